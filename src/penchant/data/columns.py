@@ -1,0 +1,6 @@
+"""The column names of a ratings table, spelled once."""
+
+USER = "user"
+ITEM = "item"
+RATING = "rating"
+TIMESTAMP = "timestamp"

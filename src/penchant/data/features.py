@@ -1,0 +1,82 @@
+"""Side columns of users or items, and the encoder that turns them into a sparse matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["many", "category", "number", "text"]
+"""How a column is read: several labels a row, one label, a number, or free text whose words are hashed."""
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """One row of side information for each number of a vocabulary.
+
+    columns: name -> N values in number order; a tuple of labels for "many", a label for "category", a float for
+    "number", a text for "text"; None where nothing is known. kinds: name -> how the column is read.
+    titles: N display names, or None where the table has none; they are shown, not learnt from.
+    """
+
+    columns: Mapping[str, Sequence[Any]]
+    kinds: Mapping[str, Kind]
+    titles: Sequence[str | None] | None = None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), self.titles or ()))
+
+    def take(self, numbers: NDArray[Any]) -> FeatureTable:
+        """The rows of the given numbers, in their order; a negative number gives a row of which nothing is known."""
+        at = [int(number) for number in numbers]
+        pick = lambda values: [values[i] if i >= 0 else None for i in at]  # noqa: E731
+        columns = {name: pick(values) for name, values in self.columns.items()}
+        return FeatureTable(columns, self.kinds, pick(self.titles) if self.titles is not None else None)
+
+    def row(self, number: int) -> dict[str, Any]:
+        """One row as name -> value."""
+        return {name: values[number] for name, values in self.columns.items()}
+
+
+@dataclass(frozen=True)
+class FeatureEncoder:
+    """What was learnt from one FeatureTable about turning any other into a sparse matrix of F columns.
+
+    names: F names such as "genres=Comedy". Unknown labels and missing values add nothing to a row.
+    """
+
+    kinds: Mapping[str, Kind]
+    names: tuple[str, ...]
+    edges: Mapping[str, tuple[float, ...]]
+
+    @property
+    def width(self) -> int:
+        return len(self.names)
+
+    @classmethod
+    def fit(cls, table: FeatureTable, counts: NDArray[Any]) -> FeatureEncoder:
+        """Learn labels and number bins from the rows whose count (of training ratings) is above zero."""
+        raise NotImplementedError
+
+    def encode(self, table: FeatureTable) -> Any:
+        """The table as a scipy CSR array (N, F) of float32."""
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> FeatureEncoder:
+        raise NotImplementedError
+
+
+def table_from_rows(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> FeatureTable:
+    """A table from loose rows such as the features a caller gives with a new user or item."""
+    columns = {name: [row.get(name) for row in rows] for name in kinds}
+    return FeatureTable(columns, kinds, [row.get("title") for row in rows])
+
+
+_UNUSED = np

@@ -1,0 +1,90 @@
+"""The one translator between ids (what the outside says) and numbers (rows of a matrix)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.foundations.errors import DataError
+
+Id = int | str
+Ids = NDArray[Any]
+Numbers = NDArray[np.int32]
+
+UNKNOWN = -1
+"""The number of an id that a vocabulary does not hold."""
+
+
+class Vocabulary:
+    """An ordered set of ids; an id's position is its number.
+
+    ids: shape (N,), all whole numbers or all texts, no id twice. Texts that look like whole numbers are found by
+    either spelling where that is unambiguous, so that a command line's "1" finds the user 1.
+    """
+
+    def __init__(self, ids: Sequence[Any] | Ids) -> None:
+        array = np.asarray(ids)
+        self.ids: Ids = array.astype(np.int64) if array.dtype.kind in "iu" else array.astype(object)
+        if len(self._index) != len(self.ids):
+            raise DataError(f"{len(self.ids) - len(self._index)} ids occur twice in a vocabulary")
+
+    @cached_property
+    def _index(self) -> dict[Id, int]:
+        return {key: number for number, key in enumerate(self.ids.tolist())}
+
+    @property
+    def of_text(self) -> bool:
+        """Whether the ids are texts rather than whole numbers."""
+        return self.ids.dtype == object
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __contains__(self, wanted: object) -> bool:
+        return self.number(wanted) != UNKNOWN
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vocabulary) and np.array_equal(self.ids, other.ids)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def number(self, wanted: object) -> int:
+        """The number of one id, or UNKNOWN."""
+        found = self._index.get(self._as_own_kind(wanted))  # type: ignore[arg-type]
+        return UNKNOWN if found is None else found
+
+    def numbers(self, wanted: Iterable[object]) -> Numbers:
+        """The numbers of many ids, shape (B,); UNKNOWN where an id is not held."""
+        if isinstance(wanted, np.ndarray) and wanted.dtype.kind in "iu" and not self.of_text:
+            wanted = wanted.tolist()
+        return np.fromiter((self.number(one) for one in wanted), dtype=np.int32)
+
+    def take(self, numbers: NDArray[Any]) -> Ids:
+        """The ids behind numbers, the same shape."""
+        return self.ids[numbers]
+
+    def extended(self, more: Iterable[object]) -> Vocabulary:
+        """These ids at the same numbers, then those of `more` that are not held yet, in their order."""
+        fresh = [one for one in dict.fromkeys(more) if one not in self]
+        if not fresh:
+            return self
+        self._check_same_kind(fresh[0])
+        return Vocabulary(np.concatenate([self.ids, np.array(fresh, dtype=self.ids.dtype)]))
+
+    def _check_same_kind(self, one: object) -> None:
+        if len(self) and isinstance(one, str) != self.of_text:
+            mine, other = ("texts", "whole numbers") if self.of_text else ("whole numbers", "texts")
+            raise DataError(f"ids here are {mine}, but {one!r} is of {other}", remedy="Use one kind of id throughout")
+
+    def _as_own_kind(self, wanted: object) -> object:
+        if isinstance(wanted, np.generic):
+            wanted = wanted.item()
+        if self.of_text:
+            return wanted if isinstance(wanted, str) else str(wanted)
+        if isinstance(wanted, str) and wanted.lstrip("-").isdecimal():
+            return int(wanted)
+        return wanted if isinstance(wanted, int) and not isinstance(wanted, bool) else None

@@ -1,0 +1,88 @@
+"""Telling someone how far a long job has come, without knowing who listens."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+
+class Progress(Protocol):
+    """Receives the steps of a long job. Used as a context manager around it."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+    def start(self, task: str, total: int | None = None) -> None:
+        """A task begins; total is its number of steps where that is known."""
+
+    def step(self, figures: Mapping[str, float] | None = None, advance: int = 1) -> None:
+        """Some steps are done; figures are named numbers worth showing, such as a validation RMSE."""
+
+    def note(self, text: str) -> None:
+        """Something the reader should know."""
+
+
+class Silent:
+    """Progress for nobody."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def start(self, task: str, total: int | None = None) -> None:
+        return None
+
+    def step(self, figures: Mapping[str, float] | None = None, advance: int = 1) -> None:
+        return None
+
+    def note(self, text: str) -> None:
+        return None
+
+
+class Bar(Silent):
+    """A progress bar on standard error; where that is no terminal, one plain line per finished task."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        self._console = Console(stderr=True)
+        self._bars = RichProgress(
+            TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("{task.fields[figures]}"), console=self._console, disable=not self._console.is_terminal,
+        )  # fmt: skip
+        self._task: Any = None
+        self._name, self._figures = "", ""
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._finish()
+        self._bars.stop()
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self._finish()
+        self._name, self._figures = task, ""
+        self._task = self._bars.add_task(task, total=total, figures="")
+
+    def step(self, figures: Mapping[str, float] | None = None, advance: int = 1) -> None:
+        if figures:
+            self._figures = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        self._bars.update(self._task, advance=advance, figures=self._figures)
+
+    def note(self, text: str) -> None:
+        self._console.print(text)
+
+    def _finish(self) -> None:
+        """Where bars are not drawn, the finished task still leaves one line behind."""
+        if self._name and self._bars.disable:
+            sys.stderr.write(f"{self._name}: {self._figures or 'done'}\n")
+        self._name = ""
