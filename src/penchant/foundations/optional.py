@@ -14,6 +14,6 @@ def require(module: str, *, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as missing:
         raise MissingExtraError(
-            f"this needs the package {module.split('.')[0]!r}, which is not installed",
+            f"this needs the package {module.split('.', maxsplit=1)[0]!r}, which is not installed",
             remedy=f"Install it with: pip install 'penchant[{extra}]'",
         ) from missing

@@ -1,0 +1,181 @@
+"""Heads: how a user row and an item row become a rating."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.foundations.errors import ModelShapeError
+from penchant.models.sides import Floats, Rows
+
+Link = Literal["identity", "sigmoid", "ordered_probit"]
+
+
+class Head(Protocol):
+    """Turns rows into expected ratings, draw by draw."""
+
+    @property
+    def draws(self) -> int: ...
+
+    def pairs(self, users: Rows, items: Rows) -> Floats:
+        """The expected rating of B pairs in each draw, shape (S, B); both sides hold B rows."""
+
+    def table(self, users: Rows, items: Rows) -> Floats:
+        """The expected rating, averaged over draws, of every user row with every item row, shape (B, I)."""
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """JSON values and arrays from which `head_from_parts` builds the same head."""
+
+
+@dataclass(frozen=True)
+class DotHead:
+    """mean + user bias + item bias + user vector · item vector, through a link.
+
+    mean: (S,). link: "identity"; "sigmoid" squeezes the score into (low, high); "ordered_probit" takes the expectation
+    over `levels` (C,) with cut points (S, C - 1) on a score of unit noise (Albert and Chib 1993, section 4).
+    """
+
+    mean: Floats
+    link: Link = "identity"
+    low: float = 0.0
+    high: float = 1.0
+    levels: Floats | None = None
+    cutpoints: Floats | None = None
+
+    @property
+    def draws(self) -> int:
+        return len(self.mean)
+
+    def pairs(self, users: Rows, items: Rows) -> Floats:
+        return self.linked(self.scores(users, items))
+
+    def scores(self, users: Rows, items: Rows) -> Floats:
+        """What the link is applied to, shape (S, B)."""
+        dots: Floats = np.einsum("sbk,sbk->sb", users.vectors, items.vectors, optimize=False)
+        return self.mean[:, None] + users.bias + items.bias + dots
+
+    def table(self, users: Rows, items: Rows) -> Floats:
+        if self.link == "identity":
+            left, right = self.stacked(users, items)
+            product: Floats = left @ right.T
+            return product
+        total = np.zeros((len(users), len(items)), dtype=np.float32)
+        for s in range(self.draws):
+            scores = users.vectors[s] @ items.vectors[s].T  # (B, I)
+            scores += self.mean[s] + users.bias[s][:, None] + items.bias[s]
+            total += self.linked(scores, draw=s)
+        return total / np.float32(self.draws)
+
+    def stacked(self, users: Rows, items: Rows) -> tuple[Floats, Floats]:
+        """The draws side by side, so that the mean score over draws is one dot product: (B, W) and (I, W)."""
+        return stack_users(users, self.mean), stack_items(items)
+
+    def linked(self, scores: Floats, draw: int | None = None) -> Floats:
+        """Expected ratings from scores; scores are (S, ...), or those of one draw when `draw` is given."""
+        if self.link == "identity":
+            return scores
+        if self.link == "sigmoid":
+            expected: Floats = np.float32(self.low) + np.float32(self.high - self.low) * sigmoid(scores)
+            return expected
+        return self._expected_level(scores, draw)
+
+    def _expected_level(self, scores: Floats, draw: int | None) -> Floats:
+        from scipy.special import ndtr
+
+        if self.cutpoints is None or self.levels is None:
+            raise ModelShapeError("an ordered-probit head needs levels and cut points")
+        total = np.full(scores.shape, self.levels[0], dtype=np.float32)
+        for c in range(len(self.levels) - 1):
+            cut = (
+                self.cutpoints[draw, c]
+                if draw is not None
+                else self.cutpoints[:, c].reshape(-1, *[1] * (scores.ndim - 1))
+            )
+            total += (self.levels[c + 1] - self.levels[c]) * ndtr(scores - cut)
+        return total
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        arrays = {"mean": self.mean, "levels": self.levels, "cutpoints": self.cutpoints}
+        return (
+            {"head": "dot", "link": self.link, "low": self.low, "high": self.high},
+            {name: array for name, array in arrays.items() if array is not None},
+        )
+
+
+@dataclass(frozen=True)
+class NetHead:
+    """A small network on [user vector, item vector], its output squeezed into (low, high).
+
+    weights: matrices (in, out), the first with K_users + K_items inputs. biases: vectors (out,). ReLU between layers.
+    One draw. The two sides may have different widths; their biases are not used.
+    """
+
+    weights: tuple[Floats, ...]
+    biases: tuple[Floats, ...]
+    low: float
+    high: float
+
+    @property
+    def draws(self) -> int:
+        return 1
+
+    def pairs(self, users: Rows, items: Rows) -> Floats:
+        split = users.vectors.shape[2]
+        hidden = users.vectors[0] @ self.weights[0][:split] + items.vectors[0] @ self.weights[0][split:]
+        return self._after_first(hidden)[None]
+
+    def table(self, users: Rows, items: Rows) -> Floats:
+        split = users.vectors.shape[2]
+        left = users.vectors[0] @ self.weights[0][:split]  # (B, H): each side meets the first layer once
+        right = items.vectors[0] @ self.weights[0][split:]  # (I, H)
+        return np.stack([self._after_first(one + right) for one in left])
+
+    def _after_first(self, hidden: Floats) -> Floats:
+        hidden = hidden + self.biases[0]
+        for weights, bias in zip(self.weights[1:], self.biases[1:], strict=True):
+            hidden = np.maximum(hidden, 0) @ weights + bias
+        expected: Floats = np.float32(self.low) + np.float32(self.high - self.low) * sigmoid(hidden[:, 0])
+        return expected
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        arrays = {f"weights.{n}": w for n, w in enumerate(self.weights)}
+        arrays |= {f"biases.{n}": b for n, b in enumerate(self.biases)}
+        return {"head": "net", "low": self.low, "high": self.high, "layers": len(self.weights)}, arrays
+
+
+def head_from_parts(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Head:
+    """The head that `to_parts` described."""
+    if values["head"] == "dot":
+        return DotHead(
+            arrays["mean"], values["link"], values["low"], values["high"], arrays.get("levels"), arrays.get("cutpoints")
+        )
+    layers = range(values["layers"])
+    weights, biases = (tuple(arrays[f"{name}.{n}"] for n in layers) for name in ("weights", "biases"))
+    return NetHead(weights, biases, values["low"], values["high"])
+
+
+def stack_users(users: Rows, mean: Floats) -> Floats:
+    """User rows (S, B, K) as one vector each, (B, S·K + 2): the draws' vectors over S, the mean score, and 1."""
+    draws, count, width = users.vectors.shape
+    flat = users.vectors.transpose(1, 0, 2).reshape(count, draws * width) / np.float32(draws)
+    own = (users.bias + mean[:, None]).mean(axis=0)
+    return np.concatenate([flat, own[:, None], np.ones((count, 1), np.float32)], axis=1).astype(np.float32, copy=False)
+
+
+def stack_items(items: Rows) -> Floats:
+    """Item rows (S, I, K) as one vector each, (I, S·K + 2): the draws' vectors, 1, and the mean bias."""
+    draws, count, width = items.vectors.shape
+    flat = items.vectors.transpose(1, 0, 2).reshape(count, draws * width)
+    bias = items.bias.mean(axis=0)
+    return np.concatenate([flat, np.ones((count, 1), np.float32), bias[:, None]], axis=1).astype(np.float32, copy=False)
+
+
+def sigmoid(values: NDArray[Any]) -> NDArray[Any]:
+    """1 / (1 + exp(-x)), without overflow at either end."""
+    from scipy.special import expit
+
+    result: NDArray[Any] = expit(values)
+    return result

@@ -1,0 +1,159 @@
+"""One side of a model, users or items: the learnt rows, the prior new rows start from, and who they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.features import FeatureEncoder, FeatureTable
+from penchant.data.vocabulary import Vocabulary
+from penchant.foundations.errors import ModelShapeError
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of one side, ready to be scored against the other side's.
+
+    bias: (S, B). vectors: (S, B, K). covariance: (S, B, D, D) of [bias, vector], D = 1 + K, for rows that are
+    inferred rather than learnt (folded in, from features, or the bare prior); None for learnt rows, whose uncertainty
+    is in the draws.
+    """
+
+    bias: Floats
+    vectors: Floats
+    covariance: Floats | None = None
+
+    def __len__(self) -> int:
+        return int(self.bias.shape[1])
+
+    @property
+    def joined(self) -> Floats:
+        """[bias, vector], shape (S, B, D)."""
+        return np.concatenate([self.bias[:, :, None], self.vectors], axis=2)
+
+    @classmethod
+    def split(cls, joined: NDArray[Any], covariance: NDArray[Any] | None = None) -> Rows:
+        """Rows from [bias, vector] of shape (S, B, D)."""
+        joined = joined.astype(np.float32, copy=False)
+        spread = None if covariance is None else covariance.astype(np.float32, copy=False)
+        return cls(joined[:, :, 0], joined[:, :, 1:], spread)
+
+    def take(self, at: NDArray[Any]) -> Rows:
+        """The rows at the given positions."""
+        spread = None if self.covariance is None else self.covariance[:, at]
+        return Rows(self.bias[:, at], self.vectors[:, at], spread)
+
+
+def covariance_of(rows: Rows) -> Floats:
+    """The rows' covariance (S, B, D, D), zero for learnt rows."""
+    if rows.covariance is not None:
+        return rows.covariance
+    draws, count, width = rows.vectors.shape
+    return np.zeros((draws, count, width + 1, width + 1), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The Gaussian that a row [bias, vector] of D = 1 + K numbers is drawn from before its ratings are seen.
+
+    mean: (S, D). precision: (S, D, D). feature_map: (S, F, D), the linear map W from a row of F features to a shift of
+    the mean (Macau; Simm et al. 2017, arXiv 1509.04610), or None. per_rating: whether the precision is multiplied by
+    the row's number of ratings (the weighted-lambda regularisation of Zhou et al. 2008, equation 4).
+    """
+
+    mean: Floats
+    precision: Floats
+    feature_map: Floats | None = None
+    per_rating: bool = False
+
+    def means(self, features: Any | None, count: int) -> Floats:
+        """The prior mean of `count` rows, shape (S, count, D); features: sparse or dense (count, F), or None."""
+        base = np.repeat(self.mean[:, None, :], count, axis=1)
+        if features is None or self.feature_map is None:
+            return base
+        return base + np.stack([np.asarray(features @ weights) for weights in self.feature_map]).astype(np.float32)
+
+    def rows(self, features: Any | None, count: int) -> Rows:
+        """What is known of `count` rows without any rating: their prior mean and covariance."""
+        covariance = np.linalg.inv(self.precision.astype(np.float64))[:, None]
+        return Rows.split(self.means(features, count), np.repeat(covariance, count, axis=1))
+
+
+@dataclass(frozen=True)
+class Side:
+    """All learnt rows of one side.
+
+    vocabulary: N ids. bias: (S, N). vectors: (S, N, K). counts: (N,) int32, the training ratings behind each row; a
+    row with none holds its prior mean. prior: where unmet rows start. encoder: how features become columns of the
+    prior's map, or None. features: the N feature rows, titles included, or None.
+    """
+
+    vocabulary: Vocabulary
+    bias: Floats
+    vectors: Floats
+    counts: NDArray[np.int32]
+    prior: Prior
+    encoder: FeatureEncoder | None = None
+    features: FeatureTable | None = None
+
+    def __post_init__(self) -> None:
+        size, draws, width = len(self.vocabulary), len(self.bias), self.vectors.shape[2] + 1
+        expected = {
+            "bias": (draws, size),
+            "vectors": (draws, size, width - 1),
+            "counts": (size,),
+            "prior.mean": (draws, width),
+            "prior.precision": (draws, width, width),
+        }
+        found = {
+            "bias": self.bias.shape,
+            "vectors": self.vectors.shape,
+            "counts": self.counts.shape,
+            "prior.mean": self.prior.mean.shape,
+            "prior.precision": self.prior.precision.shape,
+        }
+        for name, shape in expected.items():
+            if found[name] != shape:
+                raise ModelShapeError(f"{name} has shape {found[name]}, not {shape}")
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    @property
+    def factors(self) -> int:
+        return int(self.vectors.shape[2])
+
+    def rows(self, numbers: NDArray[Any]) -> Rows:
+        """The learnt rows of known numbers."""
+        return Rows(self.bias[:, numbers], self.vectors[:, numbers])
+
+    def all_rows(self) -> Rows:
+        """Every learnt row, without a copy."""
+        return Rows(self.bias, self.vectors)
+
+    def unmet_rows(self, features: FeatureTable | None, count: int) -> Rows:
+        """Rows for `count` users or items that training never met, from their features where the model has a map."""
+        encoded = None if features is None or self.encoder is None else self.encoder.encode(features)
+        return self.prior.rows(encoded, count)
+
+    @property
+    def maps_features(self) -> bool:
+        """Whether features say anything about a new row."""
+        return self.encoder is not None and self.prior.feature_map is not None
+
+    def title(self, number: int) -> str:
+        """The display name of a known number, or its id as text."""
+        title = self.features.titles[number] if self.features and self.features.titles is not None else None
+        return str(self.vocabulary.ids[number]) if title is None else title
+
+
+def flat_prior(draws: int, factors: int, precision: float, *, per_rating: bool = False) -> Prior:
+    """A prior with zero mean and the same precision in every direction: what an L2 penalty amounts to."""
+    width = 1 + factors
+    eye = np.eye(width, dtype=np.float32) * precision
+    return Prior(np.zeros((draws, width), np.float32), np.repeat(eye[None], draws, 0), per_rating=per_rating)

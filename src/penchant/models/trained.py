@@ -1,0 +1,104 @@
+"""TrainedModel: what every way of training ends in. Two sides of rows with a draw axis, and a head between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.ratings import Grouped, Ratings, Scale
+from penchant.foundations.errors import ModelShapeError
+from penchant.models.heads import DotHead, Head
+from penchant.models.sides import Floats, Side
+
+Objective = Literal["rating", "preference"]
+"""Whether predictions are ratings on a scale, or only an order of preference (implicit feedback)."""
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """Parameters with a draw axis S, and all that predicting, folding in, ranking, saving and serving need.
+
+    kind: the registry's name of the way it was trained. settings: those used, as JSON values. head: how rows become a
+    rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
+    scale: the rating scale. seen: the training ratings by user. history: one mapping of named figures for each epoch
+    or draw. facts: anything a report should say about the training, such as convergence figures.
+    """
+
+    kind: str
+    settings: Mapping[str, Any]
+    head: Head
+    users: Side
+    items: Side
+    noise: Floats
+    scale: Scale
+    seen: Grouped
+    objective: Objective = "rating"
+    history: Sequence[Mapping[str, float]] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        draws = {
+            "head": self.head.draws,
+            "users": len(self.users.bias),
+            "items": len(self.items.bias),
+            "noise": len(self.noise),
+        }
+        if len(set(draws.values())) != 1:
+            raise ModelShapeError(f"the parts of a model differ in their number of draws: {draws}")
+        if isinstance(self.head, DotHead) and self.users.factors != self.items.factors:
+            raise ModelShapeError(f"user vectors have {self.users.factors} factors, item vectors {self.items.factors}")
+        if len(self.seen.starts) != len(self.users) + 1:
+            raise ModelShapeError(f"{len(self.seen.starts) - 1} histories stand beside {len(self.users)} users")
+
+    @property
+    def draws(self) -> int:
+        return self.head.draws
+
+    @property
+    def mean(self) -> Floats:
+        """The mean of each draw, shape (S,); zero for a head that has none."""
+        return self.head.mean if isinstance(self.head, DotHead) else np.zeros(self.draws, np.float32)
+
+    def clip(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Predictions kept on the rating scale; a preference has no scale."""
+        return self.scale.clip(values) if self.objective == "rating" else values
+
+
+def counts_of(grouped: Grouped) -> NDArray[np.int32]:
+    """Ratings behind each row, shape (N,)."""
+    return grouped.counts.astype(np.int32)
+
+
+def settled(side: Side, encoded: Any | None = None) -> Side:
+    """The side with every row that no rating formed set to its prior mean; encoded: the side's features (N, F)."""
+    empty = np.flatnonzero(side.counts == 0)
+    if not len(empty):
+        return side
+    rows = side.prior.means(None if encoded is None else encoded[empty], len(empty))
+    bias, vectors = side.bias.copy(), side.vectors.copy()
+    bias[:, empty], vectors[:, empty] = rows[:, :, 0], rows[:, :, 1:]
+    return Side(side.vocabulary, bias, vectors, side.counts, side.prior, side.encoder, side.features)
+
+
+def assemble(
+    ratings: Ratings,
+    *,
+    kind: str,
+    settings: Mapping[str, Any],
+    head: Head,
+    user_rows: tuple[Floats, Floats],
+    item_rows: tuple[Floats, Floats],
+    priors: tuple[Any, Any],
+    noise: Floats,
+    **more: Any,
+) -> TrainedModel:
+    """A TrainedModel from bare arrays: (bias (S, N), vectors (S, N, K)) and a Prior for each side, users first."""
+    users = Side(ratings.users, *user_rows, counts_of(ratings.by_user()), priors[0], features=ratings.user_features)
+    items = Side(ratings.items, *item_rows, counts_of(ratings.by_item()), priors[1], features=ratings.item_features)
+    return TrainedModel(
+        kind, settings, head, settled(users), settled(items), noise, ratings.scale, ratings.by_user(), **more
+    )

@@ -1,0 +1,98 @@
+"""Every way to train, by name. A new model is its own file, a line here, and a test that joins the laws."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from penchant.data.ratings import Ratings
+from penchant.foundations.errors import DataError, SettingsError
+from penchant.foundations.progress import Progress, Silent
+from penchant.foundations.rng import Seed, generator
+from penchant.foundations.settings import Settings
+from penchant.models.trained import TrainedModel
+
+
+class Trainer(Protocol):
+    """Learns a TrainedModel from Ratings."""
+
+    def __call__(
+        self,
+        ratings: Ratings,
+        settings: Any,
+        *,
+        rng: np.random.Generator,
+        validation: Ratings | None = None,
+        progress: Progress,
+        resume: TrainedModel | None = None,
+    ) -> TrainedModel: ...
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to train: where its settings and its trainer are, and what it is in a line.
+
+    The module holds a dataclass `settings` and a function `trainer`; it is imported when first asked for, since some
+    bring torch or numba with them.
+    """
+
+    name: str
+    module: str
+    settings: str
+    trainer: str
+    summary: str
+
+    def settings_class(self) -> type[Settings]:
+        found: type[Settings] = getattr(importlib.import_module(self.module), self.settings)
+        return found
+
+    def train(self) -> Trainer:
+        found: Trainer = getattr(importlib.import_module(self.module), self.trainer)
+        return found
+
+
+_T = "penchant.training."
+_ALL: tuple[Way, ...] = (
+    # name, module, settings dataclass, trainer, one line
+)
+WAYS = {one.name: one for one in _ALL}
+
+
+def way(name: str) -> Way:
+    """The way of that name, or a SettingsError that lists the names there are."""
+    if name not in WAYS:
+        raise SettingsError(f"there is no model {name!r}", remedy=f"Choose one of: {', '.join(WAYS)}")
+    return WAYS[name]
+
+
+def train(
+    ratings: Ratings,
+    model: str,
+    *,
+    seed: Seed = 0,
+    validation: Ratings | None = None,
+    progress: Progress | None = None,
+    resume: TrainedModel | None = None,
+    **settings: Any,
+) -> TrainedModel:
+    """Learn a model of the named kind.
+
+    settings: those of the kind's dataclass. validation: ratings whose error is shown (and may stop training), never
+    learnt from. resume: a model to continue from. Raises SettingsError or DataError for what cannot be used.
+    """
+    if not len(ratings):
+        raise DataError("there are no ratings to learn from")
+    chosen = way(model)
+    values: Mapping[str, Any] = settings
+    return chosen.train()(
+        ratings,
+        chosen.settings_class().from_json(values),
+        rng=generator(seed),
+        validation=validation,
+        progress=progress or Silent(),
+        resume=resume,
+    )
