@@ -1,3 +1,41 @@
 """Penchant: collaborative filtering that is accurate, fast, honest, and never stumped by someone it has not met."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from penchant.data import splitting as split
+    from penchant.data.movielens import movielens
+    from penchant.data.ratings import Ratings
+    from penchant.evaluation.comparing import compare
+    from penchant.evaluation.evaluate import evaluate
+    from penchant.recommending.model import Model, load, train
+
 __version__ = "0.1.0"
+
+_WHERE = {
+    "Model": "penchant.recommending.model",
+    "Ratings": "penchant.data.ratings",
+    "compare": "penchant.evaluation.comparing",
+    "evaluate": "penchant.evaluation.evaluate",
+    "load": "penchant.recommending.model",
+    "movielens": "penchant.data.movielens",
+    "split": "penchant.data.splitting",
+    "train": "penchant.recommending.model",
+}
+
+__all__ = ["Model", "Ratings", "compare", "evaluate", "load", "movielens", "split", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names load their module when first used, so that `import penchant` is quick."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'penchant' has no attribute {name!r}")
+    module = importlib.import_module(_WHERE[name])
+    return module if name == "split" else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,118 @@
+"""What is asked and what is answered, in ids: the outer border of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.vocabulary import Ids
+
+Source = Literal["known", "folded_in", "features", "prior"]
+"""What a row rests on: training ratings; ratings just given; features alone; or the population's prior."""
+
+SOURCES: tuple[Source, ...] = ("known", "folded_in", "features", "prior")
+"""Strongest first. A pair's source is the weaker of its two rows'."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asks for a list, and which.
+
+    user: an id, known or not; or None for a visitor who is only described by `ratings` and `features`.
+    ratings: item id -> rating, given just now. features: name -> value. n: how many items. exclude_seen: whether rated
+    items stay out. exclude: item ids to leave out besides. among: the only item ids allowed, or None for all.
+    """
+
+    user: Any = None
+    ratings: Mapping[Any, float] = field(default_factory=dict)
+    features: Mapping[str, Any] | None = None
+    n: int = 10
+    exclude_seen: bool = True
+    exclude: Sequence[Any] = ()
+    among: Sequence[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Expected ratings of B pairs.
+
+    mean: (B,) on the rating scale. std: (B,), the standard deviation of a rating around it. source: (B,), what the
+    weaker of the two rows rests on; user_source and item_source say it for each side.
+    """
+
+    mean: NDArray[np.float32]
+    std: NDArray[np.float32]
+    source: NDArray[Any]
+    user_source: NDArray[Any]
+    item_source: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """One line of an answer."""
+
+    item: Any
+    title: str
+    score: float
+    std: float
+    source: Source
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A list of items, best first.
+
+    user: the id asked for, or None for a visitor. items: (n,) ids. titles: their names. scores: (n,) expected ratings.
+    std: (n,). sources: what each item's row rests on. source: what the user's row rests on. unknown: the ids in the
+    request that the model does not hold, each named, none an error.
+    """
+
+    user: Any
+    items: Ids
+    titles: Sequence[str]
+    scores: NDArray[np.float32]
+    std: NDArray[np.float32]
+    sources: NDArray[Any]
+    source: Source
+    unknown: Sequence[Any] = ()
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Recommended]:
+        for item, title, score, std, source in zip(
+            self.items.tolist(),
+            self.titles,
+            self.scores.tolist(),
+            self.std.tolist(),
+            self.sources.tolist(),
+            strict=True,
+        ):
+            yield Recommended(item, title, score, std, source)
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as JSON values."""
+        return {
+            "user": _plain(self.user),
+            "source": self.source,
+            "items": [vars(line) for line in self],
+            "unknown": [_plain(one) for one in self.unknown],
+        }
+
+
+def weaker(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+    """The weaker of two arrays of sources, element by element."""
+    rank = {source: n for n, source in enumerate(SOURCES)}
+    worst = np.maximum([rank[s] for s in left.tolist()], [rank[s] for s in right.tolist()])
+    return np.array(SOURCES, dtype=object)[worst] if len(worst) else np.array([], dtype=object)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

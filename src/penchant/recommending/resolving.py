@@ -1,0 +1,69 @@
+"""From ids to rows: the learnt row where there is one, else the best the model has, and which of these it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.features import FeatureTable, table_from_rows
+from penchant.data.vocabulary import Numbers
+from penchant.models.sides import Rows, Side, covariance_of
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Rows for B users or items, and what each rests on: (B,) sources."""
+
+    rows: Rows
+    sources: NDArray[Any]
+
+
+def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) -> Resolved:
+    """Rows for the given numbers, shape (B,); a number outside the side's vocabulary is one it never met.
+
+    features: B feature rows for those it never met, or None. Rows of the vocabulary that no rating formed carry their
+    prior's uncertainty, like those never met.
+    """
+    numbers = np.asarray(numbers)
+    known = (numbers >= 0) & (numbers < len(side))
+    rated = known.copy()
+    rated[known] = side.counts[numbers[known]] > 0
+    sources = np.where(rated, "known", "features" if side.maps_features else "prior").astype(object)
+    if rated.all():
+        return Resolved(side.rows(numbers), sources)
+    unrated = np.flatnonzero(~rated)
+    table = _features_of(side, numbers[unrated], None if features is None else features.take(unrated))
+    if table is None:
+        sources[unrated] = "prior"
+    unmet = side.unmet_rows(table, len(unrated))
+    return Resolved(_merged(side, numbers, rated, unmet), sources)
+
+
+def _features_of(side: Side, numbers: Numbers, given: FeatureTable | None) -> FeatureTable | None:
+    """The features to use for unrated rows: those given, else the catalogue's own where the number is in it."""
+    if given is not None and given.columns:
+        return given
+    if side.features is None or not side.features.columns:
+        return None
+    return side.features.take(np.where(numbers < len(side), numbers, -1))
+
+
+def _merged(side: Side, numbers: Numbers, rated: NDArray[np.bool_], unmet: Rows) -> Rows:
+    learnt = side.rows(numbers[rated])
+    draws, width = len(side.bias), side.factors + 1
+    joined = np.empty((draws, len(numbers), width), dtype=np.float32)
+    covariance = np.zeros((draws, len(numbers), width, width), dtype=np.float32)
+    joined[:, rated], joined[:, ~rated] = learnt.joined, unmet.joined
+    covariance[:, ~rated] = covariance_of(unmet)
+    return Rows.split(joined, covariance)
+
+
+def features_from(side: Side, rows: Sequence[Mapping[str, Any]]) -> FeatureTable | None:
+    """Loose feature rows (name -> value) as a table of the kind that this side's encoder knows, or None."""
+    if side.encoder is None:
+        return None
+    return table_from_rows(rows, side.encoder.kinds)
