@@ -1,0 +1,177 @@
+"""The gradient-descent lab: a line y = a·x + b found one point at a time, with every number of the way kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.foundations.errors import DataError
+from penchant.foundations.settings import Settings, setting
+from penchant.lesson.optimizers import SGD, Adagrad, Adam, AdamW, Array, Eve, Momentum, Optimizer, RMSprop, State
+
+
+@dataclass(frozen=True)
+class Descent(Settings):
+    """How a descent runs."""
+
+    epochs: int = setting(10, "how often all points are gone through", low=1)
+    start_a: float = setting(1.0, "the slope to begin at")
+    start_b: float = setting(1.0, "the intercept to begin at")
+    epsilon: float = setting(0.01, "how far finite differences move a parameter", above=0)
+    annealing: float = setting(1.0, "what the rate is divided by after an epoch that did not get calmer", low=1)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Points on (or near) a line. x, y: (N,)."""
+
+    x: Array
+    y: Array
+
+    def __post_init__(self) -> None:
+        if self.x.shape != self.y.shape or self.x.ndim != 1 or not len(self.x):
+            raise DataError(f"x of shape {self.x.shape} and y of shape {self.y.shape} are not one row of points")
+
+    def rmse(self, at: Array) -> Array:
+        """The root mean squared error over all points at parameters (..., 2), shape (...)."""
+        errors = at[..., :1] * self.x + at[..., 1:] - self.y
+        return np.asarray(np.sqrt((errors**2).mean(axis=-1)))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Every number of a descent, one row a step; T = epochs · N steps, two parameters (a, b).
+
+    epoch, x, y, prediction, squared_error, learning_rate, feedback: (T,). at, estimated, slope, first, second, step,
+    after: (T, 2). rmse: (epochs + 1,) over all points, before the first and after each epoch.
+    roughness, calmest: (epochs,) the mean squared slope of an epoch, and the smallest so far.
+    """
+
+    epoch: NDArray[np.int64]
+    x: Array
+    y: Array
+    at: Array
+    prediction: Array
+    squared_error: Array
+    estimated: Array
+    slope: Array
+    first: Array
+    second: Array
+    feedback: Array
+    learning_rate: Array
+    step: Array
+    after: Array
+    rmse: Array
+    roughness: Array
+    calmest: Array
+
+
+def points(*, a: float = 2.0, b: float = 30.0, count: int = 29, seed: int = 5) -> Line:
+    """The lesson's problem: `count` whole-numbered x below 100 and y = a·x + b exactly."""
+    x = np.random.default_rng(seed).permutation(np.arange(1, 100))[:count].astype(np.float64)
+    return Line(x, a * x + b)
+
+
+def squared_error(x: float, y: float, at: Array) -> float:
+    """The loss at one point."""
+    return float((at[0] * x + at[1] - y) ** 2)
+
+
+def slopes(x: float, y: float, at: Array) -> Array:
+    """The loss's derivatives by a and b, (2,), by the chain rule: 2·error times x and times 1."""
+    error = at[0] * x + at[1] - y
+    return np.array([2 * error * x, 2 * error])
+
+
+def estimated_slopes(x: float, y: float, at: Array, epsilon: float) -> Array:
+    """The same by finite differences: how much the loss changes when one parameter moves by epsilon."""
+    moved = [squared_error(x, y, at + epsilon * axis) for axis in np.eye(2)]
+    return (np.array(moved) - squared_error(x, y, at)) / epsilon
+
+
+def descend(line: Line, optimizer: Optimizer, settings: Descent | None = None) -> Trace:
+    """Go through the points one at a time ("online"), `epochs` times, and keep every number.
+
+    Annealing is decided after each epoch: when the epoch's mean squared slope is not below all before it, the point is
+    being jumped over rather than approached, and the rate is divided.
+    """
+    settings = settings or Descent()
+    at = np.array([settings.start_a, settings.start_b])
+    state, rate = optimizer.start(at), optimizer.learning_rate
+    rows: list[_Row] = []
+    ends, roughness, calmest = [at], [], []
+    for epoch in range(settings.epochs):
+        walk = dataclasses.replace(optimizer, learning_rate=rate)
+        for x, y in zip(line.x, line.y, strict=True):
+            row, state = _one_step(walk, state, float(x), float(y), at, settings.epsilon, epoch + 1)
+            rows.append(row)
+            at = row.after
+        ends.append(at)
+        roughness.append(float(np.mean([(row.slope**2).sum() for row in rows[-len(line.x) :]])))
+        calmest.append(min(roughness))
+        rate = rate / settings.annealing if epoch and roughness[-1] >= calmest[-2] else rate
+    columns = {f.name: np.array([getattr(row, f.name) for row in rows]) for f in dataclasses.fields(_Row)}
+    return Trace(**columns, rmse=line.rmse(np.array(ends)), roughness=np.array(roughness), calmest=np.array(calmest))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One step of a trace; the fields are the trace's."""
+
+    epoch: int
+    x: float
+    y: float
+    at: Array
+    prediction: float
+    squared_error: float
+    estimated: Array
+    slope: Array
+    first: Array
+    second: Array
+    feedback: float
+    learning_rate: float
+    step: Array
+    after: Array
+
+
+def _one_step(
+    optimizer: Optimizer, state: State, x: float, y: float, at: Array, epsilon: float, epoch: int
+) -> tuple[_Row, State]:
+    slope, loss = slopes(x, y, at), squared_error(x, y, at)
+    state, step = optimizer.step(state, slope, at, loss)
+    row = _Row(
+        epoch=epoch, x=x, y=y, at=at, prediction=float(at[0] * x + at[1]), squared_error=loss,
+        estimated=estimated_slopes(x, y, at, epsilon), slope=slope, first=state.first, second=state.second,
+        feedback=state.feedback, learning_rate=optimizer.learning_rate, step=step, after=at + step,
+    )  # fmt: skip
+    return row, state
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One way down: an optimiser and how its descent runs."""
+
+    optimizer: Optimizer
+    settings: Descent = dataclasses.field(default_factory=Descent)
+
+
+def walks(settings: Descent | None = None) -> Mapping[str, Walk]:
+    """All ways down, by the name of their sheet."""
+    plain = settings or Descent()
+    annealed = dataclasses.replace(plain, annealing=max(plain.annealing, 4.0))
+    return {
+        "SGD": Walk(SGD(), plain),
+        "Momentum": Walk(Momentum(), plain),
+        "Adagrad": Walk(Adagrad(), plain),
+        "RMSprop": Walk(RMSprop(), plain),
+        "Adam": Walk(Adam(), plain),
+        "Adam corrected": Walk(Adam(bias_correction=True), plain),
+        "AdamW": Walk(AdamW(), plain),
+        "Eve": Walk(Eve(), plain),
+        "Adagrad annealed": Walk(Adagrad(learning_rate=80.0), annealed),
+        "Adam annealed": Walk(Adam(), annealed),
+    }
