@@ -1,0 +1,142 @@
+"""How sure a figure is: users are drawn anew, not ratings, because one user's errors hang together.
+
+Every figure here is a ratio of two sums over U users, sum(parts) / sum(weights), passed through a rising function: RMSE
+is the root of squared errors over counts, a mean over users has weights of one. So one routine serves all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.foundations.errors import DataError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class UserSums:
+    """A figure in parts: value = link(sum of parts / sum of weights), both (U,); link "root" or "same"."""
+
+    parts: Floats
+    weights: Floats
+    link: str = "same"
+
+    @property
+    def value(self) -> float:
+        return float(self.of(self.parts.sum(), self.weights.sum()))
+
+    def of(self, parts: Any, weights: Any) -> Any:
+        """The figure from summed parts and weights, any shape."""
+        return _LINKS[self.link](parts / weights)
+
+    @classmethod
+    def mean(cls, per_user: NDArray[Any]) -> UserSums:
+        """The mean over users, those with NaN left out."""
+        known = ~np.isnan(per_user)
+        return cls(np.where(known, per_user, 0.0).astype(np.float64), known.astype(np.float64))
+
+    @classmethod
+    def pooled(cls, terms: NDArray[Any], owners: NDArray[Any], n_users: int, *, link: str = "same") -> UserSums:
+        """The mean over n terms, each belonging to the user `owners` (n,) names; users without a term weigh nothing."""
+        parts = np.bincount(owners, weights=terms, minlength=n_users).astype(np.float64)
+        return cls(parts, np.bincount(owners, minlength=n_users).astype(np.float64), link)
+
+
+_LINKS: dict[str, Callable[[Any], Any]] = {"same": lambda ratio: ratio, "root": np.sqrt}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure and the ends of its confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """First minus second over the same users: value, interval, and the two-sided p-value of a permutation test."""
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+def bootstrap(figure: UserSums, *, rng: np.random.Generator, replicates: int, level: float) -> Interval:
+    """A percentile interval from `replicates` draws of U users with replacement (Efron 1979)."""
+    return bootstrap_all([figure], rng=rng, replicates=replicates, level=level)[0]
+
+
+def bootstrap_all(
+    figures: Sequence[UserSums], *, rng: np.random.Generator, replicates: int, level: float
+) -> list[Interval]:
+    """Intervals of several figures over the same users, from the same draws of users."""
+    parts = np.stack([figure.parts for figure in figures], axis=1)
+    weights = np.stack([figure.weights for figure in figures], axis=1)
+    sums = _resampled(np.concatenate([parts, weights], axis=1), rng, replicates)
+    draws = [figure.of(sums[:, i], sums[:, len(figures) + i]) for i, figure in enumerate(figures)]
+    return [Interval(f.value, *_ends(drawn, level)) for f, drawn in zip(figures, draws, strict=True)]
+
+
+def paired_difference(
+    first: UserSums, second: UserSums, *, rng: np.random.Generator, replicates: int, level: float
+) -> Difference:
+    """first - second with a bootstrap interval and a permutation test, both over users.
+
+    The test swaps the two models within each user by the toss of a coin and asks how often a difference as large
+    comes out. The smallest p-value it can give is 1 / (replicates + 1).
+    """
+    if not np.array_equal(first.weights, second.weights):
+        raise DataError("two models were measured on different test rows", remedy="Compare them on one split")
+    sums = _resampled(np.stack([first.parts, second.parts, first.weights], axis=1), rng, replicates)
+    drawn = first.of(sums[:, 0], sums[:, 2]) - second.of(sums[:, 1], sums[:, 2])
+    value = first.value - second.value
+    return Difference(value, *_ends(drawn, level), p_value=_permutation_p(first, second, value, rng, replicates))
+
+
+def _permutation_p(
+    first: UserSums, second: UserSums, value: float, rng: np.random.Generator, replicates: int
+) -> float:
+    gap = (first.parts - second.parts) / 2
+    middle, weight = (first.parts + second.parts).sum() / 2, first.weights.sum()
+    signs = rng.integers(0, 2, size=(replicates, len(gap)), dtype=np.int8) * np.int8(2) - np.int8(1)
+    moved = signs @ gap
+    swapped = first.of(middle + moved, weight) - first.of(middle - moved, weight)
+    # A sum of the same terms in another order differs in the last bits: those count as equally large.
+    as_large = np.abs(swapped) >= abs(value) - 1e-12
+    return float((1 + as_large.sum()) / (replicates + 1))
+
+
+def holm(p_values: Sequence[float] | NDArray[Any]) -> Floats:
+    """p-values corrected for being looked at together (Holm 1979), in the order given, shape (n,)."""
+    raw = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(raw, kind="stable")
+    steps = raw[order] * np.arange(len(raw), 0, -1)
+    corrected = np.empty(len(raw))
+    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0) if len(raw) else steps
+    return corrected
+
+
+def _resampled(columns: Floats, rng: np.random.Generator, replicates: int) -> Floats:
+    """Column sums (replicates, M) over users drawn with replacement from columns (U, M)."""
+    n_users = len(columns)
+    sums = np.empty((replicates, columns.shape[1]))
+    for replicate in range(replicates):
+        times = np.bincount(rng.integers(0, n_users, size=n_users), minlength=n_users)
+        sums[replicate] = times @ columns
+    return sums
+
+
+def _ends(drawn: Floats, level: float) -> tuple[float, float]:
+    usable = drawn[np.isfinite(drawn)]
+    if not len(usable):
+        return float("nan"), float("nan")
+    low, high = np.quantile(usable, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -1,0 +1,106 @@
+"""How well a ranking finds the relevant items: each formula takes Ranks of U users and gives U numbers.
+
+All are full rankings over every candidate; nothing is sampled (Krichene and Rendle 2020 show how sampling reorders
+models). Where the places of the relevant items are known, no metric needs the ranking itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.foundations.errors import DataError
+from penchant.metrics.full_ranking import Ranks
+
+PerUser = NDArray[np.float64]
+Metric = Callable[[Ranks, int], PerUser]
+
+
+def recall(ranks: Ranks, k: int) -> PerUser:
+    """The share of the relevant items that stand in the first k."""
+    return _hits(ranks, k) / ranks.relevant
+
+
+def precision(ranks: Ranks, k: int) -> PerUser:
+    """The share of the first k places that hold a relevant item; k counts in full for short rankings too."""
+    return _hits(ranks, k) / k
+
+
+def hit_rate(ranks: Ranks, k: int) -> PerUser:
+    """1 where the first k hold any relevant item, else 0."""
+    return (_hits(ranks, k) > 0).astype(np.float64)
+
+
+def reciprocal_rank(ranks: Ranks, k: int) -> PerUser:
+    """1 / the place of the first relevant item, counted from 1; 0 where it stands behind place k."""
+    first = ranks.positions[ranks.starts[:-1]]
+    return np.where(first < _checked(k), 1.0 / (first + 1), 0.0)
+
+
+def average_precision(ranks: Ranks, k: int) -> PerUser:
+    """The mean over the relevant items of the precision at each one's place; those behind place k count 0."""
+    order = _order_within(ranks)
+    terms = np.where(ranks.positions < _checked(k), (order + 1) / (ranks.positions + 1), 0.0)
+    return _sums(ranks, terms) / ranks.relevant
+
+
+def ndcg(ranks: Ranks, k: int) -> PerUser:
+    """Discounted cumulative gain over the best possible one, both cut at k (Järvelin and Kekäläinen 2002).
+
+    A relevant item at place r (from 0) adds its gain / log2(r + 2). A user whose gains are all 0 scores 0.
+    """
+    cut = _checked(k)
+    reached = np.where(ranks.positions < cut, ranks.gains / np.log2(ranks.positions + 2), 0.0)
+    order = _order_within(ranks)
+    best_first = ranks.gains[np.lexsort((-ranks.gains, _owners(ranks)))]
+    ideal = _sums(ranks, np.where(order < cut, best_first / np.log2(order + 2), 0.0))
+    share: PerUser = np.divide(_sums(ranks, reached), ideal, out=np.zeros(len(ranks)), where=ideal > 0)
+    return share
+
+
+def auc(ranks: Ranks) -> PerUser:
+    """How often a relevant item stands before an irrelevant candidate; equal scores count half.
+
+    The Mann-Whitney statistic of mean places. A user who has only relevant candidates scores NaN.
+    """
+    relevant, others = ranks.relevant.astype(np.float64), (ranks.candidates - ranks.relevant).astype(np.float64)
+    overtaken = _sums(ranks, ranks.midranks) - relevant * (relevant - 1) / 2
+    pairs = relevant * others
+    return 1 - np.divide(overtaken, pairs, out=np.full(len(ranks), np.nan), where=pairs > 0)
+
+
+AT_K: dict[str, Metric] = {
+    "recall": recall,
+    "precision": precision,
+    "ndcg": ndcg,
+    "map": average_precision,
+    "mrr": reciprocal_rank,
+    "hit_rate": hit_rate,
+}
+"""The metrics that look at the first k places, by the name reports give them."""
+
+
+def _checked(k: int) -> int:
+    if k < 1:
+        raise DataError(f"k counts places from 1, so {k} is none")
+    return k
+
+
+def _hits(ranks: Ranks, k: int) -> PerUser:
+    return _sums(ranks, (ranks.positions < _checked(k)).astype(np.float64))
+
+
+def _sums(ranks: Ranks, terms: NDArray[np.float64]) -> PerUser:
+    """The terms of each user summed; every user has at least one."""
+    return np.add.reduceat(terms, ranks.starts[:-1])
+
+
+def _owners(ranks: Ranks) -> NDArray[np.int64]:
+    return np.repeat(np.arange(len(ranks)), ranks.relevant)
+
+
+def _order_within(ranks: Ranks) -> NDArray[np.int64]:
+    """0, 1, 2 … within each user."""
+    return np.arange(len(ranks.positions)) - np.repeat(ranks.starts[:-1], ranks.relevant)
