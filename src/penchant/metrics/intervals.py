@@ -101,9 +101,7 @@ def paired_difference(
     return Difference(value, *_ends(drawn, level), p_value=_permutation_p(first, second, value, rng, replicates))
 
 
-def _permutation_p(
-    first: UserSums, second: UserSums, value: float, rng: np.random.Generator, replicates: int
-) -> float:
+def _permutation_p(first: UserSums, second: UserSums, value: float, rng: np.random.Generator, replicates: int) -> float:
     gap = (first.parts - second.parts) / 2
     middle, weight = (first.parts + second.parts).sum() / 2, first.weights.sum()
     signs = rng.integers(0, 2, size=(replicates, len(gap)), dtype=np.int8) * np.int8(2) - np.int8(1)

@@ -68,7 +68,8 @@ def auc(ranks: Ranks) -> PerUser:
     relevant, others = ranks.relevant.astype(np.float64), (ranks.candidates - ranks.relevant).astype(np.float64)
     overtaken = _sums(ranks, ranks.midranks) - relevant * (relevant - 1) / 2
     pairs = relevant * others
-    return 1 - np.divide(overtaken, pairs, out=np.full(len(ranks), np.nan), where=pairs > 0)
+    lost: PerUser = np.divide(overtaken, pairs, out=np.full(len(ranks), np.nan), where=pairs > 0)
+    return 1 - lost
 
 
 AT_K: dict[str, Metric] = {
