@@ -1,0 +1,34 @@
+# Two commands: `make demo` does the whole job on real ratings; `make test` checks everything.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test fast lint docs bench clean leaderboard
+
+demo: .venv/core
+	$(BIN)/penchant demo --out demo
+
+test: .venv/dev lint
+	$(BIN)/pytest -n auto --dist loadfile
+
+fast: .venv/dev lint
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+# The constraints pin what is installed here; a user's own project is free within pyproject's ranges.
+.venv/core: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[plot]'
+	touch $@
+
+.venv/dev: .venv/core
+	scripts/system-packages
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[serve,plot,excel,tune,ann,frames,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv demo

@@ -1,0 +1,38 @@
+"""`penchant fold-in`: a list for somebody new, from a few ratings given on the spot."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from penchant.cli.recommend import Count, ModelFolder
+from penchant.cli.rendering import show_answer
+from penchant.cli.tables import AsJson
+from penchant.foundations.errors import CallerError
+
+
+def fold_in(
+    folder: ModelFolder,
+    rate: Annotated[
+        list[str], typer.Option(help="A rating such as `1=5.0`: item id, equals sign, rating. Repeatable.")
+    ],
+    n: Count = 10,
+    as_json: AsJson = False,
+) -> None:
+    from penchant.recommending.model import load
+
+    visitor = load(folder).fold_in(ratings=dict(map(_pair, rate)))
+    show_answer(f"For somebody who gave {len(rate)} ratings", visitor.recommend(n), as_json=as_json)
+
+
+def _pair(text: str) -> tuple[str, float]:
+    item, _, rating = text.rpartition("=")
+    try:
+        return item, float(rating)
+    except ValueError:
+        raise CallerError(f"{text!r} is not a rating", where="--rate", remedy="Write it as item=stars: 1=4.5") from None
+
+
+def register(app: typer.Typer) -> None:
+    app.command("fold-in", help="Recommend to somebody new from a few ratings; the model is not changed.")(fold_in)

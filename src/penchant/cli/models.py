@@ -1,0 +1,37 @@
+"""`penchant models`: what can be trained, and with which settings."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Annotated
+
+import typer
+
+from penchant.cli.rendering import show_json, show_table
+from penchant.cli.tables import AsJson
+from penchant.training.registry import WAYS, way
+
+
+def models(
+    name: Annotated[str | None, typer.Argument(help="A model, to list its settings.")] = None, as_json: AsJson = False
+) -> None:
+    if name is None:
+        rows = [[one.name, one.summary] for one in WAYS.values()]
+        if as_json:
+            show_json(dict(rows))
+        else:
+            show_table("Models", ["name", "what it is"], rows)
+        return
+    settings = [
+        [field.name, str(field.default), str(field.metadata.get("meaning", ""))]
+        for field in fields(way(name).settings_class())
+    ]
+    if as_json:
+        show_json([dict(zip(("name", "default", "meaning"), row, strict=True)) for row in settings])
+    else:
+        rows = [["--" + flag.replace("_", "-"), default, meaning] for flag, default, meaning in settings]
+        show_table(f"Settings of {name}", ["flag", "default", "meaning"], rows)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("models", help="List the models, or the settings of one.")(models)

@@ -1,0 +1,40 @@
+"""`penchant recommend`: a list for somebody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from penchant.cli.rendering import show_answer
+from penchant.cli.tables import AsJson
+
+ModelFolder = Annotated[Path, typer.Argument(help="A folder that `penchant train` saved.")]
+Count = Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many items.")]
+
+
+def recommend(
+    folder: ModelFolder,
+    user: Annotated[str, typer.Option(help="The user's id; one the model has never met is answered too.")],
+    n: Count = 10,
+    seen: Annotated[bool, typer.Option("--seen", help="Keep items in that the user has already rated.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    from penchant.recommending.model import load
+
+    answer = load(folder).recommend(user, n, exclude_seen=not seen)
+    show_answer(f"For {user} ({_words(answer.source)})", answer, as_json=as_json)
+
+
+def _words(source: str) -> str:
+    return {
+        "known": "known from training",
+        "folded_in": "from ratings just given",
+        "features": "unknown: from features alone",
+        "prior": "unknown: what people like on the whole",
+    }[source]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("recommend", help="The items a user is expected to rate highest.")(recommend)

@@ -1,0 +1,45 @@
+"""A model's settings as command-line flags, derived from its settings dataclass."""
+
+from __future__ import annotations
+
+import json
+import typing
+from collections.abc import Sequence
+from typing import Any
+
+from penchant.foundations.errors import SettingsError
+from penchant.training.registry import way
+
+
+def settings_from_flags(model: str, flags: Sequence[str]) -> dict[str, Any]:
+    """`["--factors", "32", "--use-net=true"]` as settings of the named model, each of its own type.
+
+    Raises SettingsError for a flag that neither the command nor the model's settings know.
+    """
+    hints = typing.get_type_hints(way(model).settings_class())
+    settings: dict[str, Any] = {}
+    words = list(flags)
+    while words:
+        flag, given, value = words.pop(0).partition("=")
+        name = flag.removeprefix("--").replace("-", "_")
+        if not flag.startswith("--") or name not in hints:
+            known = ", ".join("--" + n.replace("_", "-") for n in hints)
+            raise SettingsError(f"there is no flag {flag}", where=f"model {model}", remedy=f"Its settings: {known}")
+        if not given:
+            if not words:
+                raise SettingsError("a value is missing", where=flag)
+            value = words.pop(0)
+        settings[name] = _typed(flag, value, hints[name])
+    return settings
+
+
+def _typed(flag: str, text: str, hint: Any) -> Any:
+    """The text as JSON where the setting is not a text: numbers, true, false, null and lists."""
+    if hint is str:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        if str in typing.get_args(hint) or hint is not float:
+            return text
+        raise SettingsError(f"{text!r} is not a number", where=flag) from None

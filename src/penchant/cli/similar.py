@@ -1,0 +1,32 @@
+"""`penchant similar`: items or users that are alike."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from penchant.cli.recommend import Count, ModelFolder
+from penchant.cli.rendering import show_answer
+from penchant.cli.tables import AsJson
+from penchant.foundations.errors import CallerError
+
+
+def similar(
+    folder: ModelFolder,
+    item: Annotated[str | None, typer.Option(help="An item's id.")] = None,
+    user: Annotated[str | None, typer.Option(help="A user's id.")] = None,
+    n: Count = 10,
+    as_json: AsJson = False,
+) -> None:
+    from penchant.recommending.model import load
+
+    if (item is None) == (user is None):
+        raise CallerError("similar needs an item or a user", remedy="Give either --item ID or --user ID")
+    model = load(folder)
+    answer = model.similar_items(item, n) if item is not None else model.similar_users(user, n)
+    show_answer(f"Closest to {item if item is not None else user}", answer, score="cosine", as_json=as_json)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("similar", help="The items (or users) whose vectors point the same way.")(similar)
