@@ -1,0 +1,139 @@
+"""A saved model comes back the same, or is refused with a reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from made_models import DRAWS, made
+from penchant.foundations.errors import ModelFolderError, ModelShapeError
+from penchant.models.heads import DotHead, NetHead
+from penchant.models.saving import load_trained, save_trained
+from penchant.models.trained import TrainedModel
+
+
+def assert_same(left: TrainedModel, right: TrainedModel) -> None:
+    assert (left.kind, left.settings, left.scale, left.history) == (
+        right.kind,
+        right.settings,
+        right.scale,
+        right.history,
+    )
+    for a, b in ((left.users, right.users), (left.items, right.items)):
+        assert a.vocabulary == b.vocabulary
+        for name in ("bias", "vectors", "counts"):
+            np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+        np.testing.assert_array_equal(a.prior.precision, b.prior.precision)
+    for name in ("starts", "numbers", "values", "rows"):
+        np.testing.assert_array_equal(getattr(left.seen, name), getattr(right.seen, name))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        DotHead(np.zeros(DRAWS, np.float32), "sigmoid", 0.5, 5.5),
+        DotHead(
+            np.zeros(DRAWS, np.float32), "ordered_probit",
+            levels=np.arange(1, 4, dtype=np.float32), cutpoints=np.ones((DRAWS, 2), np.float32),
+        ),
+    ],
+)  # fmt: skip
+def test_a_model_comes_back_as_it_was_saved(tmp_path: Path, head: DotHead) -> None:
+    before = made(head)
+    after = load_trained(save_trained(before, tmp_path / "model"))
+    assert_same(before, after)
+    assert isinstance(after.head, DotHead)
+    assert after.head.link == head.link
+    np.testing.assert_array_equal(after.head.mean, head.mean)
+
+
+def test_a_net_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    weights = (rng.normal(size=(4, 3)).astype(np.float32), rng.normal(size=(3, 1)).astype(np.float32))
+    head = NetHead(weights, (np.zeros(3, np.float32), np.zeros(1, np.float32)), 0.5, 5.5)
+    before = made(head, draws=1)
+    after = load_trained(save_trained(before, tmp_path / "model"))
+    rows = before.users.all_rows(), before.items.all_rows()
+    np.testing.assert_array_equal(before.head.table(*rows), after.head.table(*rows))
+
+
+def test_saving_again_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
+    save_trained(made(), tmp_path / "model")
+    save_trained(made(DotHead(np.ones(DRAWS, np.float32))), tmp_path / "model")
+    assert load_trained(tmp_path / "model").mean[0] == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_folder_of_other_things_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(ModelFolderError, match="holds other things"):
+        save_trained(made(), tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_a_failed_save_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_trained(made(), tmp_path / "model")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("safetensors.numpy.save_file", full)
+    with pytest.raises(OSError, match="No space"):
+        save_trained(made(DotHead(np.ones(DRAWS, np.float32))), tmp_path / "model")
+    assert load_trained(tmp_path / "model").mean[0] == 3
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
+    folder = save_trained(made(), tmp_path / "model")
+    path = folder / "parameters.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ModelFolderError, match=r"parameters.safetensors: the file has \d+ bytes, not \d+"):
+        load_trained(folder)
+
+
+def test_a_tampered_file_is_refused(tmp_path: Path) -> None:
+    folder = save_trained(made(), tmp_path / "model")
+    arrays = load_file(folder / "parameters.safetensors")
+    arrays["users.bias"] = arrays["users.bias"] + 1
+    save_file(arrays, folder / "parameters.safetensors")
+    with pytest.raises(ModelFolderError, match="changed after it was saved"):
+        load_trained(folder)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    folder = save_trained(made(), tmp_path / "model")
+    (folder / "items.parquet").unlink()
+    with pytest.raises(ModelFolderError, match=r"items.parquet: a file of the model is missing"):
+        load_trained(folder)
+
+
+def test_a_newer_format_is_refused(tmp_path: Path) -> None:
+    folder = save_trained(made(), tmp_path / "model")
+    manifest = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(manifest | {"format": 99}))
+    with pytest.raises(ModelFolderError, match="format 99, this Penchant reads up to 1"):
+        load_trained(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": "x"}'])
+def test_a_broken_description_is_refused(tmp_path: Path, text: str) -> None:
+    folder = save_trained(made(), tmp_path / "model")
+    (folder / "model.json").write_text(text)
+    with pytest.raises(ModelFolderError, match="not a model's description"):
+        load_trained(folder)
+
+
+def test_an_empty_place_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelFolderError, match=r"there is no model here \(model.json is missing\)"):
+        load_trained(tmp_path)
+
+
+def test_shapes_that_do_not_fit_are_refused() -> None:
+    good = made()
+    with pytest.raises(ModelShapeError, match="differ in their number of draws"):
+        TrainedModel("dot", {}, good.head, good.users, good.items, np.ones(1, np.float32), good.scale, good.seen)
