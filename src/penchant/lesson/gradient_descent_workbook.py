@@ -1,0 +1,160 @@
+"""graddesc.xlsx: a sheet for each way down, every number of the way as a live formula, and one sheet that compares."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from penchant.lesson.gradient_descent import Line, Trace, Walk, descend, points, walks
+from penchant.lesson.gradient_descent_formulas import step_columns
+from penchant.lesson.gradient_descent_texts import COMPARE, HOW, TEXTS
+from penchant.lesson.sheets import Book, area, cell, write_columns
+
+HEAD = 4  # row of all headings; above it the title and the explanation
+STEPS = 7  # first column of the table of steps; left of it the settings and the epochs
+FIRST = HEAD + 2  # row of the first step
+
+
+def write_gradient_descent(
+    path: str | Path, *, line: Line | None = None, ways: Mapping[str, Walk] | None = None
+) -> dict[str, Trace]:
+    """Write the workbook and return the traces whose numbers it holds, by sheet name."""
+    line, ways = line or points(), ways or walks()
+    traces = {name: descend(line, walk.optimizer, walk.settings) for name, walk in ways.items()}
+    with Book(path) as book:
+        compare = book.sheet("Compare", *COMPARE, width=len(ways) + 1)
+        rows = {name: _write_walk(book, name, ways[name], line, trace) for name, trace in traces.items()}
+        _write_comparison(book, compare, traces, rows)
+    return traces
+
+
+def _write_walk(book: Book, name: str, walk: Walk, line: Line, trace: Trace) -> list[str]:
+    """One sheet; returns the addresses of its RMSE cells, before the first and after each epoch."""
+    sheet = book.sheet(name, name, (TEXTS[name], HOW), width=STEPS + 14, height=34)
+    sheet.set_row(HEAD, 46)
+    sheet.freeze_panes(HEAD + 1, 0)
+    below = _write_settings(book, sheet, walk)
+    annealed = walk.settings.annealing > 1
+    epochs = range(1, walk.settings.epochs + 1)
+    rates = [cell(below + 1 + epoch, 4, fixed=True) for epoch in epochs] if annealed else []
+    columns = step_columns(walk, line, trace, rates)
+    write_columns(book, sheet, columns, row=HEAD, column=STEPS)
+    places = {column.heading: STEPS + offset for offset, column in enumerate(columns)}
+    for heading in "x", "y":
+        block = area(FIRST, places[heading], FIRST + len(line.x) - 1, places[heading])
+        book.name(sheet, f"points_{heading}", block)
+    _write_epochs(book, sheet, walk, line, trace, places, below)
+    _walk_chart(book, sheet, below + 1, below + 1 + walk.settings.epochs)
+    return [cell(below + 1 + epoch, 1) for epoch in (0, *epochs)]
+
+
+def _write_settings(book: Book, sheet: Any, walk: Walk) -> int:
+    """Every setting as a named cell with its meaning; returns the first free row."""
+    sheet.set_column(0, 0, 14)
+    sheet.set_column(1, 4, 12)
+    sheet.set_column(5, 6, 3)
+    for column, text in enumerate(("setting", "value", "meaning", "", "")):
+        sheet.write_string(HEAD, column, text, book.look("left heading"))
+    for row, (name, value, meaning) in enumerate(_named_settings(walk), start=HEAD + 1):
+        sheet.write_string(row, 0, name, book.look("side"))
+        sheet.write_number(row, 1, value, book.look("given"))
+        sheet.write_string(row, 2, meaning, book.look("note"))
+        book.name(sheet, name, cell(row, 1, fixed=True))
+    return HEAD + 2 + len(_named_settings(walk))
+
+
+def _named_settings(walk: Walk) -> list[tuple[str, float, str]]:
+    """(name on the sheet, value, meaning): the problem's, the descent's and the optimiser's numbers."""
+    own = [f for f in dataclasses.fields(walk.optimizer) if f.type != "bool"]
+    known = [(f.name, float(getattr(walk.optimizer, f.name)), f.metadata["meaning"]) for f in own]
+    run = {"start_a": "start_a", "start_b": "start_b", "epsilon": "nudge"}
+    run |= {"annealing": "annealing"} if walk.settings.annealing > 1 else {}
+    fields = [f for f in dataclasses.fields(walk.settings) if f.name in run]
+    known += [(run[f.name], float(getattr(walk.settings, f.name)), f.metadata["meaning"]) for f in fields]
+    return [*known, ("true_a", 2.0, "the slope to be found"), ("true_b", 30.0, "the intercept to be found")]
+
+
+def _write_epochs(
+    book: Book, sheet: Any, walk: Walk, line: Line, trace: Trace, places: Mapping[str, int], row: int
+) -> None:
+    """The table of epochs: the error over all points and, where the rate is annealed, what decides it."""
+    headings = ["after epoch", "RMSE", "mean slope²"]
+    headings += ["calmest yet", "rate"] if walk.settings.annealing > 1 else []
+    for column, text in enumerate(headings):
+        sheet.write_string(row, column, text, book.look("heading"))
+    for epoch in range(walk.settings.epochs + 1):
+        at, last = row + 1 + epoch, HEAD + 1 + epoch * len(line.x)
+        a, b = (cell(last, places[f"new {p}"]) for p in "ab")
+        rmse = f"=SQRT(SUMPRODUCT(({a}*points_x+{b}-points_y)^2)/COUNT(points_x))"
+        sheet.write_number(at, 0, epoch, book.look("0"))
+        book.formula(sheet, at, 1, rmse, float(trace.rmse[epoch]), "0.000000")
+        if epoch:
+            _write_roughness(book, sheet, walk, trace, epoch, at, _slope_areas(line, places, epoch))
+
+
+def _slope_areas(line: Line, places: Mapping[str, int], epoch: int) -> list[str]:
+    first = FIRST + (epoch - 1) * len(line.x)
+    return [area(first, places[f"slope {p}"], first + len(line.x) - 1, places[f"slope {p}"]) for p in "ab"]
+
+
+def _write_roughness(book: Book, sheet: Any, walk: Walk, trace: Trace, epoch: int, row: int, slopes: list[str]) -> None:
+    a, b = slopes
+    rough = f"=(SUMSQ({a})+SUMSQ({b}))/COUNT({a})"
+    book.formula(sheet, row, 2, rough, float(trace.roughness[epoch - 1]), "#,##0")
+    if walk.settings.annealing <= 1:
+        return
+    first = row - epoch + 1
+    book.formula(sheet, row, 3, f"=MIN({area(first, 2, row, 2)})", float(trace.calmest[epoch - 1]), "#,##0")
+    rougher = f"{cell(row - 1, 2)}>={cell(row - 2, 3)}"
+    chained = f"=IF({rougher},{cell(row - 1, 4)}/annealing,{cell(row - 1, 4)})"
+    formula = "=learning_rate" if epoch == 1 else f"={cell(row - 1, 4)}" if epoch == 2 else chained
+    rates = trace.learning_rate.reshape(walk.settings.epochs, -1)[:, 0]
+    book.formula(sheet, row, 4, formula, float(rates[epoch - 1]), "0.00000")
+
+
+def _write_comparison(book: Book, sheet: Any, traces: Mapping[str, Trace], rows: Mapping[str, list[str]]) -> None:
+    """RMSE after each epoch, an optimiser a column, read from their own sheets."""
+    sheet.freeze_panes(HEAD + 1, 1)
+    sheet.set_column(0, 0, 12)
+    sheet.set_column(1, len(traces), 16)
+    sheet.write_string(HEAD, 0, "after epoch", book.look("heading"))
+    for column, (name, trace) in enumerate(traces.items(), start=1):
+        sheet.write_url(HEAD, column, f"internal:'{name}'!A1", book.look("heading"), name)
+        for epoch, value in enumerate(trace.rmse):
+            sheet.write_number(HEAD + 1 + epoch, 0, epoch, book.look("0"))
+            book.formula(sheet, HEAD + 1 + epoch, column, f"='{name}'!{rows[name][epoch]}", float(value), "0.000")
+    last = HEAD + len(next(iter(traces.values())).rmse)
+    sheet.conditional_format(HEAD + 1, 1, last, len(traces), {
+        "type": "3_color_scale", "min_color": "#9AD1A8", "mid_color": "#FFFFFF", "max_color": "#F2B8A0",
+    })  # fmt: skip
+    series = [(name, "Compare", column) for column, name in enumerate(traces, start=1)]
+    _comparison_chart(book, sheet, series, last)
+
+
+def _comparison_chart(book: Book, sheet: Any, series: list[tuple[str, str, int]], last: int) -> None:
+    chart = _line_chart(book, series, HEAD + 1, last)
+    chart.set_title({"name": "Error over all points after each epoch"})
+    chart.set_y_axis({"name": "RMSE", "log_base": 10, "min": 1, "num_format": "0"})
+    chart.set_x_axis({"name": "epoch"})
+    chart.set_size({"width": 1100, "height": 420})
+    sheet.insert_chart(last + 2, 0, chart)
+
+
+def _walk_chart(book: Book, sheet: Any, first: int, last: int) -> None:
+    chart = _line_chart(book, [(sheet.name, sheet.name, 1)], first, last)
+    chart.set_title({"name": "RMSE after each epoch", "name_font": {"size": 11}})
+    chart.set_legend({"none": True})
+    chart.set_y_axis({"min": 0, "num_format": "0"})
+    chart.set_size({"width": 440, "height": 260})
+    sheet.insert_chart(last + 2, 0, chart)
+
+
+def _line_chart(book: Book, series: list[tuple[str, str, int]], first: int, last: int) -> Any:
+    """A line for each (name, sheet, column) over the rows first..last; the epochs stand in column A."""
+    chart = book.file.add_chart({"type": "line"})
+    for name, tab, column in series:
+        places = {"categories": [tab, first, 0, last, 0], "values": [tab, first, column, last, column]}
+        chart.add_series({"name": name, **places})
+    return chart

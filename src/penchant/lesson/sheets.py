@@ -1,0 +1,133 @@
+"""What all lesson workbooks share: their look, formulas that carry their value with them, and tables of columns."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from penchant.foundations.optional import require
+
+FONT = "Calibri"
+INK, PALE, RULE = "#1F3044", "#EEF2F6", "#B8C4D0"
+LOOKS: Mapping[str, Mapping[str, Any]] = {
+    "title": {"bold": True, "font_size": 16, "font_color": INK},
+    "text": {"font_color": "#44515E", "valign": "top", "text_wrap": True},
+    "heading": {"bold": True, "font_color": INK, "bg_color": PALE, "bottom": 1, "bottom_color": RULE, "text_wrap": True,
+                "valign": "bottom", "align": "center"},
+    "left heading": {"bold": True, "font_color": INK, "bg_color": PALE, "text_wrap": True, "valign": "bottom"},
+    "slanted": {"bold": True, "font_color": INK, "bg_color": PALE, "rotation": 60, "valign": "bottom", "align": "left"},
+    "side": {"font_color": INK, "bg_color": PALE},
+    "changing": {"bg_color": "#FFF6D6", "num_format": "0.000", "border": 4, "border_color": "#E0C980"},
+    "given": {"bg_color": "#FFF6D6", "num_format": "General"},
+    "objective": {"bold": True, "bg_color": "#DDF3E4", "num_format": "0.000000", "border": 1,
+                  "border_color": "#6FB58A"},
+    "start": {"bg_color": PALE, "num_format": "General", "font_color": "#7A8793"},
+    "note": {"font_color": "#44515E", "indent": 1},
+}  # fmt: skip
+"""Named cell formats; anything else asked of a Book is a number format."""
+
+
+class Book:
+    """An Excel workbook in the lesson's look, over XlsxWriter. A context manager; the file appears when it closes."""
+
+    def __init__(self, path: Any) -> None:
+        self.file = require("xlsxwriter", extra="excel").Workbook(str(path))
+        self.file.formats[0].set_font_name(FONT)
+        self._formats: dict[str, Any] = {}
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.file.close()
+
+    def look(self, name: str) -> Any:
+        """The format of a name in LOOKS, or of a number format such as "0.00"."""
+        if name not in self._formats:
+            properties = LOOKS.get(name) or {"num_format": name}
+            self._formats[name] = self.file.add_format({"font_name": FONT, "valign": "vcenter", **properties})
+        return self._formats[name]
+
+    def sheet(self, name: str, title: str, lines: Sequence[str], *, width: int, height: int = 30) -> Any:
+        """A new sheet with a title and one explaining row for each line, merged over `width` columns."""
+        sheet = self.file.add_worksheet(name)
+        sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_row(0, 26)
+        sheet.write_string(0, 0, title, self.look("title"))
+        for row, line in enumerate(lines, start=1):
+            sheet.set_row(row, height)
+            sheet.merge_range(row, 0, row, width - 1, "", self.look("text"))
+            sheet.write_string(row, 0, line, self.look("text"))
+        return sheet
+
+    def formula(self, sheet: Any, row: int, column: int, formula: str, value: float | str, look: str) -> None:
+        """A live formula beside the value we computed for it, for viewers that do not recalculate."""
+        shown = "#NUM!" if isinstance(value, float) and not math.isfinite(value) else value
+        sheet.write_formula(row, column, formula, self.look(look), shown)
+
+    def name(self, sheet: Any, name: str, reference: str) -> None:
+        """A named range that belongs to one sheet."""
+        self.file.define_name(f"'{sheet.name}'!{name}", f"='{sheet.name}'!{reference}")
+
+
+def cell(row: int, column: int, *, fixed: bool = False) -> str:
+    """A cell's address from zero-based row and column; fixed: with dollar signs."""
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
+    return str(xl_rowcol_to_cell(row, column, row_abs=fixed, col_abs=fixed))
+
+
+def area(row: int, column: int, last_row: int, last_column: int) -> str:
+    """The address of a block of cells, with dollar signs."""
+    return f"{cell(row, column, fixed=True)}:{cell(last_row, last_column, fixed=True)}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table whose rows are chained by formulas.
+
+    formula: [heading] stands for the same row's cell of another column, [-1:heading] for the cell one row above it;
+    or a function from the row's position to such a formula.
+    values: what we computed for each row. given: how many of the first rows hold plain numbers, to be changed at will.
+    start: the formula, and its value, that stand in the row above the first.
+    """
+
+    heading: str
+    formula: str | Callable[[int], str]
+    values: Sequence[float]
+    look: str = "0.0000"
+    given: int = 0
+    start: tuple[str, float] | None = None
+    width: float = 11
+
+
+def write_columns(book: Book, sheet: Any, columns: Sequence[Column], *, row: int, column: int) -> None:
+    """A table with its headings at `row`, a start row below, and then one row of formulas for each value."""
+    places = {one.heading: column + offset for offset, one in enumerate(columns)}
+    for one in columns:
+        place = places[one.heading]
+        sheet.set_column(place, place, one.width)
+        sheet.write_string(row, place, one.heading, book.look("heading"))
+        sheet.write_blank(row + 1, place, None, book.look("start"))
+        if one.start is not None:
+            book.formula(sheet, row + 1, place, "=" + one.start[0], one.start[1], "start")
+        for position, value in enumerate(one.values):
+            at = row + 2 + position
+            if position < one.given:
+                sheet.write_number(at, place, value, book.look("given"))
+                continue
+            formula = one.formula if isinstance(one.formula, str) else one.formula(position)
+            book.formula(sheet, at, place, "=" + _resolve(formula, places, at), float(value), one.look)
+
+
+def _resolve(formula: str, places: Mapping[str, int], row: int) -> str:
+    def address(match: re.Match[str]) -> str:
+        return cell(row + int(match[1] or 0), places[match[2]])
+
+    return re.sub(r"\[(?:(-\d+):)?([^\]]+)\]", address, formula)

@@ -1,0 +1,109 @@
+"""graddesc.xlsx: LibreOffice, recalculating every formula, finds the numbers of the Python reference."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from office import formulas, read, recalculated, spoilt
+from penchant.lesson.gradient_descent import Descent, Line, descend, points, walks
+from penchant.lesson.gradient_descent_workbook import FIRST, HEAD, STEPS, write_gradient_descent
+
+STATE = {"velocity": "first", "mean slope": "first", "sum of squares": "second", "mean square": "second"}
+
+
+def column(sheet, heading, count, offset=FIRST):
+    place = sheet[HEAD].index(heading, STEPS)
+    return np.array([row[place] for row in sheet[offset : offset + count]], dtype=np.float64)
+
+
+def pair(sheet, heading, count):
+    return np.stack([column(sheet, heading.format(p), count) for p in "ab"], axis=1)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    path = tmp_path_factory.mktemp("graddesc") / "graddesc.xlsx"
+    return path, write_gradient_descent(path)
+
+
+@pytest.fixture(scope="module")
+def wrong(written, tmp_path_factory):
+    return spoilt(written[0], tmp_path_factory.mktemp("wrong") / "spoilt.xlsx")
+
+
+@pytest.fixture(scope="module")
+def calculated(wrong, tmp_path_factory):
+    return recalculated(wrong, tmp_path_factory.mktemp("calc"))
+
+
+@pytest.mark.office
+@pytest.mark.slow
+@pytest.mark.parametrize("name", walks())
+def test_libreoffice_computes_the_reference_trace(written, calculated, name):
+    trace, sheet = written[1][name], calculated[name]
+    count = len(trace.x)
+    same = {"rtol": 1e-9, "atol": 1e-9}
+    single = {"epoch": trace.epoch, "x": trace.x, "y": trace.y, "prediction": trace.prediction}
+    for heading, values in (*single.items(), ("error²", trace.squared_error)):
+        np.testing.assert_allclose(column(sheet, heading, count), values, err_msg=heading, **same)
+    double = {"{}": trace.at, "slope {}": trace.slope, "step {}": trace.step, "new {}": trace.after}
+    for heading, values in double.items():
+        np.testing.assert_allclose(pair(sheet, heading, count), values, err_msg=heading, **same)
+    # a difference of two squares as large as 1e5, over 0.01, keeps about nine digits
+    np.testing.assert_allclose(pair(sheet, "slope {}, estimated", count), trace.estimated, rtol=1e-7, atol=1e-6)
+    for heading, field in STATE.items():
+        if f"{heading} a" in sheet[HEAD]:
+            kept = getattr(trace, field)
+            np.testing.assert_allclose(pair(sheet, heading + " {}", count), kept, err_msg=heading, **same)
+    if "feedback" in sheet[HEAD]:
+        np.testing.assert_allclose(column(sheet, "feedback", count), trace.feedback, **same)
+    if "rate" in sheet[HEAD][STEPS:]:
+        np.testing.assert_allclose(column(sheet, "rate", count), trace.learning_rate, **same)
+
+
+@pytest.mark.office
+@pytest.mark.slow
+def test_libreoffice_computes_the_comparison(written, calculated):
+    sheet = calculated["Compare"]
+    for place, (name, trace) in enumerate(written[1].items(), start=1):
+        assert sheet[HEAD][place] == name
+        got = [row[place] for row in sheet[HEAD + 1 : HEAD + 1 + len(trace.rmse)]]
+        np.testing.assert_allclose(got, trace.rmse, rtol=1e-9)
+
+
+def test_the_judges_copy_holds_nothing_but_wrong_answers(wrong):
+    for name in walks():
+        assert set(pair(read(wrong)[name], "new {}", 290).ravel()) == {-12345.0}
+
+
+def test_a_reader_that_does_not_calculate_sees_the_same_numbers(written):
+    sheets = read(written[0])
+    assert list(sheets) == ["Compare", *walks()]
+    for name, trace in written[1].items():
+        np.testing.assert_allclose(pair(sheets[name], "new {}", len(trace.x)), trace.after, rtol=1e-12)
+        assert pair(sheets[name], "new {}", 1).tolist() == trace.after[:1].tolist()
+        assert [column(sheets[name], f"new {p}", 1, HEAD + 1)[0] for p in "ab"] == [1, 1]
+
+
+def test_every_number_after_the_given_points_is_a_formula(written):
+    for name, cells in formulas(written[0]).items():
+        steps = len(written[1][name].x) if name in written[1] else 0
+        for address, formula in cells.items():
+            assert formula.startswith("="), (name, address)
+        assert len(cells) >= steps * 15, name
+
+
+def test_other_points_and_other_epochs_are_taken(tmp_path):
+    line = Line(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 7.0]))
+    ways = {"SGD": dataclasses.replace(walks()["SGD"], settings=Descent(epochs=2, start_a=0.5, epsilon=0.1))}
+    traces = write_gradient_descent(tmp_path / "small.xlsx", line=line, ways=ways)
+    assert traces["SGD"].after.shape == (6, 2)
+    assert traces["SGD"].at[0].tolist() == [0.5, 1.0]
+    np.testing.assert_array_equal(traces["SGD"].after, descend(line, ways["SGD"].optimizer, ways["SGD"].settings).after)
+
+
+def test_points_are_the_lessons_problem():
+    line = points()
+    assert len(line.x) == len(set(line.x)) == 29
+    np.testing.assert_array_equal(line.y, 2 * line.x + 30)

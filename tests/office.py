@@ -1,0 +1,77 @@
+"""LibreOffice Calc as the judge of workbooks: recalculate every formula, then read what it computed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>
+"""  # noqa: E501
+"""Always recalculate on load: by default Calc trusts the values that XlsxWriter stored beside the formulas."""
+
+
+def need_office() -> str:
+    """The path of soffice; without it the test is skipped by name, or fails where CI=true."""
+    found = shutil.which("soffice")
+    if found is None:
+        missing = "LibreOffice Calc is not installed (Debian: libreoffice-calc-nogui)"
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+    return found
+
+
+def convert(path: Path, folder: Path, target: str) -> Path:
+    """The file as LibreOffice writes it in another format, every formula recalculated."""
+    soffice = need_office()
+    profile = folder / "profile"
+    (profile / "user").mkdir(parents=True, exist_ok=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(_PROFILE)
+    out = folder / "converted"
+    command = [soffice, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
+    command += ["--convert-to", target, "--outdir", str(out), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=240)
+    return out / f"{path.stem}.{target.partition(':')[0]}"
+
+
+def recalculated(path: Path, folder: Path) -> dict[str, list[list[Any]]]:
+    """Every sheet's cells, row by row from A1, as LibreOffice computes them."""
+    return read(convert(path, folder, "xlsx:Calc MS Excel 2007 XML"))
+
+
+def read(path: Path) -> dict[str, list[list[Any]]]:
+    """Every sheet's stored values, row by row from A1, through a reader that is not the writer."""
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(str(path))
+    return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+
+
+def formulas(path: Path) -> dict[str, dict[str, str]]:
+    """Sheet -> address -> formula text."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(path)
+    return {
+        sheet.title: {c.coordinate: c.value for row in sheet.iter_rows() for c in row if c.data_type == "f"}
+        for sheet in book.worksheets
+    }
+
+
+def spoilt(path: Path, to: Path) -> Path:
+    """A copy in which the value stored beside every formula is wrong: whoever trusts it is found out."""
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.startswith("xl/worksheets/sheet"):
+                data = re.sub(rb"(</f>)<v>[^<]*</v>", rb"\1<v>-12345</v>", data)
+            new.writestr(name, data)
+    return to
