@@ -12,6 +12,7 @@ from penchant.foundations.errors import ModelShapeError
 from penchant.models.sides import Floats, Rows
 
 Link = Literal["identity", "sigmoid", "ordered_probit"]
+SideName = Literal["users", "items"]
 
 
 class Head(Protocol):
@@ -21,10 +22,13 @@ class Head(Protocol):
     def draws(self) -> int: ...
 
     def pairs(self, users: Rows, items: Rows) -> Floats:
-        """The expected rating of B pairs in each draw, shape (S, B); both sides hold B rows."""
+        """The expected rating of B pairs in each draw, shape (S, B); a side has B rows, or one for all pairs."""
 
     def table(self, users: Rows, items: Rows) -> Floats:
         """The expected rating, averaged over draws, of every user row with every item row, shape (B, I)."""
+
+    def tangent(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
+        """The expected ratings of B pairs, (S, B), and their derivatives by [bias, vector] of one side, (S, B, D)."""
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """JSON values and arrays from which `head_from_parts` builds the same head."""
@@ -69,6 +73,13 @@ class DotHead:
             total += self.linked(scores, draw=s)
         return total / np.float32(self.draws)
 
+    def tangent(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
+        scores = self.scores(users, items)
+        by_score = with_ones((items if of == "users" else users).vectors)
+        if self.link == "identity":
+            return scores, np.broadcast_to(by_score, (*scores.shape, by_score.shape[2]))
+        return self.linked(scores), self.slopes(scores)[:, :, None] * by_score
+
     def stacked(self, users: Rows, items: Rows) -> tuple[Floats, Floats]:
         """The draws side by side, so that the mean score over draws is one dot product: (B, W) and (I, W)."""
         return stack_users(users, self.mean), stack_items(items)
@@ -82,19 +93,29 @@ class DotHead:
             return expected
         return self._expected_level(scores, draw)
 
+    def slopes(self, scores: Floats) -> Floats:
+        """The derivative of the expected rating by the score, both (S, ...)."""
+        if self.link == "identity":
+            return np.ones_like(scores)
+        if self.link == "sigmoid":
+            share = sigmoid(scores)
+            slope: Floats = np.float32(self.high - self.low) * share * (1 - share)
+            return slope
+        return self._over_levels(lambda x: np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi), scores, None)
+
     def _expected_level(self, scores: Floats, draw: int | None) -> Floats:
         from scipy.special import ndtr
 
+        return np.float32(0 if self.levels is None else self.levels[0]) + self._over_levels(ndtr, scores, draw)
+
+    def _over_levels(self, function: Any, scores: Floats, draw: int | None) -> Floats:
+        """The sum over cut points of the step between two levels times function(score - cut point)."""
         if self.cutpoints is None or self.levels is None:
             raise ModelShapeError("an ordered-probit head needs levels and cut points")
-        total = np.full(scores.shape, self.levels[0], dtype=np.float32)
-        for c in range(len(self.levels) - 1):
-            cut = (
-                self.cutpoints[draw, c]
-                if draw is not None
-                else self.cutpoints[:, c].reshape(-1, *[1] * (scores.ndim - 1))
-            )
-            total += (self.levels[c + 1] - self.levels[c]) * ndtr(scores - cut)
+        total = np.zeros(scores.shape, dtype=np.float32)
+        for c, step in enumerate(np.diff(self.levels)):
+            cuts = self.cutpoints[:, c].reshape(-1, *[1] * (scores.ndim - 1))  # (S, 1, ...)
+            total += step * function(scores - (cuts if draw is None else self.cutpoints[draw, c]))
         return total
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -127,6 +148,19 @@ class NetHead:
         hidden = users.vectors[0] @ self.weights[0][:split] + items.vectors[0] @ self.weights[0][split:]
         return self._after_first(hidden)[None]
 
+    def tangent(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
+        split = users.vectors.shape[2]
+        hidden = users.vectors[0] @ self.weights[0][:split] + items.vectors[0] @ self.weights[0][split:]
+        inputs = self._inputs_of_layers(hidden)
+        share = sigmoid(inputs[-1][:, 0])
+        flow = (np.float32(self.high - self.low) * share * (1 - share))[:, None]  # d rating / d output, (B, 1)
+        for layer in range(len(self.weights) - 1, 0, -1):
+            flow = (flow @ self.weights[layer].T) * (inputs[layer - 1] > 0)
+        by_vector = flow @ (self.weights[0][:split] if of == "users" else self.weights[0][split:]).T
+        expected = np.float32(self.low) + np.float32(self.high - self.low) * share
+        slopes = np.concatenate([np.zeros((len(by_vector), 1), np.float32), by_vector], axis=1)
+        return expected[None], slopes[None]
+
     def table(self, users: Rows, items: Rows) -> Floats:
         split = users.vectors.shape[2]
         left = users.vectors[0] @ self.weights[0][:split]  # (B, H): each side meets the first layer once
@@ -134,11 +168,16 @@ class NetHead:
         return np.stack([self._after_first(one + right) for one in left])
 
     def _after_first(self, hidden: Floats) -> Floats:
-        hidden = hidden + self.biases[0]
-        for weights, bias in zip(self.weights[1:], self.biases[1:], strict=True):
-            hidden = np.maximum(hidden, 0) @ weights + bias
-        expected: Floats = np.float32(self.low) + np.float32(self.high - self.low) * sigmoid(hidden[:, 0])
+        output = self._inputs_of_layers(hidden)[-1][:, 0]
+        expected: Floats = np.float32(self.low) + np.float32(self.high - self.low) * sigmoid(output)
         return expected
+
+    def _inputs_of_layers(self, hidden: Floats) -> list[Floats]:
+        """What comes out of each layer before its ReLU, given the first without its bias: a list of (B, H)."""
+        found = [hidden + self.biases[0]]
+        for weights, bias in zip(self.weights[1:], self.biases[1:], strict=True):
+            found.append(np.maximum(found[-1], 0) @ weights + bias)
+        return found
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         arrays = {f"weights.{n}": w for n, w in enumerate(self.weights)}
@@ -171,6 +210,11 @@ def stack_items(items: Rows) -> Floats:
     flat = items.vectors.transpose(1, 0, 2).reshape(count, draws * width)
     bias = items.bias.mean(axis=0)
     return np.concatenate([flat, np.ones((count, 1), np.float32), bias[:, None]], axis=1).astype(np.float32, copy=False)
+
+
+def with_ones(vectors: Floats) -> Floats:
+    """[1, vector]: what a row [bias, vector] of the other side is multiplied with; (S, B, K) -> (S, B, D)."""
+    return np.concatenate([np.ones((*vectors.shape[:2], 1), np.float32), vectors], axis=2)
 
 
 def sigmoid(values: NDArray[Any]) -> NDArray[Any]:

@@ -86,6 +86,7 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
         "prior.mean": side.prior.mean,
         "prior.precision": side.prior.precision,
         "prior.feature_map": side.prior.feature_map,
+        "prior.history_map": side.prior.history_map,
     }
     values = {
         "per_rating": side.prior.per_rating,
@@ -210,7 +211,11 @@ def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -
 
     frame = pl.read_parquet(place / f"{name}.parquet")
     prior = Prior(
-        arrays["prior.mean"], arrays["prior.precision"], arrays.get("prior.feature_map"), values["per_rating"]
+        arrays["prior.mean"],
+        arrays["prior.precision"],
+        arrays.get("prior.feature_map"),
+        values["per_rating"],
+        arrays.get("prior.history_map"),
     )
     encoder = None if values["encoder"] is None else FeatureEncoder.from_json(values["encoder"])
     ids = frame["id"].to_numpy() if frame["id"].dtype.is_integer() else frame["id"].to_list()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from penchant.models.heads import DotHead
-from penchant.models.sides import Floats, Rows, covariance_of
+from penchant.models.heads import DotHead, stack_items, stack_users
+from penchant.models.sides import Floats, Rows
 from penchant.models.trained import TrainedModel
 
 
@@ -20,7 +20,7 @@ class Scores:
 
 
 def score_pairs(trained: TrainedModel, users: Rows, items: Rows) -> Scores:
-    """The predictive mean and spread of B pairs.
+    """The predictive mean and spread of B pairs; a side holds B rows, or one that meets all of the other's.
 
     The variance is that of the expectation between draws, plus what is unknown of inferred rows within a draw, plus
     the noise of a single rating.
@@ -32,37 +32,43 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows) -> Scores:
     return Scores(trained.clip(by_draw.mean(axis=0)), np.sqrt(variance))
 
 
-def score_table(trained: TrainedModel, users: Rows, items: Rows | None = None) -> Floats:
-    """The expected rating of B user rows with every item row, shape (B, I), unclipped so that no order is lost."""
-    return trained.head.table(users, trained.items.all_rows() if items is None else items)
+def stacked_items(trained: TrainedModel) -> Floats | None:
+    """Every item's draws side by side, (I, W), where the mean over draws is one dot product; None where it is not."""
+    straight = isinstance(trained.head, DotHead) and trained.head.link == "identity"
+    return stack_items(trained.items.all_rows()) if straight else None
+
+
+def score_table(trained: TrainedModel, users: Rows, stacked: Floats | None = None) -> Floats:
+    """The expected rating of B user rows with every item, shape (B, I), unclipped so that no order is lost.
+
+    stacked: what `stacked_items` made of this model, when it is at hand.
+    """
+    if stacked is None:
+        return trained.head.table(users, trained.items.all_rows())
+    table: Floats = stack_users(users, trained.mean) @ stacked.T
+    return table
 
 
 def _inferred_variance(trained: TrainedModel, users: Rows, items: Rows) -> Floats:
-    """The variance of the score that comes from the rows' own covariances, shape (S, B), on the rating scale.
+    """The variance of an expected rating that comes from the rows' own covariances, shape (S, B).
 
-    With x = [1, q] beside a user row of covariance C, and y = [1, p] beside an item row of covariance E, the score's
-    variance is x'Cx + y'Ey + tr(C_v E_v), the last over the vector parts alone.
+    With x the rating's derivative by a user row of covariance C, and y by an item row of covariance E, it is
+    x'Cx + y'Ey (the delta method; exact for an identity link), and the trace of C_v E_v over the vector parts where
+    both rows are inferred.
     """
-    if not isinstance(trained.head, DotHead):
-        return np.zeros((1, len(users)), np.float32)
-    spread_u, spread_i = covariance_of(users), covariance_of(items)
-    variance = _quadratic(items.vectors, spread_u) + _quadratic(users.vectors, spread_i)
-    variance += np.einsum("sbkl,sblk->sb", spread_u[:, :, 1:, 1:], spread_i[:, :, 1:, 1:])
-    return variance * _link_slope(trained.head, users, items) ** 2
+    variance = np.zeros((trained.draws, max(len(users), len(items))), np.float32)
+    if users.covariance is not None:
+        variance += quadratic(trained.head.tangent(users, items, "users")[1], users.covariance)
+    if items.covariance is not None:
+        variance += quadratic(trained.head.tangent(users, items, "items")[1], items.covariance)
+    if users.covariance is not None and items.covariance is not None and isinstance(trained.head, DotHead):
+        both = (users.covariance[:, :, 1:, 1:] * items.covariance[:, :, 1:, 1:]).sum(axis=(2, 3))
+        variance += both * trained.head.slopes(trained.head.scores(users, items)) ** 2
+    return variance
 
 
-def _quadratic(vectors: Floats, covariance: Floats) -> Floats:
-    """[1, v]' C [1, v] for each draw and row, shape (S, B)."""
-    ones = np.ones((*vectors.shape[:2], 1), np.float32)
-    x = np.concatenate([ones, vectors], axis=2)
-    result: Floats = np.einsum("sbd,sbde,sbe->sb", x, covariance, x, optimize=True)
+def quadratic(x: Floats, covariance: Floats) -> Floats:
+    """x' C x for each draw and row, shape (S, B); x: (S, B, D), covariance: (S, B or 1, D, D)."""
+    turned = x @ covariance[:, 0] if covariance.shape[1] == 1 else (covariance @ x[..., None])[..., 0]
+    result: Floats = (turned * x).sum(axis=2)
     return result
-
-
-def _link_slope(head: DotHead, users: Rows, items: Rows) -> Floats | float:
-    """The derivative of the expected rating by the score (the delta method), shape (S, B)."""
-    if head.link == "identity":
-        return 1.0
-    scores, step = head.scores(users, items), np.float32(1e-2)
-    slope: Floats = (head.linked(scores + step) - head.linked(scores - step)) / (2 * step)
-    return slope

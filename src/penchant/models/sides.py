@@ -64,12 +64,15 @@ class Prior:
     mean: (S, D). precision: (S, D, D). feature_map: (S, F, D), the linear map W from a row of F features to a shift of
     the mean (Macau; Simm et al. 2017, arXiv 1509.04610), or None. per_rating: whether the precision is multiplied by
     the row's number of ratings (the weighted-lambda regularisation of Zhou et al. 2008, equation 4).
+    history_map: (S, M, D) for the M rows of the other side, or None; a row that rated the set N shifts its mean by
+    |N|^-1/2 times the sum of the map over N (the implicit feedback of SVD++; Koren 2008, equation 15).
     """
 
     mean: Floats
     precision: Floats
     feature_map: Floats | None = None
     per_rating: bool = False
+    history_map: Floats | None = None
 
     def means(self, features: Any | None, count: int) -> Floats:
         """The prior mean of `count` rows, shape (S, count, D); features: sparse or dense (count, F), or None."""
@@ -77,6 +80,14 @@ class Prior:
         if features is None or self.feature_map is None:
             return base
         return base + np.stack([np.asarray(features @ weights) for weights in self.feature_map]).astype(np.float32)
+
+    def mean_given(self, features: Any | None, history: NDArray[Any]) -> Floats:
+        """The prior mean (S, D) of one row with features (1, F), or None, that rated (or was rated by) `history`."""
+        mean = self.means(features, 1)[:, 0]
+        if self.history_map is None or not len(history):
+            return mean
+        shift: Floats = self.history_map[:, history].sum(axis=1) / np.float32(np.sqrt(len(history)))
+        return mean + shift
 
     def rows(self, features: Any | None, count: int) -> Rows:
         """What is known of `count` rows without any rating: their prior mean and covariance."""

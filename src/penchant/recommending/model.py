@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +13,17 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureTable
 from penchant.data.ratings import Ratings
 from penchant.data.vocabulary import UNKNOWN, Numbers
-from penchant.foundations.errors import CallerError
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
 from penchant.models.saving import load_trained, save_trained
-from penchant.models.scoring import score_pairs, score_table
+from penchant.models.scoring import score_pairs, stacked_items
 from penchant.models.sides import Floats, Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending import similar
-from penchant.recommending.request import Answer, Prediction, Source, weaker
-from penchant.recommending.resolving import Resolved, resolve
-from penchant.recommending.top_n import top_n
+from penchant.recommending.explaining import Explanation
+from penchant.recommending.request import Answer, Filters, Prediction, Request, Source, weaker
+from penchant.recommending.resolving import resolve
+from penchant.recommending.visitor import Visitor, as_ids, newcomer, visitor_of
 from penchant.training import registry
 
 
@@ -77,7 +78,7 @@ class Model:
 
     def predict(self, users: Any, items: Any) -> Prediction:
         """Expected ratings of users for items, by id; either may be one id or B of them. Unknown ids are answered."""
-        user_ids, item_ids = np.broadcast_arrays(_as_ids(users), _as_ids(items))
+        user_ids, item_ids = np.broadcast_arrays(as_ids(users), as_ids(items))
         return self.predict_numbers(
             self.trained.users.vocabulary.numbers(user_ids.tolist()),
             self.trained.items.vocabulary.numbers(item_ids.tolist()),
@@ -109,55 +110,39 @@ class Model:
 
     # --- lists ---------------------------------------------------------------------------------------------------
 
-    def recommend(
-        self,
-        user: Any,
-        n: int = 10,
-        *,
-        exclude_seen: bool = True,
-        exclude: Iterable[Any] = (),
-        among: Iterable[Any] | None = None,
-    ) -> Answer:
-        """The n items the user is expected to rate highest, best first.
+    def recommend(self, user: Any, n: int = 10, **filters: Unpack[Filters]) -> Answer:
+        """The n items the user is expected to rate highest, best first; filters as in `Request`.
 
-        exclude_seen: leave out what the user rated in training. exclude: item ids to leave out besides. among: the
-        only item ids allowed. An unknown user is answered from the prior and flagged.
+        An unknown user is answered from the prior and flagged.
         """
-        number = self.trained.users.vocabulary.number(user)
-        resolved = resolve(self.trained.users, np.array([number], dtype=np.int32))
-        allowed, unknown = self._allowed(exclude, among)
-        if exclude_seen and number != UNKNOWN:
-            allowed[self.trained.seen.row(number)[0]] = False
-        if number == UNKNOWN:
-            unknown = [user, *unknown]
-        return self._answer(user, resolved, n, allowed, unknown)
+        return self.answer(Request(user=user, n=n, **filters))
 
-    def _allowed(self, exclude: Iterable[Any], among: Iterable[Any] | None) -> tuple[NDArray[np.bool_], list[Any]]:
-        vocabulary = self.trained.items.vocabulary
-        allowed = np.full(len(vocabulary), among is None)
-        unknown = []
-        for ids, value in ((among or (), True), (exclude, False)):
-            for one in ids:
-                number = vocabulary.number(one)
-                if number == UNKNOWN:
-                    unknown.append(one)
-                else:
-                    allowed[number] = value
-        return allowed, unknown
+    def answer(self, request: Request) -> Answer:
+        """The list for whoever asks: a known user, an unknown one, or a visitor with ratings and features."""
+        return visitor_of(self, request).answer(request)
 
-    def _answer(
-        self, user: Any, resolved: Resolved, n: int, allowed: NDArray[np.bool_], unknown: Sequence[Any]
-    ) -> Answer:
-        if n < 1:
-            raise CallerError(f"a list of {n} items was asked for", remedy="Ask for at least one")
-        best = top_n(score_table(self.trained, resolved.rows)[0], n, allowed=allowed)
-        items = resolve(self.trained.items, best)
-        user_rows = resolved.rows.take(np.zeros(len(best), dtype=np.int64))
-        scores = score_pairs(self.trained, user_rows, items.rows)
-        titles = [self.trained.items.title(number) for number in best]
-        source: Source = resolved.sources[0]
-        ids = self.trained.items.vocabulary.take(best)
-        return Answer(user, ids, titles, scores.mean, scores.std, items.sources, source, unknown)
+    def fold_in(
+        self, ratings: Mapping[Any, float] | None = None, *, features: Mapping[str, Any] | None = None
+    ) -> Visitor:
+        """A new user by their ratings (item id -> rating) and features (name -> value); either may be empty.
+
+        The model is not changed. Their row is found by the step that training takes for one row.
+        """
+        return visitor_of(self, Request(ratings=ratings or {}, features=features))
+
+    def fold_in_numbers(self, items: Numbers, values: NDArray[Any], *, features: FeatureTable | None = None) -> Visitor:
+        """The same by item number, (n,) each; features: a table of one row. Numbers never met are passed over."""
+        met = (items >= 0) & (items < len(self.trained.items))
+        return newcomer(self, items[met], values[met], features)
+
+    def explain(self, user: Any, item: Any) -> Explanation:
+        """Why this user would rate this item so: the exact split of the score, by id."""
+        return visitor_of(self, Request(user=user)).explain(item)
+
+    @cached_property
+    def stacked_items(self) -> Floats | None:
+        """Every item as one vector of the mean score over draws, (I, W); made when the first list is asked for."""
+        return stacked_items(self.trained)
 
     def similar_items(self, item: Any, n: int = 10) -> Answer:
         """The n items whose vectors point most nearly the same way; scores are cosines."""
@@ -205,10 +190,3 @@ def train(
     return Model(
         registry.train(ratings, model, seed=seed, validation=validation, progress=progress, resume=earlier, **settings)
     )
-
-
-def _as_ids(ids: Any) -> NDArray[Any]:
-    if isinstance(ids, str | int):
-        return np.array([ids], dtype=object)
-    array = np.asarray(list(ids) if not hasattr(ids, "__array__") else ids)
-    return array.astype(object) if array.dtype.kind not in "iu" else array

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.vocabulary import Ids
+from penchant.foundations.errors import CallerError
 
 Source = Literal["known", "folded_in", "features", "prior"]
 """What a row rests on: training ratings; ratings just given; features alone; or the population's prior."""
@@ -18,13 +19,22 @@ SOURCES: tuple[Source, ...] = ("known", "folded_in", "features", "prior")
 """Strongest first. A pair's source is the weaker of its two rows'."""
 
 
+class Filters(TypedDict, total=False):
+    """The fields of a Request that say which items may stand in the list, and in what order."""
+
+    exclude_seen: bool
+    exclude: Iterable[Any]
+    among: Iterable[Any] | None
+
+
 @dataclass(frozen=True)
 class Request:
     """Who asks for a list, and which.
 
     user: an id, known or not; or None for a visitor who is only described by `ratings` and `features`.
-    ratings: item id -> rating, given just now. features: name -> value. n: how many items. exclude_seen: whether rated
-    items stay out. exclude: item ids to leave out besides. among: the only item ids allowed, or None for all.
+    ratings: item id -> rating, given just now; they are added to those a known user is remembered by.
+    features: name -> value. n: how many items. exclude_seen: whether rated items stay out. exclude: item ids to leave
+    out besides. among: the only item ids allowed, or None for all.
     """
 
     user: Any = None
@@ -32,8 +42,12 @@ class Request:
     features: Mapping[str, Any] | None = None
     n: int = 10
     exclude_seen: bool = True
-    exclude: Sequence[Any] = ()
-    among: Sequence[Any] | None = None
+    exclude: Iterable[Any] = ()
+    among: Iterable[Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.n < 1:
+            raise CallerError(f"a list of {self.n} items was asked for", remedy="Ask for at least one")
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from penchant.data.vocabulary import Numbers
-from penchant.models.sides import Floats, Side
+from penchant.models.sides import Floats, Rows, Side
 from penchant.recommending.top_n import top_n
 
 
-def directions(side: Side) -> Floats:
-    """Every row's vector, its draws side by side, scaled to length one: (N, S·K); a zero vector stays zero."""
-    draws, size, width = side.vectors.shape
-    flat = side.vectors.transpose(1, 0, 2).reshape(size, draws * width)
+def directions_of(rows: Rows) -> Floats:
+    """Each row's vector, its draws side by side, scaled to length one: (B, S·K); a zero vector stays zero."""
+    draws, size, width = rows.vectors.shape
+    flat = rows.vectors.transpose(1, 0, 2).reshape(size, draws * width)
     lengths = np.linalg.norm(flat, axis=1, keepdims=True)
     return np.divide(flat, lengths, out=np.zeros_like(flat), where=lengths > 0)
 
@@ -22,7 +22,7 @@ def neighbours(side: Side, number: int, n: int) -> tuple[Numbers, Floats]:
 
     Rows that no training rating formed are left out too: their vectors repeat what their features say.
     """
-    flat = directions(side)
+    flat = directions_of(side.all_rows())
     cosines = flat @ flat[number]
     allowed = side.counts > 0
     allowed[number] = False

@@ -1,0 +1,156 @@
+"""Fold-in: the row of somebody new, by the step that training takes for one row while all else stands still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.features import FeatureTable
+from penchant.data.vocabulary import Numbers
+from penchant.models.heads import DotHead, SideName
+from penchant.models.sides import Prior, Rows, Side
+from penchant.models.trained import TrainedModel
+from penchant.recommending.request import Source
+from penchant.training.half_step import Array, half_step
+
+STEPS = 15
+"""Gauss-Newton steps at most; a sigmoid needs three to five, a network with its kinks more."""
+
+SMALL = 1e-4
+"""A step in which no number of the row moves further ends the search."""
+
+
+@dataclass(frozen=True)
+class Tangent:
+    """A head around one row, as the half-step sees it: a linear regression in each draw, and its solution.
+
+    regressors: (S, n, D), what a change of the row does to each rating. targets: (S, n), what the regressors times the
+    row should give. solution: (S, D). covariance: (S, D, D), of the row given the ratings. prior_mean: (S, D).
+    prior_precision: (S, D, D). noise_precision: (S,).
+    """
+
+    regressors: NDArray[Any]
+    targets: NDArray[Any]
+    solution: Array
+    covariance: Array
+    prior_mean: NDArray[Any]
+    prior_precision: NDArray[Any]
+    noise_precision: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """The row (S, 1, D) of somebody new, what it rests on, and the tangent it was solved in."""
+
+    rows: Rows
+    source: Source
+    tangent: Tangent
+
+
+def infer(
+    trained: TrainedModel,
+    of: SideName,
+    numbers: Numbers,
+    values: NDArray[Any],
+    features: FeatureTable | None = None,
+) -> Inferred:
+    """The row of one user (or item) who rated the items (or was rated by the users) `numbers`, (n,), with `values`.
+
+    features: its one row of features, or None. Without ratings the row is the prior's, shifted by the features.
+    """
+    side = own_side(trained, of)
+    encoded = None if features is None or side.encoder is None else side.encoder.encode(features)
+    others = other_side(trained, of).rows(numbers)
+    rows, tangent = fold_in_row(trained, of, others, values, side.prior.mean_given(encoded, numbers))
+    described = encoded is not None and side.maps_features
+    source: Source = "folded_in" if len(numbers) else "features" if described else "prior"
+    return Inferred(rows, source, tangent)
+
+
+def fold_in_row(
+    trained: TrainedModel, of: SideName, others: Rows, values: NDArray[Any], prior_mean: NDArray[Any]
+) -> tuple[Rows, Tangent]:
+    """The row (S, 1, D) of one user or item given n ratings, with its covariance, and the tangent it was solved in.
+
+    of: the side the new row belongs to. others: the n rows of the other side that it rated, or that rated it.
+    values: (n,) ratings. prior_mean: (S, D), where the row starts. An identity link is solved exactly by one
+    half-step; any other head by Gauss-Newton, which repeats the half-step around the last row until it stands still.
+    """
+    problem = _Problem(trained, of, others, values, prior_mean)
+    row = prior_mean.astype(np.float64)
+    tangent = problem.tangent(row)
+    if problem.straight:
+        return Rows.split(tangent.solution[:, None], tangent.covariance[:, None]), tangent
+    for _ in range(STEPS):
+        better = problem.towards(row, tangent.solution)
+        moved = np.abs(better - row).max()
+        row, tangent = better, problem.tangent(better)
+        if moved < SMALL:
+            break
+    return Rows.split(row[:, None], tangent.covariance[:, None]), tangent
+
+
+class _Problem:
+    """One row's ratings and prior: the penalised sum of squares that the row minimises, draw by draw."""
+
+    def __init__(
+        self, trained: TrainedModel, of: SideName, others: Rows, values: NDArray[Any], prior_mean: NDArray[Any]
+    ) -> None:
+        self.head, self.of, self.others = trained.head, of, others
+        self.values = np.asarray(values, np.float64)
+        self.straight = isinstance(trained.head, DotHead) and trained.head.link == "identity"
+        self.prior_mean = prior_mean.astype(np.float64)
+        self.prior_precision = precision_for(own_side(trained, of).prior, len(self.values))
+        self.noise_precision = 1.0 / np.square(trained.noise, dtype=np.float64)
+
+    def tangent(self, row: Array) -> Tangent:
+        """The regression that the ratings are, seen from the row (S, D), and its solution."""
+        expected, slopes = self.head.tangent(*self._sides(row), self.of)
+        targets = self.values - expected + np.einsum("snd,sd->sn", slopes, row)
+        solution, covariance = half_step(slopes, targets, self.noise_precision, self.prior_mean, self.prior_precision)
+        return Tangent(
+            slopes, targets, solution, covariance, self.prior_mean, self.prior_precision, self.noise_precision
+        )
+
+    def towards(self, row: Array, goal: Array) -> Array:
+        """The furthest of a full, half, quarter, ... step to the goal that lowers the cost, in each draw on its own."""
+        here, share = self.cost(row), np.ones((len(row), 1))
+        for _ in range(8):
+            there = row + share * (goal - row)
+            worse = self.cost(there) > here
+            if not worse.any():
+                return there
+            share[worse] /= 2
+        share[worse] = 0.0
+        stayed: Array = row + share * (goal - row)
+        return stayed
+
+    def cost(self, row: Array) -> Array:
+        """Half the squared errors over the noise variance, plus half the prior's penalty, shape (S,)."""
+        errors = self.values - self.head.pairs(*self._sides(row))
+        away = row - self.prior_mean
+        penalty = np.einsum("sd,sde,se->s", away, self.prior_precision, away)
+        total: Array = 0.5 * (self.noise_precision * np.square(errors).sum(axis=1) + penalty)
+        return total
+
+    def _sides(self, row: Array) -> tuple[Rows, Rows]:
+        own = Rows.split(row[:, None])
+        return (own, self.others) if self.of == "users" else (self.others, own)
+
+
+def own_side(trained: TrainedModel, of: SideName) -> Side:
+    """The side that the new row belongs to."""
+    return trained.users if of == "users" else trained.items
+
+
+def other_side(trained: TrainedModel, of: SideName) -> Side:
+    """The side whose rows the ratings are with."""
+    return trained.items if of == "users" else trained.users
+
+
+def precision_for(prior: Prior, count: int) -> Array:
+    """The prior's precision (S, D, D) for a row of `count` ratings."""
+    return prior.precision.astype(np.float64) * (max(count, 1) if prior.per_rating else 1)

@@ -1,0 +1,160 @@
+"""Fold-in: the half-step against plain algebra, its links against a general minimiser, and visitors at the border."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from made_models import made
+from penchant.foundations.errors import CallerError
+from penchant.models.heads import SideName
+from penchant.models.sides import Rows
+from penchant.models.trained import TrainedModel
+from penchant.recommending.fold_in import fold_in_row
+from penchant.recommending.model import Model
+from penchant.recommending.request import Request
+from penchant.training.half_step import half_step
+from recommending.made_heads import HEADS
+
+RNG = np.random.default_rng(11)
+GIVEN = np.array([4.5, 2.0, 3.5], np.float32)
+
+
+def slow_row(trained: TrainedModel, of: SideName, others: Rows, values: np.ndarray) -> np.ndarray:
+    """The row of the first draw that a general minimiser finds for the same penalised sum of squares."""
+    prior = (trained.users if of == "users" else trained.items).prior
+    mean, precision = prior.mean[0].astype(float), prior.precision[0].astype(float)
+
+    def cost(row: np.ndarray) -> float:
+        own = Rows.split(row[None, None])
+        expected = trained.head.pairs(own, others) if of == "users" else trained.head.pairs(others, own)
+        errors = values - expected[0].astype(float)
+        return float(errors @ errors / trained.noise[0] ** 2 + (row - mean) @ precision @ (row - mean)) / 2
+
+    return minimize(cost, mean, method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-8, "maxiter": 5000}).x
+
+
+def test_the_half_step_is_the_textbook_posterior() -> None:
+    x, y = RNG.normal(size=(2, 4, 3)), RNG.normal(size=(2, 4))
+    root = RNG.normal(size=(2, 3, 3))
+    precision, mean, noise = root @ root.transpose(0, 2, 1) + np.eye(3), RNG.normal(size=(2, 3)), np.array([0.5, 2.0])
+    found, covariance = half_step(x, y, noise, mean, precision)
+    for s in range(2):
+        inverse = np.linalg.inv(precision[s] + noise[s] * x[s].T @ x[s])
+        np.testing.assert_allclose(covariance[s], inverse)
+        np.testing.assert_allclose(found[s], inverse @ (precision[s] @ mean[s] + noise[s] * x[s].T @ y[s]))
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("of", ["users", "items"])
+def test_a_folded_in_row_is_the_best_row_for_its_ratings(name: str, of: SideName) -> None:
+    trained = made(HEADS[name], draws=1)
+    others = (trained.items if of == "users" else trained.users).rows(np.array([0, 1, 2]))
+    prior = (trained.users if of == "users" else trained.items).prior
+    rows, _ = fold_in_row(trained, of, others, GIVEN, prior.mean)
+    np.testing.assert_allclose(rows.joined[0, 0], slow_row(trained, of, others, GIVEN), atol=0.005)
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("of", ["users", "items"])
+def test_a_tangent_is_the_derivative(name: str, of: SideName) -> None:
+    trained, step = made(HEADS[name], draws=1), 1e-2
+    users, items = trained.users.rows(np.array([0, 1])), trained.items.rows(np.array([2, 3]))
+    _, slopes = trained.head.tangent(users, items, of)
+    for d in range(3):
+        ends = []
+        for sign in (step, -step):
+            moved = (users if of == "users" else items).joined.copy()
+            moved[:, :, d] += sign
+            own = Rows.split(moved)
+            ends.append(trained.head.pairs(own, items) if of == "users" else trained.head.pairs(users, own))
+        np.testing.assert_allclose(slopes[:, :, d], (ends[0] - ends[1]) / (2 * step), atol=2e-3)
+
+
+def test_each_draw_is_folded_in_on_its_own() -> None:
+    trained = made()
+    others = trained.items.rows(np.array([0, 2]))
+    together, _ = fold_in_row(trained, "users", others, GIVEN[:2], trained.users.prior.mean)
+    for s in range(3):
+        x = np.concatenate([np.ones((1, 2, 1)), others.vectors[s : s + 1]], axis=2)
+        y = GIVEN[:2] - trained.mean[s] - others.bias[s]
+        alone, _ = half_step(x, y[None], np.ones(1), np.zeros((1, 3)), trained.users.prior.precision[:1])
+        np.testing.assert_allclose(together.joined[s, 0], alone[0], rtol=1e-4)
+
+
+def test_a_prior_per_rating_grows_with_the_ratings() -> None:
+    trained = made()
+    users = dataclasses.replace(trained.users, prior=dataclasses.replace(trained.users.prior, per_rating=True))
+    weighted = dataclasses.replace(trained, users=users)
+    others = trained.items.rows(np.array([0, 2]))
+    rows, _ = fold_in_row(weighted, "users", others, GIVEN[:2], users.prior.mean)
+    x = np.concatenate([np.ones((3, 2, 1)), others.vectors], axis=2)
+    y = GIVEN[:2] - trained.mean[:, None] - others.bias
+    doubled, _ = half_step(x, y, np.ones(3), users.prior.mean, 2 * users.prior.precision)
+    np.testing.assert_allclose(rows.joined[:, 0], doubled, rtol=1e-4)
+
+
+def test_a_history_shifts_the_prior_mean() -> None:
+    trained = made()
+    shift = RNG.normal(size=(3, 5, 3)).astype(np.float32)
+    prior = dataclasses.replace(trained.users.prior, history_map=shift)
+    np.testing.assert_allclose(
+        prior.mean_given(None, np.array([1, 4])), (shift[:, 1] + shift[:, 4]) / np.sqrt(2), rtol=1e-5
+    )
+
+
+def test_more_ratings_make_surer() -> None:
+    model = Model(made())
+    spread = [model.fold_in(dict.fromkeys(ids, 4.0)).predict(5).std[0] for ids in ([], [7], [7, 3, 9, 1])]
+    assert spread == sorted(spread, reverse=True)
+
+
+# --- visitors at the border --------------------------------------------------------------------------------------
+
+
+def test_a_visitor_says_what_it_rests_on_and_leaves_the_model_alone() -> None:
+    model = Model(made())
+    before = model.item_vectors.copy(), model.user_vectors.copy()
+    visitor = model.fold_in({7: 5.0, 404: 1.0})
+    assert (visitor.source, list(visitor.unknown), visitor.numbers.tolist()) == ("folded_in", [404], [0])
+    assert model.fold_in({}).source == "prior"
+    np.testing.assert_array_equal(before[0], model.item_vectors)
+    np.testing.assert_array_equal(before[1], model.user_vectors)
+
+
+def test_a_visitor_is_never_shown_what_they_rated() -> None:
+    model = Model(made())
+    assert set(model.fold_in({7: 5.0, 3: 2.0}).recommend(5).items) == {9, 1, 5}
+    assert len(model.fold_in({7: 5.0}).recommend(5, exclude_seen=False)) == 5
+
+
+def test_requests_are_answered_for_anybody() -> None:
+    model = Model(made())
+    assert model.answer(Request(user="ann")).source == "known"
+    stranger = model.answer(Request(user="zoe", n=2))
+    assert (stranger.source, list(stranger.unknown), stranger.user) == ("prior", ["zoe"], "zoe")
+    assert model.answer(Request(ratings={7: 5.0})).source == "folded_in"
+    assert model.answer(Request(user="zoe", ratings={7: 5.0})).source == "folded_in"
+
+
+def test_new_ratings_join_those_a_known_user_is_remembered_by() -> None:
+    model = Model(made())
+    remembered = dict(zip([7, 3], model.trained.seen.row(0)[1].tolist(), strict=True))
+    joined = model.answer(Request(user="ann", ratings={9: 5.0, 3: 1.0}, n=5))
+    alone = model.answer(Request(ratings={**remembered, 3: 1.0, 9: 5.0}, n=5))
+    assert joined.items.tolist() == alone.items.tolist() == [i for i in alone.items.tolist() if i in {1, 5}]
+    np.testing.assert_allclose(joined.scores, alone.scores, rtol=1e-5)
+
+
+def test_a_rating_that_is_no_number_is_refused() -> None:
+    with pytest.raises(CallerError, match="no finite number"):
+        Model(made()).fold_in({7: float("nan")})
+
+
+def test_a_list_of_nothing_is_refused() -> None:
+    with pytest.raises(CallerError, match="at least one"):
+        Model(made()).recommend("ann", 0)
