@@ -32,13 +32,20 @@ class FeatureTable:
     def take(self, numbers: NDArray[Any]) -> FeatureTable:
         """The rows of the given numbers, in their order; a negative number gives a row of which nothing is known."""
         at = [int(number) for number in numbers]
-        pick = lambda values: [values[i] if i >= 0 else None for i in at]  # noqa: E731
-        columns = {name: pick(values) for name, values in self.columns.items()}
-        return FeatureTable(columns, self.kinds, pick(self.titles) if self.titles is not None else None)
+        columns = {name: _picked(values, at) for name, values in self.columns.items()}
+        return FeatureTable(columns, self.kinds, None if self.titles is None else _picked(self.titles, at))
+
+    def grown(self, size: int) -> FeatureTable:
+        """The table with rows of which nothing is known behind its own, `size` rows in all."""
+        return self.take(np.append(np.arange(len(self)), np.full(size - len(self), -1)))
 
     def row(self, number: int) -> dict[str, Any]:
         """One row as name -> value."""
         return {name: values[number] for name, values in self.columns.items()}
+
+
+def _picked(values: Sequence[Any], at: Sequence[int]) -> list[Any]:
+    return [values[number] if number >= 0 else None for number in at]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +16,7 @@ from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.errors import DataError
 
 if TYPE_CHECKING:
-    from penchant.data.reading import ReadingReport
+    from penchant.data.reading_report import ReadingReport
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,20 @@ class Scale:
 
     def clip(self, values: NDArray[Any]) -> NDArray[Any]:
         """The values, moved to the nearest end where they leave the scale."""
-        return np.clip(values, self.low, self.high)
+        clipped: NDArray[Any] = np.clip(values, self.low, self.high)
+        return clipped
 
     @classmethod
-    def of(cls, values: NDArray[Any]) -> Scale:
-        """The scale that observed ratings span, with the step that divides them where they are few and even."""
+    def of(cls, values: NDArray[Any], ends: tuple[float, float] | None = None) -> Scale:
+        """The scale that observed ratings span, with the step that divides them where they are few and even.
+
+        ends: (lowest, highest) as the caller declares them, whatever was observed.
+        """
         levels = np.unique(values)
         gaps = np.diff(levels)
         even = 0 < len(gaps) <= 100 and np.allclose(gaps / gaps.min(), np.round(gaps / gaps.min()), atol=1e-3)
-        return cls(float(levels[0]), float(levels[-1]), float(gaps.min()) if even else 0.0)
+        low, high = (levels[0], levels[-1]) if ends is None else ends
+        return cls(float(low), float(high), float(gaps.min()) if even else 0.0, declared=ends is not None)
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,12 @@ class Ratings:
             raise DataError("a rating is not a finite number", where=f"row {int(np.argmin(np.isfinite(self.values)))}")
         if self.timestamps is not None and self.timestamps.shape != (n,):
             raise DataError(f"{len(self.timestamps)} timestamps stand beside {n} ratings")
+        for name, features, size in (
+            ("user", self.user_features, len(self.users)),
+            ("item", self.item_features, len(self.items)),
+        ):
+            if features is not None and len(features) != size:
+                raise DataError(f"{len(features)} rows of {name} features stand beside {size} {name}s")
         for array in (self.user_numbers, self.item_numbers, self.values, self.timestamps):
             if array is not None:
                 array.flags.writeable = False
@@ -148,18 +158,11 @@ class Ratings:
 
         return read_frame(frame, **columns)
 
-    def with_features(
-        self,
-        *,
-        items: Any = None,
-        users: Any = None,
-        columns: Mapping[str, str] | None = None,
-        id_column: str | None = None,
-    ) -> Ratings:
-        """These ratings with side columns for items or users, matched by id; see `reading.attach_features`."""
-        from penchant.data.reading import attach_features
+    def with_features(self, *, items: Any = None, users: Any = None, **how: Any) -> Ratings:
+        """These ratings with side columns for items or users, matched by id; see `attaching.attach_features`."""
+        from penchant.data.attaching import attach_features
 
-        return attach_features(self, items=items, users=users, columns=columns, id_column=id_column)
+        return attach_features(self, items=items, users=users, **how)
 
     # --- shapes --------------------------------------------------------------------------------------------------
 

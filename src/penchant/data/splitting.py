@@ -100,7 +100,7 @@ def _restricted(train: Ratings, users: int, items: int) -> Ratings:
 
 def get_cv_idxs(n: int, cv_idx: int = 0, val_pct: float = 0.2, seed: int = 42) -> NDArray[np.int64]:
     """The lesson's validation rows: the cv_idx-th block of a legacy-seeded permutation of n rows."""
-    state = np.random.RandomState(seed)  # noqa: NPY002 - the lesson's rows are defined by the legacy generator
+    state = np.random.RandomState(seed)  # the lesson's rows are defined by the legacy generator
     size = int(val_pct * n)
     start = cv_idx * size
     return state.permutation(n)[start : start + size]
@@ -113,6 +113,5 @@ def random(ratings: Ratings, *, test: float = 0.2, seed: int = 42) -> Split:
     people or items the system has not met, nor about tomorrow's ratings. The rows are the lesson's `get_cv_idxs` rows.
     """
     rows = get_cv_idxs(len(ratings), val_pct=test, seed=seed)
-    return split_rows(
-        ratings, rows, question="How well are hidden single ratings filled in?", name=f"random(test={test}, seed={seed})"
-    )
+    question = "How well are hidden single ratings filled in?"
+    return split_rows(ratings, rows, question=question, name=f"random(test={test}, seed={seed})")

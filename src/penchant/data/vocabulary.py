@@ -54,8 +54,8 @@ class Vocabulary:
 
     def number(self, wanted: object) -> int:
         """The number of one id, or UNKNOWN."""
-        found = self._index.get(self._as_own_kind(wanted))  # type: ignore[arg-type]
-        return UNKNOWN if found is None else found
+        own = self._as_own_kind(wanted)
+        return UNKNOWN if own is None else self._index.get(own, UNKNOWN)
 
     def numbers(self, wanted: Iterable[object]) -> Numbers:
         """The numbers of many ids, shape (B,); UNKNOWN where an id is not held."""
@@ -65,7 +65,8 @@ class Vocabulary:
 
     def take(self, numbers: NDArray[Any]) -> Ids:
         """The ids behind numbers, the same shape."""
-        return self.ids[numbers]
+        ids: Ids = self.ids[numbers]
+        return ids
 
     def extended(self, more: Iterable[object]) -> Vocabulary:
         """These ids at the same numbers, then those of `more` that are not held yet, in their order."""
@@ -80,7 +81,7 @@ class Vocabulary:
             mine, other = ("texts", "whole numbers") if self.of_text else ("whole numbers", "texts")
             raise DataError(f"ids here are {mine}, but {one!r} is of {other}", remedy="Use one kind of id throughout")
 
-    def _as_own_kind(self, wanted: object) -> object:
+    def _as_own_kind(self, wanted: object) -> Id | None:
         if isinstance(wanted, np.generic):
             wanted = wanted.item()
         if self.of_text:

@@ -1,0 +1,138 @@
+"""The door for files of separated values: what they hold is found out before a row is believed."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from penchant.foundations.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SEPARATORS = (",", ";", "\t", "|", "::")
+_STAND_IN = "\x1f"
+"""The ASCII unit separator, put in place of separators of several letters, which the fast reader does not know."""
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """An opened file. content: its path, or its bytes where they had to be decoded first. names: its columns."""
+
+    path: Path
+    content: Path | bytes
+    separator: str
+    header: bool
+    names: list[str]
+
+    def read(self, columns: Sequence[str], types: dict[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+        """The given columns, in the file's order of rows.
+
+        types: those to insist on; where a cell breaks one, all cells come as texts, so that the caller can say which.
+        Raises DataError for bytes that are no UTF-8 and for rows with more fields than the header.
+        """
+        import polars as pl
+
+        try:
+            return self._read(columns, schema_overrides=types)
+        except pl.exceptions.PolarsError:
+            try:
+                return self._read(columns, infer_schema=False)
+            except pl.exceptions.PolarsError as error:
+                raise self._trouble(error) from error
+
+    def _read(self, columns: Sequence[str], **options: Any) -> pl.DataFrame:
+        import polars as pl
+
+        content = io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content
+        quote = None if self.separator == _STAND_IN else '"'
+        if not self.header:
+            options["new_columns"] = self.names
+        frame = pl.scan_csv(content, separator=self.separator, has_header=self.header, quote_char=quote, **options)
+        return frame.select(columns).collect(engine="streaming")
+
+    def _trouble(self, error: Exception) -> DataError:
+        where, raw = str(self.path), _bytes(self.content)
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError as broken:
+            line = raw.count(b"\n", 0, broken.start) + 1
+            return DataError(
+                "the text is not UTF-8", where=f"{where}, line {line}", remedy="Pass its encoding, such as 'latin-1'"
+            )
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=self.separator)
+        for number, fields in enumerate(rows, start=0 if self.header else 1):
+            if len(fields) > len(self.names):
+                return DataError(
+                    f"{len(fields)} fields stand under {len(self.names)} columns", where=f"{where}, row {number}",
+                    remedy="Put fields that hold the separator in double quotes",
+                )  # fmt: skip
+        first, *_ = str(error).splitlines()
+        return DataError(f"the file cannot be read: {first}", where=where)
+
+
+def open_csv(
+    path: str | Path, *, separator: str | None = None, encoding: str = "utf-8", header: bool = True
+) -> CsvFile:
+    """A file of separated values, also gzipped; its header is checked, its rows are not read yet.
+
+    separator: left out, a tab for .tsv, "::" for .dat and else a comma. header: whether the first line names the
+    columns; without, they are called 1, 2, 3 …
+    """
+    path = Path(path)
+    raw = _first_bytes(path)
+    separator = separator or {".tsv": "\t", ".tab": "\t", ".dat": "::"}.get(path.suffix, ",")
+    content: Path | bytes = path
+    if path.suffix == ".gz" or encoding.lower() not in ("utf-8", "utf8", "utf-8-sig") or len(separator) > 1:
+        text = _decoded(_bytes(path), encoding, path)
+        content = text.replace(separator, _STAND_IN if len(separator) > 1 else separator).encode()
+        raw = content[: len(raw)]
+    elif raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError("the text is UTF-16", where=f"{path}, line 1", remedy="Pass encoding='utf-16'")
+    first = _decoded(raw.splitlines()[0], "utf-8-sig", path)
+    stand_in = _STAND_IN if len(separator) > 1 else separator
+    names = next(csv.reader([first], delimiter=stand_in))
+    _check_separator(names, separator, path)
+    if not header:
+        names = [f"column_{number}" for number in range(1, len(names) + 1)]
+    return CsvFile(path, content, stand_in, header, names)
+
+
+def _first_bytes(path: Path) -> bytes:
+    """The beginning of the file, long enough for its header."""
+    if not path.is_file():
+        raise DataError("there is no such file", where=str(path), remedy=f"Looked in {path.resolve().parent}")
+    with path.open("rb") as file:
+        raw = file.read(1 << 16)
+    if not raw.strip():
+        raise DataError("the file is empty", where=str(path), remedy="Give a file with a header and rows")
+    return raw
+
+
+def _bytes(content: Path | bytes) -> bytes:
+    raw = content if isinstance(content, bytes) else content.read_bytes()
+    return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+
+
+def _decoded(raw: bytes, encoding: str, path: Path) -> str:
+    try:
+        return raw.decode(encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise DataError(
+            f"the text is not {encoding}", where=str(path), remedy="Pass its encoding, such as 'latin-1' or 'utf-16'"
+        ) from error
+
+
+def _check_separator(names: list[str], separator: str, path: Path) -> None:
+    """A header that is one column to our separator and several to another was separated by the other."""
+    others = [other for other in SEPARATORS if other != separator and names[0].count(other)]
+    if len(names) == 1 and others:
+        raise DataError(
+            f"the first line is not separated by {separator!r}: {names[0]!r}", where=f"{path}, line 1",
+            remedy=f"Pass separator={max(others, key=names[0].count)!r}",
+        )  # fmt: skip

@@ -1,0 +1,50 @@
+"""What reading a table of ratings found: how many rows came, were merged, were refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ReadingReport:
+    """source: the file or kind of table. rows: read. merged: rows that gave way to another one of the same pair.
+
+    refused: reason -> number of rows left out on the caller's wish. ratings, users, items: what remained.
+    columns: role -> name of the column that played it. notes: what else the reader should know, a sentence each.
+    """
+
+    source: str
+    rows: int
+    merged: int
+    refused: Mapping[str, int]
+    ratings: int
+    users: int
+    items: int
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def noting(self, *notes: str) -> ReadingReport:
+        """The report with more notes."""
+        return dataclasses.replace(self, notes=self.notes + notes)
+
+    def __str__(self) -> str:
+        refused = sum(self.refused.values())
+        lines = [
+            f"{self.source}: {self.rows:,} rows read, {self.merged:,} merged, {refused:,} refused",
+            f"{self.ratings:,} ratings by {self.users:,} users of {self.items:,} items",
+            *(f"refused: {count:,} × {reason}" for reason, count in self.refused.items()),
+            *self.notes,
+        ]
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field as JSON values."""
+        return {
+            **dataclasses.asdict(self),
+            "refused": dict(self.refused),
+            "columns": dict(self.columns),
+            "notes": list(self.notes),
+        }

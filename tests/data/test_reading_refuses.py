@@ -1,0 +1,151 @@
+"""Every kind of bad input gets one message that names the file, the row, the column and the remedy."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from penchant.data.ratings import Ratings
+from penchant.foundations.errors import DataError
+
+GOOD = "user,item,rating\n1,10,3\n2,20,4\n"
+
+
+def refusal(tmp_path: Path, content: str | bytes, **how) -> str:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError) as caught:
+        Ratings.from_csv(path, **how)
+    message = str(caught.value)
+    assert message.startswith(str(path)), "the file is named first"
+    assert "\n" not in message
+    return message.removeprefix(str(path))
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match="there is no such file"):
+        Ratings.from_csv(tmp_path / "nowhere.csv")
+    with pytest.raises(DataError, match="there is no such file"):
+        Ratings.from_parquet(tmp_path / "nowhere.parquet")
+
+
+def test_a_missing_column_says_which_exist(tmp_path):
+    message = refusal(tmp_path, GOOD, rating="stars")
+    assert "no column 'stars'" in message and "It has: 'user', 'item', 'rating'" in message
+    message = refusal(tmp_path, GOOD.replace("item", "thing"))
+    assert "no column looks like the item" in message and "item=…" in message and "'thing'" in message
+
+
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_an_empty_file(tmp_path, content):
+    assert "the file is empty" in refusal(tmp_path, content)
+
+
+def test_a_header_without_rows(tmp_path):
+    assert "the table has no rows" in refusal(tmp_path, "user,item,rating\n")
+
+
+def test_a_rating_that_is_no_number(tmp_path):
+    message = refusal(tmp_path, GOOD + "3,10,good\n")
+    assert ", row 3, column 'rating': the rating is not a number: 'good'" in message and "bad_rows='skip'" in message
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "-inf", "1e300"])
+def test_a_rating_that_is_not_finite(tmp_path, odd):
+    assert ", row 3, column 'rating': the rating is not a finite number" in refusal(tmp_path, GOOD + f"3,10,{odd}\n")
+
+
+def test_a_rating_outside_the_declared_scale(tmp_path):
+    message = refusal(tmp_path, GOOD + "3,10,6\n", scale=(1, 5))
+    assert ", row 3, column 'rating': the rating is outside the declared scale 1..5: 6.0" in message
+
+
+@pytest.mark.parametrize("line", [",10,3", "  ,10,3"])
+def test_a_missing_id(tmp_path, line):
+    message = refusal(tmp_path, GOOD + line + "\n")
+    assert ", row 3, column 'user': the id is missing" in message and "bad_rows='skip'" in message
+
+
+def test_a_missing_rating_and_a_missing_timestamp(tmp_path):
+    assert "row 2, column 'rating': the rating is missing" in refusal(tmp_path, "user,item,rating\n1,1,3\n2,2,\n")
+    timed = "user,item,rating,timestamp\n1,1,3,5\n2,2,4,\n"
+    assert "row 2, column 'timestamp': the timestamp is missing" in refusal(tmp_path, timed)
+    odd = timed + "3,2,4,noon\n"
+    assert "timestamp=False" in refusal(tmp_path, odd.replace("4,\n", "4,6\n"))
+
+
+def test_ids_of_mixed_kinds(tmp_path):
+    message = refusal(tmp_path, GOOD + "x3,10,3\n")
+    assert ", row 3, column 'user': ids of two kinds: '1' at first is a whole number, 'x3' here is a text" in message
+    assert "ids='text'" in message
+    frame = pd.DataFrame({"user": [1, "x3"], "item": [1, 2], "rating": [1, 2]})
+    with pytest.raises(DataError, match=r"frame, row 2, column 'user': values of two kinds: 1 at first is a whole"):
+        Ratings.from_frame(frame)
+
+
+def test_row_numbers_stay_the_files_when_rows_before_were_left_out(tmp_path):
+    message = refusal(tmp_path, "user,item,rating\n1,10,x\n1,20,3\n2,10,4\nx3,10,3\n", bad_rows="skip")
+    assert ", row 4, column 'user'" in message
+
+
+def test_fractional_ids_are_refused():
+    with pytest.raises(DataError, match=r"row 2, column 'user': an id is not a whole number: 1\.5"):
+        Ratings.from_frame(pl.DataFrame({"user": [1.0, 1.5], "item": [1, 2], "rating": [1, 2]}))
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|", "::"])
+def test_a_wrong_separator_names_the_right_one(tmp_path, separator):
+    message = refusal(tmp_path, GOOD.replace(",", separator))
+    assert f"Pass separator={separator!r}" in message and "line 1" in message
+
+
+def test_a_wrong_encoding(tmp_path):
+    message = refusal(tmp_path, (GOOD + "3,10,3\n").replace("1,10", "é,10").encode("latin-1"))
+    assert "line 2: the text is not UTF-8" in message and "'latin-1'" in message
+    assert "encoding='utf-16'" in refusal(tmp_path, GOOD.encode("utf-16"))
+    assert "the text is not ascii" in refusal(tmp_path, "user,item,rating\né,10,3\n", encoding="ascii")
+
+
+def test_a_row_with_too_many_fields(tmp_path):
+    message = refusal(tmp_path, GOOD + "3,10,3,7,8\n")
+    assert ", row 3: 5 fields stand under 3 columns" in message and "quotes" in message
+
+
+def test_repeated_pairs_where_they_are_an_error(tmp_path):
+    message = refusal(tmp_path, GOOD + "2,20,5\n", duplicates="error")
+    assert "row 3, column" in message and "row 2, column" in message and "duplicates='last'" in message
+
+
+@pytest.mark.parametrize("column", ["user", "item"])
+def test_a_table_of_one_user_or_one_item(tmp_path, column):
+    content = "user,item,rating\n1,10,3\n1,20,4\n" if column == "user" else "user,item,rating\n1,10,3\n2,10,4\n"
+    message = refusal(tmp_path, content)
+    assert f"every row has the same {column}" in message and f"at least two {column}s" in message
+
+
+def test_an_id_that_is_another_after_trimming(tmp_path):
+    message = refusal(tmp_path, "user,item,rating\nanna,1,3\nbert,2,4\nanna ,2,4\n")
+    assert ", row 3, column 'user': the ids 'anna' and 'anna ' differ in white space only" in message
+
+
+def test_settings_that_do_not_exist(tmp_path):
+    path = tmp_path / "good.csv"
+    path.write_text(GOOD)
+    for wrong in ({"duplicates": "first"}, {"bad_rows": "drop"}, {"ids": "int"}, {"scale": (5, 1)}):
+        with pytest.raises(DataError, match=re.escape(next(iter(wrong)))):
+            Ratings.from_csv(path, **wrong)
+
+
+def test_a_thing_that_is_no_table_and_a_file_that_is_no_parquet(tmp_path):
+    with pytest.raises(DataError, match="list is not a table"):
+        Ratings.from_frame([1, 2])
+    path = tmp_path / "r.parquet"
+    path.write_text(GOOD)
+    with pytest.raises(DataError, match="not a Parquet file"):
+        Ratings.from_parquet(path)
+
+
+def test_every_row_refused(tmp_path):
+    assert "every row was refused" in refusal(tmp_path, "user,item,rating\n1,1,x\n2,2,y\n", bad_rows="skip")
