@@ -58,6 +58,10 @@ class Way:
 _T = "penchant.training."
 _ALL: tuple[Way, ...] = (
     # name, module, settings dataclass, trainer, one line
+    Way("baseline", _T + "baseline", "BaselineSettings", "train", "the mean and damped biases"),
+    Way("dot", _T + "gradient.dot", "DotSettings", "train_dot", "EmbeddingDot: vectors alone"),
+    Way("dot_bias", _T + "gradient.dot", "DotBiasSettings", "train_dot_bias", "EmbeddingDotBias: vectors and biases"),
+    Way("net", _T + "gradient.net", "NetSettings", "train", "EmbeddingNet: a small network on two vectors"),
 )
 WAYS = {one.name: one for one in _ALL}
 

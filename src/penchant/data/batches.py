@@ -1,0 +1,23 @@
+"""The order in which a pass visits the ratings: a function of the run's seed and the epoch, so it can be repeated."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def epoch_generator(run_seed: int, epoch: int) -> np.random.Generator:
+    """The randomness of one epoch of one run; nothing needs saving to get it back after a restart."""
+    return np.random.default_rng([run_seed, epoch])
+
+
+def epoch_order(n: int, run_seed: int, epoch: int) -> NDArray[np.int32]:
+    """A permutation of n rows, shape (n,)."""
+    order = np.arange(n, dtype=np.int32)
+    epoch_generator(run_seed, epoch).shuffle(order)
+    return order
+
+
+def steps_in(n: int, batch_size: int) -> int:
+    """Batches in a pass over n rows, the odd last one included."""
+    return -(-n // batch_size)

@@ -1,0 +1,42 @@
+"""Keeping the best weights, and stopping when they are some epochs old."""
+
+from __future__ import annotations
+
+from penchant.training.gradient.events import Callback, Run
+from penchant.training.gradient.road import State
+
+
+class BestWeights(Callback):
+    """Keeps the state with the lowest `watched` figure; when training ends, the road holds it again.
+
+    patience: epochs without a better figure before training stops; 0 never stops it.
+    """
+
+    def __init__(self, watched: str = "validation_rmse", patience: int = 0) -> None:
+        self.watched, self.patience = watched, patience
+        self.best, self.epoch = float("inf"), -1
+        self.state: State | None = None
+
+    def fit_begins(self, run: Run) -> None:
+        self.best, self.epoch, self.state = float("inf"), -1, None
+
+    def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
+        if figures[self.watched] < self.best:
+            self.best, self.epoch, self.state = figures[self.watched], epoch, run.road.state()
+        elif self.patience and epoch - self.epoch >= self.patience:
+            run.stop(f"no better {self.watched} in {self.patience} epochs")
+
+    def fit_ends(self, run: Run) -> None:
+        if self.state is not None:
+            run.road.restore(self.state)
+
+
+class StopAfter(Callback):
+    """Ends training after a number of epochs, with the schedule as it was planned for more."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+
+    def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
+        if epoch + 1 >= self.epochs:
+            run.stop(f"{self.epochs} epochs were asked for")

@@ -1,0 +1,45 @@
+"""Validation: the error on ratings that are not learnt from, after each epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.ratings import Ratings
+from penchant.training.gradient.events import Callback, Run
+from penchant.training.gradient.road import Road
+
+
+@dataclass(frozen=True)
+class Held:
+    """Ratings over the training numbering: user and item numbers and values, (n,) each."""
+
+    user_numbers: NDArray[np.int32]
+    item_numbers: NDArray[np.int32]
+    values: NDArray[np.float32]
+    scale: tuple[float, float]
+
+    @classmethod
+    def of(cls, validation: Ratings, training: Ratings) -> Held:
+        """Those validation ratings whose user and item training knows, in training's numbers."""
+        users = training.users.numbers(validation.users.ids)[validation.user_numbers]
+        items = training.items.numbers(validation.items.ids)[validation.item_numbers]
+        known = (users >= 0) & (items >= 0)
+        return cls(users[known], items[known], validation.values[known], (training.scale.low, training.scale.high))
+
+    def rmse(self, road: Road) -> float:
+        """The root mean squared error of the road's present predictions, kept on the rating scale."""
+        predicted = np.clip(road.predict(self.user_numbers, self.item_numbers), *self.scale)
+        return float(np.sqrt(np.mean(np.square(predicted - self.values, dtype=np.float64))))
+
+
+class Validation(Callback):
+    """Adds validation_rmse to the figures of each epoch."""
+
+    def __init__(self, held: Held) -> None:
+        self.held = held
+
+    def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
+        figures["validation_rmse"] = self.held.rmse(run.road)

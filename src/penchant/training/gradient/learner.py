@@ -1,0 +1,90 @@
+"""The learner: the only loop over epochs and steps, whatever is trained and however a step is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.batches import steps_in
+from penchant.foundations.errors import TrainingDivergedError
+from penchant.training.gradient.events import Callback, Plan, Run
+from penchant.training.gradient.road import Road
+from penchant.training.gradient.schedules import rates
+
+
+def fit(
+    road: Road,
+    plan: Plan,
+    *,
+    seed: int,
+    callbacks: Sequence[Callback] = (),
+    history: Sequence[Mapping[str, float]] = (),
+) -> Run:
+    """Train along `road` as planned, from the epoch after the last one in `history`.
+
+    seed: everything random in the run follows from it and the epoch's number.
+    Raises TrainingDivergedError when a loss is not a finite number; callbacks hear fit_ends first.
+    """
+    run = Run(plan, road, seed, list(history))
+    for callback in callbacks:
+        callback.fit_begins(run)
+    try:
+        for epoch in range(len(run.history), plan.epochs):
+            if run.stopped:
+                break
+            _epoch(run, epoch, callbacks)
+    finally:
+        for callback in callbacks:
+            callback.fit_ends(run)
+    return run
+
+
+def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback]) -> None:
+    for callback in callbacks:
+        callback.epoch_begins(run, epoch)
+    run.road.begin(run.seed, epoch)
+    steps = run.steps_per_epoch
+    losses = np.empty(steps)
+    stride = run.plan.stride or steps
+    for first in range(0, steps, stride):
+        span = slice(first, min(first + stride, steps))
+        losses[span] = _steps(run, epoch * steps, span, callbacks)
+        if run.stopped:
+            losses = losses[: span.stop]
+            break
+    figures = {"train_loss": _mean_loss(losses, run.road), "learning_rate": run.rates[-1]}
+    for callback in callbacks:
+        callback.epoch_ends(run, epoch, figures)
+    run.history.append(figures)
+
+
+def _steps(run: Run, before: int, span: slice, callbacks: Sequence[Callback]) -> NDArray[np.float64]:
+    count = span.stop - span.start
+    speeds = rates(run.plan.curve, run.plan.learning_rate, before + span.start, count, run.total_steps)
+    losses = run.road.advance(span.start, speeds)
+    run.rates.extend(speeds.tolist())
+    run.losses.extend(losses.tolist())
+    if not np.isfinite(losses).all():
+        bad = int(np.argmin(np.isfinite(losses)))
+        raise diverged(before + span.start + bad, float(speeds[bad]))
+    for callback in callbacks:
+        callback.steps_end(run, before + span.start, losses)
+    return losses
+
+
+def diverged(step: int, rate: float) -> TrainingDivergedError:
+    """The error for a loss that is not a number."""
+    return TrainingDivergedError(
+        f"the loss stopped being a finite number at step {step}, learning rate {rate:.3g}",
+        remedy=f"Try a learning rate of {rate / 10:.1g}, clip the gradients (clip=1.0), or a gentler schedule",
+    )
+
+
+def _mean_loss(losses: NDArray[np.float64], road: Road) -> float:
+    """The mean over ratings: the odd last batch counts for its size."""
+    sizes = np.full(len(losses), road.batch_size)
+    if len(losses) == steps_in(road.rows, road.batch_size):
+        sizes[-1] = road.rows - road.batch_size * (len(losses) - 1)
+    return float(np.average(losses, weights=sizes))

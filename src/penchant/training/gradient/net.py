@@ -1,0 +1,99 @@
+"""Training EmbeddingNet, and handing its layers over as plain arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from penchant.data.ratings import Ratings
+from penchant.foundations.progress import Progress
+from penchant.foundations.rng import spawn_seeds
+from penchant.models.embedding_net import EmbeddingNet, NetSide, baseline_layers
+from penchant.models.heads import NetHead
+from penchant.models.initialization import Floats
+from penchant.models.side_embedding import Columns
+from penchant.models.trained import TrainedModel, assemble, counts_of
+from penchant.training.gradient.finishing import noise_of, prior_of
+from penchant.training.gradient.optimizers import optimizer_for
+from penchant.training.gradient.road import Road, State
+from penchant.training.gradient.run_plan import carry_out
+from penchant.training.gradient.settings import NetSettings
+from penchant.training.gradient.side_columns import SideColumns
+from penchant.training.gradient.start import biased_start, bounds_of
+from penchant.training.gradient.torch_road import TorchRoad
+
+
+def train(
+    ratings: Ratings,
+    settings: NetSettings,
+    *,
+    rng: np.random.Generator,
+    validation: Ratings | None = None,
+    progress: Progress,
+    resume: TrainedModel | None = None,
+) -> TrainedModel:
+    """A net that starts as the baseline: the first entry of each vector holds the row's damped bias."""
+    start_seed = int(spawn_seeds(rng, 1)[0])
+    columns = SideColumns.of(ratings) if settings.feature_factors else SideColumns()
+    padded = {side: Columns.of(encoded) for side, encoded in columns.encoded.items()}
+
+    def build(part: Ratings) -> Road:
+        module = started_net(part, settings, np.random.default_rng(start_seed), padded)
+        return TorchRoad(module, part, optimizer_for(module, settings), settings.batch_size, clip=settings.clip)
+
+    learnt = carry_out(build, ratings, settings, rng=rng, validation=validation, progress=progress)
+    state = learnt.draws[-1]  # a net's layers belong to one draw
+    user_rows, item_rows = (_rows(state, side, columns) for side in ("users", "items"))
+    return assemble(
+        ratings,
+        kind="net",
+        settings=settings.to_json(),
+        head=_head(state, bounds_of(ratings.scale, settings.widen)),
+        user_rows=user_rows,
+        item_rows=item_rows,
+        priors=(
+            prior_of(*user_rows, counts_of(ratings.by_user())),
+            prior_of(*item_rows, counts_of(ratings.by_item())),
+        ),
+        noise=noise_of(learnt, ratings, 1),
+        history=learnt.history,
+        facts=learnt.facts,
+    )
+
+
+def started_net(
+    ratings: Ratings, settings: NetSettings, rng: np.random.Generator, columns: dict[str, Columns]
+) -> EmbeddingNet:
+    """The module at its start."""
+    bounds = bounds_of(ratings.scale, settings.widen)
+    widths = {"users": settings.factors, "items": settings.item_factors or settings.factors}
+    start = biased_start(ratings, max(widths.values()), settings.start_spread, settings.damping, rng, bounds)
+    deviation = float(start.user_vectors.std())
+    sides, inputs = {}, []
+    for side, vectors, bias in (
+        ("users", start.user_vectors, start.user_bias),
+        ("items", start.item_vectors, start.item_bias),
+    ):
+        own = vectors[:, : widths[side]].copy()
+        own[:, 0] = bias
+        beside = columns.get(side)
+        extra = settings.feature_factors if beside else 0
+        sides[side] = NetSide(own, beside, np.zeros((beside.width, extra), np.float32) if beside else None)
+        inputs.append(widths[side] + extra)
+    layers = baseline_layers(
+        rng, (inputs[0], inputs[1]), settings.hidden, start.mean, settings.start_spread, deviation**2
+    )
+    return EmbeddingNet(sides["users"], sides["items"], layers, bounds, (settings.dropout / 4, settings.dropout))
+
+
+def _rows(state: State, side: str, columns: SideColumns) -> tuple[Floats, Floats]:
+    """One draw of the side's rows: no bias, and the vectors with those of the columns beside them."""
+    vectors = state[f"{side}.vectors.weight"]
+    if side in columns.encoded:
+        beside = np.asarray(columns.encoded[side] @ state[f"{side}.columns.features.weight"])
+        vectors = np.concatenate([vectors, beside], axis=1)
+    return np.zeros((1, len(vectors)), np.float32), vectors[None].astype(np.float32)
+
+
+def _head(state: State, bounds: tuple[float, float]) -> NetHead:
+    weights = tuple(np.ascontiguousarray(state[f"{layer}.weight"].T) for layer in ("hidden", "output"))
+    return NetHead(weights, tuple(state[f"{layer}.bias"] for layer in ("hidden", "output")), *bounds)

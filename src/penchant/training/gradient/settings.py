@@ -1,0 +1,80 @@
+"""The settings of every model that is trained by gradient descent; no PyTorch is loaded to read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penchant.foundations.settings import Settings, setting
+
+
+@dataclass(frozen=True)
+class GradientSettings(Settings):
+    """What the learner needs to know, whatever it trains."""
+
+    factors: int = setting(50, "numbers in each user's and each item's vector (K)", low=1)
+    epochs: int = setting(20, "passes over the training ratings, at most", low=0)
+    batch_size: int = setting(1024, "ratings a step", low=1)
+    learning_rate: float = setting(0.01, "the highest learning rate of the schedule", above=0.0)
+    optimizer: str = setting("adam", "how a gradient becomes a step", choices=("adam", "sgd"))
+    momentum: float = setting(0.9, "share of the last step kept by SGD; Adam's first beta", low=0.0, high=1.0)
+    second_momentum: float = setting(0.99, "Adam's second beta, the memory of squared gradients", low=0.0, high=1.0)
+    weight_decay: float = setting(0.01, "pull of the weights towards zero at every step", low=0.0)
+    decay: str = setting(
+        "decoupled",
+        "l2 adds the pull to the gradient; decoupled (AdamW) shrinks the weights beside it",
+        choices=("l2", "decoupled"),
+    )
+    decay_biases: bool = setting(False, "whether the pull also acts on biases")
+    rows: str = setting(
+        "every",
+        "every: all rows move at each step, as in torch.optim; touched: only the rows that a batch mentions, so that "
+        "their pull towards zero grows with their number of ratings",
+        choices=("every", "touched"),
+    )
+    schedule: str = setting(
+        "cosine",
+        "how the learning rate moves over the run",
+        choices=("constant", "cosine", "one_cycle", "sgdr"),
+    )
+    cycle_epochs: int = setting(1, "epochs of the first cycle of sgdr", low=1)
+    cycle_growth: int = setting(1, "each sgdr cycle is this many times as long as the last", low=1)
+    snapshots: bool = setting(False, "keep the weights at the end of each sgdr cycle, each as one draw of the model")
+    clip: float = setting(0.0, "longest gradient allowed, over all parameters; 0 for no limit", low=0.0)
+    start_spread: float = setting(0.1, "standard deviation of the first predictions, in rating units", above=0.0)
+    validation_share: float = setting(0.1, "share of the training ratings held out to stop early", low=0.0, high=0.5)
+    patience: int = setting(3, "epochs without a better validation error before training stops; 0 never stops", low=0)
+    refit: bool = setting(True, "train again on all ratings for the number of epochs that was found best")
+    road: str = setting(
+        "auto",
+        "torch runs any module; kernels are compiled loops for the dot models; auto takes the fastest that can",
+        choices=("auto", "torch", "kernels"),
+    )
+
+
+@dataclass(frozen=True)
+class DotSettings(GradientSettings):
+    """EmbeddingDot: vectors alone, no biases."""
+
+
+@dataclass(frozen=True)
+class DotBiasSettings(GradientSettings):
+    """EmbeddingDotBias: vectors and biases, through the identity or a sigmoid over the rating scale."""
+
+    link: str = setting("identity", "what the score goes through", choices=("identity", "sigmoid"))
+    widen: float = setting(0.5, "rating units by which the sigmoid's range exceeds the scale at either end", low=0.0)
+    damping: float = setting(5.0, "pseudo-ratings at the mean in the biases that training starts from", low=0.0)
+    use_features: bool = setting(False, "add embeddings of the user and item columns to the vectors and biases")
+
+
+@dataclass(frozen=True)
+class NetSettings(GradientSettings):
+    """EmbeddingNet: a small network on the two vectors."""
+
+    item_factors: int = setting(0, "numbers in an item's vector where it differs from a user's; 0 for the same", low=0)
+    hidden: int = setting(64, "units of the hidden layer", low=3)
+    dropout: float = setting(0.2, "share of the inputs and hidden units silenced in training", low=0.0, high=0.95)
+    widen: float = setting(0.5, "rating units by which the sigmoid's range exceeds the scale at either end", low=0.0)
+    damping: float = setting(5.0, "pseudo-ratings at the mean in the biases that training starts from", low=0.0)
+    feature_factors: int = setting(
+        0, "numbers in the vector of a side's columns, set beside its own; 0 leaves the columns out", low=0
+    )
