@@ -42,7 +42,7 @@ class GradientSettings(Settings):
     clip: float = setting(0.0, "longest gradient allowed, over all parameters; 0 for no limit", low=0.0)
     start_spread: float = setting(0.1, "standard deviation of the first predictions, in rating units", above=0.0)
     validation_share: float = setting(0.1, "share of the training ratings held out to stop early", low=0.0, high=0.5)
-    patience: int = setting(3, "epochs without a better validation error before training stops; 0 never stops", low=0)
+    patience: int = setting(5, "epochs without a better validation error before training stops; 0 never stops", low=0)
     refit: bool = setting(True, "train again on all ratings for the number of epochs that was found best")
     road: str = setting(
         "auto",
