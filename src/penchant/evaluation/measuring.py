@@ -1,0 +1,127 @@
+"""One contestant on one split: every figure as sums over users, so that intervals and differences follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.ratings import Ratings
+from penchant.data.splitting import Split
+from penchant.evaluation.contestants import Answers, Contestant
+from penchant.evaluation.lists import list_figures
+from penchant.foundations.settings import Settings, setting
+from penchant.metrics import rating_error
+from penchant.metrics.intervals import Interval, UserSums, bootstrap_all
+
+_NARROW, _WIDE = 0.5, 0.9
+"""The two interval levels whose coverage is reported."""
+
+
+@dataclass(frozen=True)
+class Measuring(Settings):
+    """How a contestant is measured."""
+
+    at: tuple[int, ...] = setting((10,), "the places k that list figures look at")
+    ranking: bool = setting(True, "whether the full ranking of all items is measured too")
+    relevant_from: float | None = setting(None, "the lowest test rating that counts as liked; None: three quarters up")
+    unseen: str = setting("score", "test rows of unmet users or items", choices=("score", "drop"))
+    level: float = setting(0.95, "the confidence of intervals", above=0, high=0.999)
+    replicates: int = setting(1000, "how often users are drawn anew", low=10)
+    seed: int = setting(0, "which draws those are")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What measuring found.
+
+    answers: for each tested row. figures: by name, sums over users. whole: figures of all lists together, which have
+    no share for each user.
+    """
+
+    label: str
+    answers: Answers
+    figures: Mapping[str, UserSums]
+    whole: Mapping[str, float]
+
+    def intervals(self, measuring: Measuring) -> dict[str, Interval]:
+        """Every figure with its interval; figures over the same users share their draws."""
+        found: dict[str, Interval] = {}
+        for names in _by_population(self.figures).values():
+            rng = np.random.default_rng(measuring.seed)
+            sums = [self.figures[name] for name in names]
+            drawn = bootstrap_all(sums, rng=rng, replicates=measuring.replicates, level=measuring.level)
+            found |= dict(zip(names, drawn, strict=True))
+        nan = float("nan")
+        return found | {name: Interval(value, nan, nan) for name, value in self.whole.items()}
+
+
+def tested_rows(split: Split, measuring: Measuring) -> Ratings:
+    """The test ratings that are measured: all of them, or those whose user and item training has met."""
+    if measuring.unseen == "score":
+        return split.test
+    return split.test.take(known_pairs(split, split.test))
+
+
+def known_pairs(split: Split, rows: Ratings) -> NDArray[np.bool_]:
+    """Which rows (n,) are of a user and an item that both have a training rating."""
+    known: NDArray[np.bool_] = met(split, "user")[rows.user_numbers] & met(split, "item")[rows.item_numbers]
+    return known
+
+
+def met(split: Split, side: str) -> NDArray[np.bool_]:
+    """For each number of the test's users or items: whether training has a rating of it."""
+    numbers, vocabulary = getattr(split.train, f"{side}_numbers"), getattr(split.test, f"{side}s")
+    rated: NDArray[np.bool_] = np.bincount(numbers, minlength=len(vocabulary)) > 0
+    return rated
+
+
+def measure(contestant: Contestant, split: Split, measuring: Measuring) -> Outcome:
+    """All figures of one contestant on the test rows of a split."""
+    test = tested_rows(split, measuring)
+    answers = contestant.predict(test.user_numbers, test.item_numbers)
+    figures = rating_figures(test, answers) if contestant.predicts_ratings else {}
+    whole: dict[str, float] = {}
+    if measuring.ranking:
+        lists, whole = list_figures(
+            contestant.score_rows, split, test, at=measuring.at, relevant_from=relevant_from(split, measuring)
+        )
+        figures |= lists
+    return Outcome(contestant.label, answers, figures, whole)
+
+
+def relevant_from(split: Split, measuring: Measuring) -> float:
+    """The lowest rating that counts as liked: as set, or three quarters up the scale."""
+    scale = split.train.scale
+    return scale.low + 0.75 * scale.width if measuring.relevant_from is None else measuring.relevant_from
+
+
+def rating_figures(test: Ratings, answers: Answers) -> dict[str, UserSums]:
+    """RMSE and MAE, and where there is a spread the log-likelihood and how many truths its intervals hold."""
+    truth, users = test.values, test.user_numbers
+    present, owners = np.unique(users, return_inverse=True)
+
+    def pooled(terms: NDArray[Any], link: str = "same") -> UserSums:
+        return UserSums.pooled(terms, owners, len(present), link=link)
+
+    figures = {
+        "rmse": pooled(rating_error.squared_errors(truth, answers.mean), "root"),
+        "mae": pooled(rating_error.absolute_errors(truth, answers.mean)),
+    }
+    if answers.std is not None:
+        figures["log_likelihood"] = pooled(rating_error.log_densities(truth, answers.mean, answers.std))
+        for level in (_NARROW, _WIDE):
+            inside = rating_error.covered(truth, answers.mean, answers.std, level=level)
+            figures[f"within_{level:.0%}"] = pooled(inside.astype(np.float64))
+    return figures
+
+
+def _by_population(figures: Mapping[str, UserSums]) -> dict[int, list[str]]:
+    """Names of figures by how many users they are over: rating figures and list figures have different ones."""
+    groups: dict[int, list[str]] = {}
+    for name, sums in figures.items():
+        groups.setdefault(len(sums.parts), []).append(name)
+    return groups
