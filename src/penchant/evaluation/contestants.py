@@ -35,11 +35,13 @@ class Answers:
 class Contestant(Protocol):
     """One side of a comparison.
 
-    label: its name in tables. predicts_ratings: False for one that only orders items.
+    label: its name in tables. predicts_ratings: False for one that only orders items. ranks: False for one that has
+    no order.
     """
 
     label: str
     predicts_ratings: bool
+    ranks: bool
 
     def predict(self, users: Numbers, items: Numbers) -> Answers:
         """Answers for pairs (n,), (n,) in the numbers of the split's test, unmet ones included."""
@@ -50,6 +52,8 @@ class Contestant(Protocol):
 
 class ModelContestant:
     """A Model, whatever it numbers its ids like, met through a split's numbers."""
+
+    ranks = True
 
     def __init__(self, model: Model, split: Split, label: str | None = None) -> None:
         trained = model.trained

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ class Labels:
 
 
 def label_matrix(table: FeatureTable | None) -> Labels | None:
-    """The labels of a table's "many" and "category" columns; None where it has none."""
+    """The labels that two or more rows of a table's "many" and "category" columns share; None where there are none."""
     if table is None:
         return None
     entries = [
@@ -30,6 +31,8 @@ def label_matrix(table: FeatureTable | None) -> Labels | None:
         for label in (value if kind == "many" else (value,)) or ()
         if label is not None
     ]
+    times = Counter(name for _, name in entries)
+    entries = [entry for entry in entries if times[entry[1]] > 1]
     if not entries:
         return None
     names = sorted({name for _, name in entries})

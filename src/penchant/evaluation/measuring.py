@@ -59,7 +59,7 @@ class Outcome:
         return found | {name: Interval(value, nan, nan) for name, value in self.whole.items()}
 
 
-def tested_rows(split: Split, measuring: Measuring) -> Ratings:
+def measured_rows(split: Split, measuring: Measuring) -> Ratings:
     """The test ratings that are measured: all of them, or those whose user and item training has met."""
     if measuring.unseen == "score":
         return split.test
@@ -81,11 +81,11 @@ def met(split: Split, side: str) -> NDArray[np.bool_]:
 
 def measure(contestant: Contestant, split: Split, measuring: Measuring) -> Outcome:
     """All figures of one contestant on the test rows of a split."""
-    test = tested_rows(split, measuring)
+    test = measured_rows(split, measuring)
     answers = contestant.predict(test.user_numbers, test.item_numbers)
     figures = rating_figures(test, answers) if contestant.predicts_ratings else {}
     whole: dict[str, float] = {}
-    if measuring.ranking:
+    if measuring.ranking and contestant.ranks:
         lists, whole = list_figures(
             contestant.score_rows, split, test, at=measuring.at, relevant_from=relevant_from(split, measuring)
         )

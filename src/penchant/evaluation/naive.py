@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ class GlobalMean:
     """Every rating is the mean of the training ratings; there is no order."""
 
     label = "mean"
-    predicts_ratings = True
+    predicts_ratings, ranks = True, False
 
     def __init__(self, split: Split) -> None:
         self._mean, self._std = split.train.mean, float(split.train.values.std(dtype=np.float64))
@@ -36,7 +37,7 @@ class MostPopular:
     """Everybody is shown the items that most people rated; it predicts no rating."""
 
     label = "popular"
-    predicts_ratings = False
+    predicts_ratings, ranks = False, True
 
     def __init__(self, split: Split) -> None:
         self._counts = np.bincount(split.train.item_numbers, minlength=len(split.test.items)).astype(np.float32)
@@ -48,9 +49,9 @@ class MostPopular:
         return np.broadcast_to(self._counts, (len(users), len(self._counts)))
 
 
-def baselines(split: Split, *, besides: str = "") -> list[Contestant]:
-    """The baselines, learnt from the training rows; the one named `besides` is left out."""
-    found: list[Contestant] = []
-    if besides != BASELINE and BASELINE in registry.WAYS:
-        found.append(ModelContestant(Model(registry.train(split.train, BASELINE)), split))
-    return [*found, MostPopular(split), GlobalMean(split)]
+def baselines(split: Split, *, besides: Collection[str] = ()) -> list[Contestant]:
+    """The baselines, learnt from the training rows; those named in `besides` are left out."""
+    found: list[Contestant] = [MostPopular(split), GlobalMean(split)]
+    if BASELINE not in besides and BASELINE in registry.WAYS:
+        found.insert(0, ModelContestant(Model(registry.train(split.train, BASELINE)), split))
+    return [one for one in found if one.label not in besides]

@@ -1,0 +1,89 @@
+"""Report: what was measured, under which protocol, beside which baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from penchant.evaluation.figure_names import naming, ordered, spelled
+from penchant.evaluation.plain_table import plain_table
+from penchant.evaluation.protocol import spoken
+from penchant.evaluation.slices import Slice
+from penchant.metrics.intervals import Interval
+
+if TYPE_CHECKING:
+    from penchant.evaluation.pictures import Pictures
+
+
+@dataclass(frozen=True)
+class Line:
+    """One contestant's figures by name."""
+
+    label: str
+    figures: Mapping[str, Interval]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A model on a split.
+
+    lines: the model first, then what stands beside it. protocol: the facts behind the figures. model: what it is and
+    was set to. slices: its error on parts of the test. verdict: what the gap between training and test means.
+    pictures: what the page draws, or None.
+    """
+
+    lines: Sequence[Line]
+    protocol: Mapping[str, Any]
+    model: Mapping[str, Any] = field(default_factory=dict)
+    slices: Sequence[Slice] = ()
+    verdict: str = ""
+    pictures: Pictures | None = None
+
+    def __getitem__(self, name: str) -> Interval:
+        """The model's figure of that name, such as report["rmse"].value."""
+        return self.lines[0].figures[name]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all figures, in the order of the table."""
+        return ordered(name for line in self.lines for name in line.figures)
+
+    def __str__(self) -> str:
+        model, *others = self.lines
+        heads = ["", model.label, *(line.label for line in others)]
+        rows = [
+            [naming(name).words, *(_cell(name, line, ends=line is model) for line in self.lines)] for name in self.names
+        ]
+        level = self.protocol["measuring"]["level"]
+        note = f"In brackets: {level:.0%} intervals, users drawn anew {self.protocol['measuring']['replicates']} times."
+        parts = ["\n".join(spoken(dict(self.protocol))), plain_table(heads, rows), note, self.verdict]
+        return "\n\n".join(part for part in parts if part)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON values, without its pictures."""
+        return {
+            "model": dict(self.model),
+            "protocol": dict(self.protocol),
+            "figures": {
+                line.label: {name: _plain(interval) for name, interval in line.figures.items()} for line in self.lines
+            },
+            "slices": [one.to_json() for one in self.slices],
+            "verdict": self.verdict,
+        }
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the report as one page that needs no network; returns where."""
+        from penchant.evaluation.page import write_page
+
+        return write_page(self, Path(path))
+
+
+def _cell(name: str, line: Line, *, ends: bool) -> str:
+    return spelled(name, line.figures[name], ends=ends) if name in line.figures else ""
+
+
+def _plain(interval: Interval) -> dict[str, float | None]:
+    """JSON has no NaN: what is not known is null."""
+    return {end: None if value != value else value for end, value in vars(interval).items()}

@@ -1,0 +1,76 @@
+"""No test rating may reach what is measured; a contestant that peeks is caught."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from evaluation.made_worlds import World
+from penchant.data.splitting import Split
+from penchant.evaluation.contestants import Answers, Contestant, ModelContestant
+from penchant.evaluation.evaluate import evaluate
+from penchant.evaluation.naive import GlobalMean, MostPopular, baselines
+from penchant.foundations.errors import CallerError
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World()
+
+
+def with_other_test_ratings(split: Split) -> Split:
+    """The same training rows, the same test pairs, other test ratings."""
+    values = split.test.values[::-1].copy()
+    assert not np.array_equal(values, split.test.values)
+    return dataclasses.replace(split, test=dataclasses.replace(split.test, values=values))
+
+
+def check_no_test_rating_is_used(build: Callable[[Split], Contestant], split: Split) -> None:
+    """What a contestant says of the test pairs must not move when only the test ratings do."""
+    users, items = split.test.user_numbers, split.test.item_numbers
+    one, other = build(split), build(with_other_test_ratings(split))
+    np.testing.assert_array_equal(one.predict(users, items).mean, other.predict(users, items).mean)
+    some = np.unique(users)[:5]
+    np.testing.assert_array_equal(one.score_rows(some), other.score_rows(some))
+
+
+@pytest.mark.parametrize("build", [GlobalMean, MostPopular, lambda split: baselines(split)[0]])
+def test_no_baseline_sees_a_test_rating(build: Callable[[Split], Contestant], world: World) -> None:
+    check_no_test_rating_is_used(build, world.split())
+
+
+def test_no_model_sees_a_test_rating(world: World) -> None:
+    check_no_test_rating_is_used(lambda s: ModelContestant(world.oracle(s.train), s), world.split())
+
+
+class Peeking(GlobalMean):
+    """A cheat: its mean is that of the test."""
+
+    def __init__(self, split: Split) -> None:
+        super().__init__(split)
+        self._answers = split.test.values
+
+    def predict(self, users: np.ndarray, items: np.ndarray) -> Answers:
+        return Answers(self._answers)
+
+
+def test_a_contestant_that_peeks_is_caught(world: World) -> None:
+    with pytest.raises(AssertionError):
+        check_no_test_rating_is_used(Peeking, world.split())
+
+
+def test_a_model_that_has_learnt_from_test_rows_is_refused(world: World) -> None:
+    split = world.split()
+    cheat = world.oracle(world.ratings)
+    with pytest.raises(CallerError, match=r"learnt from 750 of the 750 test rows. Train it on split\.train"):
+        evaluate(cheat, split)
+
+
+def test_one_leaked_row_is_enough_to_be_refused(world: World) -> None:
+    split = world.split()
+    rows = np.sort(np.append(np.setdiff1d(np.arange(3000), np.arange(10)), 5))
+    with pytest.raises(CallerError, match="learnt from"):
+        evaluate(world.oracle(world.ratings.take(rows)), split)
