@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from penchant.data.features import FeatureTable
 from penchant.data.splitting import Split
 from penchant.data.vocabulary import UNKNOWN, Vocabulary
 from penchant.foundations.errors import CallerError
+from penchant.models.heads import DotHead, stack_items
 from penchant.models.scoring import score_table
 from penchant.models.sides import Rows, Side
 from penchant.recommending.model import Model
@@ -62,7 +64,6 @@ class ModelContestant:
         self.predicts_ratings = trained.objective == "rating"
         self._users = _Renumbering.of(trained.users.vocabulary, split.test.users, split.test.user_features)
         self._items = _Renumbering.of(trained.items.vocabulary, split.test.items, split.test.item_features)
-        self._item_rows: Rows | None = None
         self._refuse_leak(split)
 
     def predict(self, users: Numbers, items: Numbers) -> Answers:
@@ -75,10 +76,18 @@ class ModelContestant:
         return Answers(said.mean, said.std, said.source)
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
-        if self._item_rows is None:
-            self._item_rows = _all_rows(self.model.trained.items, self._items)
         rows = _rows(self.model.trained.users, self._users, users)
-        return score_table(self.model.trained, rows, self._item_rows)
+        if isinstance(self._all_items, Rows):
+            return self.model.trained.head.table(rows, self._all_items)
+        return score_table(self.model.trained, rows, self._all_items)
+
+    @cached_property
+    def _all_items(self) -> Rows | NDArray[np.float32]:
+        """Every item of the split, stacked where the mean over draws is one dot product."""
+        trained = self.model.trained
+        rows = _all_rows(trained.items, self._items)
+        straight = isinstance(trained.head, DotHead) and trained.head.link == "identity"
+        return stack_items(rows) if straight else rows
 
     def _refuse_leak(self, split: Split) -> None:
         """A model that has learnt from test rows is not measured: its figures would mean nothing."""

@@ -15,7 +15,7 @@ from penchant.evaluation.verdict import Curve, curves
 from penchant.metrics.rating_error import calibration_bins, interval_coverage
 from penchant.models.sides import Side
 from penchant.recommending.model import Model
-from penchant.recommending.similar import directions
+from penchant.recommending.similar import directions_of
 
 _BINS = 36
 _LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -157,7 +157,7 @@ def spots(items: Side) -> list[Spot]:
     if items.factors < 2 or len(items) < 3:
         return []
     known = np.argsort(-items.counts, kind="stable")[:_MAPPED]
-    vectors = directions(items)[known].astype(np.float64)
+    vectors = directions_of(items.rows(known)).astype(np.float64)
     centred = vectors - vectors.mean(axis=0)
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     places = left[:, :2] * sizes[:2]
