@@ -1,16 +1,18 @@
-"""Side columns of users or items, and the encoder that turns them into a sparse matrix."""
+"""Side columns of users or items; `encoding` turns them into a sparse matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["many", "category", "number", "text"]
-"""How a column is read: several labels a row, one label, a number, or free text whose words are hashed."""
+from penchant.data.encoding import FeatureEncoder, Kind
+from penchant.foundations.errors import DataError
+
+__all__ = ["FeatureEncoder", "FeatureTable", "Kind", "table_from_rows"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class FeatureTable:
     columns: Mapping[str, Sequence[Any]]
     kinds: Mapping[str, Kind]
     titles: Sequence[str | None] | None = None
+
+    def __post_init__(self) -> None:
+        lengths = {len(values) for values in self.columns.values()} | ({len(self.titles)} if self.titles else set())
+        if len(lengths) > 1 or self.columns.keys() != self.kinds.keys():
+            raise DataError("the columns of a feature table do not fit each other", where=", ".join(self.columns))
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), self.titles or ()))
@@ -48,42 +55,7 @@ def _picked(values: Sequence[Any], at: Sequence[int]) -> list[Any]:
     return [values[number] if number >= 0 else None for number in at]
 
 
-@dataclass(frozen=True)
-class FeatureEncoder:
-    """What was learnt from one FeatureTable about turning any other into a sparse matrix of F columns.
-
-    names: F names such as "genres=Comedy". Unknown labels and missing values add nothing to a row.
-    """
-
-    kinds: Mapping[str, Kind]
-    names: tuple[str, ...]
-    edges: Mapping[str, tuple[float, ...]]
-
-    @property
-    def width(self) -> int:
-        return len(self.names)
-
-    @classmethod
-    def fit(cls, table: FeatureTable, counts: NDArray[Any]) -> FeatureEncoder:
-        """Learn labels and number bins from the rows whose count (of training ratings) is above zero."""
-        raise NotImplementedError
-
-    def encode(self, table: FeatureTable) -> Any:
-        """The table as a scipy CSR array (N, F) of float32."""
-        raise NotImplementedError
-
-    def to_json(self) -> dict[str, Any]:
-        raise NotImplementedError
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> FeatureEncoder:
-        raise NotImplementedError
-
-
 def table_from_rows(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> FeatureTable:
     """A table from loose rows such as the features a caller gives with a new user or item."""
     columns = {name: [row.get(name) for row in rows] for name in kinds}
     return FeatureTable(columns, kinds, [row.get("title") for row in rows])
-
-
-_UNUSED = np
