@@ -1,0 +1,116 @@
+"""The command line as a newcomer meets it: every command on a real file, errors in one line, JSON that parses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RATINGS = ROOT / "src/penchant/data/shipped/ml-latest-small/ratings.csv"
+COLUMNS = ["--user", "userId", "--item", "movieId", "--rating", "rating"]
+
+
+def penchant(*words: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own and check its exit code."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONWARNINGS": "error"}
+    line = [sys.executable, "-m", "penchant", *map(str, words)]
+    done = subprocess.run(line, capture_output=True, text=True, env=environment)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained") / "model"
+    done = penchant("train", RATINGS, *COLUMNS, "--model", "baseline", "--out", folder, "--hold-out", "0.2", "--json")
+    facts = json.loads(done.stdout)
+    assert (facts["model"], facts["ratings"], facts["users"]) == ("baseline", 80_004, 671)
+    return folder
+
+
+def test_recommend_lists_items_the_user_has_not_rated(model: Path) -> None:
+    answer = json.loads(penchant("recommend", model, "--user", "1", "-n", "5", "--json").stdout)
+    assert (answer["user"], answer["source"], len(answer["items"])) == ("1", "known", 5)
+    scores = [line["score"] for line in answer["items"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_stranger_is_answered_and_flagged(model: Path) -> None:
+    done = penchant("recommend", model, "--user", "nobody", "-n", "3")
+    assert "the model has never met 'nobody'" in done.stderr
+    assert len(done.stdout.splitlines()) == 5
+    assert json.loads(penchant("recommend", model, "--user", "nobody", "--json").stdout)["source"] == "prior"
+
+
+def test_fold_in_answers_somebody_new(model: Path) -> None:
+    answer = json.loads(penchant("fold-in", model, "--rate", "260=5", "--rate", "1196=4.5", "--json").stdout)
+    assert answer["source"] == "folded_in"
+    assert not {260, 1196} & {line["item"] for line in answer["items"]}
+
+
+def test_evaluate_measures_the_rows_that_were_held_out(model: Path) -> None:
+    report = json.loads(penchant("evaluate", model, RATINGS, *COLUMNS, "--json").stdout)
+    text = json.dumps(report)
+    assert "20000" in text
+    assert "baseline" in text
+
+
+def test_evaluate_trains_a_twin_where_every_row_was_learnt_from(tmp_path: Path) -> None:
+    table = tmp_path / "ratings.csv"
+    rows = [f"{u},{i},{1 + (u * i) % 5}" for u in range(30) for i in range(20) if (u + i) % 3]
+    table.write_text("\n".join(["user,item,rating", *rows]))
+    penchant("train", table, "--model", "baseline", "--out", tmp_path / "m")
+    assert "testing a twin" in penchant("evaluate", tmp_path / "m", table).stderr
+
+
+def test_models_lists_every_model_and_its_settings() -> None:
+    assert "dot_bias" in json.loads(penchant("models", "--json").stdout)
+    settings = json.loads(penchant("models", "dot_bias", "--json").stdout)
+    assert "factors" in {one["name"] for one in settings}
+    assert all(one["meaning"] for one in settings)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["recommend", "no-such-folder", "--user", "1"], "there is no model here"),
+        (["train", "no-such-file.csv", "--out", "m"], "no-such-file.csv"),
+        (["train", RATINGS, "--model", "svd", "--out", "m"], "there is no model 'svd'. Choose one of: baseline"),
+        (["train", RATINGS, "--model", "dot_bias", "--factor", "8", "--out", "m"], "there is no flag --factor"),
+        (["train", RATINGS, "--model", "dot_bias", "--factors", "many", "--out", "m"], "'many' is not of type int"),
+        (["train", RATINGS, "--rating", "stars", "--out", "m"], "stars"),
+        (["models", "svd"], "there is no model 'svd'"),
+    ],
+)
+def test_a_callers_mistake_is_one_line_and_exit_code_two(words: list[str | Path], says: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "penchant", *map(str, words)], capture_output=True, text=True, cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+    )  # fmt: skip
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert lines[-1].startswith("penchant: ")
+    assert says in lines[-1]
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "m").exists()
+
+
+def test_similar_needs_one_of_two(model: Path) -> None:
+    assert "Give either --item ID or --user ID" in penchant("similar", model, code=2).stderr
+
+
+def test_a_bad_rating_on_the_command_line_is_named(model: Path) -> None:
+    assert "'260:5' is not a rating. Write it as item=stars" in penchant(
+        "fold-in", model, "--rate", "260:5", code=2
+    ).stderr  # fmt: skip
+
+
+def test_version() -> None:
+    import penchant as package
+
+    assert penchant("--version").stdout.strip() == package.__version__
