@@ -14,9 +14,12 @@ from numba import njit
 from penchant.training.kernels.lanes import WIDTH, add_product, inverse_root, load, multiply, splat, store, take_product
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def factor(stack: Any, D: int) -> None:
-    """Replace A (rows 0..D-1) by L with A = L Lᵀ, holding 1 / L[j, j] on the diagonal, and row D by L⁻¹ times itself."""
+    """Replace A, the rows 0 to D - 1, by its factor L with A = L Lᵀ, and row D by L⁻¹ times itself.
+
+    The diagonal then holds 1 / L[j, j], which is what every use of L wants.
+    """
     for j in range(D):
         head = j * D
         pivot = load(stack, (head + j) * WIDTH)
@@ -34,7 +37,7 @@ def factor(stack: Any, D: int) -> None:
             i += 1
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _four_rows(stack: Any, D: int, i: int, j: int, scale: Any) -> None:
     head, step = i * D * WIDTH, D * WIDTH
     a, b = load(stack, head + j * WIDTH), load(stack, head + step + j * WIDTH)
@@ -52,7 +55,7 @@ def _four_rows(stack: Any, D: int, i: int, j: int, scale: Any) -> None:
     store(stack, head + 3 * step + j * WIDTH, multiply(d, scale))
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _one_row(stack: Any, D: int, i: int, j: int, scale: Any) -> None:
     a = load(stack, (i * D + j) * WIDTH)
     for k in range(j):
@@ -60,7 +63,7 @@ def _one_row(stack: Any, D: int, i: int, j: int, scale: Any) -> None:
     store(stack, (i * D + j) * WIDTH, multiply(a, scale))
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def solve_transposed(stack: Any, D: int) -> None:
     """Replace row D, the vector y, by L⁻ᵀ y.
 
@@ -76,7 +79,7 @@ def solve_transposed(stack: Any, D: int) -> None:
             store(stack, (last + k) * WIDTH, take_product(y, load(stack, (i * D + k) * WIDTH), x))
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def inverses(stack: Any, D: int, lanes: int, out: Any) -> None:
     """Write A⁻¹ of the first `lanes` lanes to out (lanes, D, D), column by column of L⁻ᵀ L⁻¹; row D is used up."""
     zero = splat(np.float32(0.0))
@@ -92,9 +95,7 @@ def inverses(stack: Any, D: int, lanes: int, out: Any) -> None:
         for b in range(a + 1):
             total = zero
             for j in range(D):
-                total = add_product(
-                    total, load(root, (j * D + a) * WIDTH), load(root, (j * D + b) * WIDTH)
-                )
+                total = add_product(total, load(root, (j * D + a) * WIDTH), load(root, (j * D + b) * WIDTH))
             store(stack, D * D * WIDTH, total)
             for lane in range(lanes):
                 out[lane, a, b] = out[lane, b, a] = stack[D, 0, lane]

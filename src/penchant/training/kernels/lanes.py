@@ -11,7 +11,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, register_model
+from numba.extending import intrinsic as typed_intrinsic
+from numba.extending import models, register_model
 
 WIDTH = 16
 """Numbers in one lane vector."""
@@ -20,16 +21,17 @@ _FLOAT = ir.FloatType()
 _VECTOR = ir.VectorType(_FLOAT, WIDTH)
 
 
-class _LanesType(types.Type):  # type: ignore[misc]
+class _LanesType(types.Type):
     def __init__(self) -> None:
         super().__init__("float32x16")
 
 
 LANES = _LanesType()
+intrinsic: Any = typed_intrinsic  # its declared type knows nothing of the arguments that the typing context is not
 
 
-@register_model(_LanesType)  # type: ignore[untyped-decorator]
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+@register_model(_LanesType)
+class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, fe_type: Any) -> None:
         super().__init__(manager, fe_type, _VECTOR)
 
@@ -51,7 +53,7 @@ def _call(builder: Any, name: str, *arguments: Any) -> Any:
     return builder.call(function, arguments)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load(typing: Any, array: Any, offset: Any) -> Any:
     """The sixteen numbers of a contiguous float32 array that begin `offset` elements behind its first; unchecked."""
 
@@ -61,7 +63,7 @@ def load(typing: Any, array: Any, offset: Any) -> Any:
     return LANES(array, types.intp), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store(typing: Any, array: Any, offset: Any, lanes: Any) -> Any:
     """Write sixteen numbers where `load` would read them; unchecked."""
 
@@ -72,7 +74,7 @@ def store(typing: Any, array: Any, offset: Any, lanes: Any) -> Any:
     return types.void(array, types.intp, LANES), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def splat(typing: Any, number: Any) -> Any:
     """One number in all lanes."""
 
@@ -82,7 +84,7 @@ def splat(typing: Any, number: Any) -> Any:
     return LANES(types.float32), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def multiply(typing: Any, a: Any, b: Any) -> Any:
     """a * b, lane by lane."""
 
@@ -92,7 +94,7 @@ def multiply(typing: Any, a: Any, b: Any) -> Any:
     return LANES(LANES, LANES), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def add_product(typing: Any, total: Any, a: Any, b: Any) -> Any:
     """total + a * b, rounded once."""
 
@@ -103,7 +105,7 @@ def add_product(typing: Any, total: Any, a: Any, b: Any) -> Any:
     return LANES(LANES, LANES, LANES), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def take_product(typing: Any, total: Any, a: Any, b: Any) -> Any:
     """total - a * b, rounded once."""
 
@@ -114,7 +116,7 @@ def take_product(typing: Any, total: Any, a: Any, b: Any) -> Any:
     return LANES(LANES, LANES, LANES), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def inverse_root(typing: Any, a: Any) -> Any:
     """1 / sqrt(a), lane by lane, in full precision."""
 

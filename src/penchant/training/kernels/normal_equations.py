@@ -16,20 +16,26 @@ TILE = 4
 """Rows of sums held in registers at a time."""
 
 
-@njit(inline="always", cache=True)  # type: ignore[untyped-decorator]
+@njit(inline="always", cache=True)
 def padded(length: int) -> int:
     """The least multiple of the lane width that holds `length` numbers."""
     return (length + WIDTH - 1) // WIDTH * WIDTH
 
 
-@njit(nogil=True, cache=True, fastmath=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
+def shape_of_sums(D: int) -> tuple[int, int]:
+    """Rows and columns of the sums for D parameters and a target, padded to whole tiles and lanes."""
+    return (D + TILE) // TILE * TILE, padded(D + 1)
+
+
+@njit(nogil=True, cache=True, fastmath=True)
 def gather(
     numbers: Any, targets: Any, weights: Any, other: Any, biased: bool, start: int, stop: int, block: Any
 ) -> None:
     """Copy the regressors of entries start:stop to the block's rows, each followed by its target.
 
     A row is scaled by the root of the entry's weight, so that its outer product carries the weight.
-    biased: the last column of `other` is a bias: it is taken off the target and the regressor is 1 instead.
+    biased: the first column of `other` is a bias: it is taken off the target and the regressor is 1 instead.
     """
     D = other.shape[1]
     for e in range(start, stop):
@@ -37,18 +43,17 @@ def gather(
         source = other[numbers[e]]
         for d in range(D):
             row[d] = source[d]
-        target = targets[e]
+        row[D] = targets[e]
         if biased:
-            target -= row[D - 1]
-            row[D - 1] = np.float32(1.0)
-        row[D] = target
+            row[D] -= row[0]
+            row[0] = np.float32(1.0)
         if len(weights):
             root = np.sqrt(weights[e])
             for d in range(D + 1):
                 row[d] *= root
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def add_outer_products(block: Any, length: int, sums: Any) -> None:
     """Add zᵀz over the first `length` rows z of the block to the lower triangle of `sums`.
 
@@ -68,7 +73,7 @@ def add_outer_products(block: Any, length: int, sums: Any) -> None:
                 j += WIDTH
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _tile(block: Any, length: int, sums: Any, width: int, i: int, j: int) -> None:
     at = i * width + j
     a, b, c, d = load(sums, at), load(sums, at + width), load(sums, at + 2 * width), load(sums, at + 3 * width)
@@ -84,7 +89,7 @@ def _tile(block: Any, length: int, sums: Any, width: int, i: int, j: int) -> Non
     store(sums, at + 3 * width, d)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _tile_of_two(block: Any, length: int, sums: Any, width: int, i: int, j: int) -> None:
     at = i * width + j
     a, b, c, d = load(sums, at), load(sums, at + width), load(sums, at + 2 * width), load(sums, at + 3 * width)

@@ -9,10 +9,10 @@ from numba import njit
 
 from penchant.training.kernels.cholesky import factor, inverses, solve_transposed
 from penchant.training.kernels.lanes import WIDTH
-from penchant.training.kernels.normal_equations import BLOCK, TILE, add_outer_products, gather, padded
+from penchant.training.kernels.normal_equations import BLOCK, add_outer_products, gather, padded, shape_of_sums
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def solve_rows(
     rows: Any, starts: Any, numbers: Any, targets: Any, weights: Any, other: Any, biased: bool, scale: Any,
     precision: Any, pull: Any, noise: Any, long_rows: Any, long_sums: Any, out: Any, covariance: Any,
@@ -27,39 +27,53 @@ def solve_rows(
     """
     D = other.shape[1]
     block = np.zeros((BLOCK, padded(D + 1)), np.float32)
-    sums = np.empty(((D + TILE) // TILE * TILE, block.shape[1]), np.float32)
+    sums = np.empty(shape_of_sums(D), np.float32)
     stack = np.zeros((D + 1, D, WIDTH), np.float32)
     for first in range(0, len(rows), WIDTH):
-        lanes = min(WIDTH, len(rows) - first)
-        for lane in range(lanes):
-            row = rows[first + lane]
-            at = np.searchsorted(long_rows, row) if len(long_rows) else 0
+        few = rows[first : first + WIDTH]
+        for lane in range(len(few)):
+            row = few[lane]
+            at = np.searchsorted(long_rows, row)
             if at < len(long_rows) and long_rows[at] == row:
-                _put(long_sums[at], row, lane, scale, precision, pull, stack)
+                sums[:] = long_sums[at]
             else:
                 sums[:] = np.float32(0.0)
                 sum_entries(starts[row], starts[row + 1], numbers, targets, weights, other, biased, block, sums)
-                _put(sums, row, lane, scale, precision, pull, stack)
-        for lane in range(lanes, WIDTH):
-            for d in range(D):
-                stack[d, : d + 1, lane] = np.float32(0.0)
-                stack[d, d, lane] = np.float32(1.0)
+            _put(sums, row, lane, scale, precision, pull, stack)
+        _fill_empty_lanes(stack, len(few))
         factor(stack, D)
-        for lane in range(lanes if len(noise) else 0):
-            for d in range(D):
-                stack[D, d, lane] += noise[rows[first + lane], d]
-        solve_transposed(stack, D)
-        for lane in range(lanes):
-            for d in range(D):
-                out[rows[first + lane], d] = stack[D, d, lane]
-        if len(covariance):
-            square = np.empty((lanes, D, D), np.float32)
-            inverses(stack, D, lanes, square)
-            for lane in range(lanes):
-                covariance[rows[first + lane]] = square[lane]
+        _finish(stack, few, noise, out, covariance)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
+def _fill_empty_lanes(stack: Any, used: int) -> None:
+    """The identity, which has a factor, where there are fewer rows than lanes."""
+    for lane in range(used, WIDTH):
+        for d in range(stack.shape[1]):
+            stack[d, : d + 1, lane] = np.float32(0.0)
+            stack[d, d, lane] = np.float32(1.0)
+
+
+@njit(nogil=True, cache=True)
+def _finish(stack: Any, rows: Any, noise: Any, out: Any, covariance: Any) -> None:
+    """From factors to what is asked for."""
+    D = stack.shape[1]
+    if len(noise):
+        for lane in range(len(rows)):
+            for d in range(D):
+                stack[D, d, lane] += noise[rows[lane], d]
+    solve_transposed(stack, D)
+    for lane in range(len(rows)):
+        for d in range(D):
+            out[rows[lane], d] = stack[D, d, lane]
+    if len(covariance):
+        square = np.empty((len(rows), D, D), np.float32)
+        inverses(stack, D, len(rows), square)
+        for lane in range(len(rows)):
+            covariance[rows[lane]] = square[lane]
+
+
+@njit(nogil=True, cache=True)
 def sum_entries(
     start: int, stop: int, numbers: Any, targets: Any, weights: Any, other: Any, biased: bool, block: Any, sums: Any
 ) -> None:
@@ -70,7 +84,7 @@ def sum_entries(
         add_outer_products(block, end - at, sums)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _put(sums: Any, row: int, lane: int, scale: Any, precision: Any, pull: Any, stack: Any) -> None:
     """Prior plus scaled sums, into one lane of the stack."""
     D = stack.shape[1]
@@ -83,30 +97,9 @@ def _put(sums: Any, row: int, lane: int, scale: Any, precision: Any, pull: Any, 
         stack[D, j, lane] = drawn_to[j] + s * sums[D, j]
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def sum_segments(
-    segments: Any, numbers: Any, targets: Any, weights: Any, other: Any, biased: bool, sums: Any
-) -> None:
+@njit(nogil=True, cache=True)
+def sum_segments(segments: Any, numbers: Any, targets: Any, weights: Any, other: Any, biased: bool, sums: Any) -> None:
     """The sums of stretches of entries, each on its own: segments (G, 2) starts and stops, sums (G, rows, width)."""
     block = np.zeros((BLOCK, padded(other.shape[1] + 1)), np.float32)
     for g in range(len(segments)):
         sum_entries(segments[g, 0], segments[g, 1], numbers, targets, weights, other, biased, block, sums[g])
-
-
-@njit(nogil=True, cache=True, fastmath=True)  # type: ignore[untyped-decorator]
-def residuals(
-    rows: Any, starts: Any, numbers: Any, targets: Any, own: Any, other: Any, biased: bool, out: Any
-) -> None:
-    """Target minus prediction for every entry of the given rows; with biased, both last columns are biases."""
-    K = own.shape[1] - 1 if biased else own.shape[1]
-    for r in range(len(rows)):
-        row = rows[r]
-        mine = own[row]
-        for e in range(starts[row], starts[row + 1]):
-            theirs = other[numbers[e]]
-            total = np.float32(0.0)
-            for k in range(K):
-                total += mine[k] * theirs[k]
-            if biased:
-                total += mine[K] + theirs[K]
-            out[e] = targets[e] - total
