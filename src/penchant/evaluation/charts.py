@@ -56,7 +56,7 @@ def density(found: Density) -> str:
         if count
     ]
     ends = [max(frame.x.low, frame.y.low), min(frame.x.high, frame.y.high)]
-    body = "".join(cells) + frame.axes("true rating", "predicted") + frame.path(ends, ends, "ideal")
+    body = frame.axes("true rating", "predicted") + "".join(cells) + frame.path(ends, ends, "ideal")
     return frame.svg(body, "Density of predictions against true ratings", "density")
 
 
@@ -122,7 +122,7 @@ def _whisker(frame: Frame, row: int, part: Slice) -> str:
 def item_map(spots: Sequence[Spot]) -> str:
     """The best-known items on two principal axes; the best known of all are named where there is room."""
     frame = Frame.of(
-        padded([s.x for s in spots], 0.1), padded([s.y for s in spots], 0.1), width=640, height=520, left=24, right=10,
+        padded([s.x for s in spots], 0.1), padded([s.y for s in spots], 0.1), width=640, height=520, left=34, right=10,
         bottom=30,
     )  # fmt: skip
     most = max(s.ratings for s in spots)
@@ -134,7 +134,7 @@ def item_map(spots: Sequence[Spot]) -> str:
     zero += line(frame.x.start, frame.y.at(0), frame.x.end, frame.y.at(0), "grid")
     names = text((frame.x.start + frame.x.end) / 2, frame.height - 8, "first principal axis", "axis-name")
     middle = (frame.y.start + frame.y.end) / 2
-    names += text(14, middle, "second principal axis", "axis-name", f'transform="rotate(-90 14 {middle:.1f})"')
+    names += text(22, middle, "second principal axis", "axis-name", f'transform="rotate(-90 22 {middle:.1f})"')
     body = zero + names + "".join(dots) + _names(frame, spots)
     return frame.svg(body, f"Map of the {len(spots)} best-known items", "map")
 
@@ -145,12 +145,12 @@ def _names(frame: Frame, spots: Sequence[Spot]) -> str:
     parts: list[str] = []
     for spot in sorted(spots, key=lambda s: -(s.x**2 + s.y**2)):
         words = short(spot.title)
-        width, x, y = 6.3 * len(words), frame.x.at(spot.x), frame.y.at(spot.y)
-        left = x + 9 if x + 9 + width < frame.x.end else x - 9 - width
-        box = (left, y - 9, left + width, y + 6)
-        if left > frame.x.start and len(parts) < 40 and not any(_overlap(box, other) for other in taken):
+        width, x, y = 5.3 * len(words), frame.x.at(spot.x), frame.y.at(spot.y)
+        left = x + 8 if x + 8 + width < frame.x.end else x - 8 - width
+        box = (left, y - 7, left + width, y + 5)
+        if left > frame.x.start and len(parts) < 60 and not any(_overlap(box, other) for other in taken):
             taken.append(box)
-            parts.append(text(left, y + 4, words, "name"))
+            parts.append(text(left, y + 3, words, "name"))
     return "".join(parts)
 
 

@@ -94,9 +94,12 @@ def measure(contestant: Contestant, split: Split, measuring: Measuring) -> Outco
 
 
 def relevant_from(split: Split, measuring: Measuring) -> float:
-    """The lowest rating that counts as liked: as set, or three quarters up the scale."""
+    """The lowest rating that counts as liked: as set, or the first step at or above three quarters of the scale."""
     scale = split.train.scale
-    return scale.low + 0.75 * scale.width if measuring.relevant_from is None else measuring.relevant_from
+    if measuring.relevant_from is not None:
+        return measuring.relevant_from
+    up = 0.75 * scale.width
+    return scale.low + (float(np.ceil(up / scale.step - 1e-6)) * scale.step if scale.step else up)
 
 
 def rating_figures(test: Ratings, answers: Answers) -> dict[str, UserSums]:

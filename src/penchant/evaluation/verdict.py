@@ -47,7 +47,7 @@ def _of_curve(values: Sequence[float]) -> str:
     if values[last] > values[best] * (1 + _PATIENCE):
         return (
             f"The validation curve turned after epoch {best + 1} of {last + 1} and has risen since: from there on the "
-            "model memorises. Stop at the turn, or raise the regularisation."
+            "model memorises. Keep the parameters of the turn (early stopping does), or raise the regularisation."
         )
     if best == last and values[last] < values[last - 1] * (1 - _PATIENCE):
         return "The validation curve was still falling when training stopped: the gap costs nothing yet. Train longer."
