@@ -95,8 +95,15 @@ def split_score(trained: TrainedModel, user: Rows, tangent: Tangent, item: Rows)
     taste_score = (taste * row).sum(axis=1)
     rest = taste_score - prior - pulls.sum(axis=1)
     score = mean + user_bias + item_bias + taste_score
-    figures = (float(part.mean()) for part in (score, mean, user_bias, item_bias, prior))
-    return Parts(*figures, pulls.mean(axis=0), float(rest.mean()))
+    figures = {
+        "score": score,
+        "mean": mean,
+        "user_bias": user_bias,
+        "item_bias": item_bias,
+        "prior": prior,
+        "rest": rest,
+    }
+    return Parts(pulls=pulls.mean(axis=0), **{name: float(part.mean()) for name, part in figures.items()})
 
 
 def _along(trained: TrainedModel, user: Rows, item: Rows) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
