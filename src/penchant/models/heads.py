@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -29,6 +29,9 @@ class Head(Protocol):
 
     def tangent(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
         """The expected ratings of B pairs, (S, B), and their derivatives by [bias, vector] of one side, (S, B, D)."""
+
+    def one_draw(self, number: int) -> Head:
+        """The head of one draw alone."""
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """JSON values and arrays from which `head_from_parts` builds the same head."""
@@ -118,6 +121,10 @@ class DotHead:
             total += step * function(scores - (cuts if draw is None else self.cutpoints[draw, c]))
         return total
 
+    def one_draw(self, number: int) -> DotHead:
+        at = slice(number, number + 1)
+        return replace(self, mean=self.mean[at], cutpoints=None if self.cutpoints is None else self.cutpoints[at])
+
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         arrays = {"mean": self.mean, "levels": self.levels, "cutpoints": self.cutpoints}
         return (
@@ -178,6 +185,9 @@ class NetHead:
         for weights, bias in zip(self.weights[1:], self.biases[1:], strict=True):
             found.append(np.maximum(found[-1], 0) @ weights + bias)
         return found
+
+    def one_draw(self, number: int) -> NetHead:
+        return self
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         arrays = {f"weights.{n}": w for n, w in enumerate(self.weights)}

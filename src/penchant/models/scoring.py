@@ -33,9 +33,13 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows) -> Scores:
 
 
 def stacked_items(trained: TrainedModel) -> Floats | None:
-    """Every item's draws side by side, (I, W), where the mean over draws is one dot product; None where it is not."""
-    straight = isinstance(trained.head, DotHead) and trained.head.link == "identity"
-    return stack_items(trained.items.all_rows()) if straight else None
+    """Every item's draws side by side, (I, W), so that one dot product with a user's gives the score.
+
+    None where there is no such product: for a network, and for the mean over several draws of a bent link.
+    """
+    head = trained.head
+    one_product = isinstance(head, DotHead) and (head.link == "identity" or head.draws == 1)
+    return stack_items(trained.items.all_rows()) if one_product else None
 
 
 def score_table(trained: TrainedModel, users: Rows, stacked: Floats | None = None) -> Floats:
@@ -45,8 +49,12 @@ def score_table(trained: TrainedModel, users: Rows, stacked: Floats | None = Non
     """
     if stacked is None:
         return trained.head.table(users, trained.items.all_rows())
-    table: Floats = stack_users(users, trained.mean) @ stacked.T
-    return table
+    return from_products(trained, stack_users(users, trained.mean) @ stacked.T)
+
+
+def from_products(trained: TrainedModel, scores: Floats) -> Floats:
+    """Expected ratings from the scores that stacked rows multiply to, any shape (B, N)."""
+    return trained.head.linked(scores[None])[0] if isinstance(trained.head, DotHead) else scores
 
 
 def _inferred_variance(trained: TrainedModel, users: Rows, items: Rows) -> Floats:

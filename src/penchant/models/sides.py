@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,12 @@ class Prior:
     per_rating: bool = False
     history_map: Floats | None = None
 
+    def draws(self, at: slice) -> Prior:
+        """The prior of some of its draws."""
+        maps = (None if one is None else one[at] for one in (self.feature_map, self.history_map))
+        feature_map, history_map = maps
+        return Prior(self.mean[at], self.precision[at], feature_map, self.per_rating, history_map)
+
     def means(self, features: Any | None, count: int) -> Floats:
         """The prior mean of `count` rows, shape (S, count, D); features: sparse or dense (count, F), or None."""
         base = np.repeat(self.mean[:, None, :], count, axis=1)
@@ -138,6 +144,10 @@ class Side:
     @property
     def factors(self) -> int:
         return int(self.vectors.shape[2])
+
+    def draws(self, at: slice) -> Side:
+        """The side with some of its draws, without a copy."""
+        return replace(self, bias=self.bias[at], vectors=self.vectors[at], prior=self.prior.draws(at))
 
     def rows(self, numbers: NDArray[Any]) -> Rows:
         """The learnt rows of known numbers."""

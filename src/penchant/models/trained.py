@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -62,6 +62,17 @@ class TrainedModel:
     def mean(self) -> Floats:
         """The mean of each draw, shape (S,); zero for a head that has none."""
         return self.head.mean if isinstance(self.head, DotHead) else np.zeros(self.draws, np.float32)
+
+    def one_draw(self, number: int) -> TrainedModel:
+        """The model of one draw alone; nothing is copied."""
+        at = slice(number, number + 1)
+        return replace(
+            self,
+            head=self.head.one_draw(number),
+            users=self.users.draws(at),
+            items=self.items.draws(at),
+            noise=self.noise[at],
+        )
 
     def clip(self, values: NDArray[Any]) -> NDArray[Any]:
         """Predictions kept on the rating scale; a preference has no scale."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Unpack
@@ -19,10 +19,13 @@ from penchant.models.saving import load_trained, save_trained
 from penchant.models.scoring import score_pairs, stacked_items
 from penchant.models.sides import Floats, Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending import similar
+from penchant.recommending.arrival import Arrival, arrival_of
 from penchant.recommending.explaining import Explanation
-from penchant.recommending.request import Answer, Filters, Prediction, Request, Source, weaker
+from penchant.recommending.growing import grown
+from penchant.recommending.many import ManyLists
+from penchant.recommending.request import Allowed, Answer, Filters, Prediction, Request, Source, weaker
 from penchant.recommending.resolving import resolve
+from penchant.recommending.similar import Neighbourhood
 from penchant.recommending.visitor import Visitor, as_ids, newcomer, visitor_of
 from penchant.training import registry
 
@@ -144,24 +147,79 @@ class Model:
         """Every item as one vector of the mean score over draws, (I, W); made when the first list is asked for."""
         return stacked_items(self.trained)
 
-    def similar_items(self, item: Any, n: int = 10) -> Answer:
-        """The n items whose vectors point most nearly the same way; scores are cosines."""
-        return self._similar(self.trained.items, item, n)
+    def recommend_many(
+        self,
+        users: Iterable[Any] | None = None,
+        n: int = 10,
+        *,
+        to: str | Path | None = None,
+        progress: Progress | None = None,
+        **allowed: Unpack[Allowed],
+    ) -> Any:
+        """The lists of many users, or of all the model knows: a polars frame of user, rank, item, score and source.
 
-    def similar_users(self, user: Any, n: int = 10) -> Answer:
+        to: a Parquet file to stream them to instead; its path is then returned, and memory stays bounded. Other
+        filters as in `Request`.
+        """
+        lists = ManyLists.of(self.trained, users, Request(n=n, **allowed))
+        return lists.frame(progress) if to is None else lists.write(to, progress)
+
+    def similar_items(self, item: Any, n: int = 10, *, approximate: bool = False) -> Answer:
+        """The n items whose vectors point most nearly the same way; scores are cosines.
+
+        approximate: by an index of the `ann` extra, for catalogues of millions.
+        """
+        return self._similar(self.trained.items, self.item_neighbourhood, item, n, approximate)
+
+    def similar_users(self, user: Any, n: int = 10, *, approximate: bool = False) -> Answer:
         """The n users whose vectors point most nearly the same way; scores are cosines."""
-        return self._similar(self.trained.users, user, n)
+        return self._similar(self.trained.users, self.user_neighbourhood, user, n, approximate)
 
-    def _similar(self, side: Side, wanted: Any, n: int) -> Answer:
+    @cached_property
+    def item_neighbourhood(self) -> Neighbourhood:
+        """Where the items' vectors point; made when first asked for."""
+        return Neighbourhood(self.trained.items)
+
+    @cached_property
+    def user_neighbourhood(self) -> Neighbourhood:
+        """Where the users' vectors point; made when first asked for."""
+        return Neighbourhood(self.trained.users)
+
+    def _similar(self, side: Side, near: Neighbourhood, wanted: Any, n: int, approximate: bool) -> Answer:
         number = side.vocabulary.number(wanted)
         if number == UNKNOWN:
             nothing = np.array([])
             return Answer(wanted, nothing, [], nothing, nothing, nothing, "prior", [wanted])
-        best, cosines = similar.neighbours(side, number, n)
+        best, cosines = near.near(number, n, approximate=approximate)
         sources = np.full(len(best), "known", dtype=object)
-        own: Source = "known" if side.counts[number] else "features" if side.maps_features else "prior"
+        own: Source = resolve(side, np.array([number])).sources[0]
         titles = [side.title(one) for one in best]
         return Answer(wanted, side.vocabulary.take(best), titles, cosines, np.zeros_like(cosines), sources, own)
+
+    # --- growing -------------------------------------------------------------------------------------------------
+
+    def add_item(
+        self, *, features: Mapping[str, Any] | None = None, ratings: Mapping[Any, float] | None = None
+    ) -> Arrival:
+        """A new item by its features (name -> value) and ratings (user id -> rating); either may be empty.
+
+        The model is not changed; see `with_item` for one that keeps the item.
+        """
+        return arrival_of(self, ratings, features)
+
+    def with_user(
+        self, user: Any, ratings: Mapping[Any, float], *, features: Mapping[str, Any] | None = None
+    ) -> Model:
+        """A grown model that knows the user from now on; one it knew already gets a new row from old and new ratings."""
+        one = visitor_of(self, Request(user=user, ratings=ratings, features=features))
+        return Model(grown(self.trained, "users", user, one.rows, one.numbers, one.values, one.features))
+
+    def with_item(
+        self, item: Any, *, features: Mapping[str, Any] | None = None, ratings: Mapping[Any, float] | None = None
+    ) -> Model:
+        """A grown model whose catalogue holds the item from now on; one it held already gets a new row."""
+        one = arrival_of(self, ratings, features)
+        return Model(grown(self.trained, "items", item, one.rows, one.numbers, one.values, one.features))
 
     # --- keeping -------------------------------------------------------------------------------------------------
 

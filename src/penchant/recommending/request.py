@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from penchant.data.vocabulary import Ids
 from penchant.foundations.errors import CallerError
+from penchant.foundations.rng import Seed
 
 Source = Literal["known", "folded_in", "features", "prior"]
 """What a row rests on: training ratings; ratings just given; features alone; or the population's prior."""
@@ -19,12 +20,20 @@ SOURCES: tuple[Source, ...] = ("known", "folded_in", "features", "prior")
 """Strongest first. A pair's source is the weaker of its two rows'."""
 
 
-class Filters(TypedDict, total=False):
-    """The fields of a Request that say which items may stand in the list, and in what order."""
+class Allowed(TypedDict, total=False):
+    """The fields of a Request that say which items may stand in the list."""
 
     exclude_seen: bool
     exclude: Iterable[Any]
     among: Iterable[Any] | None
+    where: Mapping[str, Any] | None
+
+
+class Filters(Allowed, total=False):
+    """Those, and the fields that change the order."""
+
+    diversity: float
+    explore: Seed | None
 
 
 @dataclass(frozen=True)
@@ -33,8 +42,13 @@ class Request:
 
     user: an id, known or not; or None for a visitor who is only described by `ratings` and `features`.
     ratings: item id -> rating, given just now; they are added to those a known user is remembered by.
-    features: name -> value. n: how many items. exclude_seen: whether rated items stay out. exclude: item ids to leave
-    out besides. among: the only item ids allowed, or None for all.
+    features: name -> value. n: how many items.
+    exclude_seen: whether rated items stay out. exclude: item ids to leave out besides. among: the only item ids
+    allowed, or None for all. where: feature name -> value or values, of which an item must carry one; for a feature
+    that is a number, a value or a pair of ends.
+    diversity: 0 ranks by score alone; towards 1, an item counts less the more it is like one listed before it
+    (maximal marginal relevance; Carbonell and Goldstein 1998). explore: a seed; the list is then ranked by one draw
+    from what the model holds possible of this user (Thompson 1933), so that unsure items get their turn.
     """
 
     user: Any = None
@@ -44,10 +58,15 @@ class Request:
     exclude_seen: bool = True
     exclude: Iterable[Any] = ()
     among: Iterable[Any] | None = None
+    where: Mapping[str, Any] | None = None
+    diversity: float = 0.0
+    explore: Seed | None = None
 
     def __post_init__(self) -> None:
         if self.n < 1:
             raise CallerError(f"a list of {self.n} items was asked for", remedy="Ask for at least one")
+        if not 0 <= self.diversity < 1:
+            raise CallerError(f"a diversity of {self.diversity} lies outside 0 to 1", remedy="1 itself is too much")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from penchant.models.sides import Rows, Side
 from penchant.recommending.candidates import allowed_items
 from penchant.recommending.explaining import Explanation, Pull, split_score
 from penchant.recommending.fold_in import Tangent, infer
+from penchant.recommending.ordering import POOL, drawn_scores, spread_out
 from penchant.recommending.request import Answer, Filters, Prediction, Request, Source, weaker
 from penchant.recommending.resolving import features_from, resolve
 from penchant.recommending.similar import directions_of
@@ -63,7 +64,7 @@ class Visitor:
         """The list that the request asks for; who asks is this visitor, whatever the request says."""
         trained = self.model.trained
         allowed, unknown = allowed_items(trained.items, request, self.numbers)
-        best = top_n(score_table(trained, self.rows, self.model.stacked_items)[0], request.n, allowed=allowed)
+        best = self._ranked(request, allowed)
         said = self.predict_numbers(best)
         return Answer(
             user=self.user,
@@ -75,6 +76,23 @@ class Visitor:
             source=self.source,
             unknown=[*self.unknown, *unknown],
         )
+
+    def _ranked(self, request: Request, allowed: NDArray[np.bool_]) -> Numbers:
+        trained = self.model.trained
+        if request.explore is not None:
+            scores = drawn_scores(trained, self.rows, self._covariance(), request.explore)
+        else:
+            scores = score_table(trained, self.rows, self.model.stacked_items)[0]
+        best = top_n(scores, request.n * (POOL if request.diversity else 1), allowed=allowed)
+        if not request.diversity:
+            return best
+        return best[spread_out(scores[best], self.model.item_neighbourhood.directions[best], request.n, request.diversity)]
+
+    def _covariance(self) -> NDArray[Any] | None:
+        """What is unsure of the row within a draw: a learnt row of one draw is as unsure as its fold-in would be."""
+        if self.rows.covariance is not None:
+            return self.rows.covariance[:, 0]
+        return self.tangent.covariance if self.model.trained.draws == 1 else None
 
     def explain(self, item: Any) -> Explanation:
         """The exact split of the score of one item id into mean, biases and the pull of each rating."""
