@@ -64,14 +64,14 @@ def _inferred_variance(trained: TrainedModel, users: Rows, items: Rows) -> Float
     x'Cx + y'Ey (the delta method; exact for an identity link), and the trace of C_v E_v over the vector parts where
     both rows are inferred.
     """
-    variance = np.zeros((trained.draws, max(len(users), len(items))), np.float32)
+    variance = np.zeros((trained.draws, 1), np.float32)
     if users.covariance is not None:
-        variance += quadratic(trained.head.tangent(users, items, "users")[1], users.covariance)
+        variance = variance + quadratic(trained.head.tangent(users, items, "users")[1], users.covariance)
     if items.covariance is not None:
-        variance += quadratic(trained.head.tangent(users, items, "items")[1], items.covariance)
+        variance = variance + quadratic(trained.head.tangent(users, items, "items")[1], items.covariance)
     if users.covariance is not None and items.covariance is not None and isinstance(trained.head, DotHead):
         both = (users.covariance[:, :, 1:, 1:] * items.covariance[:, :, 1:, 1:]).sum(axis=(2, 3))
-        variance += both * trained.head.slopes(trained.head.scores(users, items)) ** 2
+        variance = variance + both * trained.head.slopes(trained.head.scores(users, items)) ** 2
     return variance
 
 

@@ -15,9 +15,7 @@ from penchant.models.sides import Side
 from penchant.recommending.request import Request
 
 
-def allowed_items(
-    items: Side, request: Request, seen: Numbers | None = None
-) -> tuple[NDArray[np.bool_], list[Any]]:
+def allowed_items(items: Side, request: Request, seen: Numbers | None = None) -> tuple[NDArray[np.bool_], list[Any]]:
     """A mask over the catalogue (I,), and the ids in the request's filters that the catalogue does not hold.
 
     seen: the numbers that the one who asks has rated. Raises CallerError for a feature that items do not have.

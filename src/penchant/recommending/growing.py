@@ -47,8 +47,8 @@ def grown(
         features=_described(own.features, number, len(vocabulary), features),
     )
     other = replace(other, counts=_counted(other_numbers, len(other)))
-    sides = {"users": own, "items": other} if of == "users" else {"users": other, "items": own}
-    return replace(trained, **sides, seen=Grouped.build(users, items, rated, len(sides["users"])))
+    all_users, all_items = (own, other) if of == "users" else (other, own)
+    return replace(trained, users=all_users, items=all_items, seen=Grouped.build(users, items, rated, len(all_users)))
 
 
 def _entries(
@@ -75,8 +75,8 @@ def _described(table: FeatureTable | None, number: int, size: int, row: FeatureT
     if row is None:
         return table
     columns = {name: list(values) for name, values in table.columns.items()}
-    for name in columns:
-        columns[name][number] = row.columns[name][0] if name in row.columns else None
+    for name, values in columns.items():
+        values[number] = row.columns[name][0] if name in row.columns else None
     titles = None if table.titles is None else list(table.titles)
     if titles is not None and row.titles is not None:
         titles[number] = row.titles[0]

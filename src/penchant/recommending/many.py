@@ -11,6 +11,7 @@ import numpy as np
 
 from penchant.data.columns import ITEM, USER
 from penchant.data.vocabulary import UNKNOWN, Numbers, Vocabulary
+from penchant.foundations.errors import CallerError
 from penchant.foundations.progress import Progress, Silent
 from penchant.models.trained import TrainedModel
 from penchant.recommending.candidates import allowed_items
@@ -41,6 +42,9 @@ class ManyLists:
     def of(cls, trained: TrainedModel, users: Iterable[Any] | None, request: Request) -> ManyLists:
         """For the given user ids, or for all that the model knows where there are none given."""
         import polars as pl
+
+        if request.diversity or request.explore is not None:
+            raise CallerError("lists for many users are ranked by score", remedy="Spread out or explore one by one")
 
         vocabulary = trained.users.vocabulary
         if users is None:

@@ -207,10 +207,8 @@ class Model:
         """
         return arrival_of(self, ratings, features)
 
-    def with_user(
-        self, user: Any, ratings: Mapping[Any, float], *, features: Mapping[str, Any] | None = None
-    ) -> Model:
-        """A grown model that knows the user from now on; one it knew already gets a new row from old and new ratings."""
+    def with_user(self, user: Any, ratings: Mapping[Any, float], *, features: Mapping[str, Any] | None = None) -> Model:
+        """A grown model that knows the user from now on; one it knew gets a new row from old and new ratings."""
         one = visitor_of(self, Request(user=user, ratings=ratings, features=features))
         return Model(grown(self.trained, "users", user, one.rows, one.numbers, one.values, one.features))
 

@@ -72,9 +72,7 @@ def rank_blocks(
 class _Lists:
     """Lists in the making: what each user has seen, what is barred for all, and room for the best n."""
 
-    def __init__(
-        self, starts: NDArray[np.int64], seen: Numbers, barred: NDArray[np.bool_], users: int, n: int
-    ) -> None:
+    def __init__(self, starts: NDArray[np.int64], seen: Numbers, barred: NDArray[np.bool_], users: int, n: int) -> None:
         self.starts, self.seen, self.barred = starts, seen, barred
         self.items, self.scores = np.empty((users, n), np.int32), np.empty((users, n), np.float32)
 

@@ -86,7 +86,9 @@ class Visitor:
         best = top_n(scores, request.n * (POOL if request.diversity else 1), allowed=allowed)
         if not request.diversity:
             return best
-        return best[spread_out(scores[best], self.model.item_neighbourhood.directions[best], request.n, request.diversity)]
+        return best[
+            spread_out(scores[best], self.model.item_neighbourhood.directions[best], request.n, request.diversity)
+        ]
 
     def _covariance(self) -> NDArray[Any] | None:
         """What is unsure of the row within a draw: a learnt row of one draw is as unsure as its fold-in would be."""

@@ -1,4 +1,4 @@
-"""The best n items of many users: a product taken in tiles that fit the cache, each tile selected from while it is warm.
+"""The best n items of many users: a product in tiles that fit the cache, each selected from while it is warm.
 
 Order: higher scores first, equal scores by lower item number, then scores that are not a number by item number.
 """
@@ -17,10 +17,8 @@ STRIDE = 32
 """Scores compared with the worst of the best at once."""
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def best_by_product(
-    users: Any, items: Any, starts: Any, seen: Any, barred: Any, numbers: Any, scores: Any
-) -> None:  # fmt: skip
+@njit(nogil=True, cache=True)
+def best_by_product(users: Any, items: Any, starts: Any, seen: Any, barred: Any, numbers: Any, scores: Any) -> None:
     """For each user row (B, W) the n items (I, W) with the highest products, into numbers and scores (B, n).
 
     starts (B + 1,), seen: each user's item numbers to leave out, rising. barred: (I,), items to leave out for all, or
@@ -35,10 +33,7 @@ def best_by_product(
         cursors[:height] = starts[first : first + height]
         for left in range(0, len(items), ITEMS):
             width = min(ITEMS, len(items) - left)
-            if height * width == tile.size:
-                block = tile
-            else:
-                block = np.empty((height, width), np.float32)
+            block = tile if height * width == tile.size else np.empty((height, width), np.float32)
             np.dot(users[first : first + height], items[left : left + width].T, block)
             for row in range(height):
                 b = first + row
@@ -49,7 +44,7 @@ def best_by_product(
             _fill(found[row], len(items), seen[starts[b] : starts[b + 1]], barred, numbers[b], scores[b])
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def best_of_table(table: Any, starts: Any, seen: Any, barred: Any, numbers: Any, scores: Any) -> None:
     """The same from scores that are already there, (B, I); they are overwritten where items are left out."""
     n = numbers.shape[1]
@@ -59,7 +54,7 @@ def best_of_table(table: Any, starts: Any, seen: Any, barred: Any, numbers: Any,
         _fill(found, table.shape[1], seen[starts[b] : starts[b + 1]], barred, numbers[b], scores[b])
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _bar(row: Any, left: int, seen: Any, at: int, stop: int, barred: Any) -> int:
     """Put the left-out items of this stretch behind all others; the place in `seen` where the next stretch begins."""
     end = left + len(row)
@@ -73,7 +68,7 @@ def _bar(row: Any, left: int, seen: Any, at: int, stop: int, barred: Any) -> int
     return at
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _merge(row: Any, left: int, n: int, found: int, numbers: Any, scores: Any) -> int:
     """Let the scores of items left, left + 1, ... into the best n so far; how many there are now."""
     worst = scores[n - 1] if found == n else np.float32(-np.inf)
@@ -91,7 +86,7 @@ def _merge(row: Any, left: int, n: int, found: int, numbers: Any, scores: Any) -
     return found
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _insert(score: Any, number: int, n: int, found: int, numbers: Any, scores: Any) -> int:
     at = min(found, n - 1)
     while at > 0 and scores[at - 1] < score:
@@ -101,7 +96,7 @@ def _insert(score: Any, number: int, n: int, found: int, numbers: Any, scores: A
     return min(found + 1, n)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _fill(found: int, size: int, seen: Any, barred: Any, numbers: Any, scores: Any) -> None:
     """Where fewer than n scores were numbers, the items that may stand in the list follow by number, then -1."""
     n = len(numbers)

@@ -1,0 +1,167 @@
+"""Lists: exact, in a defined order, filtered, for one user and for many alike."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from made_models import made
+from penchant.data.features import FeatureTable
+from penchant.foundations.errors import CallerError
+from penchant.models.heads import DotHead
+from penchant.recommending.model import Model
+from penchant.recommending.top_n import top_n
+from penchant.training.kernels.top_n import best_by_product, best_of_table
+from recommending.made_heads import HEADS
+
+FLOATS = st.sampled_from([-1.0, 0.0, 0.5, 0.5, 2.0, float("nan")])
+
+
+def with_features(model: Model, **columns: Any) -> Model:
+    kinds = {"genres": "many", "year": "number", "language": "category"}
+    table = FeatureTable(columns, {name: kinds[name] for name in columns}, ["Seven", "Three", None, "One", "Five"])  # type: ignore[arg-type,misc]
+    return Model(dataclasses.replace(model.trained, items=dataclasses.replace(model.trained.items, features=table)))
+
+
+# --- the kernel ---------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_kernel_agrees_with_the_plain_order(data: st.DataObject) -> None:
+    width, n = data.draw(st.integers(1, 70)), data.draw(st.integers(1, 12))
+    scores = np.array(data.draw(st.lists(FLOATS, min_size=width, max_size=width)), np.float32)
+    seen = np.array(sorted(data.draw(st.sets(st.integers(0, width - 1)))), np.int32)
+    barred = np.array(data.draw(st.lists(st.booleans(), min_size=width, max_size=width)))
+    numbers, best = np.empty((1, n), np.int32), np.empty((1, n), np.float32)
+    best_of_table(scores[None].copy(), np.array([0, len(seen)]), seen, barred, numbers, best)
+    allowed = ~barred
+    allowed[seen] = False
+    plain = top_n(scores, n, allowed=allowed)
+    assert numbers[0][numbers[0] >= 0].tolist() == plain.tolist()
+    np.testing.assert_array_equal(best[0, : len(plain)], scores[plain])
+    assert np.isnan(best[0, len(plain) :]).all()
+
+
+def test_products_are_selected_from_across_tiles() -> None:
+    rng = np.random.default_rng(0)
+    users = rng.integers(-3, 4, size=(101, 4)).astype(np.float32)  # whole numbers, so that there are many ties
+    items = rng.integers(-3, 4, size=(5000, 4)).astype(np.float32)
+    counts = rng.integers(0, 60, size=101)
+    seen = np.concatenate([np.sort(rng.choice(5000, c, replace=False)) for c in counts]).astype(np.int32)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    numbers, scores = np.empty((101, 20), np.int32), np.empty((101, 20), np.float32)
+    best_by_product(users, items, starts, seen, np.zeros(0, bool), numbers, scores)
+    for b in range(101):
+        allowed = np.ones(5000, bool)
+        allowed[seen[starts[b] : starts[b + 1]]] = False
+        assert numbers[b].tolist() == top_n(users[b] @ items.T, 20, allowed=allowed).tolist()
+
+
+# --- many users ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_lists_for_many_are_the_lists_for_each(name: str) -> None:
+    model = Model(made(HEADS[name], draws=1))
+    table = model.recommend_many(["bob", "zoe", "ann"], 2)
+    for user in ("bob", "zoe", "ann"):
+        alone, own = model.recommend(user, 2), table.filter(pl.col("user") == user)
+        assert own["item"].to_list() == alone.items.tolist()
+        np.testing.assert_allclose(own["score"], alone.scores, rtol=1e-4)
+        assert own["source"].unique().to_list() == [alone.source]
+        assert own["rank"].to_list() == [1, 2]
+
+
+def test_several_draws_of_a_bent_link_are_ranked_by_their_mean() -> None:
+    model = Model(made(DotHead(np.array([0.1, 0.5, -2], np.float32), "sigmoid", 1, 5)))
+    table = model.recommend_many(None, 3)
+    for user in ("ann", "bob", "cy", "dee"):
+        expected = model.predict(user, [7, 3, 9, 1, 5]).mean
+        best = top_n(expected, 3, allowed=~np.isin([7, 3, 9, 1, 5], _seen(model, user)))
+        assert table.filter(pl.col("user") == user)["item"].to_list() == np.array([7, 3, 9, 1, 5])[best].tolist()
+
+
+def _seen(model: Model, user: str) -> list[int]:
+    trained = model.trained
+    return trained.items.vocabulary.take(trained.seen.row(trained.users.vocabulary.number(user))[0]).tolist()
+
+
+def test_a_short_catalogue_gives_short_lists_without_holes() -> None:
+    table = Model(made()).recommend_many(["ann"], 10)
+    assert sorted(table["item"].to_list()) == [1, 5, 9]
+    assert Model(made()).recommend_many([], 10).shape == (0, 5)
+
+
+def test_lists_are_streamed_to_parquet_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penchant.recommending.ranking.BLOCK", 2)
+    model = Model(made())
+    path = model.recommend_many(None, 3, to=tmp_path / "lists" / "all.parquet", among=[7, 5, 9])
+    assert pl.read_parquet(path).equals(model.recommend_many(None, 3, among=[7, 5, 9]))
+    assert [p.name for p in path.parent.iterdir()] == ["all.parquet"]
+
+
+def test_ids_of_another_kind_are_named_as_given() -> None:
+    trained = made()
+    assert Model(trained).recommend_many(["ann", 12], 1)["user"].to_list() == ["ann", "12"]
+
+
+# --- filters ------------------------------------------------------------------------------------------------------
+
+
+def test_where_keeps_the_items_that_carry_a_value() -> None:
+    model = with_features(
+        Model(made()),
+        genres=[("Comedy", "Drama"), ("Horror",), None, ("Drama",), ("Horror", "War")],
+        year=[1990.0, 2000.0, None, 2005.0, 2010.0],
+        language=["en", "fr", "en", None, "de"],
+    )
+    listed = lambda **where: set(model.recommend("zoe", 9, where=where).items)  # noqa: E731
+    assert listed(genres="Drama") == {7, 1}
+    assert listed(genres=["Comedy", "War"]) == {7, 5}
+    assert listed(year=(2000, 2009)) == {3, 1}
+    assert listed(year=2010.0) == {5}
+    assert listed(language="en", genres="Drama") == {7}
+    assert listed(genres="Western") == set()
+    assert set(model.recommend_many(["zoe"], 9, where={"genres": "Drama"})["item"]) == {7, 1}
+    with pytest.raises(CallerError, match=r"no feature 'genre'.*genres, language, year"):
+        model.recommend("zoe", where={"genre": "Drama"})
+
+
+def test_ids_that_filters_name_and_nobody_knows_are_reported() -> None:
+    answer = Model(made()).recommend("ann", 9, among=[9, 404], exclude=[405])
+    assert (answer.items.tolist(), list(answer.unknown)) == ([9], [404, 405])
+
+
+# --- order --------------------------------------------------------------------------------------------------------
+
+
+def test_diversity_prefers_what_is_unlike_the_list_so_far() -> None:
+    trained = made(DotHead(np.full(1, 3, np.float32)), draws=1)
+    vectors = np.array([[[1, 0], [1, 0.01], [0.2, 1], [1, -0.01], [-1, 0]]], np.float32)
+    items = dataclasses.replace(trained.items, vectors=vectors, bias=np.array([[0.5, 0.49, 0.3, 0.48, 0]], np.float32))
+    users = dataclasses.replace(trained.users, vectors=np.ones_like(trained.users.vectors) * [0.1, 0])
+    model = Model(dataclasses.replace(trained, items=items, users=users))
+    assert model.recommend("zoe", 3).items.tolist() == [7, 3, 1]
+    assert model.recommend("ann", 2, exclude_seen=False, diversity=0.5).items.tolist() == [7, 9]
+    with pytest.raises(CallerError, match="diversity"):
+        model.recommend("ann", diversity=1.0)
+    with pytest.raises(CallerError, match="one by one"):
+        model.recommend_many(None, diversity=0.5)
+
+
+@pytest.mark.parametrize("draws", [1, 3])
+def test_exploring_follows_the_seed_and_visits_everything_possible(draws: int) -> None:
+    model = Model(made(DotHead(np.full(draws, 3, np.float32)), draws=draws))
+    lists = [tuple(model.fold_in({7: 4.0}).recommend(1, explore=seed).items) for seed in range(60)]
+    assert lists == [tuple(model.fold_in({7: 4.0}).recommend(1, explore=seed).items) for seed in range(60)]
+    assert {one for (one,) in lists} == {3, 9, 1, 5}
+    known = {tuple(model.recommend("ann", 3, explore=seed).items) for seed in range(60)}
+    assert len(known) > 1
