@@ -1,0 +1,58 @@
+"""Every setting of the service, with its limits; command-line flags are derived from it."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from penchant.foundations.settings import Settings, setting
+
+
+@dataclass(frozen=True)
+class ServiceSettings(Settings):
+    """How the service listens, stores, limits and switches."""
+
+    host: str = setting("127.0.0.1", "address to listen on; a public one needs at least one key")
+    port: int = setting(8000, "port to listen on; 0 picks a free one", low=0, high=65535)
+    database: str = setting("", "SQLAlchemy URL; empty means an SQLite file beside the model")
+    open_reads: bool = setting(True, "whether the catalogue and lists of training users are readable without a key")
+    allowed_hosts: tuple[str, ...] = setting((), "names accepted in the Host header; empty means the listening address")
+    trusted_proxies: str = setting("", "addresses whose X-Forwarded-For is believed, separated by commas")
+
+    max_n: int = setting(100, "longest list anyone may ask for", low=1, high=10_000)
+    max_body_bytes: int = setting(262_144, "largest request body", low=1024)
+    max_ratings_per_request: int = setting(2000, "most ratings in one body", low=1)
+    max_ratings_per_user: int = setting(5000, "most ratings kept for one user", low=1)
+    max_connections: int = setting(512, "most connections at a time; further ones are answered 503", low=1)
+    header_seconds: float = setting(10.0, "how long a client may take to send its request's head", above=0)
+    body_seconds: float = setting(10.0, "how long a client may take to send its request's body", above=0)
+
+    address_rate: float = setting(30.0, "requests a second from one address without a key, sustained", above=0)
+    address_burst: int = setting(300, "requests from one address without a key, at once", low=1)
+    key_rate: float = setting(500.0, "requests a second with one key, sustained", above=0)
+    key_burst: int = setting(1000, "requests with one key, at once", low=1)
+    visitors_per_hour: int = setting(60, "new visitors from one address in an hour", low=1)
+
+    threads: int = setting(8, "requests worked on at a time; the database pool is as large", low=1, high=200)
+    wait_seconds: float = setting(2.0, "how long a request waits for the database before it is answered 503", above=0)
+    cached_visitors: int = setting(2048, "folded-in users kept in memory", low=1)
+    watch_seconds: float = setting(1.0, "how often new model versions, items and keys are looked for", above=0)
+    drain_seconds: int = setting(20, "how long a stopping server waits for requests in flight", low=1)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the service can be reached from other machines."""
+        if self.host == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return True
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The Host names accepted; a loopback server answers to loopback names alone, so that no web page can
+        reach it under a name of its own (DNS rebinding)."""
+        if self.allowed_hosts:
+            return self.allowed_hosts
+        return ("*",) if self.is_public else ("127.0.0.1", "localhost", "[::1]")

@@ -1,0 +1,33 @@
+"""Bringing a database's tables up to date, safely when several servers start at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from penchant.foundations.errors import CallerError
+from penchant.service.storage.database import Database
+
+_LOCK = 5_047_311
+"""Any number that only Penchant's migrations use as a PostgreSQL advisory lock."""
+
+
+def upgrade(database: Database) -> None:
+    """Run the steps the database has not seen. Raises CallerError for a database of a newer Penchant."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
+    steps = Config()
+    steps.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    try:
+        with database.write() as connection:
+            if not database.is_sqlite:  # SQLite's BEGIN IMMEDIATE has already made the others wait
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            steps.attributes["connection"] = connection
+            command.upgrade(steps, "head")
+    except CommandError as newer:
+        raise CallerError(
+            f"the database's tables are not ones this version knows ({newer})", remedy="Upgrade Penchant"
+        ) from newer
