@@ -1,0 +1,123 @@
+"""Who may do what. Keys are for programs, tokens for visitors; without either there is only what is open to all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from penchant.service.problems import Refusal
+from penchant.service.storage.keys import Key, KeyStore, Scope, matching
+from penchant.service.storage.visitors import PREFIX, VisitorStore
+
+COOKIE = "penchant_visitor"
+ME = "me"
+"""The user id by which a visitor with a token names themselves."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a request brings. key: a key found good. token: a visitor's token, not looked up yet."""
+
+    key: Key | None = None
+    token: str | None = None
+
+
+class KeyRing:
+    """The keys in use, in memory; looked up again every now and then by the watcher."""
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+        self._keys = store.in_use()
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def refresh(self) -> None:
+        self._keys = self._store.in_use()
+
+    def key(self, given: str) -> Key | None:
+        """The key with that text, or None."""
+        return matching(self._keys, given)
+
+
+class Access:
+    """Decides, and refuses with 401 or 403."""
+
+    def __init__(self, keys: KeyRing, visitors: VisitorStore, *, open_reads: bool) -> None:
+        self.keys, self._visitors, self._open_reads = keys, visitors, open_reads
+
+    def catalogue(self, who: Credentials) -> None:
+        """May they read items and the model, and ask about ratings they bring along?"""
+        if not self._open_reads and who.key is None and self.visitor_of(who) is None:
+            raise _unknown()
+
+    def reader(self, who: Credentials, user_id: str) -> str:
+        """The user whose lists they may read: themselves, anybody with a key, training users where reads are open."""
+        if (mine := self._themselves(who, user_id)) is not None:
+            return mine
+        if who.key is None and (not self._open_reads or user_id.startswith(PREFIX)):
+            raise _unknown()
+        return user_id
+
+    def owner(self, who: Credentials, user_id: str, scope: Scope) -> str:
+        """The user whose ratings they may see (scope "read") or change ("write")."""
+        if (mine := self._themselves(who, user_id)) is not None:
+            return mine
+        self.key(who, scope)
+        return user_id
+
+    def key(self, who: Credentials, scope: Scope) -> None:
+        """Do they hold a key that allows this?"""
+        if who.key is None:
+            raise _unknown()
+        if not who.key.allows(scope):
+            raise Refusal(403, f"this key may {who.key.scope}, but this needs one that may {scope}")
+
+    def visitor_of(self, who: Credentials) -> str | None:
+        """The visitor whose token they hold, or None."""
+        return None if who.token is None else self._visitors.user_id(who.token)
+
+    def _themselves(self, who: Credentials, user_id: str) -> str | None:
+        if who.key is not None:
+            return None
+        if who.token is None:
+            if user_id == ME:
+                raise _unknown()
+            return None
+        mine = self._visitors.user_id(who.token)
+        if mine is None:
+            raise _unknown()
+        if user_id not in (ME, mine):
+            if user_id.startswith(PREFIX):
+                raise Refusal(403, "a visitor's token opens that visitor's own ratings alone")
+            return None
+        return mine
+
+
+def _unknown() -> Refusal:
+    return Refusal(
+        401,
+        "this needs a key or a visitor's token. Send it as: Authorization: Bearer <key or token>",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def credentials(request: Request, ring: KeyRing) -> Credentials:
+    """What the request's headers bring. A cookie counts as a token only where a browser could not be tricked into
+    sending it: reads, and writes that our own pages make."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and given:
+        key = ring.key(given) if given.startswith("pk_") else None
+        return Credentials(key=key, token=None if key or given.startswith("pk_") else given)
+    token = request.cookies.get(COOKIE)
+    return Credentials(token=token if token and _from_our_pages(request) else None)
+
+
+def _from_our_pages(request: Request) -> bool:
+    if request.method in ("GET", "HEAD"):
+        return True
+    origin = request.headers.get("origin")
+    if origin is not None:
+        return origin.partition("://")[2] == request.headers.get("host")
+    return request.headers.get("sec-fetch-site") in ("same-origin", "none")

@@ -1,0 +1,145 @@
+"""The items of one model, ready to be searched, shown and drawn on a map."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.vocabulary import UNKNOWN
+from penchant.models.sides import Side
+
+_ARTICLE = re.compile(r"^(.*), (The|A|An|Le|La|Les|L'|Der|Die|Das|El|Il|Los|Las)( \(.*)?$")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item. bias: how far it is rated above the mean, corrected for who rated it. ratings: training ratings."""
+
+    id: str
+    title: str
+    tags: tuple[str, ...]
+    ratings: int
+    bias: float
+
+
+class Catalogue:
+    """Items by number, with a search over their titles."""
+
+    def __init__(self, side: Side) -> None:
+        self._side = side
+        self._bias = side.bias.mean(axis=0)
+        self.titles = [shown(side.title(number)) for number in range(len(side))]
+        self._folded = [folded(title) for title in self.titles]
+        self._by_popularity = np.argsort(-side.counts, kind="stable")
+
+    def __len__(self) -> int:
+        return len(self._side)
+
+    def number(self, item_id: str) -> int:
+        """The item's number, or UNKNOWN."""
+        return self._side.vocabulary.number(item_id)
+
+    def known_id(self, item_id: str) -> str | None:
+        """The one spelling of an id under which ratings are kept, or None for an item there is not."""
+        number = self.number(item_id)
+        return None if number == UNKNOWN else str(self._side.vocabulary.ids[number])
+
+    def item(self, number: int) -> Item:
+        side = self._side
+        return Item(
+            str(side.vocabulary.ids[number]),
+            self.titles[number],
+            self._tags(number),
+            int(side.counts[number]),
+            float(self._bias[number]),
+        )
+
+    def _tags(self, number: int) -> tuple[str, ...]:
+        table = self._side.features
+        if table is None:
+            return ()
+        found: list[str] = []
+        for name, kind in table.kinds.items():
+            value = table.columns[name][number]
+            if kind in ("many", "category") and value:
+                found.extend([value] if kind == "category" else value)
+        return tuple(str(tag) for tag in found if not str(tag).startswith("("))
+
+    def search(self, text: str, *, limit: int, offset: int = 0) -> tuple[list[Item], int]:
+        """The items whose title holds every word of the text, and how many there are in all.
+
+        Titles that begin with the text come first, then the more often rated. No text means every item.
+        """
+        words = folded(text).split()
+        hits = [n for n in self._by_popularity.tolist() if all(word in self._folded[n] for word in words)]
+        start = " ".join(words)
+        if start:
+            hits.sort(key=lambda n: not self._folded[n].startswith(start))  # stable: popularity decides the rest
+        return [self.item(n) for n in hits[offset : offset + limit]], len(hits)
+
+    @cached_property
+    def atlas(self) -> Atlas:
+        return Atlas.of(self._side)
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """The rated items on a plane: the two directions in which their vectors differ most.
+
+    numbers: (M,) items, most rated first. places: (M, 2), within -1..1. ends: the numbers of some items at the four
+    ends: left, right, bottom, top.
+    """
+
+    numbers: NDArray[np.int64]
+    places: NDArray[np.float32]
+    ends: Sequence[Sequence[int]]
+
+    @classmethod
+    def of(cls, side: Side, *, most: int = 4000, named: int = 3) -> Atlas:
+        """The atlas of the `most` most rated items."""
+        order = np.argsort(-side.counts, kind="stable")[:most]
+        numbers = order[side.counts[order] > 0]
+        places = _plane(side.vectors[:, numbers].mean(axis=0), side.counts[numbers])
+        well_known = np.arange(min(len(numbers), 400))
+        ends = []
+        for axis in (0, 1):
+            ranked = well_known[np.argsort(places[well_known, axis], kind="stable")]
+            ends += [numbers[ranked[:named]].tolist(), numbers[ranked[::-1][:named]].tolist()]
+        return cls(numbers, places, ends)
+
+
+def _plane(vectors: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.float32]:
+    """The first two principal coordinates (M, 2), scaled so that nearly all lie within -1..1."""
+    if not len(vectors):
+        return np.zeros((0, 2), np.float32)
+    weights = np.sqrt(counts)[:, None]
+    centred = vectors - (vectors * weights).sum(axis=0) / weights.sum()
+    _, axes = np.linalg.eigh(((centred * weights).T @ centred).astype(np.float64))
+    axes = axes[:, ::-1][:, :2]
+    places = np.zeros((len(vectors), 2))
+    places[:, : axes.shape[1]] = centred @ axes
+    reach = np.quantile(np.abs(places), 0.995, axis=0)
+    return np.clip(places / np.where(reach > 0, reach, 1), -1, 1).astype(np.float32)
+
+
+def folded(text: str) -> str:
+    """Lower case, without accents and punctuation, so that a search finds what was meant."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c) and c not in "'’")
+    return " ".join(letters.split())
+
+
+def shown(title: str) -> str:
+    """A title as it is spoken: "Matrix, The (1999)" is The Matrix (1999)."""
+    match = _ARTICLE.match(title)
+    if match is None:
+        return title
+    name, article, rest = match.groups()
+    return f"{article}{'' if article.endswith(chr(39)) else ' '}{name}{rest or ''}"

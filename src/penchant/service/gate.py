@@ -1,0 +1,97 @@
+"""The gate: the right host name, a key that is good, not too often, not too large, not too slowly."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from penchant.service.access import KeyRing, credentials
+from penchant.service.limits import RateLimiter
+from penchant.service.problems import Refusal, of_exception
+from penchant.service.settings import ServiceSettings
+
+
+class Gate:
+    """Refuses before any work is done. Puts the Credentials it found into the request's state, as `who`."""
+
+    def __init__(self, app: ASGIApp, settings: ServiceSettings, ring: KeyRing) -> None:
+        self._app, self._settings, self._ring = app, settings, ring
+        self._addresses = RateLimiter(settings.address_rate, settings.address_burst)
+        self._keys = RateLimiter(settings.key_rate, settings.key_burst)
+        self._hosts = frozenset(settings.hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _Body(receive, self._settings.max_body_bytes, self._settings.body_seconds)
+        try:
+            self._check(scope)
+            await self._app(scope, body.receive, send)
+        except Refusal as refusal:
+            await of_exception(refusal)(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        request = Request(scope)
+        host = request.headers.get("host", "")
+        if "*" not in self._hosts and _name(host) not in self._hosts:
+            raise Refusal(421, "this server does not answer to that host name")
+        who = credentials(request, self._ring)
+        scope.setdefault("state", {})["who"] = who
+        if not scope["path"].startswith("/health/"):
+            self._check_rate(scope, who.key.key_id if who.key else None)
+        if _declared_length(request) > self._settings.max_body_bytes:
+            raise _too_large(self._settings.max_body_bytes)
+
+    def _check_rate(self, scope: Scope, key_id: str | None) -> None:
+        address = scope["client"][0] if scope.get("client") else "unknown"
+        wait = self._keys.wait(key_id) if key_id else self._addresses.wait(address)
+        if wait:
+            raise Refusal(429, "too many requests", headers={"Retry-After": str(math.ceil(wait))})
+
+
+class _Body:
+    """The request's body on its way in: counted, and given only so much time."""
+
+    def __init__(self, receive: Receive, most: int, seconds: float) -> None:
+        self._receive, self._most, self._seconds = receive, most, seconds
+        self._bytes, self._complete = 0, False
+        self._deadline: float | None = None
+
+    async def receive(self) -> Message:
+        if self._complete:
+            return await self._receive()
+        message = await self._in_time()
+        if message["type"] == "http.request":
+            self._bytes += len(message.get("body", b""))
+            self._complete = not message.get("more_body", False)
+            if self._bytes > self._most:
+                raise _too_large(self._most)
+        return message
+
+    async def _in_time(self) -> Message:
+        now = asyncio.get_running_loop().time()
+        if self._deadline is None:
+            self._deadline = now + self._seconds
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await self._receive()
+        except TimeoutError:
+            raise Refusal(408, "the request's body did not arrive in time", headers={"Connection": "close"}) from None
+
+
+def _declared_length(request: Request) -> int:
+    declared = request.headers.get("content-length", "0")
+    return int(declared) if declared.isdecimal() and len(declared) < 19 else 0
+
+
+def _too_large(most: int) -> Refusal:
+    return Refusal(413, f"the body is larger than {most} bytes", headers={"Connection": "close"})
+
+
+def _name(host: str) -> str:
+    """The host's name without its port."""
+    return host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host

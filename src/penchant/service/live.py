@@ -1,0 +1,150 @@
+"""The model being served, swapped whole: a request holds on to the one it began with."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from penchant.foundations.errors import PenchantError
+from penchant.models.saving import MANIFEST
+from penchant.recommending.model import Model, load
+from penchant.recommending.visitor import Visitor
+from penchant.service.catalogue import Catalogue
+from penchant.service.shelf import Shelf
+from penchant.service.storage.items import AddedItem, ItemStore
+
+_log = logging.getLogger("penchant.service")
+
+
+@dataclass(frozen=True)
+class Live:
+    """One version of the model with the items added since, and what is worth keeping as long as it is served.
+
+    saved_at: seconds since 1970. added: how many added items are in it. trained: the model as it was saved.
+    """
+
+    version: str
+    model: Model
+    trained: Model
+    saved_at: float
+    added: int
+    visitors: VisitorCache = field(repr=False)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(self.model.trained.items)
+
+
+class VisitorCache:
+    """Visitors folded in lately, by what they rest on; a rating changes that, so nothing here is ever out of date."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[object, Visitor] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, what: object) -> Visitor | None:
+        with self._lock:
+            if what in self._kept:
+                self._kept.move_to_end(what)
+            return self._kept.get(what)
+
+    def put(self, what: object, visitor: Visitor) -> None:
+        with self._lock:
+            self._kept[what] = visitor
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+class Holder:
+    """Holds the live model, and replaces it when the shelf or the added items say so.
+
+    on_switch, on_refusal: told of a model that went live, or of one that could not.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        items: ItemStore,
+        *,
+        cached_visitors: int,
+        on_switch: Callable[[Live], None] = lambda live: None,
+        on_refusal: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.shelf, self._items, self._most = shelf, items, cached_visitors
+        self._on_switch, self._on_refusal = on_switch, on_refusal
+        self._turn = threading.Lock()
+        self.refused: str | None = None
+        self.current = self._loaded(shelf.current())
+        on_switch(self.current)
+
+    def refresh(self) -> None:
+        """Serve what the shelf points to, with every added item. A folder that cannot be used changes nothing."""
+        with self._turn:
+            wanted = self.shelf.current()
+            if wanted not in (self.current.version, self.refused):
+                self._try(wanted)
+            added = self._items.after(self.current.added)
+            if added is not None:
+                self._put(self._live(self.current.version, self.current.trained, self.current.saved_at, added))
+
+    def _try(self, version: str) -> None:
+        try:
+            fresh = self._loaded(version)
+        except (PenchantError, OSError) as broken:
+            self.refused = version
+            self._on_refusal()
+            _log.error("version %s is refused, %s stays live: %s", version, self.current.version, broken)
+        else:
+            self._put(fresh)
+
+    def retry(self) -> None:
+        """Look again, also at a version that was refused; for an operator who has repaired it."""
+        with self._turn:
+            self.refused = None
+        self.refresh()
+
+    def _put(self, fresh: Live) -> None:
+        self.current = fresh  # one assignment: a request sees the old model or the new one
+        self.refused = None
+        self._on_switch(fresh)
+        _log.info("version %s is live with %d added items", fresh.version, fresh.added)
+
+    def _loaded(self, version: str) -> Live:
+        folder = self.shelf.folder(version)
+        model = load(folder)
+        saved_at = (folder / MANIFEST).stat().st_mtime
+        return self._live(version, model, saved_at, self._items.after(0) or [])
+
+    def _live(self, version: str, trained: Model, saved_at: float, added: Sequence[AddedItem]) -> Live:
+        live = Live(
+            version, with_items(trained, added), trained, saved_at, len(added), VisitorCache(self._most)
+        )
+        started = time.perf_counter()
+        warm(live)
+        _log.debug("warmed up in %.2f s", time.perf_counter() - started)
+        return live
+
+
+def with_items(model: Model, added: Sequence[AddedItem]) -> Model:
+    """The model with the added items that training did not meet; the given model is unchanged."""
+    vocabulary = model.trained.items.vocabulary
+    for item in added:
+        if item.item_id not in vocabulary:
+            model = model.add_item(item.item_id, features={**item.features, "title": item.title})
+    return model
+
+
+def warm(live: Live) -> None:
+    """Answer once before the first request does, so that nobody waits for what is made on first use."""
+    some = {str(live.model.trained.items.vocabulary.ids[0]): live.model.trained.scale.high}
+    live.model.fold_in(some).recommend(5)
+    _ = live.catalogue.atlas

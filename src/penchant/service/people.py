@@ -1,0 +1,127 @@
+"""Who asks, and what they are answered: stored ratings, training ratings and the model, put together.
+
+Every list is made from the ratings as the database holds them at that moment, so the next list always reflects the
+last rating, whichever server wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from penchant.data.vocabulary import UNKNOWN
+from penchant.foundations.errors import CallerError
+from penchant.recommending.request import Request
+from penchant.recommending.visitor import Visitor, visitor_of
+from penchant.service.live import Holder, Live
+from penchant.service.metrics import Metrics
+from penchant.service.problems import not_found
+from penchant.service.storage.ratings import RatingStore, Stored
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody, as one version of the model sees them.
+
+    ratings: all their ratings that count, training ratings included, by item id; oldest first.
+    """
+
+    live: Live
+    user_id: str | None
+    ratings: Mapping[str, float]
+    visitor: Visitor
+
+
+class People:
+    """Finds people and keeps their ratings."""
+
+    def __init__(self, holder: Holder, store: RatingStore, metrics: Metrics) -> None:
+        self._holder, self._store, self._metrics = holder, store, metrics
+
+    def find(self, user_id: str) -> Person:
+        """A user by id: learnt, folded in from stored ratings, or, when nothing is known, met with the prior."""
+        live = self._holder.current
+        stored, erased = self._store.of(user_id)
+        learnt = {} if erased else _training_ratings(live, user_id)
+        if learnt and not stored:
+            return self._counted(Person(live, user_id, learnt, self._visitor(live, user_id, None)))
+        ratings = _merged(learnt, stored)
+        return self._counted(Person(live, user_id, ratings, self._visitor(live, None, ratings)))
+
+    def describe(self, ratings: Mapping[str, float], features: Mapping[str, Any] | None = None) -> Person:
+        """Somebody by the ratings and features they have just given; nothing is kept."""
+        live = self._holder.current
+        for value in ratings.values():
+            _check_rating(live, value)
+        if features:
+            self._metrics.fold_in(kept=False)
+            return self._counted(Person(live, None, ratings, live.model.fold_in(ratings, features=features)))
+        return self._counted(Person(live, None, ratings, self._visitor(live, None, ratings)))
+
+    def _visitor(self, live: Live, user_id: str | None, ratings: Mapping[str, float] | None) -> Visitor:
+        if ratings is None:
+            return visitor_of(live.model, Request(user=user_id))
+        what = tuple(ratings.items())
+        found = live.visitors.get(what)
+        self._metrics.fold_in(kept=found is not None)
+        if found is None:
+            found = live.model.fold_in(ratings)
+            live.visitors.put(what, found)
+        return found
+
+    def _counted(self, person: Person) -> Person:
+        self._metrics.answer(person.visitor.source)
+        return person
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def rate(self, user_id: str, item_id: str, value: float) -> str:
+        """Keep one rating, durably; the item's id as it is kept."""
+        live = self._holder.current
+        _check_rating(live, value)
+        item = self.item_id(item_id)
+        self._store.put(user_id, {item: value})
+        return item
+
+    def unrate(self, user_id: str, item_id: str) -> str:
+        """Forget one rating, durably; one that training holds is marked as taken back."""
+        item = self.item_id(item_id)
+        if item in _training_ratings(self._holder.current, user_id):
+            self._store.put(user_id, {item: None})
+        else:
+            self._store.remove(user_id, item)
+        return item
+
+    def item_id(self, item_id: str) -> str:
+        """The id as the catalogue spells it; a refusal for an item there is not."""
+        known = self._holder.current.catalogue.known_id(item_id)
+        if known is None:
+            self._holder.refresh()  # another server may have added it a moment ago
+            known = self._holder.current.catalogue.known_id(item_id)
+        if known is None:
+            raise not_found(f"there is no item {item_id!r}", "Search with GET /v1/items, or add it with POST /v1/items")
+        return known
+
+
+def _training_ratings(live: Live, user_id: str) -> dict[str, float]:
+    trained = live.model.trained
+    number = trained.users.vocabulary.number(user_id)
+    if number == UNKNOWN:
+        return {}
+    numbers, values = trained.seen.row(number)
+    return dict(zip(map(str, trained.items.vocabulary.take(numbers).tolist()), values.tolist(), strict=True))
+
+
+def _merged(learnt: Mapping[str, float], stored: Stored) -> dict[str, float]:
+    """Training ratings overruled by stored ones; those taken back are gone."""
+    kept = {item: value for item, value in learnt.items() if item not in stored}
+    return kept | {item: value for item, value in stored.items() if value is not None}
+
+
+def _check_rating(live: Live, value: float) -> None:
+    trained = live.model.trained
+    if trained.objective == "rating" and not trained.scale.low <= value <= trained.scale.high:
+        raise CallerError(
+            f"{value:g} is not on the scale", remedy=f"Rate from {trained.scale.low:g} to {trained.scale.high:g}"
+        )
