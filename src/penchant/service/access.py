@@ -17,8 +17,9 @@ ME = "me"
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a request brings. key: a key found good. token: a visitor's token, not looked up yet."""
+    """What a request brings. address: where from. key: a key found good. token: a visitor's, not looked up yet."""
 
+    address: str
     key: Key | None = None
     token: str | None = None
 
@@ -106,12 +107,13 @@ def _unknown() -> Refusal:
 def credentials(request: Request, ring: KeyRing) -> Credentials:
     """What the request's headers bring. A cookie counts as a token only where a browser could not be tricked into
     sending it: reads, and writes that our own pages make."""
+    address = request.client.host if request.client else "unknown"
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and given:
         key = ring.key(given) if given.startswith("pk_") else None
-        return Credentials(key=key, token=None if key or given.startswith("pk_") else given)
+        return Credentials(address, key=key, token=None if given.startswith("pk_") else given)
     token = request.cookies.get(COOKIE)
-    return Credentials(token=token if token and _from_our_pages(request) else None)
+    return Credentials(address, token=token if token and _from_our_pages(request) else None)
 
 
 def _from_our_pages(request: Request) -> bool:

@@ -77,4 +77,3 @@ def _route(scope: Scope) -> str:
     """The route's template rather than the path, so that the metrics stay few."""
     route: Any = scope.get("route")
     return getattr(route, "path_format", None) or getattr(route, "path", None) or "none"
-

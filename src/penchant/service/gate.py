@@ -8,7 +8,7 @@ import math
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from penchant.service.access import KeyRing, credentials
+from penchant.service.access import Credentials, KeyRing, credentials
 from penchant.service.limits import RateLimiter
 from penchant.service.problems import Refusal, of_exception
 from penchant.service.settings import ServiceSettings
@@ -42,13 +42,12 @@ class Gate:
         who = credentials(request, self._ring)
         scope.setdefault("state", {})["who"] = who
         if not scope["path"].startswith("/health/"):
-            self._check_rate(scope, who.key.key_id if who.key else None)
+            self._check_rate(who)
         if _declared_length(request) > self._settings.max_body_bytes:
             raise _too_large(self._settings.max_body_bytes)
 
-    def _check_rate(self, scope: Scope, key_id: str | None) -> None:
-        address = scope["client"][0] if scope.get("client") else "unknown"
-        wait = self._keys.wait(key_id) if key_id else self._addresses.wait(address)
+    def _check_rate(self, who: Credentials) -> None:
+        wait = self._keys.wait(who.key.key_id) if who.key else self._addresses.wait(who.address)
         if wait:
             raise Refusal(429, "too many requests", headers={"Retry-After": str(math.ceil(wait))})
 

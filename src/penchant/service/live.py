@@ -125,9 +125,7 @@ class Holder:
         return self._live(version, model, saved_at, self._items.after(0) or [])
 
     def _live(self, version: str, trained: Model, saved_at: float, added: Sequence[AddedItem]) -> Live:
-        live = Live(
-            version, with_items(trained, added), trained, saved_at, len(added), VisitorCache(self._most)
-        )
+        live = Live(version, with_items(trained, added), trained, saved_at, len(added), VisitorCache(self._most))
         started = time.perf_counter()
         warm(live)
         _log.debug("warmed up in %.2f s", time.perf_counter() - started)

@@ -28,7 +28,9 @@ class Metrics:
         self._fold_ins = Counter(
             "penchant_fold_ins", "Users folded in, and those found folded in already.", ["kept"], registry=registry
         )
-        self.refused_models = Counter("penchant_models_refused", "Model folders that could not be used.", registry=registry)
+        self.refused_models = Counter(
+            "penchant_models_refused", "Model folders that could not be used.", registry=registry
+        )
         self.storage_failures = Counter(
             "penchant_storage_failures", "Requests that the database could not serve.", registry=registry
         )

@@ -43,7 +43,7 @@ class People:
         """A user by id: learnt, folded in from stored ratings, or, when nothing is known, met with the prior."""
         live = self._holder.current
         stored, erased = self._store.of(user_id)
-        learnt = {} if erased else _training_ratings(live, user_id)
+        learnt = {} if erased else training_ratings(live, user_id)
         if learnt and not stored:
             return self._counted(Person(live, user_id, learnt, self._visitor(live, user_id, None)))
         ratings = _merged(learnt, stored)
@@ -87,7 +87,7 @@ class People:
     def unrate(self, user_id: str, item_id: str) -> str:
         """Forget one rating, durably; one that training holds is marked as taken back."""
         item = self.item_id(item_id)
-        if item in _training_ratings(self._holder.current, user_id):
+        if item in training_ratings(self._holder.current, user_id):
             self._store.put(user_id, {item: None})
         else:
             self._store.remove(user_id, item)
@@ -104,7 +104,8 @@ class People:
         return known
 
 
-def _training_ratings(live: Live, user_id: str) -> dict[str, float]:
+def training_ratings(live: Live, user_id: str) -> dict[str, float]:
+    """The ratings the model was trained on, by item id; none for a user it never met."""
     trained = live.model.trained
     number = trained.users.vocabulary.number(user_id)
     if number == UNKNOWN:

@@ -18,7 +18,9 @@ def _as_text(value: Any) -> Any:
 
 Id = Annotated[
     str,
-    BeforeValidator(_as_text, json_schema_input_type=Annotated[str, Field(pattern=_PRINTABLE, max_length=ID_LENGTH)] | int),
+    BeforeValidator(
+        _as_text, json_schema_input_type=Annotated[str, Field(pattern=_PRINTABLE, max_length=ID_LENGTH)] | int
+    ),
     StringConstraints(min_length=1, max_length=ID_LENGTH, pattern=_PRINTABLE),
 ]
 UserPath = Annotated[
@@ -147,17 +149,20 @@ class Pull(BaseModel):
     item: str
     title: str
     rating: float
-    pull: float = Field(description="How many stars this rating moved the prediction by.")
+    pull: float = Field(description="How far this rating moves the score.", examples=[0.42])
 
 
 class Explained(BaseModel):
     item: str
     title: str
-    mean: float
+    predicted: float
     std: float
     source: Source
-    start: float = Field(description="The prediction for somebody of whom nothing is known.")
-    because: list[Pull] = Field(description="The ratings that moved it most.")
+    mean: float = Field(description="What everybody gives everything, on the average.")
+    user_bias: float = Field(description="How far this user rates above that.")
+    item_bias: float = Field(description="How far this item is rated above that.")
+    prior: float = Field(description="What the population, or the user's features, say of their taste.")
+    because: list[Pull] = Field(description="The ratings that moved the score most.")
 
 
 class QuestionRequest(Body):

@@ -52,7 +52,9 @@ class Shelf:
         """Have the named version served from now on; servers that watch the folder follow by themselves."""
         if name not in self.names():
             raise CallerError(
-                f"there is no version {name!r}", where=str(self.versions), remedy=f"There are: {', '.join(self.names())}"
+                f"there is no version {name!r}",
+                where=str(self.versions),
+                remedy=f"There are: {', '.join(self.names())}",
             )
         self.versions.mkdir(exist_ok=True)
         beside = self._pointer.with_name(f".current.{os.getpid()}")

@@ -63,13 +63,17 @@ def _engine(url: str, pool: int, wait: float) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as broken:
-        raise CallerError("the database's URL cannot be read", remedy="Write sqlite:///file or postgresql://…") from broken
+        raise CallerError(
+            "the database's URL cannot be read", remedy="Write sqlite:///file or postgresql://…"
+        ) from broken
     shared: dict[str, Any] = {"pool_size": pool, "max_overflow": 0, "pool_timeout": wait}
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, wait, shared)
     if parsed.get_backend_name() == "postgresql":
         return _postgresql(parsed, wait, shared)
-    raise CallerError(f"{parsed.get_backend_name()!r} is not a database this service knows", remedy="Use SQLite or PostgreSQL")
+    raise CallerError(
+        f"{parsed.get_backend_name()!r} is not a database this service knows", remedy="Use SQLite or PostgreSQL"
+    )
 
 
 def _sqlite(url: Any, wait: float, shared: dict[str, Any]) -> Engine:
@@ -99,7 +103,9 @@ def _postgresql(url: Any, wait: float, shared: dict[str, Any]) -> Engine:
     try:
         return create_engine(url, pool_pre_ping=True, connect_args=options, **shared)
     except (ImportError, NoSuchModuleError) as missing:
-        raise CallerError("PostgreSQL needs psycopg", remedy="Install it with: pip install 'penchant[serve]'") from missing
+        raise CallerError(
+            "PostgreSQL needs psycopg", remedy="Install it with: pip install 'penchant[serve]'"
+        ) from missing
 
 
 @contextmanager

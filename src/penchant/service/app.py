@@ -1,0 +1,64 @@
+"""build_app: a Service in, an ASGI application out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from penchant import __version__
+from penchant.foundations.errors import PenchantError
+from penchant.service.frame import Frame
+from penchant.service.gate import Gate
+from penchant.service.problems import Refusal, of_exception
+from penchant.service.routes import asking, items, operations, users
+from penchant.service.service import Service
+from penchant.service.storage.database import StorageFullError, StorageUnavailableError
+
+_log = logging.getLogger("penchant.service")
+_ABOUT = """Ratings in, recommendations out.
+
+Reads are open or need a key, as the server is set; writes need a key (`Authorization: Bearer pk_…`) or, for one's own
+ratings, a visitor's token. Errors are RFC 9457 problem details.
+"""
+
+
+def build_app(service: Service) -> FastAPI:
+    """The application around a service; the service's watcher runs as long as the application does."""
+    app = FastAPI(
+        title="Penchant", version=__version__, description=_ABOUT, openapi_url="/v1/openapi.json",
+        docs_url=None, redoc_url=None, lifespan=_lifespan, redirect_slashes=False,
+    )  # fmt: skip
+    app.state.service = service
+    for router in (items.router, users.router, users.visitors, asking.router, operations.router):
+        app.include_router(router)
+    for kind in (Refusal, PenchantError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _answer)
+    # The last one added is the outermost.
+    app.add_middleware(Gate, settings=service.settings, ring=service.keys)
+    app.add_middleware(Frame, metrics=service.metrics)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    from anyio.to_thread import current_default_thread_limiter
+
+    service: Service = app.state.service
+    current_default_thread_limiter().total_tokens = service.settings.threads
+    service.watcher.start()
+    yield
+    service.close()
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    if isinstance(error, StorageUnavailableError | StorageFullError):
+        service: Service = request.app.state.service
+        service.metrics.storage_failures.inc()
+        _log.warning("%s %s: %s (%s)", request.method, request.url.path, error, error.__cause__)
+    return of_exception(error)

@@ -1,0 +1,116 @@
+"""From the library's answers to the API's schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from penchant.recommending.explaining import Explanation
+from penchant.recommending.request import Answer, Prediction
+from penchant.service import schemas
+from penchant.service.catalogue import Catalogue, Item, shown
+from penchant.service.live import Holder, Live
+from penchant.service.people import Person, training_ratings
+
+STRONGEST = 10
+"""How many of the ratings behind a prediction are named."""
+
+
+def as_list(person: Person, answer: Answer) -> schemas.List:
+    lines = [
+        schemas.Line(item=str(line.item), title=shown(line.title), score=line.score, std=line.std, source=line.source)
+        for line in answer
+    ]
+    return schemas.List(
+        user=person.user_id,
+        source=answer.source,
+        model_version=person.live.version,
+        items=lines,
+        unknown=[str(one) for one in answer.unknown],
+    )
+
+
+def as_summary(item: Item) -> schemas.ItemSummary:
+    return schemas.ItemSummary(item=item.id, title=item.title, tags=list(item.tags), ratings=item.ratings)
+
+
+def as_detail(live: Live, number: int, neighbours: Answer) -> schemas.ItemDetail:
+    item = live.catalogue.item(number)
+    near = [
+        schemas.Neighbour(item=str(line.item), title=shown(line.title), similarity=line.score) for line in neighbours
+    ]
+    return schemas.ItemDetail(
+        **as_summary(item).model_dump(), bias=item.bias, source=neighbours.source, neighbours=near
+    )
+
+
+def as_rating_lines(person: Person) -> list[schemas.RatingLine]:
+    titles = person.live.catalogue
+    return [
+        schemas.RatingLine(item=item, title=_title(titles, item), rating=value)
+        for item, value in reversed(person.ratings.items())
+    ]
+
+
+def _title(catalogue: Catalogue, item_id: str) -> str:
+    number = catalogue.number(item_id)
+    return item_id if number < 0 else catalogue.titles[number]
+
+
+def as_predictions(live: Live, items: Sequence[str], said: Prediction) -> schemas.Predictions:
+    lines = zip(items, said.mean.tolist(), said.std.tolist(), said.source.tolist(), strict=True)
+    return schemas.Predictions(
+        model_version=live.version,
+        predictions=[schemas.Predicted(item=i, mean=m, std=s, source=source) for i, m, s, source in lines],
+    )
+
+
+def as_explained(item_id: str, why: Explanation) -> schemas.Explained:
+    pulls = [
+        schemas.Pull(item=str(p.item), title=shown(p.title), rating=p.rating, pull=p.amount)
+        for p in why.pulls[:STRONGEST]
+    ]
+    return schemas.Explained(
+        item=item_id,
+        title=shown(why.title),
+        predicted=why.predicted,
+        std=why.std,
+        source=why.source,
+        mean=why.mean,
+        user_bias=why.user_bias,
+        item_bias=why.item_bias,
+        prior=why.prior,
+        because=pulls,
+    )
+
+
+def as_facts(live: Live, holder: Holder) -> schemas.ModelFacts:
+    trained = live.model.trained
+    return schemas.ModelFacts(
+        version=live.version,
+        kind=trained.kind,
+        users=len(trained.users),
+        items=len(trained.items),
+        factors=trained.users.factors,
+        draws=trained.draws,
+        added_items=live.added,
+        saved_at=live.saved_at,
+        versions=holder.shelf.names(),
+        refused=holder.refused,
+        lowest=trained.scale.low,
+        highest=trained.scale.high,
+        step=trained.scale.step,
+    )
+
+
+def as_questions(person: Person, n: int, skip: Sequence[str] = ()) -> list[schemas.ItemSummary]:
+    catalogue = person.live.catalogue
+    asked = person.live.model.onboarding(person.ratings, n, skip=skip)
+    return [as_summary(catalogue.item(catalogue.number(str(one.item)))) for one in asked]
+
+
+def as_training_lines(live: Live, user_id: str) -> list[schemas.RatingLine]:
+    learnt = training_ratings(live, user_id)
+    return [
+        schemas.RatingLine(item=item, title=_title(live.catalogue, item), rating=value)
+        for item, value in learnt.items()
+    ]

@@ -1,0 +1,88 @@
+"""Users: their ratings, their lists, what is kept of them. A user nobody has met yet is answered like any other."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from penchant.service import rendering, schemas
+from penchant.service.problems import DOCUMENTED, Refusal
+from penchant.service.schemas import Count, ItemPath, UserPath
+from penchant.service.service import TheService, Who
+
+router = APIRouter(prefix="/v1/users", tags=["users"], responses=DOCUMENTED)
+
+
+@router.get("/{user_id}/recommendations", summary="The items a user is expected to rate highest")
+def recommendations(
+    service: TheService, who: Who, user_id: UserPath, n: Count = 10, exclude_seen: bool = True
+) -> schemas.List:
+    """Known users, users who only ever rated here, and users nobody has met. What they rated stays out of the list."""
+    person = service.people.find(service.access.reader(who, user_id))
+    answer = person.visitor.recommend(service.check_count(n), exclude_seen=exclude_seen)
+    return rendering.as_list(person, answer)
+
+
+@router.get("/{user_id}/explanations/{item_id}", summary="Why a user would rate an item so")
+def explanation(service: TheService, who: Who, user_id: UserPath, item_id: ItemPath) -> schemas.Explained:
+    """The exact split of the score into averages and the pull of the user's own ratings."""
+    person = service.people.find(service.access.owner(who, user_id, "read"))
+    known = service.people.item_id(item_id)
+    return rendering.as_explained(known, person.visitor.explain(known))
+
+
+@router.get("/{user_id}/questions", summary="What to ask a user next")
+def questions(service: TheService, who: Who, user_id: UserPath, n: Count = 5) -> schemas.Questions:
+    """The items whose rating would tell most about the user's taste."""
+    person = service.people.find(service.access.owner(who, user_id, "read"))
+    return schemas.Questions(items=rendering.as_questions(person, service.check_count(n)))
+
+
+@router.get("/{user_id}/ratings", summary="A user's ratings, newest first")
+def ratings(service: TheService, who: Who, user_id: UserPath) -> schemas.RatingList:
+    """Those kept here and, for a user the model was trained on, those of the training."""
+    mine = service.access.owner(who, user_id, "read")
+    return schemas.RatingList(user=mine, ratings=rendering.as_rating_lines(service.people.find(mine)))
+
+
+@router.put("/{user_id}/ratings/{item_id}", summary="Rate an item")
+def rate(service: TheService, who: Who, user_id: UserPath, item_id: ItemPath, new: schemas.NewRating) -> schemas.Kept:
+    """Idempotent; the last write wins. When the answer arrives the rating is on the disk."""
+    mine = service.access.owner(who, user_id, "write")
+    item = service.people.rate(mine, item_id, new.rating)
+    return schemas.Kept(user=mine, item=item, rating=new.rating)
+
+
+@router.delete("/{user_id}/ratings/{item_id}", summary="Take a rating back")
+def unrate(service: TheService, who: Who, user_id: UserPath, item_id: ItemPath) -> schemas.Kept:
+    """Idempotent; nothing happens when there is none."""
+    mine = service.access.owner(who, user_id, "write")
+    return schemas.Kept(user=mine, item=service.people.unrate(mine, item_id), rating=None)
+
+
+@router.get("/{user_id}/export", summary="Everything that is kept of a user")
+def export(service: TheService, who: Who, user_id: UserPath) -> schemas.Exported:
+    """Stored ratings with their times, and the training ratings that the model remembers."""
+    mine = service.access.owner(who, user_id, "read")
+    stored = service.ratings.export(mine)
+    return schemas.Exported(user=mine, stored=stored, training=rendering.as_training_lines(service.live, mine))
+
+
+@router.delete("/{user_id}", status_code=204, summary="Forget a user")
+def erase(service: TheService, who: Who, user_id: UserPath) -> Response:
+    """Ratings and token are gone at once; training ratings are ignored from now on and left out of the next training."""
+    service.ratings.erase(service.access.owner(who, user_id, "write"))
+    return Response(status_code=204)
+
+
+visitors = APIRouter(prefix="/v1/visitors", tags=["users"], responses=DOCUMENTED)
+
+
+@visitors.post("", status_code=201, summary="Become somebody")
+def become(service: TheService, who: Who) -> schemas.VisitorMade:
+    """A user id and the token that opens it, for somebody without a key. The token is shown once."""
+    service.access.catalogue(who)
+    wait = service.new_visitors.wait(who.address)
+    if wait:
+        raise Refusal(429, "too many new visitors from this address", headers={"Retry-After": str(int(wait) + 1)})
+    made = service.visitors.create()
+    return schemas.VisitorMade(user=made.user_id, token=made.token)
