@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from penchant.service.problems import Refusal
+from penchant.service.problems import RefusalError
 from penchant.service.storage.keys import Key, KeyStore, Scope, matching
 from penchant.service.storage.visitors import PREFIX, VisitorStore
 
@@ -73,7 +73,7 @@ class Access:
         if who.key is None:
             raise _unknown()
         if not who.key.allows(scope):
-            raise Refusal(403, f"this key may {who.key.scope}, but this needs one that may {scope}")
+            raise RefusalError(403, f"this key may {who.key.scope}, but this needs one that may {scope}")
 
     def visitor_of(self, who: Credentials) -> str | None:
         """The visitor whose token they hold, or None."""
@@ -91,13 +91,13 @@ class Access:
             raise _unknown()
         if user_id not in (ME, mine):
             if user_id.startswith(PREFIX):
-                raise Refusal(403, "a visitor's token opens that visitor's own ratings alone")
+                raise RefusalError(403, "a visitor's token opens that visitor's own ratings alone")
             return None
         return mine
 
 
-def _unknown() -> Refusal:
-    return Refusal(
+def _unknown() -> RefusalError:
+    return RefusalError(
         401,
         "this needs a key or a visitor's token. Send it as: Authorization: Bearer <key or token>",
         headers={"WWW-Authenticate": "Bearer"},

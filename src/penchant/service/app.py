@@ -15,7 +15,7 @@ from penchant import __version__
 from penchant.foundations.errors import PenchantError
 from penchant.service.frame import Frame
 from penchant.service.gate import Gate
-from penchant.service.problems import Refusal, of_exception
+from penchant.service.problems import RefusalError, of_exception
 from penchant.service.routes import asking, items, operations, users
 from penchant.service.service import Service
 from penchant.service.storage.database import StorageFullError, StorageUnavailableError
@@ -37,7 +37,7 @@ def build_app(service: Service) -> FastAPI:
     app.state.service = service
     for router in (items.router, users.router, users.visitors, asking.router, operations.router):
         app.include_router(router)
-    for kind in (Refusal, PenchantError, HTTPException, RequestValidationError):
+    for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
     # The last one added is the outermost.
     app.add_middleware(Gate, settings=service.settings, ring=service.keys)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from penchant.service.access import Credentials, KeyRing, credentials
 from penchant.service.limits import RateLimiter
-from penchant.service.problems import Refusal, of_exception
+from penchant.service.problems import RefusalError, of_exception
 from penchant.service.settings import ServiceSettings
 
 
@@ -31,14 +31,14 @@ class Gate:
         try:
             self._check(scope)
             await self._app(scope, body.receive, send)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             await of_exception(refusal)(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
         request = Request(scope)
         host = request.headers.get("host", "")
         if "*" not in self._hosts and _name(host) not in self._hosts:
-            raise Refusal(421, "this server does not answer to that host name")
+            raise RefusalError(421, "this server does not answer to that host name")
         who = credentials(request, self._ring)
         scope.setdefault("state", {})["who"] = who
         if not scope["path"].startswith("/health/"):
@@ -49,7 +49,7 @@ class Gate:
     def _check_rate(self, who: Credentials) -> None:
         wait = self._keys.wait(who.key.key_id) if who.key else self._addresses.wait(who.address)
         if wait:
-            raise Refusal(429, "too many requests", headers={"Retry-After": str(math.ceil(wait))})
+            raise RefusalError(429, "too many requests", headers={"Retry-After": str(math.ceil(wait))})
 
 
 class _Body:
@@ -79,7 +79,9 @@ class _Body:
             async with asyncio.timeout_at(self._deadline):
                 return await self._receive()
         except TimeoutError:
-            raise Refusal(408, "the request's body did not arrive in time", headers={"Connection": "close"}) from None
+            raise RefusalError(
+                408, "the request's body did not arrive in time", headers={"Connection": "close"}
+            ) from None
 
 
 def _declared_length(request: Request) -> int:
@@ -87,8 +89,8 @@ def _declared_length(request: Request) -> int:
     return int(declared) if declared.isdecimal() and len(declared) < 19 else 0
 
 
-def _too_large(most: int) -> Refusal:
-    return Refusal(413, f"the body is larger than {most} bytes", headers={"Connection": "close"})
+def _too_large(most: int) -> RefusalError:
+    return RefusalError(413, f"the body is larger than {most} bytes", headers={"Connection": "close"})
 
 
 def _name(host: str) -> str:

@@ -31,7 +31,7 @@ class Problem(BaseModel):
     errors: list[dict[str, str]] = Field(default=[], description="For a malformed request: where, and what.")
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """A request that is answered with a problem."""
 
     def __init__(self, status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
@@ -39,8 +39,8 @@ class Refusal(Exception):
         self.status, self.detail, self.headers = status, detail, dict(headers or {})
 
 
-def not_found(what: str, remedy: str = "") -> Refusal:
-    return Refusal(404, what + (f". {remedy}" if remedy else ""))
+def not_found(what: str, remedy: str = "") -> RefusalError:
+    return RefusalError(404, what + (f". {remedy}" if remedy else ""))
 
 
 def problem(
@@ -71,7 +71,7 @@ def of_exception(error: Exception) -> Response:
 
 def described(error: Exception) -> tuple[int, str, dict[str, str]]:
     """Status, detail and headers for an exception."""
-    if isinstance(error, Refusal):
+    if isinstance(error, RefusalError):
         return error.status, error.detail, error.headers
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail), dict(error.headers or {})

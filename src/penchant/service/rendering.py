@@ -47,7 +47,7 @@ def as_rating_lines(person: Person) -> list[schemas.RatingLine]:
     titles = person.live.catalogue
     return [
         schemas.RatingLine(item=item, title=_title(titles, item), rating=value)
-        for item, value in reversed(person.ratings.items())
+        for item, value in reversed(list(person.ratings.items()))
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sized
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
@@ -56,7 +56,7 @@ class Service:
             raise CallerError(f"{n} were asked for", where="n", remedy=f"This server gives up to {self.settings.max_n}")
         return n
 
-    def check_ratings[Many: Sized](self, ratings: Many) -> Many:
+    def check_ratings(self, ratings: Mapping[str, float]) -> Mapping[str, float]:
         """The ratings of one body, or a CallerError when they are too many."""
         most = self.settings.max_ratings_per_request
         if len(ratings) > most:
@@ -108,7 +108,7 @@ class Watcher:
 
     def __init__(self, holder: Holder, ring: KeyRing, seconds: float) -> None:
         self._holder, self._ring, self._seconds = holder, ring, seconds
-        self._wake, self._stopped = threading.Event(), False
+        self._wake, self._stopped = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="penchant-watcher", daemon=True)
 
     def start(self) -> None:
@@ -119,16 +119,16 @@ class Watcher:
         self._wake.set()
 
     def stop(self) -> None:
-        self._stopped = True
+        self._stopped.set()
         self._wake.set()
         if self._thread.ident is not None:
             self._thread.join(timeout=10)
 
     def _run(self) -> None:
-        while not self._stopped:
+        while not self._stopped.is_set():
             asked = self._wake.wait(self._seconds)
             self._wake.clear()
-            if self._stopped:
+            if self._stopped.is_set():
                 return
             try:
                 self._holder.retry() if asked else self._holder.refresh()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from penchant.service import rendering, schemas
-from penchant.service.problems import DOCUMENTED, Refusal
+from penchant.service.problems import DOCUMENTED, RefusalError
 from penchant.service.schemas import Count, ItemPath, UserPath
 from penchant.service.service import TheService, Who
 
@@ -69,7 +69,7 @@ def export(service: TheService, who: Who, user_id: UserPath) -> schemas.Exported
 
 @router.delete("/{user_id}", status_code=204, summary="Forget a user")
 def erase(service: TheService, who: Who, user_id: UserPath) -> Response:
-    """Ratings and token are gone at once; training ratings are ignored from now on and left out of the next training."""
+    """Ratings and token are gone at once; training ratings are ignored from now on and left out of the next one."""
     service.ratings.erase(service.access.owner(who, user_id, "write"))
     return Response(status_code=204)
 
@@ -83,6 +83,6 @@ def become(service: TheService, who: Who) -> schemas.VisitorMade:
     service.access.catalogue(who)
     wait = service.new_visitors.wait(who.address)
     if wait:
-        raise Refusal(429, "too many new visitors from this address", headers={"Retry-After": str(int(wait) + 1)})
+        raise RefusalError(429, "too many new visitors from this address", headers={"Retry-After": str(int(wait) + 1)})
     made = service.visitors.create()
     return schemas.VisitorMade(user=made.user_id, token=made.token)

@@ -65,7 +65,7 @@ class KeyStore:
 
 def matching(keys: Mapping[str, Key], given: str) -> Key | None:
     """The key whose text was given, or None; the secret is compared in constant time, also for an unknown id."""
-    _, key_id, secret = (given.split("_", 2) + ["", ""])[:3]
+    _, key_id, secret = [*given.split("_", 2), "", ""][:3]
     key = keys.get(key_id)
     expected = key.secret_hash if key else bytes(32)
     return key if hmac.compare_digest(fingerprint(secret), expected) and key else None

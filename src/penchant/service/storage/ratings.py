@@ -51,8 +51,8 @@ class RatingStore:
         mine = select(RATINGS.c.item_id, RATINGS.c.value).where(RATINGS.c.user_id == user_id)
         erased = select(ERASED.c.erased_at).where(ERASED.c.user_id == user_id)
         with self._database.read() as connection:
-            rows = connection.execute(mine.order_by(RATINGS.c.rated_at, RATINGS.c.item_id)).all()
-            return {item_id: value for item_id, value in rows}, connection.scalar(erased) is not None
+            rows = connection.execute(mine.order_by(RATINGS.c.rated_at, RATINGS.c.item_id))
+            return {row.item_id: row.value for row in rows}, connection.scalar(erased) is not None
 
     def export(self, user_id: str) -> list[dict[str, Any]]:
         """Everything kept about the user's ratings, oldest first."""

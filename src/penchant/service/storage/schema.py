@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, MetaData, String, Table, Text
 
-METADATA = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s",
-    }
-)
+METADATA = MetaData(naming_convention={"pk": "pk_%(table_name)s"})
 ID_LENGTH = 200
 """The longest user or item id, in characters."""
 

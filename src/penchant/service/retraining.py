@@ -1,0 +1,130 @@
+"""A new version from the base's training ratings and what the database has gathered since."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.features import FeatureTable
+from penchant.data.ratings import Ratings
+from penchant.data.vocabulary import UNKNOWN, Vocabulary
+from penchant.foundations.progress import Progress
+from penchant.foundations.rng import Seed
+from penchant.models.sides import Side
+from penchant.models.trained import TrainedModel
+from penchant.recommending.model import load, train
+from penchant.service.shelf import BASE, Shelf
+from penchant.service.storage.database import Database
+from penchant.service.storage.items import AddedItem, ItemStore
+from penchant.service.storage.ratings import RatingStore
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a database holds: (user, item, rating or None) rows, the users to forget, and the added items."""
+
+    rows: Sequence[tuple[str, str, float | None]]
+    erased: set[str]
+    items: Sequence[AddedItem]
+
+    @classmethod
+    def from_database(cls, database: Database) -> Gathered:
+        rows, erased = RatingStore(database, most=1).everything()
+        return cls(rows, erased, ItemStore(database).after(0) or [])
+
+
+def retrain(
+    shelf: Shelf,
+    database: Database,
+    *,
+    seed: Seed,
+    keep: int,
+    model: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> str:
+    """Train on base and database, save a new version, check that it loads, and have it served; its name.
+
+    model, settings: as for `train`; those of the base where not given. keep: versions to leave on the disk.
+    """
+    base = load(shelf.folder(BASE)).trained
+    ratings = together(base, Gathered.from_database(database))
+    chosen = dict(settings or {}) if model else {**base.settings, **(settings or {})}
+    learnt = train(ratings, model or base.kind, seed=seed, progress=progress, **chosen)
+    name = shelf.fresh_name()
+    learnt.save(shelf.folder(name))
+    load(shelf.folder(name))  # a version that cannot be read back is never pointed to
+    shelf.switch(name)
+    shelf.prune(keep)
+    return name
+
+
+def together(base: TrainedModel, gathered: Gathered) -> Ratings:
+    """The base's training ratings, overruled by gathered ones; without those taken back and without erased users."""
+    erased = {base.users.vocabulary.number(user) for user in gathered.erased}
+    stay = [number for number in range(len(base.users)) if number not in erased]
+    raters = [user for user, _, value in gathered.rows if value is not None]
+    users = _extended(base.users.vocabulary.take(np.array(stay, dtype=np.int64)), raters)
+    items = _extended(base.items.vocabulary.ids, [item.item_id for item in gathered.items])
+    values = _of_base(base, users)
+    for user, item, value in gathered.rows:
+        pair = (users.number(user), items.number(item))
+        if value is None:
+            values.pop(pair, None)
+        elif UNKNOWN not in pair:
+            values[pair] = value
+    pairs = np.array(sorted(values), dtype=np.int32).reshape(-1, 2)
+    rated = np.array([values[user, item] for user, item in pairs.tolist()], dtype=np.float32)
+    ratings = Ratings(pairs[:, 0].copy(), pairs[:, 1].copy(), rated, users, items, base.scale)
+    return dataclasses.replace(
+        ratings,
+        item_features=_with_added(base.items, gathered.items),
+        user_features=_taken(base.users, users),
+    )
+
+
+def _extended(ids: NDArray[Any], more: Sequence[str]) -> Vocabulary:
+    """These ids, then those of `more` that are new. A text among whole numbers makes texts of all: each is still
+    found by either spelling."""
+    vocabulary = Vocabulary(ids)
+    fresh = [one for one in dict.fromkeys(more) if one not in vocabulary]
+    if not fresh:
+        return vocabulary
+    if not vocabulary.of_text and all(one.isascii() and one.isdecimal() for one in fresh):
+        return Vocabulary(np.concatenate([vocabulary.ids, np.array([int(one) for one in fresh])]))
+    return Vocabulary([*map(str, vocabulary.ids.tolist()), *fresh])
+
+
+def _of_base(base: TrainedModel, users: Vocabulary) -> dict[tuple[int, int], float]:
+    """The base's training ratings by the numbers of `users`, which may lack some of the base's."""
+    seen = base.seen
+    raters = np.repeat(users.numbers(base.users.vocabulary.ids.tolist()), seen.counts)
+    every = zip(raters.tolist(), seen.numbers.tolist(), seen.values.tolist(), strict=True)
+    return {(user, item): value for user, item, value in every if user != UNKNOWN}
+
+
+def _with_added(side: Side, added: Sequence[AddedItem]) -> FeatureTable | None:
+    """The items' features, then those of the added items that the side does not hold."""
+    table, new = side.features, [item for item in added if item.item_id not in side.vocabulary]
+    if table is None:
+        return None
+    columns = {
+        name: [*values, *(_value(table, name, item.features.get(name)) for item in new)]
+        for name, values in table.columns.items()
+    }
+    titles = None if table.titles is None else [*table.titles, *(item.title for item in new)]
+    return FeatureTable(columns, table.kinds, titles)
+
+
+def _value(table: FeatureTable, name: str, value: Any) -> Any:
+    return tuple(value) if table.kinds[name] == "many" and isinstance(value, list) else value
+
+
+def _taken(side: Side, users: Vocabulary) -> FeatureTable | None:
+    """The users' features in the order of `users`; of those who came since, nothing is known."""
+    return None if side.features is None else side.features.take(side.vocabulary.numbers(users.ids.tolist()))

@@ -1,0 +1,134 @@
+"""Running the application: one uvicorn process on a socket of our own, patient with signals and not with slow heads."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from penchant.foundations.errors import CallerError
+from penchant.foundations.threads import limit_blas
+from penchant.service.app import build_app
+from penchant.service.service import Service, build_service
+from penchant.service.settings import ServiceSettings
+
+
+def serve(folder: str | Path, settings: ServiceSettings, *, on_ready: Callable[[str], None]) -> None:
+    """Serve the model until SIGTERM or SIGINT; SIGHUP looks for a new version at once.
+
+    on_ready: told the address once requests are answered. Raises CallerError for a public address without a key.
+    """
+    service = build_service(folder, settings)
+    try:
+        _check_public(service)
+        listening = _socket(settings)
+    except BaseException:
+        service.close()
+        raise
+    address = f"http://{_shown(settings.host)}:{listening.getsockname()[1]}"
+    server = _Server(_configuration(service), lambda: on_ready(address))
+    signal.signal(signal.SIGHUP, lambda *_: service.watcher.look_now())
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)  # uvicorn drains, then raises the signal again: an orderly end exits 0
+    with limit_blas(1):  # requests run beside each other; each uses one core
+        server.run(sockets=[listening])
+
+
+def _check_public(service: Service) -> None:
+    if service.settings.is_public and not len(service.keys):
+        raise CallerError(
+            f"{service.settings.host} can be reached from other machines, and there is no key yet",
+            remedy="Make one first: penchant keys add NAME --scope write",
+        )
+
+
+def _socket(settings: ServiceSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as taken:
+        listening.close()
+        where = f"{settings.host}:{settings.port}"
+        raise CallerError(
+            f"cannot listen there ({taken.strerror})", where=where, remedy="Choose another with --port"
+        ) from taken
+    return listening
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _configuration(service: Service) -> uvicorn.Config:
+    settings = service.settings
+
+    class Protocol(PatientProtocol):
+        head_seconds = settings.header_seconds
+
+    return uvicorn.Config(
+        build_app(service),
+        http=Protocol,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        limit_concurrency=settings.max_connections,
+        timeout_graceful_shutdown=settings.drain_seconds,
+        h11_max_incomplete_event_size=16_384,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Tells when it has started."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._on_ready()
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """HTTP with a limit on how long a client may take over a request's head; uvicorn itself would wait for ever."""
+
+    head_seconds: float
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._late = self.loop.call_later(self.head_seconds, transport.close)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._expect()
+
+    def on_headers_complete(self) -> None:
+        self._cancel()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        self._cancel()
+        self._late = self.loop.call_later(self.head_seconds, self.transport.close)
+
+    def _cancel(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
