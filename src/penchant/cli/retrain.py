@@ -42,11 +42,9 @@ def retrain(
     settings = settings_from_flags(model or load_trained(folder).kind, context.args) if context.args else {}
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
-        name = learn(
-            Shelf(folder), store, seed=seed, keep=keep, model=model, settings=settings, progress=bar
-        )
-    _tell({"version": name, "folder": str(Shelf(folder).folder(name)), "seconds": round(time.perf_counter() - started, 2)},
-          as_json)  # fmt: skip
+        name = learn(Shelf(folder), store, seed=seed, keep=keep, model=model, settings=settings, progress=bar)
+    seconds = round(time.perf_counter() - started, 2)
+    _tell({"version": name, "folder": str(Shelf(folder).folder(name)), "seconds": seconds}, as_json)
 
 
 def rollback(

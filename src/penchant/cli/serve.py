@@ -31,7 +31,7 @@ def _serve(folder: Path, **flags: Any) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for chatty in ("alembic", "sqlalchemy", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    settings = ServiceSettings(**{name: tuple(v) if isinstance(v, list) else v for name, v in flags.items()})
+    settings = ServiceSettings.from_json(flags)
     serve(folder, settings, on_ready=lambda address: print(f"Serving {folder} on {address}", flush=True))
 
 

@@ -93,6 +93,12 @@ class People:
             self._store.remove(user_id, item)
         return item
 
+    def export(self, user_id: str) -> tuple[list[dict[str, Any]], dict[str, float]]:
+        """The rows kept of the user, and the training ratings that still count."""
+        _, erased = self._store.of(user_id)
+        learnt = {} if erased else training_ratings(self._holder.current, user_id)
+        return self._store.export(user_id), learnt
+
     def item_id(self, item_id: str) -> str:
         """The id as the catalogue spells it; a refusal for an item there is not."""
         known = self._holder.current.catalogue.known_id(item_id)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from penchant.recommending.explaining import Explanation
 from penchant.recommending.request import Answer, Prediction
 from penchant.service import schemas
 from penchant.service.catalogue import Catalogue, Item, shown
 from penchant.service.live import Holder, Live
-from penchant.service.people import Person, training_ratings
+from penchant.service.people import Person
 
 STRONGEST = 10
 """How many of the ratings behind a prediction are named."""
@@ -108,9 +109,20 @@ def as_questions(person: Person, n: int, skip: Sequence[str] = ()) -> list[schem
     return [as_summary(catalogue.item(catalogue.number(str(one.item)))) for one in asked]
 
 
-def as_training_lines(live: Live, user_id: str) -> list[schemas.RatingLine]:
-    learnt = training_ratings(live, user_id)
-    return [
+def as_exported(
+    live: Live, user_id: str, stored: Sequence[Mapping[str, Any]], training: Mapping[str, float]
+) -> schemas.Exported:
+    lines = [
         schemas.RatingLine(item=item, title=_title(live.catalogue, item), rating=value)
-        for item, value in learnt.items()
+        for item, value in training.items()
     ]
+    kept = [
+        schemas.StoredLine(
+            item=row["item_id"],
+            title=_title(live.catalogue, row["item_id"]),
+            rating=row["value"],
+            rated_at=row["rated_at"],
+        )
+        for row in stored
+    ]
+    return schemas.Exported(user=user_id, stored=kept, training=lines)

@@ -200,10 +200,17 @@ class Switch(Body):
     version: str | None = Field(default=None, max_length=50, description="Which version; the one before, if left out.")
 
 
+class StoredLine(BaseModel):
+    item: str
+    title: str
+    rating: float | None = Field(description="Null: a training rating that was taken back.")
+    rated_at: int = Field(description="Milliseconds since 1970.")
+
+
 class Exported(BaseModel):
     user: str
-    stored: list[dict[str, Any]]
-    training: list[RatingLine]
+    stored: list[StoredLine] = Field(description="Ratings kept here.")
+    training: list[RatingLine] = Field(description="Ratings the model was trained on.")
 
 
 class Health(BaseModel):

@@ -63,8 +63,8 @@ def unrate(service: TheService, who: Who, user_id: UserPath, item_id: ItemPath) 
 def export(service: TheService, who: Who, user_id: UserPath) -> schemas.Exported:
     """Stored ratings with their times, and the training ratings that the model remembers."""
     mine = service.access.owner(who, user_id, "read")
-    stored = service.ratings.export(mine)
-    return schemas.Exported(user=mine, stored=stored, training=rendering.as_training_lines(service.live, mine))
+    stored, training = service.people.export(mine)
+    return rendering.as_exported(service.live, mine, stored, training)
 
 
 @router.delete("/{user_id}", status_code=204, summary="Forget a user")

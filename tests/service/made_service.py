@@ -1,0 +1,148 @@
+"""A small world of two camps, space films and love films, as a model; and a service around it."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fastapi.testclient import TestClient
+
+from penchant.data.features import FeatureTable
+from penchant.data.ratings import Ratings, Scale
+from penchant.data.vocabulary import Vocabulary
+from penchant.models.heads import DotHead
+from penchant.models.sides import flat_prior
+from penchant.models.trained import assemble
+from penchant.recommending.model import Model
+from penchant.service.app import build_app
+from penchant.service.service import Service, build_service
+from penchant.service.settings import ServiceSettings
+from penchant.service.storage.keys import KeyStore
+
+SOURCE = Path(__file__).parents[2] / "src"
+DRAWS, FACTORS, PER_CAMP, USERS = 4, 3, 30, 24
+SPACE = [f"Starship {n}, The ({1970 + n})" for n in range(PER_CAMP)]
+LOVE = [f"Amélie's Café {n} ({1970 + n})" for n in range(PER_CAMP)]
+EVIL = 13
+"""The id of the film whose title is a script."""
+LOVES_SPACE = {"1": 5.0, "2": 5.0, "3": 4.5, "31": 1.0, "32": 1.5}
+"""Ratings of somebody of the space camp; films 1-30 are space films, 31-60 love films."""
+
+
+def made_model(*, shift: float = 0.0) -> Model:
+    """The two camps; shift is added to every rating, so that two models can be told apart."""
+    rng = np.random.default_rng(3)
+    items = np.concatenate([np.full(PER_CAMP, 1.0), np.full(PER_CAMP, -1.0)])
+    users = np.where(np.arange(USERS) % 2 == 0, 1.0, -1.0)
+    item_rows = _rows(rng, items, rng.normal(scale=0.3, size=len(items)))
+    user_rows = _rows(rng, users, rng.normal(scale=0.2, size=len(users)))
+    expected = 3.2 + user_rows[0][0][:, None] + item_rows[0][0] + user_rows[1][0] @ item_rows[1][0].T
+    rated = np.argwhere(rng.random(expected.shape) < 0.35)
+    values = np.clip(np.round(2 * expected[tuple(rated.T)]) / 2, 0.5, 5)
+    ratings = Ratings(
+        rated[:, 0].astype(np.int32), rated[:, 1].astype(np.int32), values.astype(np.float32),
+        Vocabulary(np.arange(1, USERS + 1)), Vocabulary(np.arange(1, 2 * PER_CAMP + 1)), Scale(0.5, 5, 0.5),
+        item_features=_features(),
+    )  # fmt: skip
+    prior = flat_prior(DRAWS, FACTORS, 1.0)
+    return Model(
+        assemble(
+            ratings, kind="als", settings={"factors": FACTORS}, head=DotHead(np.full(DRAWS, 3.2 + shift, np.float32)),
+            user_rows=user_rows, item_rows=item_rows, priors=(prior, prior), noise=np.full(DRAWS, 0.6, np.float32),
+            history=[{"epoch": float(n), "train": 0.9 - 0.1 * n} for n in range(4)],
+        )
+    )  # fmt: skip
+
+
+def _rows(rng: np.random.Generator, camps: Any, bias: Any) -> tuple[Any, Any]:
+    vectors = np.column_stack([camps, *(rng.normal(scale=0.3, size=len(camps)) for _ in range(FACTORS - 1))])
+    jitter = rng.normal(scale=0.05, size=(DRAWS, *vectors.shape))
+    return np.repeat(bias[None], DRAWS, 0).astype(np.float32), (vectors + jitter).astype(np.float32)
+
+
+def _features() -> FeatureTable:
+    titles = [*SPACE, *LOVE]
+    titles[EVIL - 1] = '<script>alert("boo")</script> & Co (1983)'
+    genres = [("Sci-Fi", "Adventure")] * PER_CAMP + [("Romance", "Comedy")] * PER_CAMP
+    return FeatureTable({"genres": genres}, {"genres": "many"}, titles)
+
+
+@dataclass
+class Made:
+    """A service in this process with a key of each scope."""
+
+    client: TestClient
+    service: Service
+    folder: Path
+    keys: Mapping[str, str]
+
+    def headers(self, scope: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[scope]}"}
+
+    def visitor(self) -> tuple[str, dict[str, str]]:
+        """A new visitor's id and headers."""
+        made = self.client.post("/v1/visitors").json()
+        return made["user"], {"Authorization": f"Bearer {made['token']}"}
+
+
+@contextmanager
+def made_service(folder: Path, **settings: Any) -> Iterator[Made]:
+    """A service over the model in `folder`, which is made where there is none."""
+    if not folder.exists():
+        made_model().save(folder)
+    fast = {"watch_seconds": 0.05, "address_rate": 1e6, "address_burst": 10**6, "visitors_per_hour": 10**6}
+    service = build_service(folder, ServiceSettings(**{**fast, **settings}))
+    store = KeyStore(service.database)
+    keys = {scope: store.create(scope, scope) for scope in ("read", "write", "admin")}
+    service.keys.refresh()
+    with TestClient(build_app(service), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        yield Made(client, service, folder, keys)
+
+
+@dataclass
+class Running:
+    """`penchant serve` as a process of its own."""
+
+    process: subprocess.Popen[str]
+    address: str
+    log: Path
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def running(folder: Path, log: Path, **flags: Any) -> Iterator[Running]:
+    """The command on a free port, until the block ends; it is stopped by its process id."""
+    words = [word for name, value in flags.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    command = [sys.executable, "-m", "penchant", "serve", str(folder), "--port", "0", *words]
+    with log.open("a") as errors:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, "PYTHONPATH": str(SOURCE)}
+        )
+        try:
+            yield Running(process, _address(process, log), log)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(timeout=30)
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+def _address(process: subprocess.Popen[str], log: Path) -> str:
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], 60)
+    line = process.stdout.readline() if ready else ""
+    assert " on http://" in line, f"the server did not start: {line!r} {log.read_text()}"
+    return line.split(" on ")[1].strip()
