@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
+from urllib.parse import quote, unquote
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from penchant.service.access import Credentials, KeyRing, credentials
 from penchant.service.limits import RateLimiter
 from penchant.service.problems import RefusalError, of_exception
+from penchant.service.schemas import SLASH
 from penchant.service.settings import ServiceSettings
 
 
@@ -28,13 +31,21 @@ class Gate:
             await self._app(scope, receive, send)
             return
         body = _Body(receive, self._settings.max_body_bytes, self._settings.body_seconds)
+
+        async def unless_refused(message: Message) -> None:
+            if body.refusal is None:  # else the application answers what it could read, which is not the question
+                await send(message)
+
         try:
             self._check(scope)
-            await self._app(scope, body.receive, send)
+            await self._app(scope, body.receive, unless_refused)
         except RefusalError as refusal:
-            await of_exception(refusal)(scope, receive, send)
+            body.refusal = refusal
+        if body.refusal is not None:
+            await of_exception(body.refusal)(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
+        keep_slashes(scope)
         request = Request(scope)
         host = request.headers.get("host", "")
         if "*" not in self._hosts and _name(host) not in self._hosts:
@@ -59,11 +70,18 @@ class _Body:
         self._receive, self._most, self._seconds = receive, most, seconds
         self._bytes, self._complete = 0, False
         self._deadline: float | None = None
+        self.refusal: RefusalError | None = None
 
     async def receive(self) -> Message:
         if self._complete:
             return await self._receive()
-        message = await self._in_time()
+        try:
+            return self._counted(await self._in_time())
+        except RefusalError as refusal:
+            self.refusal = refusal
+            raise
+
+    def _counted(self, message: Message) -> Message:
         if message["type"] == "http.request":
             self._bytes += len(message.get("body", b""))
             self._complete = not message.get("more_body", False)
@@ -82,6 +100,14 @@ class _Body:
             raise RefusalError(
                 408, "the request's body did not arrive in time", headers={"Connection": "close"}
             ) from None
+
+
+def keep_slashes(scope: Scope) -> None:
+    """An id may hold a slash, sent as %2F; it must not be taken for the end of the id. `schemas` turns it back."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2f" in raw.lower():
+        text = re.sub("%2f", quote(SLASH), raw.decode("latin-1"), flags=re.IGNORECASE)
+        scope["path"] = unquote(text.partition("?")[0])
 
 
 def _declared_length(request: Request) -> int:

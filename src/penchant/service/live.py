@@ -14,6 +14,7 @@ from penchant.foundations.errors import PenchantError
 from penchant.models.saving import MANIFEST
 from penchant.recommending.model import Model, load
 from penchant.recommending.visitor import Visitor
+from penchant.service.added import with_items
 from penchant.service.catalogue import Catalogue
 from penchant.service.shelf import Shelf
 from penchant.service.storage.items import AddedItem, ItemStore
@@ -130,15 +131,6 @@ class Holder:
         warm(live)
         _log.debug("warmed up in %.2f s", time.perf_counter() - started)
         return live
-
-
-def with_items(model: Model, added: Sequence[AddedItem]) -> Model:
-    """The model with the added items that training did not meet; the given model is unchanged."""
-    vocabulary = model.trained.items.vocabulary
-    for item in added:
-        if item.item_id not in vocabulary:
-            model = model.add_item(item.item_id, features={**item.features, "title": item.title})
-    return model
 
 
 def warm(live: Live) -> None:

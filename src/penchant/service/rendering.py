@@ -8,6 +8,7 @@ from typing import Any
 from penchant.recommending.explaining import Explanation
 from penchant.recommending.request import Answer, Prediction
 from penchant.service import schemas
+from penchant.service.asking import questions
 from penchant.service.catalogue import Catalogue, Item, shown
 from penchant.service.live import Holder, Live
 from penchant.service.people import Person
@@ -105,8 +106,7 @@ def as_facts(live: Live, holder: Holder) -> schemas.ModelFacts:
 
 def as_questions(person: Person, n: int, skip: Sequence[str] = ()) -> list[schemas.ItemSummary]:
     catalogue = person.live.catalogue
-    asked = person.live.model.onboarding(person.ratings, n, skip=skip)
-    return [as_summary(catalogue.item(catalogue.number(str(one.item)))) for one in asked]
+    return [as_summary(catalogue.item(number)) for number in questions(person, n, skip)]
 
 
 def as_exported(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
 from penchant.data.ratings import Ratings
@@ -18,6 +17,7 @@ from penchant.foundations.rng import Seed
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.model import load, train
+from penchant.service.added import extended, features_with
 from penchant.service.shelf import BASE, Shelf
 from penchant.service.storage.database import Database
 from penchant.service.storage.items import AddedItem, ItemStore
@@ -69,8 +69,8 @@ def together(base: TrainedModel, gathered: Gathered) -> Ratings:
     erased = {base.users.vocabulary.number(user) for user in gathered.erased}
     stay = [number for number in range(len(base.users)) if number not in erased]
     raters = [user for user, _, value in gathered.rows if value is not None]
-    users = _extended(base.users.vocabulary.take(np.array(stay, dtype=np.int64)), raters)
-    items = _extended(base.items.vocabulary.ids, [item.item_id for item in gathered.items])
+    users = extended(base.users.vocabulary.take(np.array(stay, dtype=np.int64)), raters)
+    items = extended(base.items.vocabulary.ids, [item.item_id for item in gathered.items])
     values = _of_base(base, users)
     for user, item, value in gathered.rows:
         pair = (users.number(user), items.number(item))
@@ -83,21 +83,9 @@ def together(base: TrainedModel, gathered: Gathered) -> Ratings:
     ratings = Ratings(pairs[:, 0].copy(), pairs[:, 1].copy(), rated, users, items, base.scale)
     return dataclasses.replace(
         ratings,
-        item_features=_with_added(base.items, gathered.items),
+        item_features=features_with(base.items, gathered.items),
         user_features=_taken(base.users, users),
     )
-
-
-def _extended(ids: NDArray[Any], more: Sequence[str]) -> Vocabulary:
-    """These ids, then those of `more` that are new. A text among whole numbers makes texts of all: each is still
-    found by either spelling."""
-    vocabulary = Vocabulary(ids)
-    fresh = [one for one in dict.fromkeys(more) if one not in vocabulary]
-    if not fresh:
-        return vocabulary
-    if not vocabulary.of_text and all(one.isascii() and one.isdecimal() for one in fresh):
-        return Vocabulary(np.concatenate([vocabulary.ids, np.array([int(one) for one in fresh])]))
-    return Vocabulary([*map(str, vocabulary.ids.tolist()), *fresh])
 
 
 def _of_base(base: TrainedModel, users: Vocabulary) -> dict[tuple[int, int], float]:
@@ -106,23 +94,6 @@ def _of_base(base: TrainedModel, users: Vocabulary) -> dict[tuple[int, int], flo
     raters = np.repeat(users.numbers(base.users.vocabulary.ids.tolist()), seen.counts)
     every = zip(raters.tolist(), seen.numbers.tolist(), seen.values.tolist(), strict=True)
     return {(user, item): value for user, item, value in every if user != UNKNOWN}
-
-
-def _with_added(side: Side, added: Sequence[AddedItem]) -> FeatureTable | None:
-    """The items' features, then those of the added items that the side does not hold."""
-    table, new = side.features, [item for item in added if item.item_id not in side.vocabulary]
-    if table is None:
-        return None
-    columns = {
-        name: [*values, *(_value(table, name, item.features.get(name)) for item in new)]
-        for name, values in table.columns.items()
-    }
-    titles = None if table.titles is None else [*table.titles, *(item.title for item in new)]
-    return FeatureTable(columns, table.kinds, titles)
-
-
-def _value(table: FeatureTable, name: str, value: Any) -> Any:
-    return tuple(value) if table.kinds[name] == "many" and isinstance(value, list) else value
 
 
 def _taken(side: Side, users: Vocabulary) -> FeatureTable | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from penchant.service.storage.schema import ID_LENGTH
 
@@ -23,14 +23,20 @@ Id = Annotated[
     ),
     StringConstraints(min_length=1, max_length=ID_LENGTH, pattern=_PRINTABLE),
 ]
+SLASH = "\ue000"
+"""Stands for a slash within an id while its path is taken apart."""
+_Segment = Annotated[str, AfterValidator(lambda text: text.replace(SLASH, "/"))]
 UserPath = Annotated[
-    str,
+    _Segment,
     Path(
-        min_length=1, max_length=ID_LENGTH, pattern=_PRINTABLE, examples=["42"],
+        min_length=1,
+        max_length=ID_LENGTH,
+        pattern=_PRINTABLE,
+        examples=["42"],
         description="A user's id; `me` for the visitor whose token is sent.",
     ),
-]  # fmt: skip
-ItemPath = Annotated[str, Path(min_length=1, max_length=ID_LENGTH, pattern=_PRINTABLE, examples=["1"])]
+]
+ItemPath = Annotated[_Segment, Path(min_length=1, max_length=ID_LENGTH, pattern=_PRINTABLE, examples=["1"])]
 Count = Annotated[int, Query(ge=1, le=10_000, description="How many; the server's own limit may be lower.")]
 Rating = Annotated[float, Field(allow_inf_nan=False, examples=[4.5], description="On the model's scale.")]
 Ratings = Annotated[dict[Id, Rating], Field(examples=[{"1": 4.5, "260": 5.0}], description="Item id -> rating.")]

@@ -1,0 +1,134 @@
+"""Everything has an end: bodies, lists, ratings, ids, rates, caches; and every refusal says so as a problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from penchant.service.limits import RateLimiter
+from penchant.service.live import VisitorCache
+from service.made_service import Made, made_service
+
+
+def assert_problem(answer: object, status: int) -> dict:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    return problem
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b'{"rating": NaN}',
+        b'{"rating": Infinity}',
+        b'{"rating": 1e999}',
+        b'{"rating": "x"}',
+        b'{"rating": null}',
+        b'{"rating": 9}',
+        b'{"rating": -1}',
+        b'{"rating": 4, "more": 1}',
+        b"\xff\xfe",
+        b'{"rating": ' + b"[" * 50_000,
+    ],
+)
+def test_a_malformed_rating_is_refused_and_nothing_changes(made: Made, body: bytes) -> None:
+    _, me = made.visitor()
+    made.client.put("/v1/users/me/ratings/5", json={"rating": 2.5}, headers=me)
+    answer = made.client.put("/v1/users/me/ratings/5", content=body, headers={**me, "Content-Type": "application/json"})
+    assert_problem(answer, answer.status_code if answer.status_code in (400, 422) else 422)
+    kept = made.client.get("/v1/users/me/ratings", headers=me).json()["ratings"]
+    assert [line["rating"] for line in kept] == [2.5]
+
+
+@pytest.mark.parametrize(
+    "wanted", ["9" * 150, "x" * 200, "-1", "1e3", "1.5", "%2e%2e%2f", "❤", "\N{ARABIC-INDIC DIGIT ONE}" * 3]
+)
+def test_odd_ids_are_answered(made: Made, wanted: str) -> None:
+    assert made.client.get(f"/v1/users/{wanted}/recommendations").status_code == 200
+    assert_problem(made.client.get(f"/v1/items/{wanted}"), 404)
+
+
+@pytest.mark.parametrize("wanted", ["x" * 201, "9" * 5000, "a%00b", "a%0ab"])
+def test_impossible_ids_are_refused(made: Made, wanted: str) -> None:
+    assert_problem(made.client.get(f"/v1/users/{wanted}/recommendations"), 422)
+    assert_problem(made.client.get(f"/v1/items/{wanted}"), 422)
+
+
+def test_ten_thousand_ratings_in_one_body_are_refused(made: Made) -> None:
+    many = {str(n): 3.0 for n in range(10_000)}
+    assert "2000" in assert_problem(made.client.post("/v1/recommendations", json={"ratings": many}), 422)["detail"]
+
+
+def test_a_large_body_is_refused_before_it_is_read(made: Made) -> None:
+    assert_problem(made.client.post("/v1/recommendations", content=b" " * 300_000), 413)
+
+    def pieces():  # no length declared
+        for _ in range(400):
+            yield b" " * 1000
+
+    assert_problem(made.client.post("/v1/recommendations", content=pieces()), 413)
+
+
+def test_a_list_has_a_longest_length(made: Made) -> None:
+    assert_problem(made.client.get("/v1/users/1/recommendations", params={"n": 101}), 422)
+    assert_problem(made.client.get("/v1/users/1/recommendations", params={"n": 0}), 422)
+    assert len(made.client.get("/v1/users/1/recommendations", params={"n": 100}).json()["items"]) < 60
+
+
+def test_a_user_holds_so_many_ratings_and_no_more(tmp_path: Path) -> None:
+    with made_service(tmp_path / "model", max_ratings_per_user=3) as made:
+        _, me = made.visitor()
+        statuses = [
+            made.client.put(f"/v1/users/me/ratings/{n}", json={"rating": 3}, headers=me).status_code
+            for n in (1, 2, 3, 3, 4)
+        ]
+        assert statuses == [200, 200, 200, 200, 422]
+
+
+def test_whoever_asks_too_often_waits(tmp_path: Path) -> None:
+    with made_service(tmp_path / "model", address_rate=0.5, address_burst=3, key_burst=1000) as made:
+        for _ in range(3):
+            assert made.client.get("/v1/items").status_code == 200
+        answer = made.client.get("/v1/items")
+        assert_problem(answer, 429)
+        assert 1 <= int(answer.headers["retry-after"]) <= 2
+        assert made.client.get("/health/live").status_code == 200
+        for _ in range(5):
+            assert made.client.get("/v1/items", headers=made.headers("read")).status_code == 200
+
+
+def test_new_visitors_from_one_address_are_limited(tmp_path: Path) -> None:
+    with made_service(tmp_path / "model", visitors_per_hour=2) as made:
+        assert [made.client.post("/v1/visitors").status_code for _ in range(3)] == [201, 201, 429]
+
+
+def test_a_bucket_fills_again_and_buckets_are_forgotten() -> None:
+    time = [0.0]
+    limiter = RateLimiter(2.0, 2, most=3, clock=lambda: time[0])
+    assert [limiter.wait("a") for _ in range(3)] == [0, 0, 0.5]
+    time[0] = 0.5
+    assert limiter.wait("a") == 0
+    for name in "bcdefg":
+        limiter.wait(name)
+    assert len(limiter) == 3
+
+
+def test_the_visitor_cache_keeps_the_latest() -> None:
+    cache = VisitorCache(2)
+    for name in "abc":
+        cache.put(name, name)
+    cache.get("b")
+    cache.put("d", "d")
+    assert [cache.get(name) for name in "abcd"] == [None, "b", None, "d"]
+
+
+def test_unknown_routes_and_methods_are_problems(made: Made) -> None:
+    assert_problem(made.client.get("/v1/nothing"), 404)
+    assert_problem(made.client.post("/v1/items/1"), 405)
