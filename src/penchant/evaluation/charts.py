@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from penchant.evaluation.drawing import Frame, line, padded, rectangle, text
 from penchant.evaluation.pictures import Density, Pictures, Spot
 from penchant.evaluation.slices import Slice
 from penchant.evaluation.verdict import Curve
+from penchant.metrics.intervals import Interval
 
 _LINES = ("first", "second", "third", "fourth")
 
@@ -90,33 +92,43 @@ def coverage(found: Pictures) -> str:
     return frame.svg(body, "How often prediction intervals held the truth")
 
 
+@dataclass(frozen=True)
+class Bar:
+    """One line of a whisker chart: a name, a figure with its interval, and what stands at the right edge."""
+
+    name: str
+    figure: Interval
+    right: str
+
+
 def by_part(parts: Sequence[Slice], whole: float) -> str:
     """RMSE with its interval for each part of the test, the whole test's as a line."""
-    step, left = 26, 118
-    height = step * len(parts) + 74
+    bars = [Bar(part.part, part.rmse, f"{part.rows:,}") for part in parts]
+    return whiskers(bars, whole, "RMSE; the line is the whole test's", "ratings", f"RMSE by {parts[0].by}")
+
+
+def whiskers(bars: Sequence[Bar], reference: float, x_name: str, right: str, label: str) -> str:
+    """A row for each bar: its figure as a dot on its interval; the reference as a dashed line through all."""
+    ends = [end for bar in bars for end in (bar.figure.low, bar.figure.high) if end == end] + [reference]
     frame = Frame.of(
-        padded([end for p in parts for end in (p.rmse.low, p.rmse.high)] + [whole]), (len(parts) - 0.5, -0.5),
-        height=height, left=left, right=64, top=22,
+        padded(ends), (len(bars) - 0.5, -0.5), height=26 * len(bars) + 74, left=118, right=64, top=22
     )  # fmt: skip
-    marks = "".join(_whisker(frame, row, part) for row, part in enumerate(parts))
-    at = frame.x.at(whole)
-    body = frame.axes("RMSE; the line is the whole test's", y_ticks=False) + line(
-        at, frame.y.start, at, frame.y.end, "ideal"
-    )
-    body += text(frame.width - 4, 14, "ratings", "tick right")
-    return frame.svg(body + marks, f"RMSE by {parts[0].by}")
+    at = frame.x.at(reference)
+    body = frame.axes(x_name, y_ticks=False) + line(at, frame.y.start, at, frame.y.end, "ideal")
+    body += text(frame.width - 4, 14, right, "tick right")
+    return frame.svg(body + "".join(_whisker(frame, row, bar) for row, bar in enumerate(bars)), label)
 
 
-def _whisker(frame: Frame, row: int, part: Slice) -> str:
-    at = frame.y.at(row)
-    ends = line(frame.x.at(part.rmse.low), at, frame.x.at(part.rmse.high), at, "whisker")
-    words = f"{part.part}: {part.rmse.value:.3f} ({part.rmse.low:.3f}–{part.rmse.high:.3f})"
-    name = part.part if len(part.part) <= 15 else part.part[:14] + "…"
+def _whisker(frame: Frame, row: int, bar: Bar) -> str:
+    at, found = frame.y.at(row), bar.figure
+    words = f"{bar.name}: {found.value:.4f} ({found.low:.4f}–{found.high:.4f})"
+    name = bar.name if len(bar.name) <= 15 else bar.name[:14] + "…"
     return (
-        ends + frame.dot(part.rmse.value, row, 4, "first", words)
+        line(frame.x.at(found.low), at, frame.x.at(found.high), at, "whisker")
+        + frame.dot(found.value, row, 4, "first", words)
         + text(frame.x.start - 8, at + 4.5, name, "tick right")
-        + text(frame.width - 4, at + 4.5, f"{part.rows:,}", "tick right")
-    )  # fmt: skip
+        + text(frame.width - 4, at + 4.5, bar.right, "tick right")
+    )
 
 
 def item_map(spots: Sequence[Spot]) -> str:

@@ -48,15 +48,22 @@ class Outcome:
     whole: Mapping[str, float]
 
     def intervals(self, measuring: Measuring) -> dict[str, Interval]:
-        """Every figure with its interval; figures over the same users share their draws."""
-        found: dict[str, Interval] = {}
-        for names in _by_population(self.figures).values():
-            rng = np.random.default_rng(measuring.seed)
-            sums = [self.figures[name] for name in names]
-            drawn = bootstrap_all(sums, rng=rng, replicates=measuring.replicates, level=measuring.level)
-            found |= dict(zip(names, drawn, strict=True))
-        nan = float("nan")
-        return found | {name: Interval(value, nan, nan) for name, value in self.whole.items()}
+        """Every figure with its interval."""
+        return intervals_of(self.figures, self.whole, measuring)
+
+
+def intervals_of(
+    figures: Mapping[str, UserSums], whole: Mapping[str, float], measuring: Measuring
+) -> dict[str, Interval]:
+    """Figures with intervals; those over the same users share their draws, those of whole lists have none."""
+    found: dict[str, Interval] = {}
+    for names in _by_population(figures).values():
+        rng = np.random.default_rng(measuring.seed)
+        sums = [figures[name] for name in names]
+        drawn = bootstrap_all(sums, rng=rng, replicates=measuring.replicates, level=measuring.level)
+        found |= dict(zip(names, drawn, strict=True))
+    nan = float("nan")
+    return found | {name: Interval(value, nan, nan) for name, value in whole.items()}
 
 
 def measured_rows(split: Split, measuring: Measuring) -> Ratings:

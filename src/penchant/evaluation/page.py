@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def _drawn(report: Report) -> list[dict[str, Any]]:
 
 def _map(report: Report) -> Any:
     spots = report.pictures.spots if report.pictures else ()
-    return _safe(charts.item_map(spots)) if spots else None
+    return drawing(charts.item_map(spots)) if spots else None
 
 
 def _slice_charts(report: Report) -> list[dict[str, Any]]:
@@ -118,21 +119,28 @@ def _slice_charts(report: Report) -> list[dict[str, Any]]:
 
 
 def _chart(heading: str, words: str, svg: str) -> dict[str, Any]:
-    return {"heading": heading, "words": words, "svg": _safe(svg)}
+    return {"heading": heading, "words": words, "svg": drawing(svg)}
 
 
-def _safe(svg: str) -> Any:
+def drawing(svg: str) -> Any:
     """Marks a finished drawing, whose every text drawing.py has escaped."""
     return require("markupsafe", extra="plot").Markup(svg)
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
     """Small print: what the model is, versions, seeds, machine."""
-    model, told = report.model, report.protocol
+    model = report.model
     settings = ", ".join(f"{name} {value}" for name, value in model.get("settings", {}).items())
     return [
         ("Model", f"{model.get('kind', '')}: {model.get('factors', 0)} factors, {model.get('draws', 0)} draws"),
         ("Settings", settings or "none"),
+        *small_print(report.protocol),
+    ]
+
+
+def small_print(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How, with what and where it was measured."""
+    return [
         ("Measured with", ", ".join(f"{name} {value}" for name, value in told["measuring"].items())),
         ("Versions", ", ".join(f"{name} {value}" for name, value in told["versions"].items())),
         ("Machine", told["machine"]),
