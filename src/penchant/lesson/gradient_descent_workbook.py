@@ -38,7 +38,7 @@ def _write_walk(book: Book, name: str, walk: Walk, line: Line, trace: Trace) -> 
     below = _write_settings(book, sheet, walk)
     annealed = walk.settings.annealing > 1
     epochs = range(1, walk.settings.epochs + 1)
-    rates = [cell(below + 1 + epoch, 4, fixed=True) for epoch in epochs] if annealed else []
+    rates = [cell(below + 1 + epoch, 4, pin="both") for epoch in epochs] if annealed else []
     columns = step_columns(walk, line, trace, rates)
     write_columns(book, sheet, columns, row=HEAD, column=STEPS)
     places = {column.heading: STEPS + offset for offset, column in enumerate(columns)}
@@ -61,7 +61,7 @@ def _write_settings(book: Book, sheet: Any, walk: Walk) -> int:
         sheet.write_string(row, 0, name, book.look("side"))
         sheet.write_number(row, 1, value, book.look("given"))
         sheet.write_string(row, 2, meaning, book.look("note"))
-        book.name(sheet, name, cell(row, 1, fixed=True))
+        book.name(sheet, name, cell(row, 1, pin="both"))
     return HEAD + 2 + len(_named_settings(walk))
 
 

@@ -18,9 +18,15 @@ LOOKS: Mapping[str, Mapping[str, Any]] = {
     "heading": {"bold": True, "font_color": INK, "bg_color": PALE, "bottom": 1, "bottom_color": RULE, "text_wrap": True,
                 "valign": "bottom", "align": "center"},
     "left heading": {"bold": True, "font_color": INK, "bg_color": PALE, "text_wrap": True, "valign": "bottom"},
-    "slanted": {"bold": True, "font_color": INK, "bg_color": PALE, "rotation": 60, "valign": "bottom", "align": "left"},
-    "side": {"font_color": INK, "bg_color": PALE},
-    "changing": {"bg_color": "#FFF6D6", "num_format": "0.000", "border": 4, "border_color": "#E0C980"},
+    "upright": {"font_color": INK, "bg_color": PALE, "rotation": 90, "valign": "bottom", "align": "center",
+                "text_wrap": True},
+    "side": {"font_color": INK, "bg_color": PALE, "align": "right"},
+    "across": {"font_color": INK, "bg_color": PALE, "align": "center"},
+    "rating": {"num_format": "0.0##", "align": "center", "border": 1, "border_color": "#E3E8ED"},
+    "prediction": {"num_format": '0.00;-0.00;""', "align": "center", "border": 1, "border_color": "#E3E8ED"},
+    "error": {"num_format": '0.00;-0.00;0.00', "align": "center", "border": 1, "border_color": "#E3E8ED"},
+    "changing": {"bg_color": "#FFF6D6", "num_format": "0.00", "align": "center", "border": 1,
+                 "border_color": "#EBDDAE"},
     "given": {"bg_color": "#FFF6D6", "num_format": "General"},
     "objective": {"bold": True, "bg_color": "#DDF3E4", "num_format": "0.000000", "border": 1,
                   "border_color": "#6FB58A"},
@@ -66,6 +72,13 @@ class Book:
             sheet.write_string(row, 0, line, self.look("text"))
         return sheet
 
+    def put(self, sheet: Any, row: int, column: int, value: Any, look: str) -> None:
+        """A plain value. Texts stay texts, even those that look like formulas, links or numbers."""
+        if isinstance(value, str) or (isinstance(value, int) and abs(value) > 2**53):
+            sheet.write_string(row, column, str(value), self.look(look))
+        else:
+            sheet.write_number(row, column, value, self.look(look))
+
     def formula(self, sheet: Any, row: int, column: int, formula: str, value: float | str, look: str) -> None:
         """A live formula beside the value we computed for it, for viewers that do not recalculate."""
         shown = "#NUM!" if isinstance(value, float) and not math.isfinite(value) else value
@@ -75,17 +88,22 @@ class Book:
         """A named range that belongs to one sheet."""
         self.file.define_name(f"'{sheet.name}'!{name}", f"='{sheet.name}'!{reference}")
 
+    def share(self, sheet: Any, name: str, reference: str) -> None:
+        """A named range that every sheet can use."""
+        self.file.define_name(name, f"='{sheet.name}'!{reference}")
 
-def cell(row: int, column: int, *, fixed: bool = False) -> str:
-    """A cell's address from zero-based row and column; fixed: with dollar signs."""
+
+def cell(row: int, column: int, *, pin: str = "") -> str:
+    """A cell's address from zero-based row and column; pin: "row", "column" or "both" get dollar signs."""
     from xlsxwriter.utility import xl_rowcol_to_cell
 
-    return str(xl_rowcol_to_cell(row, column, row_abs=fixed, col_abs=fixed))
+    pinned = {"row_abs": pin in ("row", "both"), "col_abs": pin in ("column", "both")}
+    return str(xl_rowcol_to_cell(row, column, **pinned))
 
 
 def area(row: int, column: int, last_row: int, last_column: int) -> str:
     """The address of a block of cells, with dollar signs."""
-    return f"{cell(row, column, fixed=True)}:{cell(last_row, last_column, fixed=True)}"
+    return f"{cell(row, column, pin='both')}:{cell(last_row, last_column, pin='both')}"
 
 
 @dataclass(frozen=True)
@@ -94,13 +112,13 @@ class Column:
 
     formula: [heading] stands for the same row's cell of another column, [-1:heading] for the cell one row above it;
     or a function from the row's position to such a formula.
-    values: what we computed for each row. given: how many of the first rows hold plain numbers, to be changed at will.
+    values: what we computed for each row. given: how many of the first rows hold plain values, to be changed at will.
     start: the formula, and its value, that stand in the row above the first.
     """
 
     heading: str
     formula: str | Callable[[int], str]
-    values: Sequence[float]
+    values: Sequence[float | str]
     look: str = "0.0000"
     given: int = 0
     start: tuple[str, float] | None = None
@@ -108,22 +126,28 @@ class Column:
 
 
 def write_columns(book: Book, sheet: Any, columns: Sequence[Column], *, row: int, column: int) -> None:
-    """A table with its headings at `row`, a start row below, and then one row of formulas for each value."""
+    """A table: headings at `row`, a start row below where any column has one, then a row for each value."""
     places = {one.heading: column + offset for offset, one in enumerate(columns)}
+    started = any(one.start is not None for one in columns)
     for one in columns:
         place = places[one.heading]
         sheet.set_column(place, place, one.width)
         sheet.write_string(row, place, one.heading, book.look("heading"))
-        sheet.write_blank(row + 1, place, None, book.look("start"))
-        if one.start is not None:
-            book.formula(sheet, row + 1, place, "=" + one.start[0], one.start[1], "start")
+        if started:
+            _write_start(book, sheet, one, row + 1, place)
         for position, value in enumerate(one.values):
-            at = row + 2 + position
+            at = row + 1 + started + position
             if position < one.given:
-                sheet.write_number(at, place, value, book.look("given"))
+                book.put(sheet, at, place, value, "given")
                 continue
             formula = one.formula if isinstance(one.formula, str) else one.formula(position)
-            book.formula(sheet, at, place, "=" + _resolve(formula, places, at), float(value), one.look)
+            book.formula(sheet, at, place, "=" + _resolve(formula, places, at), value, one.look)
+
+
+def _write_start(book: Book, sheet: Any, column: Column, row: int, place: int) -> None:
+    sheet.write_blank(row, place, None, book.look("start"))
+    if column.start is not None:
+        book.formula(sheet, row, place, "=" + column.start[0], column.start[1], "start")
 
 
 def _resolve(formula: str, places: Mapping[str, int], row: int) -> str:

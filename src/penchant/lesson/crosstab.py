@@ -1,0 +1,108 @@
+"""The crosstab: the busiest users down, the most-rated items across, and blanks where nobody rated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.ratings import Ratings
+from penchant.foundations.errors import DataError
+from penchant.foundations.settings import Settings, setting
+
+
+@dataclass(frozen=True)
+class CrosstabSettings(Settings):
+    """How large a corner of the ratings to show."""
+
+    users: int = setting(15, "how many of the busiest users", low=1)
+    items: int = setting(15, "how many of the most-rated items", low=1)
+
+
+@dataclass(frozen=True)
+class Crosstab:
+    """A dense corner of the ratings.
+
+    user_ids: (U,), busiest first. item_ids: (I,), most rated first. titles: I display names, the id where there is no
+    title. values: (U, I) float64, NaN where there is no rating.
+    """
+
+    user_ids: NDArray[Any]
+    item_ids: NDArray[Any]
+    titles: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.values.shape != (len(self.user_ids), len(self.item_ids)) or len(self.titles) != len(self.item_ids):
+            raise DataError(
+                f"a table of shape {self.values.shape} does not fit {len(self.user_ids)} users, {len(self.item_ids)}"
+                f" items and {len(self.titles)} titles"
+            )
+        if not self.rated.any():
+            raise DataError("not one cell of the crosstab has a rating", remedy="Show more users or more items")
+
+    @property
+    def rated(self) -> NDArray[np.bool_]:
+        """Which cells have a rating, (U, I)."""
+        return ~np.isnan(self.values)
+
+    @property
+    def empty_users(self) -> list[Any]:
+        """The ids of users who rated none of these items: nothing here can be learnt about them."""
+        return [
+            one for one, any_rated in zip(self.user_ids.tolist(), self.rated.any(axis=1), strict=True) if not any_rated
+        ]
+
+    @property
+    def empty_items(self) -> list[Any]:
+        """The ids of items that none of these users rated."""
+        return [
+            one for one, any_rated in zip(self.item_ids.tolist(), self.rated.any(axis=0), strict=True) if not any_rated
+        ]
+
+    def to_text(self) -> str:
+        """The table in plain text, a dot for a blank."""
+        heads = [str(one) for one in self.item_ids.tolist()]
+        width = max(5, *(len(head) for head in heads))
+        side = max(len(str(one)) for one in self.user_ids.tolist())
+        cells = [[f"{value:g}" if value == value else "·" for value in row] for row in self.values.tolist()]
+        lines = [" " * side + "".join(f"{head:>{width + 1}}" for head in heads)]
+        for one, row in zip(self.user_ids.tolist(), cells, strict=True):
+            lines.append(f"{one!s:>{side}}" + "".join(f"{text:>{width + 1}}" for text in row))
+        return "\n".join(lines)
+
+
+def crosstab(ratings: Ratings, settings: CrosstabSettings | None = None) -> Crosstab:
+    """The corner of the ratings that the busiest users and the most-rated items share; ties go to the lower number.
+
+    Raises DataError when fewer users or items than asked for have a rating.
+    """
+    settings = settings or CrosstabSettings()
+    users = _most_rated(ratings.by_user().counts, settings.users, "users")
+    items = _most_rated(ratings.by_item().counts, settings.items, "items")
+    row, column = np.full(ratings.n_users, -1), np.full(ratings.n_items, -1)
+    row[users], column[items] = np.arange(len(users)), np.arange(len(items))
+    at_row, at_column = row[ratings.user_numbers], column[ratings.item_numbers]
+    shown = (at_row >= 0) & (at_column >= 0)
+    values = np.full((len(users), len(items)), np.nan)
+    # float32 ratings such as 3.7 are shown as they were written
+    values[at_row[shown], at_column[shown]] = np.round(ratings.values[shown].astype(np.float64), 6)
+    ids = ratings.items.take(items)
+    return Crosstab(ratings.users.take(users), ids, _titles(ratings, items, ids), values)
+
+
+def _most_rated(counts: NDArray[Any], wanted: int, what: str) -> NDArray[np.int64]:
+    have = int((counts > 0).sum())
+    if have < wanted:
+        raise DataError(
+            f"{wanted} {what} are asked for, and only {have} have a rating", remedy=f"Ask for {have} {what} or fewer"
+        )
+    return np.argsort(-counts, kind="stable")[:wanted]
+
+
+def _titles(ratings: Ratings, items: NDArray[np.int64], ids: NDArray[Any]) -> tuple[str, ...]:
+    known = ratings.item_features.titles if ratings.item_features is not None else None
+    titles = [known[number] for number in items] if known is not None else [None] * len(items)
+    return tuple(title or str(one) for title, one in zip(titles, ids.tolist(), strict=True))

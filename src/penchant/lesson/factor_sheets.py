@@ -1,0 +1,215 @@
+"""The sheets that multiply factors: every prediction an MMULT of a user's row and an item's column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.lesson.crosstab import Crosstab
+from penchant.lesson.sheets import Book, area, cell
+from penchant.lesson.solver import Factors, rmse
+
+TOP = 7  # first row below the explanation and the objective
+OBJECTIVE = (5, 1)
+EXCEL_CELLS = 200  # the most cells that Excel's own Solver changes
+
+WHAT = (
+    "Each user and each item is described by {K} numbers, the yellow cells. A predicted rating is the sum of"
+    " the products of a user's row and an item's column (MMULT); where there is no rating there is no"
+    " prediction."
+)
+BIASED = (
+    "As on the sheet before, but each user and each item also has one number that is simply added: some"
+    " users are kind, some items are good."
+)
+FIND = (
+    "The green cell is the root mean squared error over the {n} rated cells. Make it small: Data > Solver,"
+    " set objective {objective}, to Min, by changing {changing}, method GRG Nonlinear, negative values"
+    " allowed. {limit}"
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the blocks of a factor sheet stand (zero-based rows and columns)."""
+
+    users: int
+    items: int
+    factors: int
+    bias: bool
+
+    @property
+    def left(self) -> int:
+        """The first column of item cells: after the user's id, factors and bias."""
+        return 1 + self.factors + self.bias
+
+    @property
+    def grid(self) -> int:
+        """The first row of predictions: after the titles, ids, item factors and item biases."""
+        return TOP + 2 + self.factors + self.bias
+
+    @property
+    def errors(self) -> int:
+        """The first row of errors, below the predictions."""
+        return self.grid + self.users + 2
+
+    def user_cells(self) -> str:
+        return area(self.grid, 1, self.grid + self.users - 1, self.left - 1)
+
+    def item_cells(self) -> str:
+        return area(TOP + 2, self.left, self.grid - 1, self.left + self.items - 1)
+
+    def block(self, row: int) -> str:
+        return area(row, self.left, row + self.users - 1, self.left + self.items - 1)
+
+
+def write_factor_sheet(book: Book, name: str, table: Crosstab, factors: Factors, *, bias: bool) -> Places:
+    """One sheet of factors and predictions; its named ranges end in _b where there are biases."""
+    places = Places(*table.values.shape, factors.user_vectors.shape[1], bias)
+    lines = [
+        (BIASED if bias else WHAT).format(K=places.factors),
+        find(places, int(table.rated.sum())),
+        note_of_blanks(table),
+    ]
+    title = "With biases" if bias else "Dot product"
+    sheet = book.sheet(name, title, [line for line in lines if line], width=places.left + places.items, height=34)
+    sheet.freeze_panes(0, 1)
+    _widths(sheet, places)
+    _write_cells(book, sheet, places, factors)
+    _write_headers(book, sheet, places, table)
+    _write_predictions(book, sheet, places, table, factors)
+    _write_errors(book, sheet, places, table, factors)
+    _name_ranges(book, sheet, places)
+    _prepare_solver(book, sheet, places)
+    return places
+
+
+def find(places: Places, rated: int) -> str:
+    """How to fill in Excel's Solver for this sheet."""
+    cells = (places.users + places.items) * (places.factors + places.bias)
+    fits = f"That is {cells} cells; Excel's own Solver changes at most {EXCEL_CELLS}"
+    limit = "." if cells <= EXCEL_CELLS else ": ask for fewer users, items or factors, or let us solve it."
+    limit = fits + limit
+    changing = f"{places.user_cells()},{places.item_cells()}"
+    return FIND.format(n=rated, objective=cell(*OBJECTIVE, pin="both"), changing=changing, limit=limit)
+
+
+def note_of_blanks(table: Crosstab) -> str:
+    """A word about users and items without a rating here, or nothing."""
+    empty = [f"user {one}" for one in table.empty_users] + [f"item {one}" for one in table.empty_items]
+    return f"Without any rating here, so nothing can be learnt of: {', '.join(empty)}." if empty else ""
+
+
+def write_item_heads(book: Book, sheet: Any, row: int, column: int, table: Crosstab) -> None:
+    """Titles upright at `row`, ids below."""
+    sheet.set_row(row, 150)
+    for offset, (title, one) in enumerate(zip(table.titles, table.item_ids.tolist(), strict=True)):
+        book.put(sheet, row, column + offset, title, "upright")
+        book.put(sheet, row + 1, column + offset, one, "across")
+
+
+def colour_scale(sheet: Any, row: int, column: int, rated: NDArray[np.bool_], *, signed: bool = False) -> None:
+    """Low cells warm, high cells green, and blanks without colour; signed: white at zero, low warm and high blue."""
+    ends = {"min_color": "#F2B8A0", "mid_color": "#FFFFFF", "max_color": "#9AD1A8"}
+    if signed:
+        ends |= {"max_color": "#A9C4E6", "mid_type": "num", "mid_value": 0}
+    cells = " ".join(cell(row + u, column + i) for u, i in np.argwhere(rated).tolist())
+    block = (row, column, row + rated.shape[0] - 1, column + rated.shape[1] - 1)
+    sheet.conditional_format(*block, {"type": "3_color_scale", "multi_range": cells, **ends})
+
+
+def _widths(sheet: Any, places: Places) -> None:
+    sheet.set_column(0, 0, 11)
+    sheet.set_column(1, places.left + places.items, 7)
+    sheet.set_column(OBJECTIVE[1], OBJECTIVE[1], 10)
+
+
+def _write_headers(book: Book, sheet: Any, places: Places, table: Crosstab) -> None:
+    write_item_heads(book, sheet, TOP, places.left, table)
+    sheet.write_string(TOP + 1, 0, "item", book.look("side"))
+    for column in range(1, places.left):
+        biased = places.bias and column == places.left - 1
+        sheet.write_string(places.grid - 1, column, "bias" if biased else f"f{column}", book.look("across"))
+    for row in range(TOP + 2, places.grid):
+        biased = places.bias and row == places.grid - 1
+        sheet.write_string(row, 0, "item bias" if biased else f"item f{row - TOP - 1}", book.look("side"))
+    for offset, one in enumerate(table.user_ids.tolist()):
+        book.put(sheet, places.grid + offset, 0, one, "side")
+
+
+def _write_cells(book: Book, sheet: Any, places: Places, factors: Factors) -> None:
+    """The cells the solver changes: plain numbers."""
+    users, items = factors.user_vectors, factors.item_vectors.T
+    if places.bias:
+        users = np.column_stack([users, factors.user_bias])
+        items = np.vstack([items, factors.item_bias])
+    _write_numbers(book, sheet, places.grid, 1, users)
+    _write_numbers(book, sheet, TOP + 2, places.left, items)
+
+
+def _write_numbers(book: Book, sheet: Any, row: int, column: int, numbers: NDArray[np.float64]) -> None:
+    for (i, j), value in np.ndenumerate(numbers):
+        sheet.write_number(row + i, column + j, float(value), book.look("changing"))
+
+
+def _write_predictions(book: Book, sheet: Any, places: Places, table: Crosstab, factors: Factors) -> None:
+    predictions = factors.predictions()
+    for (u, i), rated in np.ndenumerate(table.rated):
+        row, column = places.grid + u, places.left + i
+        user = f"{cell(row, 1, pin='column')}:{cell(row, places.factors, pin='column')}"
+        item = f"{cell(TOP + 2, column, pin='row')}:{cell(TOP + 1 + places.factors, column, pin='row')}"
+        user_bias, item_bias = cell(row, places.left - 1, pin="column"), cell(places.grid - 1, column, pin="row")
+        added = f"+{user_bias}+{item_bias}" if places.bias else ""
+        formula = f'=IF(INDEX(ratings,{u + 1},{i + 1})="",0,MMULT({user},{item}){added})'
+        book.formula(sheet, row, column, formula, float(predictions[u, i]) if rated else 0.0, "prediction")
+    colour_scale(sheet, places.grid, places.left, table.rated)
+    total = f"=SQRT(SUMXMY2(ratings,{places.block(places.grid)})/COUNT(ratings))"
+    sheet.write_string(OBJECTIVE[0], 0, "RMSE", book.look("left heading"))
+    book.formula(sheet, *OBJECTIVE, total, rmse(table, factors), "objective")
+
+
+def _write_errors(book: Book, sheet: Any, places: Places, table: Crosstab, factors: Factors) -> None:
+    """Rating minus prediction, blank where there is no rating."""
+    sheet.write_string(places.errors - 1, 0, "rating minus prediction", book.look("note"))
+    errors = table.values - factors.predictions()
+    for (u, i), error in np.ndenumerate(errors):
+        row, column = places.errors + u, places.left + i
+        rating, prediction = f"INDEX(ratings,{u + 1},{i + 1})", cell(places.grid + u, column)
+        shown: float | str = float(error) if table.rated[u, i] else ""
+        book.formula(sheet, row, column, f'=IF({rating}="","",{rating}-{prediction})', shown, "error")
+    for offset, one in enumerate(table.user_ids.tolist()):
+        book.put(sheet, places.errors + offset, 0, one, "side")
+    colour_scale(sheet, places.errors, places.left, table.rated, signed=True)
+
+
+def _name_ranges(book: Book, sheet: Any, places: Places) -> None:
+    end = "_b" if places.bias else ""
+    last_user, last_item = places.grid + places.users - 1, places.left + places.items - 1
+    book.share(sheet, f"user_factors{end}", area(places.grid, 1, last_user, places.factors))
+    book.share(sheet, f"item_factors{end}", area(TOP + 2, places.left, TOP + 1 + places.factors, last_item))
+    book.share(sheet, f"predictions{end}", places.block(places.grid))
+    book.share(sheet, f"rmse{end}", cell(*OBJECTIVE, pin="both"))
+    if places.bias:
+        book.share(sheet, "user_bias", area(places.grid, places.left - 1, last_user, places.left - 1))
+        book.share(sheet, "item_bias", area(places.grid - 1, places.left, places.grid - 1, last_item))
+
+
+def _prepare_solver(book: Book, sheet: Any, places: Places) -> None:
+    """The sheet-level names in which Excel keeps what its Solver window shows: minimise, GRG, negatives allowed."""
+    changing = f"{places.user_cells()},'{sheet.name}'!{places.item_cells()}"
+    settings: Sequence[tuple[str, str]] = (
+        ("typ", "2"),
+        ("eng", "1"),
+        ("neg", "2"),
+        ("num", "0"),
+        ("val", "0"),
+        ("ver", "3"),
+    )
+    book.name(sheet, "solver_opt", cell(*OBJECTIVE, pin="both"))
+    book.name(sheet, "solver_adj", changing)
+    for name, value in settings:
+        book.file.define_name(f"'{sheet.name}'!solver_{name}", f"={value}")
