@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-COMMANDS = ("train", "evaluate", "recommend", "similar", "fold_in", "models", "demo", "serve", "retrain")
+COMMANDS = ("train", "evaluate", "recommend", "similar", "fold_in", "models", "demo", "serve", "retrain", "lesson")
 """One module each in this folder; each holds a function `register(app)`."""
 
 

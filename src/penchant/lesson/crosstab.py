@@ -51,16 +51,12 @@ class Crosstab:
     @property
     def empty_users(self) -> list[Any]:
         """The ids of users who rated none of these items: nothing here can be learnt about them."""
-        return [
-            one for one, any_rated in zip(self.user_ids.tolist(), self.rated.any(axis=1), strict=True) if not any_rated
-        ]
+        return list(self.user_ids[~np.any(self.rated, axis=1)].tolist())
 
     @property
     def empty_items(self) -> list[Any]:
         """The ids of items that none of these users rated."""
-        return [
-            one for one, any_rated in zip(self.item_ids.tolist(), self.rated.any(axis=0), strict=True) if not any_rated
-        ]
+        return list(self.item_ids[~np.any(self.rated, axis=0)].tolist())
 
     def to_text(self) -> str:
         """The table in plain text, a dot for a blank."""

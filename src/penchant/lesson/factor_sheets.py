@@ -69,7 +69,8 @@ class Places:
 
 def write_factor_sheet(book: Book, name: str, table: Crosstab, factors: Factors, *, bias: bool) -> Places:
     """One sheet of factors and predictions; its named ranges end in _b where there are biases."""
-    places = Places(*table.values.shape, factors.user_vectors.shape[1], bias)
+    users, items = table.values.shape
+    places = Places(users, items, factors.user_vectors.shape[1], bias)
     lines = [
         (BIASED if bias else WHAT).format(K=places.factors),
         find(places, int(table.rated.sum())),
@@ -114,7 +115,7 @@ def write_item_heads(book: Book, sheet: Any, row: int, column: int, table: Cross
 
 def colour_scale(sheet: Any, row: int, column: int, rated: NDArray[np.bool_], *, signed: bool = False) -> None:
     """Low cells warm, high cells green, and blanks without colour; signed: white at zero, low warm and high blue."""
-    ends = {"min_color": "#F2B8A0", "mid_color": "#FFFFFF", "max_color": "#9AD1A8"}
+    ends: dict[str, Any] = {"min_color": "#F2B8A0", "mid_color": "#FFFFFF", "max_color": "#9AD1A8"}
     if signed:
         ends |= {"max_color": "#A9C4E6", "mid_type": "num", "mid_value": 0}
     cells = " ".join(cell(row + u, column + i) for u, i in np.argwhere(rated).tolist())

@@ -6,8 +6,10 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from penchant.foundations.errors import DataError
 from penchant.foundations.optional import require
 
 FONT = "Calibri"
@@ -40,6 +42,9 @@ class Book:
     """An Excel workbook in the lesson's look, over XlsxWriter. A context manager; the file appears when it closes."""
 
     def __init__(self, path: Any) -> None:
+        folder = Path(path).resolve().parent
+        if not folder.is_dir():
+            raise DataError("there is no such folder to write to", where=str(folder), remedy="Make it first")
         self.file = require("xlsxwriter", extra="excel").Workbook(str(path))
         self.file.formats[0].set_font_name(FONT)
         self._formats: dict[str, Any] = {}
@@ -48,8 +53,12 @@ class Book:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
+        if kind is not None:
+            return
+        try:
             self.file.close()
+        except require("xlsxwriter.exceptions", extra="excel").FileCreateError as error:
+            raise DataError(f"the workbook cannot be written: {error}", where=str(self.file.filename)) from error
 
     def look(self, name: str) -> Any:
         """The format of a name in LOOKS, or of a number format such as "0.00"."""

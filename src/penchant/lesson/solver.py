@@ -22,7 +22,7 @@ class SolverSettings(Settings):
 
     factors: int = setting(5, "how many numbers describe a user, and an item", low=1)
     bias: bool = setting(False, "whether each user and each item has a number of its own that is simply added")
-    iterations: int = setting(500, "how many times the solver may improve the cells", low=0)
+    iterations: int = setting(500, "how many times the solver may improve the cells", low=1)
     seed: int = setting(42, "where the random start comes from", low=0)
     start_high: float = setting(1.0, "the start is uniform between 0 and this; 1 is a spreadsheet's RAND()", above=0)
 

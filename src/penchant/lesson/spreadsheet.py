@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from penchant.lesson.crosstab import Crosstab
 from penchant.lesson.factor_sheets import TOP, colour_scale, note_of_blanks, write_factor_sheet, write_item_heads
 from penchant.lesson.lookup_sheets import write_lookup_sheet, write_one_hot_sheet
 from penchant.lesson.sheets import Book, area
-from penchant.lesson.solver import Factors, Solution, SolverSettings, solve
+from penchant.lesson.solver import Factors, Solution, SolverSettings, solve, start_factors
 
 CROSSTAB = (
     (
@@ -39,19 +42,14 @@ SOLVER = (
 
 @dataclass(frozen=True)
 class Written:
-    """What a workbook was written from: the table, and the two solver runs (start and solution each)."""
+    """What a workbook was written from.
+
+    shown: the factors in its cells, without and with biases. solutions: the solver runs they came from, if solved.
+    """
 
     table: Crosstab
-    plain: Solution
-    biased: Solution
-    solved: bool
-
-    @property
-    def shown(self) -> tuple[Factors, Factors]:
-        """The factors in the cells, without and with biases."""
-        if self.solved:
-            return self.plain.factors, self.biased.factors
-        return self.plain.start, self.biased.start
+    shown: tuple[Factors, Factors]
+    solutions: tuple[Solution, Solution] | None
 
 
 def write_spreadsheet(
@@ -59,19 +57,21 @@ def write_spreadsheet(
 ) -> Written:
     """Write the workbook. The factor cells hold the seeded random start or, if solved, the solver's result."""
     settings = settings or SolverSettings()
-    effort = {} if solved else {"iterations": 0}
-    runs = [solve(table, settings, bias=bias, **effort) for bias in (False, True)]
-    written = Written(table, runs[0], runs[1], solved)
-    plain, biased = written.shown
+    solutions = (solve(table, settings, bias=False), solve(table, settings, bias=True)) if solved else None
+    plain, biased = (
+        [one.factors for one in solutions]
+        if solutions
+        else [start_factors(table, dataclasses.replace(settings, bias=bias)) for bias in (False, True)]
+    )
     with Book(path) as book:
         _write_crosstab(book, table, solved)
         write_factor_sheet(book, "Dot product", table, plain, bias=False)
         write_lookup_sheet(book, "Look-up", table, plain)
         write_one_hot_sheet(book, "One-hot", table, plain)
         write_factor_sheet(book, "With biases", table, biased, bias=True)
-        if solved:
-            _write_solver(book, written)
-    return written
+        if solutions:
+            _write_solver(book, [one.trace for one in solutions])
+    return Written(table, (plain, biased), solutions)
 
 
 def _write_crosstab(book: Book, table: Crosstab, solved: bool) -> None:
@@ -105,14 +105,13 @@ def _write_crosstab(book: Book, table: Crosstab, solved: bool) -> None:
         book.share(sheet, name, reference)
 
 
-def _write_solver(book: Book, written: Written) -> None:
+def _write_solver(book: Book, traces: Sequence[NDArray[np.float64]]) -> None:
     """The error after each iteration, with and without biases, and a picture of it."""
     sheet = book.sheet("Solver", "How the error fell", SOLVER, width=14, height=34)
     sheet.set_column(0, 2, 12)
     sheet.freeze_panes(TOP + 1, 0)
     for column, heading in enumerate(("iteration", "dot product", "with biases")):
         sheet.write_string(TOP, column, heading, book.look("heading"))
-    traces = written.plain.trace, written.biased.trace
     for iteration in range(max(map(len, traces))):
         sheet.write_number(TOP + 1 + iteration, 0, iteration, book.look("0"))
     chart = book.file.add_chart({"type": "scatter", "subtype": "straight"})
