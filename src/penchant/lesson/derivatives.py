@@ -1,0 +1,144 @@
+"""Derivatives by finite differences, by the chain rule and by autograd, on a table small enough to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.foundations.errors import SettingsError
+
+Array = NDArray[np.float64]
+Method = Literal["forward", "central", "complex"]
+METHODS: tuple[Method, ...] = ("forward", "central", "complex")
+
+
+def slopes_by(method: Method, loss: Callable[[Any], Any], at: Array, epsilon: float) -> Array:
+    """The loss's derivative by each parameter, (P,), from values of the loss alone.
+
+    forward: (f(x + e) - f(x)) / e, off by e · f''/2. central: (f(x + e) - f(x - e)) / 2e, off by e² · f'''/6.
+    complex: Im f(x + ie) / e, off by e² · f'''/6 and without any cancellation (Squire and Trapp 1998); the loss must
+    be analytic: no absolute values, no complex conjugates.
+    """
+    if method not in METHODS:
+        raise SettingsError(f"{method!r} is not one of {', '.join(METHODS)}", where="method")
+    axes = epsilon * np.eye(len(at))
+    if method == "forward":
+        return np.array([loss(at + axis) - loss(at) for axis in axes]) / epsilon
+    if method == "central":
+        return np.array([loss(at + axis) - loss(at - axis) for axis in axes]) / (2 * epsilon)
+    return np.array([np.imag(loss(at + 1j * axis)) for axis in axes]) / epsilon
+
+
+def hessian_by_differences(gradient: Callable[[Array], Array], at: Array, epsilon: float) -> Array:
+    """The second derivatives, (P, P), as central differences of a gradient, made symmetric."""
+    rows = [(gradient(at + axis) - gradient(at - axis)) / (2 * epsilon) for axis in epsilon * np.eye(len(at))]
+    return np.asarray((np.array(rows) + np.array(rows).T) / 2)
+
+
+@dataclass(frozen=True)
+class DotBiasTable:
+    """The dot-bias model on one small table: prediction = bias_u + bias_i + p_u · q_i, loss = mean squared error.
+
+    users, items: (n,) the row and the column of each rating. ratings: (n,). shape: (U, I, K).
+    Parameters stand in one row of P = (U + I)(K + 1) numbers: user biases, item biases, user vectors, item vectors.
+    """
+
+    users: NDArray[np.int64]
+    items: NDArray[np.int64]
+    ratings: Array
+    shape: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, values: Array, factors: int) -> DotBiasTable:
+        """From a (U, I) table with NaN for blanks."""
+        users, items = np.nonzero(~np.isnan(values))
+        return cls(users, items, values[users, items], (values.shape[0], values.shape[1], factors))
+
+    @property
+    def size(self) -> int:
+        """How many parameters there are, P."""
+        U, N, K = self.shape
+        return (U + N) * (K + 1)
+
+    def parts(self, flat: Any) -> tuple[Any, Any, Any, Any]:
+        """User biases (U,), item biases (I,), user vectors (U, K), item vectors (I, K); of an array or a tensor."""
+        U, N, K = self.shape
+        ends = U, U + N, U + N + U * K
+        return (
+            flat[: ends[0]], flat[ends[0] : ends[1]], flat[ends[1] : ends[2]].reshape(U, K), flat[ends[2] :].reshape(N, K)
+        )  # fmt: skip
+
+    def predictions(self, flat: Any) -> Any:
+        """The predicted rating of each rated cell, (n,)."""
+        user_bias, item_bias, user_vectors, item_vectors = self.parts(flat)
+        products = (user_vectors[self.users] * item_vectors[self.items]).sum(-1)
+        return user_bias[self.users] + item_bias[self.items] + products
+
+    def loss(self, flat: Any) -> Any:
+        """The mean squared error."""
+        return ((self.predictions(flat) - self._ratings_like(flat)) ** 2).mean()
+
+    def _ratings_like(self, flat: Any) -> Any:
+        return self.ratings if isinstance(flat, np.ndarray) else flat.new_tensor(self.ratings)
+
+    def jacobian(self, flat: Array) -> Array:
+        """Each prediction's derivative by each parameter, (n, P).
+
+        By a bias: 1. By a user's factor: the item's factor beside it, and the other way round.
+        """
+        n, rows = len(self.ratings), np.arange(len(self.ratings))
+        _, _, user_vectors, item_vectors = self.parts(flat)
+        by = [np.zeros((n, *part.shape)) for part in self.parts(flat)]
+        by[0][rows, self.users] = 1
+        by[1][rows, self.items] = 1
+        by[2][rows, self.users] = item_vectors[self.items]
+        by[3][rows, self.items] = user_vectors[self.users]
+        return np.concatenate([part.reshape(n, -1) for part in by], axis=1)
+
+    def gradient(self, flat: Array) -> Array:
+        """The loss's derivative by each parameter, (P,): the chain rule, 2/n · Jᵀ error."""
+        errors = self.predictions(flat) - self.ratings
+        return np.asarray(2 / len(errors) * self.jacobian(flat).T @ errors)
+
+    def hessian(self, flat: Array) -> Array:
+        """The loss's second derivatives, (P, P): 2/n · (JᵀJ + Σ error · prediction's own second derivatives).
+
+        A prediction bends only where a user's factor meets the same factor of the item: there the derivative is 1.
+        """
+        jacobian, errors = self.jacobian(flat), self.predictions(flat) - self.ratings
+        curved = jacobian.T @ jacobian
+        U, N, K = self.shape
+        for k in range(K):
+            user_at = U + N + self.users * K + k
+            item_at = U + N + U * K + self.items * K + k
+            np.add.at(curved, (user_at, item_at), errors)
+            np.add.at(curved, (item_at, user_at), errors)
+        return np.asarray(2 / len(errors) * curved)
+
+    def by_autograd(self, flat: Array) -> tuple[Array, Array, Array]:
+        """Jacobian (n, P), gradient (P,) and Hessian (P, P) as PyTorch finds them, in float64."""
+        import torch
+        from torch.autograd.functional import hessian, jacobian
+
+        at = torch.tensor(flat, dtype=torch.float64)
+        rows = jacobian(self.predictions, at), jacobian(self.loss, at), hessian(self.loss, at)
+        first, second, third = (row.numpy() for row in rows)
+        return first, second, third
+
+
+def error_by_epsilon(table: DotBiasTable, at: Array, epsilons: Array) -> dict[Method, Array]:
+    """For each method the largest error of its slopes, relative to the largest slope, at each epsilon, (E,).
+
+    The picture has two regimes: for a large epsilon the curve between the two points is what is missed, for a small one
+    the subtraction leaves nothing but rounding. The complex step subtracts nothing and has only the first.
+    """
+    exact = table.gradient(at)
+
+    def worst(method: Method, epsilon: float) -> float:
+        return float(np.abs(slopes_by(method, table.loss, at, epsilon) - exact).max() / np.abs(exact).max())
+
+    return {method: np.array([worst(method, float(epsilon)) for epsilon in epsilons]) for method in METHODS}

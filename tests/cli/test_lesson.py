@@ -1,0 +1,55 @@
+"""`penchant lesson` as a learner meets it: workbooks from a real file, and one line for every mistake."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.test_commands import COLUMNS, RATINGS, penchant
+from office import read
+
+
+def test_spreadsheet_prints_the_crosstab_and_writes_the_workbook(tmp_path: Path) -> None:
+    out = tmp_path / "cf.xlsx"
+    items = RATINGS.with_name("movies.csv")
+    done = penchant("lesson", "spreadsheet", RATINGS, *COLUMNS, "--items", items, "--out", out, "-k", 6, "--solved")
+    assert done.stdout.splitlines()[0].split() == ["356", "296", "318", "593", "260", "480"]
+    sheets = read(out)
+    assert list(sheets) == ["Crosstab", "Dot product", "Look-up", "One-hot", "With biases", "Solver"]
+    assert "Forrest Gump (1994)" in sheets["Crosstab"][7]
+
+
+def test_spreadsheet_says_its_figures_in_json(tmp_path: Path) -> None:
+    told = penchant("lesson", "spreadsheet", "movielens", "--out", tmp_path / "cf.xlsx", "--solved", "--json").stdout
+    figures = json.loads(told)
+    assert figures["cells"] == 206
+    assert figures["rmse_with_biases"] < figures["rmse"] < 0.42
+
+
+def test_gradient_descent_writes_a_sheet_for_each_way_down(tmp_path: Path) -> None:
+    out = tmp_path / "gd.xlsx"
+    told = json.loads(penchant("lesson", "gradient-descent", "--out", out, "--epochs", 2, "--json").stdout)
+    assert list(read(out)) == ["Compare", *told["walks"]]
+    assert len(told["walks"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("ratings", "words", "message"),
+    [
+        ("u,i,r\n1,1,3\n2,1,4\n", ["-k", "3"], "3 users are asked for, and only 2 have a rating. Ask for 2 users"),
+        ("u,i,r\n1,1,good\n2,1,4\n", ["-k", "1"], "good"),
+        ("u,i,r\n1,1,3\n", ["-k", "0"], "CrosstabSettings.users: 0 is below 1"),
+        ("u,i,r\n1,1,3\n", ["-k", "1", "--out", "/nowhere/cf.xlsx"], "/nowhere: there is no such folder"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, ratings: str, words: list[str], message: str) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text(ratings)
+    out = [] if "--out" in words else ["--out", tmp_path / "cf.xlsx"]
+    columns = ["--user", "u", "--item", "i", "--rating", "r"]
+    done = penchant("lesson", "spreadsheet", path, *columns, *words, *out, code=2)
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "cf.xlsx").exists()
