@@ -10,6 +10,18 @@ import pytest
 from cli.test_commands import COLUMNS, RATINGS, penchant
 from office import read
 
+MINE = """
+import torch
+
+class Mine(torch.nn.Module):
+    def __init__(self, users, items):
+        super().__init__()
+        self.bias = torch.nn.Embedding(users, 1)
+
+    def forward(self, users, items):
+        return self.bias(users)
+"""
+
 
 def test_spreadsheet_prints_the_crosstab_and_writes_the_workbook(tmp_path: Path) -> None:
     out = tmp_path / "cf.xlsx"
@@ -38,10 +50,14 @@ def test_gradient_descent_writes_a_sheet_for_each_way_down(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("ratings", "words", "message"),
     [
-        ("u,i,r\n1,1,3\n2,1,4\n", ["-k", "3"], "3 users are asked for, and only 2 have a rating. Ask for 2 users"),
-        ("u,i,r\n1,1,good\n2,1,4\n", ["-k", "1"], "good"),
-        ("u,i,r\n1,1,3\n", ["-k", "0"], "CrosstabSettings.users: 0 is below 1"),
-        ("u,i,r\n1,1,3\n", ["-k", "1", "--out", "/nowhere/cf.xlsx"], "/nowhere: there is no such folder"),
+        (
+            "u,i,r\n1,1,3\n2,1,4\n1,2,5\n",
+            ["-k", "3"],
+            "3 users are asked for, and only 2 have a rating. Ask for 2 users",
+        ),
+        ("u,i,r\n1,1,good\n2,1,4\n1,2,5\n", ["-k", "1"], "good"),
+        ("u,i,r\n1,1,3\n2,1,4\n1,2,5\n", ["-k", "0"], "CrosstabSettings.users: 0 is below 1"),
+        ("u,i,r\n1,1,3\n2,1,4\n1,2,5\n", ["-k", "1", "--out", "/nowhere/cf.xlsx"], "/nowhere: there is no such folder"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, ratings: str, words: list[str], message: str) -> None:
@@ -53,3 +69,20 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, ratings: str, wor
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "cf.xlsx").exists()
+
+
+def test_check_gradients_of_our_own_and_of_a_readers_module(tmp_path: Path) -> None:
+    done = penchant("lesson", "check-gradients", "dot_bias")
+    assert "users.vectors.weight" in done.stdout
+    assert "WRONG" not in done.stdout
+    path = tmp_path / "mine.py"
+    path.write_text(MINE)
+    (checked,) = json.loads(penchant("lesson", "check-gradients", f"{path}:Mine", "--json").stdout)
+    assert (checked["name"], checked["good"]) == ("bias.weight", True)
+    assert "Choose dot, dot_bias, net" in penchant("lesson", "check-gradients", "bayes", code=2).stderr
+
+
+@pytest.mark.slow
+def test_the_pictures_are_written_beside_the_workbook(tmp_path: Path) -> None:
+    penchant("lesson", "gradient-descent", "--out", tmp_path / "gd.xlsx", "--epochs", 2, "--plot")
+    assert (tmp_path / "gd.html").read_text().count("Plotly.newPlot(") >= 7

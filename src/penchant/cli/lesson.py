@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from penchant.cli.rendering import show_json
+from penchant.cli.rendering import show_json, show_table
 from penchant.cli.tables import (
     AsJson,
     ItemColumn,
@@ -18,8 +20,9 @@ from penchant.cli.tables import (
     UserColumn,
     read_ratings,
 )
+from penchant.foundations.errors import CallerError
 from penchant.lesson.crosstab import CrosstabSettings
-from penchant.lesson.gradient_descent import Descent
+from penchant.lesson.gradient_descent import Descent, Line, Trace
 from penchant.lesson.solver import SolverSettings
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="The workbook to write.")]
@@ -66,11 +69,12 @@ def gradient_descent(
     plot: Annotated[bool, typer.Option("--plot", help="Also write the pictures, beside the workbook.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    from penchant.lesson.gradient_descent import walks
+    from penchant.lesson.gradient_descent import points, walks
     from penchant.lesson.gradient_descent_workbook import write_gradient_descent
 
-    traces = write_gradient_descent(out, ways=walks(Descent(epochs=epochs)))
-    pictures = _write_pictures(out) if plot else None
+    line = points()
+    traces = write_gradient_descent(out, line=line, ways=walks(Descent(epochs=epochs)))
+    pictures = _write_pictures(out, traces, line) if plot else None
     if as_json:
         ends = {name: {"a": t.after[-1, 0], "b": t.after[-1, 1], "rmse": t.rmse[-1]} for name, t in traces.items()}
         show_json({"workbook": str(out), "pictures": pictures, "walks": ends})
@@ -81,10 +85,30 @@ def gradient_descent(
     print(f"{out}: {len(traces)} sheets of {len(trace.x)} steps" + (f"; pictures in {pictures}" if pictures else ""))
 
 
-def _write_pictures(out: Path) -> str:
-    from penchant.lesson.pictures import write_gradient_descent_pictures
+@lesson.command("check-gradients", help="Autograd's slopes of a torch model against central differences.")
+def check_gradients(
+    model: Annotated[str, typer.Argument(help="dot, dot_bias, net, or your own module as path.py:ClassName.")],
+    as_json: AsJson = False,
+) -> None:
+    from penchant.lesson.check_gradients import check_gradients as check
+    from penchant.lesson.checked_models import module_of
 
-    return str(write_gradient_descent_pictures(out.with_suffix(".html")))
+    checks = check(module_of(model))
+    if as_json:
+        show_json([dataclasses.asdict(one) for one in checks])
+    else:
+        words = {True: "good", False: "WRONG"}
+        rows = [(c.name, "×".join(map(str, c.shape)), c.moved, f"{c.largest:.3g}", f"{c.error:.1e}",
+                 "unused by the loss" if c.stuck and c.good else words[c.good]) for c in checks]  # fmt: skip
+        show_table(model, ("parameter", "shape", "entries moved", "largest slope", "relative error", ""), rows)
+    if not all(one.good for one in checks):
+        raise CallerError("a slope that autograd gives is not the slope of the loss", where=model)
+
+
+def _write_pictures(out: Path, traces: Mapping[str, Trace], line: Line) -> str:
+    from penchant.lesson.lab_page import write_lab_page
+
+    return str(write_lab_page(out.with_suffix(".html"), traces, line))
 
 
 def register(app: typer.Typer) -> None:

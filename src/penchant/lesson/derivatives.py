@@ -41,9 +41,10 @@ def hessian_by_differences(gradient: Callable[[Array], Array], at: Array, epsilo
 
 @dataclass(frozen=True)
 class DotBiasTable:
-    """The dot-bias model on one small table: prediction = bias_u + bias_i + p_u · q_i, loss = mean squared error.
+    """The dot-bias model on one small table: score = bias_u + bias_i + p_u · q_i, loss = mean squared error.
 
     users, items: (n,) the row and the column of each rating. ratings: (n,). shape: (U, I, K).
+    bounds: the ends (low, high) of the sigmoid that turns a score into a prediction, or None where the score is it.
     Parameters stand in one row of P = (U + I)(K + 1) numbers: user biases, item biases, user vectors, item vectors.
     """
 
@@ -51,12 +52,13 @@ class DotBiasTable:
     items: NDArray[np.int64]
     ratings: Array
     shape: tuple[int, int, int]
+    bounds: tuple[float, float] | None = None
 
     @classmethod
-    def of(cls, values: Array, factors: int) -> DotBiasTable:
+    def of(cls, values: Array, factors: int, bounds: tuple[float, float] | None = None) -> DotBiasTable:
         """From a (U, I) table with NaN for blanks."""
         users, items = np.nonzero(~np.isnan(values))
-        return cls(users, items, values[users, items], (values.shape[0], values.shape[1], factors))
+        return cls(users, items, values[users, items], (values.shape[0], values.shape[1], factors), bounds)
 
     @property
     def size(self) -> int:
@@ -68,25 +70,41 @@ class DotBiasTable:
         """User biases (U,), item biases (I,), user vectors (U, K), item vectors (I, K); of an array or a tensor."""
         U, N, K = self.shape
         ends = U, U + N, U + N + U * K
-        return (
-            flat[: ends[0]], flat[ends[0] : ends[1]], flat[ends[1] : ends[2]].reshape(U, K), flat[ends[2] :].reshape(N, K)
-        )  # fmt: skip
+        vectors = flat[ends[1] : ends[2]].reshape(U, K), flat[ends[2] :].reshape(N, K)
+        return (flat[: ends[0]], flat[ends[0] : ends[1]], *vectors)
 
-    def predictions(self, flat: Any) -> Any:
-        """The predicted rating of each rated cell, (n,)."""
+    def scores(self, flat: Any) -> Any:
+        """The score of each rated cell, (n,)."""
         user_bias, item_bias, user_vectors, item_vectors = self.parts(flat)
         products = (user_vectors[self.users] * item_vectors[self.items]).sum(-1)
         return user_bias[self.users] + item_bias[self.items] + products
 
+    def predictions(self, flat: Any) -> Any:
+        """The predicted rating of each rated cell, (n,)."""
+        scores = self.scores(flat)
+        if self.bounds is None:
+            return scores
+        low, high = self.bounds
+        return low + (high - low) / (1 + (np.exp(-scores) if isinstance(flat, np.ndarray) else (-scores).exp()))
+
     def loss(self, flat: Any) -> Any:
         """The mean squared error."""
-        return ((self.predictions(flat) - self._ratings_like(flat)) ** 2).mean()
+        ratings = self.ratings if isinstance(flat, np.ndarray) else flat.new_tensor(self.ratings)
+        return ((self.predictions(flat) - ratings) ** 2).mean()
 
-    def _ratings_like(self, flat: Any) -> Any:
-        return self.ratings if isinstance(flat, np.ndarray) else flat.new_tensor(self.ratings)
+    def link_slopes(self, flat: Array) -> tuple[Array, Array]:
+        """The prediction's first and second derivative by its score, (n,) each; of a sigmoid s these are s(1-s) and
+        s(1-s)(1-2s), times the width of the bounds.
+        """
+        if self.bounds is None:
+            return np.ones(len(self.ratings)), np.zeros(len(self.ratings))
+        low, high = self.bounds
+        share = (self.predictions(flat) - low) / (high - low)
+        first = (high - low) * share * (1 - share)
+        return first, first * (1 - 2 * share)
 
-    def jacobian(self, flat: Array) -> Array:
-        """Each prediction's derivative by each parameter, (n, P).
+    def score_jacobian(self, flat: Array) -> Array:
+        """Each score's derivative by each parameter, (n, P).
 
         By a bias: 1. By a user's factor: the item's factor beside it, and the other way round.
         """
@@ -99,33 +117,40 @@ class DotBiasTable:
         by[3][rows, self.items] = user_vectors[self.users]
         return np.concatenate([part.reshape(n, -1) for part in by], axis=1)
 
+    def jacobian(self, flat: Array) -> Array:
+        """Each prediction's derivative by each parameter, (n, P): the link's slope times the score's."""
+        return self.link_slopes(flat)[0][:, None] * self.score_jacobian(flat)
+
     def gradient(self, flat: Array) -> Array:
         """The loss's derivative by each parameter, (P,): the chain rule, 2/n · Jᵀ error."""
         errors = self.predictions(flat) - self.ratings
         return np.asarray(2 / len(errors) * self.jacobian(flat).T @ errors)
 
     def hessian(self, flat: Array) -> Array:
-        """The loss's second derivatives, (P, P): 2/n · (JᵀJ + Σ error · prediction's own second derivatives).
+        """The loss's second derivatives, (P, P): 2/n · (JᵀJ + Σ error · the prediction's own second derivatives).
 
-        A prediction bends only where a user's factor meets the same factor of the item: there the derivative is 1.
+        A prediction bends in two places: in the link, and where a user's factor meets the same factor of the item
+        (there the score's second derivative is 1; everywhere else the score is flat).
         """
-        jacobian, errors = self.jacobian(flat), self.predictions(flat) - self.ratings
-        curved = jacobian.T @ jacobian
+        errors, scores_by = self.predictions(flat) - self.ratings, self.score_jacobian(flat)
+        first, second = self.link_slopes(flat)
+        curved = scores_by.T @ ((first**2 + errors * second)[:, None] * scores_by)
         U, N, K = self.shape
         for k in range(K):
             user_at = U + N + self.users * K + k
             item_at = U + N + U * K + self.items * K + k
-            np.add.at(curved, (user_at, item_at), errors)
-            np.add.at(curved, (item_at, user_at), errors)
+            np.add.at(curved, (user_at, item_at), errors * first)
+            np.add.at(curved, (item_at, user_at), errors * first)
         return np.asarray(2 / len(errors) * curved)
 
     def by_autograd(self, flat: Array) -> tuple[Array, Array, Array]:
         """Jacobian (n, P), gradient (P,) and Hessian (P, P) as PyTorch finds them, in float64."""
         import torch
-        from torch.autograd.functional import hessian, jacobian
+        from torch.autograd import functional
 
+        ask: Any = functional  # its functions have no type annotations
         at = torch.tensor(flat, dtype=torch.float64)
-        rows = jacobian(self.predictions, at), jacobian(self.loss, at), hessian(self.loss, at)
+        rows = ask.jacobian(self.predictions, at), ask.jacobian(self.loss, at), ask.hessian(self.loss, at)
         first, second, third = (row.numpy() for row in rows)
         return first, second, third
 
@@ -133,8 +158,8 @@ class DotBiasTable:
 def error_by_epsilon(table: DotBiasTable, at: Array, epsilons: Array) -> dict[Method, Array]:
     """For each method the largest error of its slopes, relative to the largest slope, at each epsilon, (E,).
 
-    The picture has two regimes: for a large epsilon the curve between the two points is what is missed, for a small one
-    the subtraction leaves nothing but rounding. The complex step subtracts nothing and has only the first.
+    The picture has two regimes: for a large epsilon the curve between the two points is what is missed, for a small
+    one the subtraction leaves nothing but rounding. The complex step subtracts nothing and has only the first.
     """
     exact = table.gradient(at)
 

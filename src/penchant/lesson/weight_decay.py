@@ -32,8 +32,8 @@ class SweepSettings(Settings):
 class Sweep:
     """Test RMSE over learning rates and decays.
 
-    learning_rates: (R,). l2_decays, adamw_decays: (D,), each kind on its own grid: L2 is a weight in the loss, AdamW's a
-    share for each unit of rate. l2, adamw: (R, D). zero: the RMSE of predicting 0 for every cell. noise: its floor.
+    learning_rates: (R,). l2_decays, adamw_decays: (D,), each kind on its own grid: L2 is a weight in the loss, AdamW's
+    a share for each unit of rate. l2, adamw: (R, D). zero: the RMSE of predicting 0 for every cell. noise: its floor.
     """
 
     learning_rates: Array
@@ -125,7 +125,7 @@ def remaining_weight(slope_sizes: Array, *, decay: float, rate: float, steps: in
         path, _ = minimize(
             dataclasses.replace(optimizer, learning_rate=rate),
             lambda _: 0.0,
-            lambda at, rng=rng: shaken * rng.choice([-1.0, 1.0], len(at)),  # type: ignore[misc]
+            lambda at, rng=rng: shaken * rng.choice([-1.0, 1.0], len(at)),
             np.ones(len(shaken)),
             steps=steps,
             weight_decay=decay if kind == "l2" else 0.0,

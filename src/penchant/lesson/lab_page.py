@@ -1,0 +1,50 @@
+"""The gradient-descent lab as one page of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from penchant.foundations.rng import generator
+from penchant.lesson.derivatives import DotBiasTable, error_by_epsilon
+from penchant.lesson.gradient_descent import Line, Trace
+from penchant.lesson.one_hot import compare
+from penchant.lesson.pictures import (
+    decay_sweep,
+    loss_per_step,
+    one_hot_timing,
+    paths,
+    remaining_weights,
+    slope_errors,
+    starting_scores,
+    write_page,
+)
+from penchant.lesson.starting_scores import start_grid
+from penchant.lesson.weight_decay import remaining_weight, sweep
+
+
+def write_lab_page(path: str | Path, traces: Mapping[str, Trace], line: Line, *, seed: int = 0) -> Path:
+    """Compute what the pictures need (a few seconds) and write them; seed: of the made tables and timings."""
+    rng = generator(seed)
+    values = rng.integers(1, 6, (4, 3)).astype(np.float64)
+    table = DotBiasTable.of(values, 2, (0.5, 5.5))
+    epsilons = np.logspace(0, -15, 16)
+    errors = error_by_epsilon(table, rng.normal(size=table.size), epsilons)
+    sizes = np.logspace(-3, 2, 6)
+    left = remaining_weight(sizes, decay=0.1, rate=0.01, steps=500, seed=seed)
+    timings = [compare(rows, width=50, batch=64, rng=rng) for rows in (100, 1_000, 10_000, 100_000)]
+    figures = [
+        (
+            "Click a name to hide or show it. Adam and its kin jump about the answer at this rate.",
+            loss_per_step(traces, line),
+        ),
+        ("The valley is long along b: x is large, so a is settled first.", paths(traces, line)),
+        ("On the right the step is too long, on the left rounding eats it.", slope_errors(errors, epsilons)),
+        ("Both ways reach about the same best error, at decays of a different size.", decay_sweep(sweep())),
+        ("L2 passes through Adam's division; AdamW's decay does not.", remaining_weights(sizes, *left)),
+        ("With 50 factors U(0, 0.05) starts far below any rating.", starting_scores(start_grid())),
+        ("The product grows with the table, the look-up does not.", one_hot_timing(timings)),
+    ]
+    return write_page(path, "The gradient-descent lab", figures)

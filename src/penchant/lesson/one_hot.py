@@ -1,0 +1,51 @@
+"""One-hot times matrix, look-up and embedding: the same vectors, and what each costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """rows: of the table. vectors: way -> (B, K) what it fetched. seconds: way -> the best of a few tries."""
+
+    rows: int
+    vectors: Mapping[str, Array]
+    seconds: Mapping[str, float]
+
+
+def one_hot(numbers: NDArray[np.int64], rows: int) -> Array:
+    """(B, N) with a single 1 in each row, at its number."""
+    hot = np.zeros((len(numbers), rows), np.float32)
+    hot[np.arange(len(numbers)), numbers] = 1
+    return hot
+
+
+def compare(rows: int, *, width: int, batch: int, rng: np.random.Generator, tries: int = 3) -> Comparison:
+    """Fetch the vectors of `batch` random rows of an (N, K) table in three ways, and time each."""
+    import torch
+
+    table = rng.normal(size=(rows, width)).astype(np.float32)
+    numbers = rng.integers(0, rows, batch)
+    hot = one_hot(numbers, rows)
+    weights, index = torch.from_numpy(table), torch.from_numpy(numbers)
+    ways: dict[str, Callable[[], Array]] = {
+        "one-hot × matrix": lambda: hot @ table,
+        "look-up": lambda: table[numbers],
+        "torch embedding": lambda: torch.nn.functional.embedding(index, weights).numpy(),
+    }
+    found = {name: way() for name, way in ways.items()}  # also warms each way up
+    return Comparison(rows, found, {name: min(_seconds(way) for _ in range(tries)) for name, way in ways.items()})
+
+
+def _seconds(way: Callable[[], Array]) -> float:
+    begin = time.perf_counter()
+    way()
+    return time.perf_counter() - begin
