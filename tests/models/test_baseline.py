@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from made_ratings import low_rank, of_arrays
 
+from made_ratings import low_rank, of_arrays
 from penchant.models.baseline import damped_biases
 
 

@@ -46,5 +46,5 @@ def test_cycles_fill_the_epochs_there_are(epochs, expected):
 def test_named_curves_stay_between_nothing_and_the_highest_rate(name):
     curve = schedules.named(name, 6, 1, 2)
     values = [curve(x) for x in np.linspace(0, 1, 61)]
-    assert 0.0 <= min(values)
+    assert min(values) >= 0.0
     assert max(values) == pytest.approx(1.0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from made_ratings import low_rank, of_arrays, rmse_of
 
+from made_ratings import low_rank, of_arrays, rmse_of
 from penchant.foundations.errors import SettingsError
 from penchant.training.registry import train
 
