@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -15,8 +16,8 @@ def test_one_cycle_starts_low_peaks_at_its_warm_up_and_ends_near_zero():
     assert [curve(x) for x in (0.0, 0.25, 1.0)] == pytest.approx([0.04, 1.0, 1e-5])
     values = [curve(x) for x in np.linspace(0, 1, 101)]
     assert int(np.argmax(values)) == 25
-    assert all(a <= b + 1e-12 for a, b in zip(values[:25], values[1:26], strict=True))
-    assert all(a >= b - 1e-12 for a, b in zip(values[25:-1], values[26:], strict=True))
+    assert all(a <= b + 1e-12 for a, b in itertools.pairwise(values[:26]))
+    assert all(a >= b - 1e-12 for a, b in itertools.pairwise(values[25:]))
 
 
 def test_sgdr_follows_the_paper_step_by_step():

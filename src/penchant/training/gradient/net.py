@@ -13,13 +13,12 @@ from penchant.models.initialization import Floats
 from penchant.models.side_embedding import Columns
 from penchant.models.trained import TrainedModel, assemble, counts_of
 from penchant.training.gradient.finishing import noise_of, prior_of
-from penchant.training.gradient.optimizers import optimizer_for
 from penchant.training.gradient.road import Road, State
 from penchant.training.gradient.run_plan import carry_out
 from penchant.training.gradient.settings import NetSettings
 from penchant.training.gradient.side_columns import SideColumns
 from penchant.training.gradient.start import biased_start, bounds_of
-from penchant.training.gradient.torch_road import TorchRoad
+from penchant.training.gradient.torch_road import module_road
 
 
 def train(
@@ -38,7 +37,7 @@ def train(
 
     def build(part: Ratings) -> Road:
         module = started_net(part, settings, np.random.default_rng(start_seed), padded)
-        return TorchRoad(module, part, optimizer_for(module, settings), settings.batch_size, clip=settings.clip)
+        return module_road(module, part, settings)
 
     learnt = carry_out(build, ratings, settings, rng=rng, validation=validation, progress=progress)
     state = learnt.draws[-1]  # a net's layers belong to one draw

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from penchant.training.gradient.settings import GradientSettings
+from penchant.training.gradient.touched_rows import TouchedRows
 
 
 class DecoupledSGD(torch.optim.SGD):
@@ -25,6 +26,15 @@ class DecoupledSGD(torch.optim.SGD):
 def optimizer_for(module: nn.Module, settings: GradientSettings) -> torch.optim.Optimizer:
     """The optimiser that the settings describe, over the module's parameters."""
     groups = parameter_groups(module, settings.weight_decay, settings.decay_biases)
+    if settings.rows == "touched":
+        return TouchedRows(
+            groups,
+            lr=settings.learning_rate,
+            adam=settings.optimizer == "adam",
+            keep=settings.momentum,
+            keep_squares=settings.second_momentum,
+            decoupled=settings.decay == "decoupled",
+        )
     if settings.optimizer == "adam":
         kind = torch.optim.AdamW if settings.decay == "decoupled" else torch.optim.Adam
         betas = (settings.momentum, settings.second_momentum)

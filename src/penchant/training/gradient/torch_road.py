@@ -15,7 +15,9 @@ from penchant.data.ratings import Ratings
 from penchant.foundations.rng import torch_generator
 from penchant.training.gradient.calling import caller
 from penchant.training.gradient.losses import Loss, flat, squared_error
+from penchant.training.gradient.optimizers import optimizer_for
 from penchant.training.gradient.road import State
+from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.torch_state import load_state, read_state
 
 _PREDICT_ROWS = 65_536
@@ -120,6 +122,11 @@ def torch_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def module_road(module: nn.Module, ratings: Ratings, settings: GradientSettings) -> TorchRoad:
+    """The road of a module under some settings."""
+    return TorchRoad(module, ratings, optimizer_for(module, settings), settings.batch_size, clip=settings.clip)
 
 
 def _indices(numbers: NDArray[np.int32]) -> Tensor:

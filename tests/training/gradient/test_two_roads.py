@@ -1,0 +1,123 @@
+"""The kernels take the steps that PyTorch takes."""
+
+import itertools
+
+import numpy as np
+import pytest
+from made_ratings import low_rank
+
+from penchant.foundations.errors import SettingsError
+from penchant.training.gradient.kernel_road import BARE, BIASED, KernelRoad
+from penchant.training.gradient.roads import dot_bias_road, dot_road, takes_kernels
+from penchant.training.gradient.settings import DotBiasSettings, DotSettings
+from penchant.training.gradient.side_columns import SideColumns
+from penchant.training.gradient.start import bare_start, biased_start
+
+WORLD = low_rank(users=30, items=20, n=400)
+
+
+def both(settings, bounds=None):
+    """The same start along each road."""
+    start = biased_start(WORLD, settings.factors, 0.3, 5.0, np.random.default_rng(0), bounds)
+    torch_settings = DotBiasSettings.from_json(settings.to_json() | {"road": "torch"})
+    return (
+        KernelRoad(start, WORLD, settings, BIASED, bounds),
+        dot_bias_road(start, WORLD, torch_settings, bounds, SideColumns()),
+    )
+
+
+def travel(road, epochs=3, rate=0.02):
+    losses = []
+    for epoch in range(epochs):
+        road.begin(5, epoch)
+        steps = -(-road.rows // road.batch_size)
+        losses.append(road.advance(0, rate * np.linspace(1.0, 0.5, steps)))
+    return np.concatenate(losses)
+
+
+def agree(one, two, tolerance):
+    states = one.state(), two.state()
+    names = [name for name in states[1] if not name.startswith("optimizer.")]
+    for name in names:
+        assert states[0][name] == pytest.approx(states[1][name], abs=tolerance), name
+    assert names
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "decay", "rows", "batch_size"),
+    [*itertools.product(["adam", "sgd"], ["l2", "decoupled"], ["every", "touched"], [64]), ("sgd", "l2", "every", 1)],
+)
+def test_steps_agree(optimizer, decay, rows, batch_size):
+    settings = DotBiasSettings(
+        factors=5, optimizer=optimizer, decay=decay, rows=rows, batch_size=batch_size, weight_decay=0.05
+    )
+    kernels, through_torch = both(settings)
+    found, expected = travel(kernels), travel(through_torch)
+    assert found == pytest.approx(expected, abs=2e-4)
+    agree(kernels, through_torch, 1e-3)
+
+
+@pytest.mark.parametrize("decay_biases", [False, True])
+def test_steps_agree_through_a_sigmoid(decay_biases):
+    kernels, through_torch = both(DotBiasSettings(factors=3, batch_size=50, decay_biases=decay_biases), (0.5, 5.5))
+    assert travel(kernels) == pytest.approx(travel(through_torch), abs=2e-4)
+    agree(kernels, through_torch, 1e-3)
+
+
+def test_steps_of_bare_vectors_agree():
+    settings = DotSettings(factors=3, batch_size=50)
+    start = bare_start(WORLD, 3, 0.3, np.random.default_rng(0))
+    kernels = KernelRoad(start, WORLD, settings, BARE)
+    through_torch = dot_road(start, WORLD, DotSettings(factors=3, batch_size=50, road="torch"))
+    assert travel(kernels) == pytest.approx(travel(through_torch), abs=2e-4)
+    agree(kernels, through_torch, 1e-3)
+    assert not kernels.state()["optimizer.users.bias"].any()
+
+
+@pytest.mark.parametrize("rows", ["every", "touched"])
+def test_bits_do_not_depend_on_the_number_of_threads(rows):
+    settings = DotBiasSettings(factors=7, batch_size=64, rows=rows)
+    start = biased_start(WORLD, 7, 0.3, 5.0, np.random.default_rng(0))
+    roads = [KernelRoad(start, WORLD, settings, BIASED, threads=threads) for threads in (1, 2, 3)]
+    for road in roads:
+        travel(road)
+    first = roads[0].state()
+    assert all(np.array_equal(first[name], road.state()[name]) for road in roads[1:] for name in first)
+
+
+def test_an_epoch_in_parts_is_the_epoch():
+    settings = DotBiasSettings(factors=4, batch_size=32)
+    whole, parts = both(settings)[0], both(settings)[0]
+    rates = np.full(13, 0.02)
+    for road in (whole, parts):
+        road.begin(1, 0)
+    losses = np.concatenate([parts.advance(0, rates[:5]), parts.advance(5, rates[5:])])
+    assert np.array_equal(whole.advance(0, rates), losses)
+    assert np.array_equal(whole.state()["users.vectors.weight"], parts.state()["users.vectors.weight"])
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["kernels", "torch"])
+def test_a_restored_state_goes_on_as_if_nothing_had_happened(which):
+    settings = DotBiasSettings(factors=4, batch_size=32)
+    road, other = both(settings)[which], both(settings)[which]
+    travel(road, epochs=2)
+    other.restore(road.state())
+    for one in (road, other):
+        one.begin(5, 2)
+    assert np.array_equal(road.advance(0, np.full(13, 0.02)), other.advance(0, np.full(13, 0.02)))
+    for name, value in road.state().items():
+        assert np.array_equal(value, other.state()[name]), name
+
+
+def test_the_roads_predict_alike():
+    kernels, through_torch = both(DotBiasSettings(factors=4), (0.5, 5.5))
+    pairs = WORLD.user_numbers[:50], WORLD.item_numbers[:50]
+    assert kernels.predict(*pairs) == pytest.approx(through_torch.predict(*pairs), abs=1e-5)
+
+
+def test_the_kernels_are_taken_unless_they_cannot():
+    assert takes_kernels(DotBiasSettings(), SideColumns())
+    assert not takes_kernels(DotBiasSettings(clip=1.0), SideColumns())
+    assert not takes_kernels(DotBiasSettings(road="torch"), SideColumns())
+    with pytest.raises(SettingsError, match="no gradient clipping"):
+        takes_kernels(DotBiasSettings(road="kernels", clip=1.0), SideColumns())
