@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-from made_ratings import low_rank
 
+from made_ratings import low_rank
 from penchant.foundations.errors import SettingsError
 from penchant.training.gradient.kernel_road import BARE, BIASED, KernelRoad
 from penchant.training.gradient.roads import dot_bias_road, dot_road, takes_kernels

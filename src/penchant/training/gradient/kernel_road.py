@@ -73,7 +73,7 @@ class KernelRoad:
         return losses
 
     def predict(self, user_numbers: NDArray[np.int32], item_numbers: NDArray[np.int32]) -> Floats:
-        return predict(user_numbers, item_numbers, self._users, self._items, self._mean[0], self._bounds)  # type: ignore[no-any-return]
+        return predict(user_numbers, item_numbers, self._users, self._items, self._mean[0], self._bounds)
 
     def state(self) -> State:
         arrays = {name: array.copy() for name, array in self._arrays().items()}

@@ -18,7 +18,7 @@ from penchant.training.kernels.sgd_rows import FAST, move_rows, moved
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, inline="always")
-def _meet(stamp, grad, bias_grad, touched, met, n, owner, step):  # type: ignore[no-untyped-def]
+def _meet(stamp, grad, bias_grad, touched, met, n, owner, step):
     """The first mention of row n in a batch clears its gradient."""
     if stamp[n] != step:
         stamp[n] = step
@@ -30,7 +30,7 @@ def _meet(stamp, grad, bias_grad, touched, met, n, owner, step):  # type: ignore
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _by_user(owner, owners, u, i, values, start, end, user, item, mean, bounds, step, errors, slopes):  # type: ignore[no-untyped-def]
+def _by_user(owner, owners, u, i, values, start, end, user, item, mean, bounds, step, errors, slopes):
     """Errors and slopes of own users' ratings, and the gradients of own users."""
     P, Q, bu, bi, grad, bias_grad = user.vectors, item.vectors, user.bias, item.bias, user.grad, user.bias_grad
     stamp, touched, met = user.stamp, user.touched, user.met
@@ -60,7 +60,7 @@ def _by_user(owner, owners, u, i, values, start, end, user, item, mean, bounds, 
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _by_item(owner, owners, u, i, start, end, user, item, step, slopes):  # type: ignore[no-untyped-def]
+def _by_item(owner, owners, u, i, start, end, user, item, step, slopes):
     """The gradients of own items."""
     P, grad, bias_grad, stamp, touched, met = (
         user.vectors,
@@ -83,7 +83,7 @@ def _by_item(owner, owners, u, i, start, end, user, item, step, slopes):  # type
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def _move_mean(mean, slopes, rate, rule, table):  # type: ignore[no-untyped-def]
+def _move_mean(mean, slopes, rate, rule, table):
     """The step of the constant score; mean: (3,), its value and moments."""
     total = np.float32(0.0)
     for r in range(len(slopes)):
@@ -98,10 +98,10 @@ def _move_mean(mean, slopes, rate, rule, table):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, parallel=True, fastmath=FAST)
 def advance(
     u, i, values, batch_size, first, rates, user, item, mean, bounds, rule, table, owners, done, losses, errors, slopes
-):  # type: ignore[no-untyped-def]
+):
     """Take len(rates) steps from batch `first` of the epoch on; losses (C,) are filled with their mean squared errors.
 
-    u, i, values: (n,), in the epoch's order. done: steps taken before in the whole run. errors, slopes: room for a batch.
+    u, i, values: (n,), in the epoch's order. done: steps taken before in the whole run. errors, slopes: a batch's room.
     """
     for c in range(len(rates)):
         start = (first + c) * batch_size

@@ -9,7 +9,7 @@ from penchant.training.kernels.sgd_rows import FAST
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def predict(u, i, user, item, mean, bounds):  # type: ignore[no-untyped-def]
+def predict(u, i, user, item, mean, bounds):
     """mean + b_u + b_i + p_u · q_i of B pairs, shape (B,), through a sigmoid where bounds are a range."""
     P, Q, bu, bi = user.vectors, item.vectors, user.bias, item.bias
     width = bounds[1] - bounds[0]

@@ -62,7 +62,7 @@ def corrections(keep: float, keep_squares: float) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, inline="always")
-def moved(w, g, first, second, rate, decay, rule, young, young_squares):  # type: ignore[no-untyped-def]
+def moved(w, g, first, second, rate, decay, rule, young, young_squares):
     """One number's step: its new value and moments. Kingma and Ba 2015, algorithm 1; decay as in arXiv 1711.05101."""
     if rule.decoupled:
         w = w * (np.float32(1.0) - rate * decay)
@@ -78,7 +78,7 @@ def moved(w, g, first, second, rate, decay, rule, young, young_squares):  # type
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def move_rows(side, owner, owners, step, rate, rule, table):  # type: ignore[no-untyped-def]
+def move_rows(side, owner, owners, step, rate, rule, table):
     """Let one owner's rows take the step: those its batch mentioned, or all, with a gradient of zero where it did not.
 
     Rows are reached by index rather than as slices: a slice counts a reference, and two threads that count on one
@@ -99,7 +99,7 @@ def move_rows(side, owner, owners, step, rate, rule, table):  # type: ignore[no-
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, inline="always")
-def _move_row(w, g, first, second, n, rate, decay, rule, table, clock):  # type: ignore[no-untyped-def]
+def _move_row(w, g, first, second, n, rate, decay, rule, table, clock):
     age = min(clock, LONGEST_WARM_UP - 1)
     young, young_squares = table[0, age], table[1, age]
     for k in range(w.shape[1]):
@@ -109,7 +109,7 @@ def _move_row(w, g, first, second, n, rate, decay, rule, table, clock):  # type:
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, inline="always")
-def _move_bias(w, g, first, second, n, rate, rule, table, clock):  # type: ignore[no-untyped-def]
+def _move_bias(w, g, first, second, n, rate, rule, table, clock):
     age = min(clock, LONGEST_WARM_UP - 1)
     w[n], first[n], second[n] = moved(
         w[n], g[n], first[n], second[n], rate, rule.bias_decay, rule, table[0, age], table[1, age]
