@@ -1,0 +1,1 @@
+"""Adapters that let other libraries join a comparison; nothing in Penchant imports them."""

@@ -1,0 +1,125 @@
+"""myFM: Bayesian factorisation machines by Gibbs sampling, with ids alone or with histories and features."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from penchant.data.ratings import Ratings
+from penchant.evaluation.labels import label_matrix
+from penchant.evaluation.peers import Catalogue
+
+YEAR = re.compile(r"\((\d{4})")
+
+
+class MyFMPeer:
+    """A Gibbs-sampled factorisation machine; predictions are means over all draws.
+
+    history: who rated what as features of both sides, each row divided by the root of its length (as in SVD++).
+    genres, years: item features, years in bins of five; items that training never met have theirs too.
+    """
+
+    predicts_ratings, ranks = True, False
+
+    def __init__(
+        self, label: str = "myFM ids", *, rank: int = 10, draws: int = 200, history: bool = False, genres: bool = False,
+        years: bool = False,
+    ) -> None:  # fmt: skip
+        self.label = label
+        self.settings = {"rank": rank, "draws": draws, "history": history, "genres": genres, "years": years}
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"library": "myfm", "version": version("myfm"), "settings": self.settings}
+
+    def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
+        import myfm
+
+        self.sides = [self._user_side(train, catalogue), self._item_side(train, catalogue)]
+        blocks = [_used(side, numbers) for side, numbers in zip(self.sides, _pairs(train), strict=True)]
+        relations = [myfm.RelationBlock(places, rows) for places, rows in blocks]
+        shapes = [part.shape[1] for parts in self._parts for part in parts]
+        self.model = myfm.MyFMRegressor(rank=self.settings["rank"], random_seed=seed)
+        draws = self.settings["draws"]
+        nothing = sparse.csr_matrix((len(train), 0))
+        self.model.fit(
+            nothing, train.values.astype(np.float64), X_rel=relations, n_iter=draws, n_kept_samples=draws,
+            group_shapes=shapes,
+        )  # fmt: skip
+
+    def predict(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        import myfm
+
+        blocks = [_used(side, numbers) for side, numbers in zip(self.sides, (users, items), strict=True)]
+        relations = [myfm.RelationBlock(places, rows) for places, rows in blocks]
+        return self.model.predict(sparse.csr_matrix((len(users), 0)), X_rel=relations)
+
+    _parts: list[list[Any]]
+
+    def _user_side(self, train: Ratings, catalogue: Catalogue) -> Any:
+        """One row of features a user: itself, and the items it rated."""
+        parts = [_one_hot(train.user_numbers, catalogue.n_users)]
+        if self.settings["history"]:
+            parts.append(_history(train.user_numbers, train.item_numbers, catalogue.n_users, catalogue.n_items))
+        self._parts = [parts]
+        return sparse.hstack(parts, format="csr")
+
+    def _item_side(self, train: Ratings, catalogue: Catalogue) -> Any:
+        parts = [_one_hot(train.item_numbers, catalogue.n_items)]
+        if self.settings["history"]:
+            parts.append(_history(train.item_numbers, train.user_numbers, catalogue.n_items, catalogue.n_users))
+        if self.settings["genres"]:
+            parts.append(_genres(catalogue))
+        if self.settings["years"]:
+            parts.append(_years(catalogue))
+        self._parts.append(parts)
+        return sparse.hstack(parts, format="csr")
+
+
+def _pairs(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
+    return ratings.user_numbers, ratings.item_numbers
+
+
+def _used(side: Any, numbers: np.ndarray) -> tuple[list[int], Any]:
+    """Only the rows that occur, and where each pair finds its own: myFM draws over every row of a block."""
+    rows, places = np.unique(numbers, return_inverse=True)
+    return places.tolist(), side[rows].astype(np.float64)
+
+
+def _one_hot(trained: np.ndarray, n: int) -> Any:
+    """A column for each number that has a training rating; rows of the others are empty."""
+    known = np.unique(trained)
+    return sparse.csr_matrix((np.ones(len(known)), (known, np.arange(len(known)))), shape=(n, len(known)))
+
+
+def _history(own: np.ndarray, others: np.ndarray, n_own: int, n_others: int) -> Any:
+    lengths = np.maximum(np.bincount(own, minlength=n_own), 1)
+    return sparse.csr_matrix((lengths[own] ** -0.5, (own, others)), shape=(n_own, n_others))
+
+
+def _genres(catalogue: Catalogue) -> Any:
+    labels = label_matrix(catalogue.item_features)
+    if labels is None:
+        raise ValueError("these ratings have no item labels")
+    return sparse.csr_matrix(labels.matrix.astype(np.float64))
+
+
+def _years(catalogue: Catalogue) -> Any:
+    titles = catalogue.item_features.titles if catalogue.item_features else None
+    found = [YEAR.search(title or "") for title in titles or ()]
+    bins = np.array([int(year.group(1)) // 5 if year else 0 for year in found])
+    kinds, at = np.unique(bins, return_inverse=True)
+    return sparse.csr_matrix((np.ones(len(at)), (np.arange(len(at)), at)), shape=(len(at), len(kinds)))
+
+
+def all_of_them() -> list[MyFMPeer]:
+    """The machines of the comparison."""
+    return [
+        MyFMPeer(),
+        MyFMPeer("myFM history+genres", draws=300, history=True, genres=True),
+        MyFMPeer("myFM history+genres+years", draws=300, history=True, genres=True, years=True),
+    ]
