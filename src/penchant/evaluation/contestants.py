@@ -10,19 +10,20 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.features import FeatureTable
 from penchant.data.splitting import Split
-from penchant.data.vocabulary import UNKNOWN, Vocabulary
+from penchant.evaluation.folding import FoldedSide, groups
+from penchant.evaluation.numbering import Renumbering
 from penchant.foundations.errors import CallerError
 from penchant.models.heads import DotHead, stack_items
-from penchant.models.scoring import score_table
-from penchant.models.sides import Rows, Side
+from penchant.models.scoring import score_pairs, score_table
+from penchant.models.sides import Rows
 from penchant.recommending.model import Model
-from penchant.recommending.resolving import resolve
+from penchant.recommending.request import weaker
+from penchant.recommending.resolving import Resolved
 
 Numbers = NDArray[Any]
 _UNMET_AT_ONCE = 64
-"""How many unmet items are resolved together: each brings a covariance for every draw."""
+"""How many unmet rows are resolved together: each brings a covariance for every draw."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,10 @@ class Contestant(Protocol):
 
 
 class ModelContestant:
-    """A Model, whatever it numbers its ids like, met through a split's numbers."""
+    """A Model, whatever it numbers its ids like, met through a split's numbers.
+
+    Ratings that the split gives of hidden users and items are folded in first.
+    """
 
     ranks = True
 
@@ -62,21 +66,38 @@ class ModelContestant:
         self.model = model
         self.label = label or trained.kind
         self.predicts_ratings = trained.objective == "rating"
-        self._users = _Renumbering.of(trained.users.vocabulary, split.test.users, split.test.user_features)
-        self._items = _Renumbering.of(trained.items.vocabulary, split.test.items, split.test.item_features)
+        self._users = Renumbering.of(trained.users.vocabulary, split.test.users, split.test.user_features)
+        self._items = Renumbering.of(trained.items.vocabulary, split.test.items, split.test.item_features)
+        self._user_side = FoldedSide(trained, "users", self._users, self._items, split.given)
+        self._item_side = FoldedSide(trained, "items", self._items, self._users, split.given)
         self._refuse_leak(split)
 
     def predict(self, users: Numbers, items: Numbers) -> Answers:
+        own_users, own_items = self._users.numbers[users], self._items.numbers[items]
+        if self._user_side.folds or self._item_side.folds:
+            return self._predict_folded(own_users, own_items)
         said = self.model.predict_numbers(
-            self._users.numbers[users],
-            self._items.numbers[items],
-            user_features=self._users.features,
-            item_features=self._items.features,
+            own_users, own_items, user_features=self._users.features, item_features=self._items.features
         )
         return Answers(said.mean, said.std, said.source)
 
+    def _predict_folded(self, users: Numbers, items: Numbers) -> Answers:
+        mean, std = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
+        sources = np.empty(len(users), dtype=object)
+        one_user = np.where(self._user_side.is_folded(users), users, -1)
+        one_item = np.where(self._item_side.is_folded(items), items, -1)
+        for at in groups(one_user, one_item):
+            for start in range(0, len(at), _UNMET_AT_ONCE):
+                rows = at[start : start + _UNMET_AT_ONCE]
+                u = _one_or_all(self._user_side, one_user[rows[0]], users[rows])
+                i = _one_or_all(self._item_side, one_item[rows[0]], items[rows])
+                said = score_pairs(self.model.trained, u.rows, i.rows)
+                mean[rows], std[rows] = said.mean, said.std
+                sources[rows] = weaker(u.sources, i.sources)
+        return Answers(mean, std, sources)
+
     def score_rows(self, users: Numbers) -> NDArray[Any]:
-        rows = _rows(self.model.trained.users, self._users, users)
+        rows = self._user_side.means(self._users.numbers[users])
         if isinstance(self._all_items, Rows):
             return self.model.trained.head.table(rows, self._all_items)
         return score_table(self.model.trained, rows, self._all_items)
@@ -84,10 +105,9 @@ class ModelContestant:
     @cached_property
     def _all_items(self) -> Rows | NDArray[np.float32]:
         """Every item of the split, stacked where the mean over draws is one dot product."""
-        trained = self.model.trained
-        rows = _all_rows(trained.items, self._items)
-        straight = isinstance(trained.head, DotHead) and trained.head.link == "identity"
-        return stack_items(rows) if straight else rows
+        head = self.model.trained.head
+        rows = _all_rows(self._item_side, self._items.numbers)
+        return stack_items(rows) if isinstance(head, DotHead) and head.link == "identity" else rows
 
     def _refuse_leak(self, split: Split) -> None:
         """A model that has learnt from test rows is not measured: its figures would mean nothing."""
@@ -104,45 +124,24 @@ class ModelContestant:
             )
 
 
-@dataclass(frozen=True)
-class _Renumbering:
-    """numbers: (N,) the model's number of each of the split's; behind the model's own where it has none.
-
-    features: a table whose row of such a number describes it, or None.
-    """
-
-    numbers: NDArray[np.int32]
-    features: FeatureTable | None
-
-    @classmethod
-    def of(cls, own: Vocabulary, theirs: Vocabulary, features: FeatureTable | None) -> _Renumbering:
-        if np.array_equal(own.ids, theirs.ids[: len(own)]):
-            return cls(np.arange(len(theirs), dtype=np.int32), features)
-        found = own.numbers(theirs.ids)
-        behind = len(own) + np.arange(len(theirs), dtype=np.int32)
-        rows = np.concatenate([np.full(len(own), -1), np.arange(len(theirs))])
-        return cls(np.where(found == UNKNOWN, behind, found), features and features.take(rows))
+def _one_or_all(side: FoldedSide, folded: int, numbers: Numbers) -> Resolved:
+    """The one row of a folded number that all B pairs share, or the B rows of numbers that are not folded."""
+    if folded < 0:
+        return side.resolved(numbers)
+    return Resolved(side.folded(int(folded)), np.full(len(numbers), "folded_in", dtype=object))
 
 
-def _rows(side: Side, renumbering: _Renumbering, numbers: Numbers) -> Rows:
-    """Rows of the split's numbers (B,), without their covariance, which no order depends on."""
-    own = renumbering.numbers[numbers]
-    features = renumbering.features and renumbering.features.take(own)
-    resolved = resolve(side, own, features).rows
-    return Rows(resolved.bias, resolved.vectors)
-
-
-def _all_rows(side: Side, renumbering: _Renumbering) -> Rows:
-    """The rows of every number of the split, known ones straight from the side."""
-    numbers = renumbering.numbers
-    unmet = np.flatnonzero(numbers >= len(side))
-    if not len(unmet) and len(numbers) == len(side) and (numbers == np.arange(len(side))).all():
-        return side.all_rows()
-    learnt = side.rows(np.where(numbers < len(side), numbers, 0))
+def _all_rows(side: FoldedSide, numbers: Numbers) -> Rows:
+    """The rows of every number (N,) of the split, known ones straight from the side."""
+    own = side.side
+    unmet = np.flatnonzero(numbers >= len(own))
+    if not len(unmet) and len(numbers) == len(own) and (numbers == np.arange(len(own))).all():
+        return own.all_rows()
+    learnt = own.rows(np.where(numbers < len(own), numbers, 0))
     bias, vectors = learnt.bias.copy(), learnt.vectors.copy()
     for start in range(0, len(unmet), _UNMET_AT_ONCE):
         at = unmet[start : start + _UNMET_AT_ONCE]
-        rows = _rows(side, renumbering, at)
+        rows = side.means(numbers[at])
         bias[:, at], vectors[:, at] = rows.bias, rows.vectors
     return Rows(bias, vectors)
 
