@@ -1,0 +1,102 @@
+"""A block of features of one side: the map from them to the prior mean of the side's rows, and how to draw it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.training.bayes.conditionals import Array, draw_on_grid
+from penchant.training.rows import Crew, Floats
+
+_STRENGTHS = np.linspace(np.log(1e-2), np.log(1e5), 200)
+"""The grid of log precisions of a map's rows."""
+
+_DENSE = 1200
+"""Up to this many rows or columns the whole spectrum is found by one dense decomposition."""
+
+_PIECE = 4096
+"""Rows multiplied at a time: the order of every sum is fixed, whatever the number of threads."""
+
+
+class FeatureBlock:
+    """Rows (N, D) of a side have prior mean mu + X W with X (N, F) sparse, W (F, D) unknown.
+
+    W's rows are Gaussian with mean zero and precision `strength` times the precision of the side's rows, as in Macau
+    (Simm et al. 2017, section 2.2), so in the singular basis X = U diag(s) V' all directions are independent, and one
+    decomposition serves every draw. Only the `rank` strongest directions are kept.
+    """
+
+    def __init__(self, matrix: Any, rank: int, crew: Crew) -> None:
+        self.crew = crew
+        self.left, self.singular, self.right = _decomposed(matrix, rank)
+        self.coordinates: Array = np.zeros((len(self.singular), 0))
+        self.strength = 1.0
+
+    def draw(self, rows: Floats, precision: Array, rng: np.random.Generator) -> Floats:
+        """Draw strength and map given rows (N, D) less all else of their prior mean; returns X W, (N, D).
+
+        The strength is drawn with the map integrated out, and the map given the strength: one joint draw.
+        """
+        seen = self._project(rows)  # U' rows, (r, D)
+        power = self.singular**2
+        size = ((seen @ precision) * seen).sum(axis=1)
+        growth = 1.0 + power / np.exp(_STRENGTHS)[:, None]
+        log_density = -0.5 * (seen.shape[1] * np.log(growth) + size / growth).sum(axis=1)
+        self.strength = float(np.exp(draw_on_grid(_STRENGTHS, log_density, rng)))
+        spread = np.linalg.inv(np.linalg.cholesky(precision))  # its rows mix independent numbers into a row's shape
+        total = power + self.strength
+        noise = rng.standard_normal(seen.shape) @ spread
+        self.coordinates = self.singular[:, None] * seen / total[:, None] + noise / np.sqrt(total)[:, None]
+        return self.shift()
+
+    def shift(self) -> Floats:
+        """X W of the present map, (N, D)."""
+        scaled = (self.singular[:, None] * self.coordinates).astype(np.float32)
+        out = np.empty((len(self.left), scaled.shape[1]), np.float32)
+
+        def multiply(at: int) -> None:
+            np.matmul(self.left[at : at + _PIECE], scaled, out=out[at : at + _PIECE])
+
+        self.crew.run(multiply, range(0, len(out), _PIECE))
+        return out
+
+    def scatter(self) -> Array:
+        """What the map's rows add to the scatter that the precision is drawn from, (D, D)."""
+        product: Array = self.strength * self.coordinates.T @ self.coordinates
+        return product
+
+    def _project(self, rows: Floats) -> Array:
+        parts = np.zeros((-(-len(rows) // _PIECE), len(self.singular), rows.shape[1]), np.float32)
+
+        def multiply(p: int) -> None:
+            span = slice(p * _PIECE, (p + 1) * _PIECE)
+            np.matmul(self.left[span].T, rows[span], out=parts[p])
+
+        self.crew.run(multiply, range(len(parts)))
+        return parts.sum(axis=0, dtype=np.float64)
+
+
+def _decomposed(matrix: Any, rank: int) -> tuple[Floats, Array, Floats]:
+    """The leading singular vectors and values of a sparse matrix: (N, r), (r,) and (F, r), r at most `rank`."""
+    tall = matrix.shape[0] > matrix.shape[1]
+    gram = (matrix.T @ matrix if tall else matrix @ matrix.T).astype(np.float64)
+    power, basis = _leading(gram, rank)
+    kept = power > 1e-6 * max(power.max(initial=0.0), 1e-12)
+    singular, basis = np.sqrt(power[kept]), basis[:, kept]
+    other = np.asarray((matrix if tall else matrix.T) @ basis) / singular
+    left, right = (other, basis) if tall else (basis, other)
+    return left.astype(np.float32), singular, right.astype(np.float32)
+
+
+def _leading(gram: Any, rank: int) -> tuple[Array, NDArray[Any]]:
+    """The `rank` largest eigenvalues of a symmetric sparse matrix and their vectors."""
+    size = gram.shape[0]
+    if size <= _DENSE or rank >= size - 1:
+        power, basis = np.linalg.eigh(gram.toarray())
+        return power[-rank:], basis[:, -rank:]
+    from scipy.sparse.linalg import eigsh
+
+    power, basis = eigsh(gram, k=rank, v0=np.ones(size), tol=1e-3)
+    return power, basis
