@@ -87,6 +87,8 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
         "prior.precision": side.prior.precision,
         "prior.feature_map": side.prior.feature_map,
         "prior.history_map": side.prior.history_map,
+        "prior.history_basis": side.prior.history_basis,
+        "variance": side.variance,
     }
     values = {
         "per_rating": side.prior.per_rating,
@@ -216,11 +218,13 @@ def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -
         arrays.get("prior.feature_map"),
         values["per_rating"],
         arrays.get("prior.history_map"),
+        arrays.get("prior.history_basis"),
     )
     encoder = None if values["encoder"] is None else FeatureEncoder.from_json(values["encoder"])
     ids = frame["id"].to_numpy() if frame["id"].dtype.is_integer() else frame["id"].to_list()
     features = None if values["kinds"] is None else _features_from(frame, values["kinds"])
-    return Side(Vocabulary(ids), arrays["bias"], arrays["vectors"], arrays["counts"], prior, encoder, features)
+    rows = (arrays["bias"], arrays["vectors"], arrays["counts"])
+    return Side(Vocabulary(ids), *rows, prior, encoder, features, arrays.get("variance"))
 
 
 def _features_from(frame: Any, kinds: dict[str, Any]) -> FeatureTable:

@@ -29,6 +29,9 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows) -> Scores:
     variance = by_draw.var(axis=0) + np.mean(np.square(trained.noise, dtype=np.float32))
     if users.covariance is not None or items.covariance is not None:
         variance = variance + _inferred_variance(trained, users, items).mean(axis=0)
+    for rows in (users, items):
+        if rows.variance is not None:
+            variance = variance + rows.variance
     return Scores(trained.clip(by_draw.mean(axis=0)), np.sqrt(variance))
 
 

@@ -21,12 +21,14 @@ class Rows:
 
     bias: (S, B). vectors: (S, B, K). covariance: (S, B, D, D) of [bias, vector], D = 1 + K, for rows that are
     inferred rather than learnt (folded in, from features, or the bare prior); None for learnt rows, whose uncertainty
-    is in the draws.
+    is in the draws. variance: (B,), how much more the ratings of learnt rows vary than the model's noise and draws
+    say (less, where negative), or None.
     """
 
     bias: Floats
     vectors: Floats
     covariance: Floats | None = None
+    variance: Floats | None = None
 
     def __len__(self) -> int:
         return int(self.bias.shape[1])
@@ -46,7 +48,8 @@ class Rows:
     def take(self, at: NDArray[Any]) -> Rows:
         """The rows at the given positions."""
         spread = None if self.covariance is None else self.covariance[:, at]
-        return Rows(self.bias[:, at], self.vectors[:, at], spread)
+        variance = None if self.variance is None else self.variance[at]
+        return Rows(self.bias[:, at], self.vectors[:, at], spread, variance)
 
 
 def covariance_of(rows: Rows) -> Floats:
@@ -64,8 +67,9 @@ class Prior:
     mean: (S, D). precision: (S, D, D). feature_map: (S, F, D), the linear map W from a row of F features to a shift of
     the mean (Macau; Simm et al. 2017, arXiv 1509.04610), or None. per_rating: whether the precision is multiplied by
     the row's number of ratings (the weighted-lambda regularisation of Zhou et al. 2008, equation 4).
-    history_map: (S, M, D) for the M rows of the other side, or None; a row that rated the set N shifts its mean by
-    |N|^-1/2 times the sum of the map over N (the implicit feedback of SVD++; Koren 2008, equation 15).
+    history_map: (S, R, D), or None; a row that rated the set N of the other side's M rows shifts its mean by |N|^-1/2
+    times the sum over N of history_basis (M, R), times the map (the implicit feedback of SVD++; Koren 2008, equation
+    15, with y = basis · map). Without a basis R is M.
     """
 
     mean: Floats
@@ -73,12 +77,13 @@ class Prior:
     feature_map: Floats | None = None
     per_rating: bool = False
     history_map: Floats | None = None
+    history_basis: Floats | None = None
 
     def draws(self, at: slice) -> Prior:
         """The prior of some of its draws."""
         maps = (None if one is None else one[at] for one in (self.feature_map, self.history_map))
         feature_map, history_map = maps
-        return Prior(self.mean[at], self.precision[at], feature_map, self.per_rating, history_map)
+        return Prior(self.mean[at], self.precision[at], feature_map, self.per_rating, history_map, self.history_basis)
 
     def means(self, features: Any | None, count: int) -> Floats:
         """The prior mean of `count` rows, shape (S, count, D); features: sparse or dense (count, F), or None."""
@@ -92,8 +97,12 @@ class Prior:
         mean = self.means(features, 1)[:, 0]
         if self.history_map is None or not len(history):
             return mean
-        shift: Floats = self.history_map[:, history].sum(axis=1) / np.float32(np.sqrt(len(history)))
-        return mean + shift
+        if self.history_basis is None:
+            shift = self.history_map[:, history].sum(axis=1)
+        else:
+            shift = self.history_basis[history].sum(axis=0) @ self.history_map
+        moved: Floats = mean + shift / np.float32(np.sqrt(len(history)))
+        return moved
 
     def rows(self, features: Any | None, count: int) -> Rows:
         """What is known of `count` rows without any rating: their prior mean and covariance."""
@@ -117,6 +126,7 @@ class Side:
     prior: Prior
     encoder: FeatureEncoder | None = None
     features: FeatureTable | None = None
+    variance: Floats | None = None
 
     def __post_init__(self) -> None:
         size, draws, width = len(self.vocabulary), len(self.bias), self.vectors.shape[2] + 1
@@ -151,11 +161,12 @@ class Side:
 
     def rows(self, numbers: NDArray[Any]) -> Rows:
         """The learnt rows of known numbers."""
-        return Rows(self.bias[:, numbers], self.vectors[:, numbers])
+        variance = None if self.variance is None else self.variance[numbers]
+        return Rows(self.bias[:, numbers], self.vectors[:, numbers], variance=variance)
 
     def all_rows(self) -> Rows:
         """Every learnt row, without a copy."""
-        return Rows(self.bias, self.vectors)
+        return Rows(self.bias, self.vectors, variance=self.variance)
 
     def unmet_rows(self, features: FeatureTable | None, count: int) -> Rows:
         """Rows for `count` users or items that training never met, from their features where the model has a map."""

@@ -92,7 +92,7 @@ def settled(side: Side, encoded: Any | None = None) -> Side:
     rows = side.prior.means(None if encoded is None else encoded[empty], len(empty))
     bias, vectors = side.bias.copy(), side.vectors.copy()
     bias[:, empty], vectors[:, empty] = rows[:, :, 0], rows[:, :, 1:]
-    return Side(side.vocabulary, bias, vectors, side.counts, side.prior, side.encoder, side.features)
+    return replace(side, bias=bias, vectors=vectors)
 
 
 def assemble(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,10 @@ def _merged(side: Side, numbers: Numbers, rated: NDArray[np.bool_], unmet: Rows)
     covariance = np.zeros((draws, len(numbers), width, width), dtype=np.float32)
     joined[:, rated], joined[:, ~rated] = learnt.joined, unmet.joined
     covariance[:, ~rated] = covariance_of(unmet)
-    return Rows.split(joined, covariance)
+    variance = np.zeros(len(numbers), np.float32)
+    if learnt.variance is not None:
+        variance[rated] = learnt.variance
+    return replace(Rows.split(joined, covariance), variance=variance)
 
 
 def features_from(side: Side, rows: Sequence[Mapping[str, Any]]) -> FeatureTable | None:

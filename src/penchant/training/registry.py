@@ -58,6 +58,7 @@ class Way:
 _T = "penchant.training."
 _ALL: tuple[Way, ...] = (
     # name, module, settings dataclass, trainer, one line
+    Way("bayes", _T + "bayes", "BayesSettings", "train", "Bayesian dot-bias by Gibbs sampling, with features"),
     Way("baseline", _T + "baseline", "BaselineSettings", "train", "the mean and damped biases"),
     Way("dot", _T + "gradient.dot", "DotSettings", "train_dot", "EmbeddingDot: vectors alone"),
     Way("dot_bias", _T + "gradient.dot", "DotBiasSettings", "train_dot_bias", "EmbeddingDotBias: vectors and biases"),

@@ -1,0 +1,6 @@
+"""Bayesian matrix factorisation."""
+
+from penchant.training.bayes.gibbs import train
+from penchant.training.bayes.settings import BayesSettings
+
+__all__ = ["BayesSettings", "train"]

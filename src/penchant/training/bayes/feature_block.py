@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,12 @@ class FeatureBlock:
         self.left, self.singular, self.right = _decomposed(matrix, rank)
         self.coordinates: Array = np.zeros((len(self.singular), 0))
         self.strength = 1.0
+
+    def fresh(self) -> FeatureBlock:
+        """A block of the same features, for another chain."""
+        other = copy(self)
+        other.coordinates, other.strength = np.zeros((len(self.singular), 0)), 1.0
+        return other
 
     def draw(self, rows: Floats, precision: Array, rng: np.random.Generator) -> Floats:
         """Draw strength and map given rows (N, D) less all else of their prior mean; returns X W, (N, D).

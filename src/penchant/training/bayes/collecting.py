@@ -1,0 +1,106 @@
+"""From draws, in standardised units and over active rows, to a TrainedModel in the ratings' own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from penchant.data.ratings import Ratings
+from penchant.models.heads import DotHead
+from penchant.models.sides import Floats, Prior, Side
+from penchant.models.trained import TrainedModel, counts_of, settled
+from penchant.training.bayes.chain import Draw
+from penchant.training.bayes.conditionals import Array
+from penchant.training.bayes.prepared import Prepared, PreparedSide
+from penchant.training.bayes.settings import BayesSettings
+
+
+def collected(
+    ratings: Ratings,
+    prepared: Prepared,
+    settings: BayesSettings,
+    draws: Sequence[Draw],
+    history: Sequence[Mapping[str, float]],
+    facts: Mapping[str, Any],
+) -> TrainedModel:
+    """A model of the given draws."""
+    noise = np.array([np.exp(0.5 * np.log(draw.noise).mean()) for draw in draws]) * prepared.deviation
+    users, items = (_side(ratings, prepared, draws, at) for at in (0, 1))
+    extra = prepared.deviation**2 * np.mean([draw.noise for draw in draws], axis=0) - np.mean(noise**2)
+    own = np.zeros(prepared.users.size, np.float32)
+    own[prepared.users.active] = extra
+    return TrainedModel(
+        "bayes",
+        settings.to_json(),
+        DotHead(np.full(len(draws), prepared.mean, np.float32)),
+        _with_variance(users, own),
+        items,
+        noise.astype(np.float32),
+        ratings.scale,
+        ratings.by_user(),
+        history=list(history),
+        facts=dict(facts),
+    )
+
+
+def _with_variance(side: Side, more: Floats) -> Side:
+    from dataclasses import replace
+
+    return replace(side, variance=more if side.variance is None else side.variance + more)
+
+
+def _side(ratings: Ratings, prepared: Prepared, draws: Sequence[Draw], at: int) -> Side:
+    """The users (at = 0) or items (at = 1) of the model."""
+    side = (prepared.users, prepared.items)[at]
+    units = units_of(prepared, len(draws[0].means[0]))
+    rows = np.zeros((len(draws), side.size, len(units)), np.float32)
+    for s, draw in enumerate(draws):
+        rows[s, side.active] = (draw.users, draw.items)[at] * units.astype(np.float32)
+    table = (ratings.user_features, ratings.item_features)[at]
+    made = Side(
+        (ratings.users, ratings.items)[at],
+        rows[:, :, 0],
+        rows[:, :, 1:],
+        counts_of((ratings.by_user(), ratings.by_item())[at]),
+        _prior(prepared, draws, at, units),
+        side.encoder,
+        table,
+        _variance(side, prepared, draws, at),
+    )
+    return settled(made, side.encoded)
+
+
+def units_of(prepared: Prepared, width: int) -> Array:
+    """What a standardised row is multiplied by: biases by the deviation, either vector by its root."""
+    return np.append(prepared.deviation, np.full(width - 1, np.sqrt(prepared.deviation)))
+
+
+def _variance(side: PreparedSide, prepared: Prepared, draws: Sequence[Draw], at: int) -> Floats | None:
+    """What the conditional means of the rows leave out of a rating's variance, (N,), for the side that has them."""
+    found = [draw.spread for draw in draws if draw.spread is not None and len(draw.spread) == len(side.active)]
+    if not found or (at == 1) != (len(prepared.items.active) >= len(prepared.users.active)):
+        return None
+    variance = np.zeros(side.size, np.float32)
+    variance[side.active] = prepared.deviation**2 * np.mean(found, axis=0)
+    return variance
+
+
+def _prior(prepared: Prepared, draws: Sequence[Draw], at: int, units: Array) -> Prior:
+    side, other = (prepared.users, prepared.items)[:: 1 if at == 0 else -1]
+    mean = np.stack([draw.means[at] * units for draw in draws])
+    precision = np.stack([draw.precisions[at] / np.outer(units, units) for draw in draws])
+    feature_map = history_map = basis = None
+    if side.encoder is not None:
+        feature_map = np.zeros((len(draws), side.encoder.width, len(units)), np.float32)
+        for g, columns in enumerate(side.groups):
+            for s, draw in enumerate(draws):
+                feature_map[s, columns] = side.blocks[g].right @ draw.maps[at][g] * units
+    if side.history is not None:
+        history_map = np.stack([draw.maps[at][-1] * units for draw in draws]).astype(np.float32)
+        basis = np.zeros((other.size, side.history.right.shape[1]), np.float32)
+        basis[other.active] = side.history.right
+    return Prior(
+        mean.astype(np.float32), precision.astype(np.float32), feature_map, False, history_map, basis
+    )

@@ -1,0 +1,118 @@
+"""Watching chains: validation error while they run, and whether they agree in the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from penchant.data.ratings import Ratings
+from penchant.foundations.progress import Progress
+from penchant.metrics.rating_error import rmse
+from penchant.training.bayes.chain import Chain, Draw
+from penchant.training.bayes.conditionals import Array
+from penchant.training.bayes.convergence import effective_draws, split_r_hat
+from penchant.training.bayes.prepared import Prepared
+from penchant.training.rows import Floats
+
+PAIRS = 100
+"""How many training pairs' predictions are watched."""
+
+AGREED = 1.1
+"""The R-hat above which half the watched predictions must not lie."""
+
+
+class Watch:
+    """What is seen of all chains: history has one mapping of figures for each kept draw."""
+
+    def __init__(self, ratings: Ratings, prepared: Prepared, validation: Ratings | None) -> None:
+        self.prepared, self.validation, self.scale = prepared, validation, ratings.scale
+        self.history: list[dict[str, float]] = []
+        self.traces: list[list[Array]] = []
+        entries = prepared.users.entries
+        picked = np.linspace(0, len(entries.values) - 1, min(PAIRS, len(entries.values))).astype(np.int64)
+        self.pairs = np.searchsorted(entries.starts, picked, side="right") - 1, entries.numbers[picked]
+        if validation is not None:
+            self.total = np.zeros(len(validation))
+            self.at = [
+                _place(side.active, numbers)
+                for side, numbers in (
+                    (prepared.users, validation.user_numbers),
+                    (prepared.items, validation.item_numbers),
+                )
+            ]
+
+    def chain(self, number: int) -> Monitor:
+        """The monitor of the next chain."""
+        self.traces.append([])
+        return Monitor(self, number)
+
+    def validation_error(self, draw: Draw) -> float:
+        """The RMSE, on the validation ratings, of the mean prediction of all kept draws up to this one."""
+        assert self.validation is not None
+        rows = [
+            np.concatenate([own, mean[None].astype(np.float32)])[at]
+            for own, mean, at in zip((draw.users, draw.items), draw.means, self.at, strict=True)
+        ]
+        self.total += self.prepared.mean + self.prepared.deviation * _predictions(*rows)
+        expected = self.scale.clip(self.total / (len(self.history) + 1))
+        return float(rmse(self.validation.values, expected))
+
+    def facts(self, progress: Progress) -> dict[str, Any]:
+        """Split R-hat and effective draws of the watched predictions; a warning when the chains disagree."""
+        length = min((len(trace) for trace in self.traces), default=0)
+        if length < 4:
+            return {"sweeps": length * len(self.traces)}
+        values = np.stack([np.stack(trace[:length]) for trace in self.traces])
+        r_hat, effective = split_r_hat(values), effective_draws(values)
+        facts = {
+            "chains": len(self.traces),
+            "sweeps": length * len(self.traces),
+            "r_hat": float(np.median(r_hat)),
+            "r_hat_worst": float(r_hat.max()),
+            "effective_draws": float(np.median(effective)),
+            "effective_draws_least": float(effective.min()),
+        }
+        progress.note(
+            f"{facts['sweeps']} sweeps: split R-hat {facts['r_hat']:.3f} (worst {facts['r_hat_worst']:.2f}), "
+            f"effective draws {facts['effective_draws']:.0f} (least {facts['effective_draws_least']:.0f})"
+        )
+        if facts["r_hat"] > AGREED:
+            progress.note("The chains have not settled: raise burn_in or draws, or continue this model with resume")
+        return facts
+
+
+class Monitor:
+    """What is seen of one chain."""
+
+    def __init__(self, watch: Watch, number: int) -> None:
+        self.watch, self.number = watch, number
+
+    def in_units(self, error: float) -> float:
+        """An error of standardised ratings in the ratings' own units."""
+        return error * self.watch.prepared.deviation
+
+    def record(self, chain: Chain) -> None:
+        """Remember the watched predictions of a sweep."""
+        users, items = self.watch.pairs
+        self.watch.traces[self.number].append(_predictions(chain.users.rows[users], chain.items.rows[items]))
+
+    def figures(self, draw: Draw, train_error: float) -> dict[str, float]:
+        """The figures of a kept draw."""
+        figures = {"draw": float(len(self.watch.history) + 1), "train": train_error}
+        if self.watch.validation is not None:
+            figures["validation"] = self.watch.validation_error(draw)
+        self.watch.history.append(figures)
+        return figures
+
+
+def _predictions(users: Floats, items: Floats) -> Array:
+    scores: Array = (users[:, 1:] * items[:, 1:]).sum(axis=1, dtype=np.float64) + users[:, 0] + items[:, 0]
+    return scores
+
+
+def _place(active: Any, numbers: Any) -> Any:
+    """Where numbers stand among the active ones; behind them all for those that are not."""
+    at = np.searchsorted(active, numbers)
+    known = (at < len(active)) & (active[np.minimum(at, len(active) - 1)] == numbers)
+    return np.where(known, at, len(active))

@@ -1,0 +1,104 @@
+"""What the sampler works on: standardised ratings of active rows, and the matrices that their features become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.features import FeatureEncoder, FeatureTable
+from penchant.data.ratings import Grouped, Ratings
+from penchant.training.bayes.feature_block import FeatureBlock
+from penchant.training.bayes.settings import BayesSettings
+from penchant.training.rows import Crew, Floats
+
+
+@dataclass(frozen=True)
+class PreparedSide:
+    """One side. active: (A,) its numbers with ratings. entries: their standardised ratings, among active rows of both
+    sides. encoder, encoded: its features, (N, F), or None. groups: the columns of each feature. blocks: a block for
+    each group, then one for the history if wanted.
+    """
+
+    size: int
+    active: NDArray[np.int64]
+    entries: Grouped
+    encoder: FeatureEncoder | None
+    encoded: Any | None
+    groups: list[NDArray[np.int64]]
+    blocks: list[FeatureBlock]
+    history: FeatureBlock | None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Both sides, and the mean and deviation by which ratings were standardised."""
+
+    users: PreparedSide
+    items: PreparedSide
+    mean: float
+    deviation: float
+
+
+def prepare(ratings: Ratings, settings: BayesSettings, crew: Crew) -> Prepared:
+    """Standardise the ratings, leave out rows without any, and decompose the feature matrices."""
+    mean = ratings.mean
+    deviation = float(ratings.values.std(dtype=np.float64))
+    deviation = deviation if deviation > 1e-6 * max(abs(mean), 1.0) else 1.0
+    by_user, by_item = ratings.by_user(), ratings.by_item()
+    active = np.flatnonzero(by_user.counts), np.flatnonzero(by_item.counts)
+    users = _active_entries(by_user, *active, mean, deviation)
+    items = _active_entries(by_item, *active[::-1], mean, deviation)
+    sides = []
+    for entries, rows, table, counts, other in (
+        (users, active[0], ratings.user_features, by_user.counts, len(active[1])),
+        (items, active[1], ratings.item_features, by_item.counts, len(active[0])),
+    ):
+        encoder, encoded, groups = _features(table if settings.features else None, counts)
+        blocks = [FeatureBlock(encoded[rows][:, columns], settings.rank, crew) for columns in groups]
+        history = FeatureBlock(_history(entries, other), settings.rank, crew) if settings.history else None
+        if history is not None:
+            blocks.append(history)
+        sides.append(PreparedSide(len(counts), rows, entries, encoder, encoded, groups, blocks, history))
+    return Prepared(sides[0], sides[1], mean, deviation)
+
+
+def _active_entries(
+    entries: Grouped, own: NDArray[np.int64], other: NDArray[np.int64], mean: float, deviation: float
+) -> Grouped:
+    """The entries of rows that have any, numbered among themselves on both sides, and standardised."""
+    starts = np.append(entries.starts[own], entries.starts[-1])
+    numbers = np.searchsorted(other, entries.numbers).astype(np.int32)
+    return Grouped(starts, numbers, ((entries.values - mean) / deviation).astype(np.float32), entries.rows)
+
+
+def _features(
+    table: FeatureTable | None, counts: NDArray[Any]
+) -> tuple[FeatureEncoder | None, Any | None, list[NDArray[np.int64]]]:
+    """The encoder of a table, the encoded table, and the columns that belong to each of its features."""
+    if table is None or not table.columns:
+        return None, None, []
+    encoder = FeatureEncoder.fit(table, counts)
+    if not encoder.width:
+        return None, None, []
+    encoded = encoder.encode(table)
+    owner = np.array([_owner(name, table.columns) for name in encoder.names])
+    used = encoded[np.flatnonzero(counts)]
+    groups = [np.flatnonzero(owner == column) for column in dict.fromkeys(owner)]
+    return encoder, encoded, [columns for columns in groups if used[:, columns].nnz]
+
+
+def _owner(name: str, columns: Iterable[str]) -> str:
+    """The feature that a matrix column such as "genres=Comedy", "plot~17" or "year<1935" belongs to."""
+    return next(column for column in columns if name.startswith(tuple(column + sign for sign in "=~<>")))
+
+
+def _history(entries: Grouped, others: int) -> Any:
+    """Who met whom, (A, others): each row's n entries weigh n^-1/2 (Koren 2008, equation 15)."""
+    from scipy.sparse import csr_array
+
+    weights: Floats = np.repeat(entries.counts**-0.5, entries.counts).astype(np.float32)
+    return csr_array((weights, entries.numbers, entries.starts), shape=(len(entries.counts), others))

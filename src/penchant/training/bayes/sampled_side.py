@@ -1,0 +1,71 @@
+"""One side of the sampler: its rows, the Gaussian they come from, and how both are drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.ratings import Grouped
+from penchant.training.bayes.conditionals import Array, normal_wishart
+from penchant.training.bayes.feature_block import FeatureBlock
+from penchant.training.rows import Conditional, Crew, Floats, RowSolver
+
+
+class SampledSide:
+    """N rows [bias, vector] of D numbers, all of them with ratings, and their prior.
+
+    rows: (N, D). mean: (D,), precision: (D, D), blocks: the feature maps that shift the mean row by row.
+    """
+
+    def __init__(
+        self, entries: Grouped, width: int, blocks: list[FeatureBlock], crew: Crew, rng: np.random.Generator
+    ) -> None:
+        size = len(entries.counts)
+        self.solver = RowSolver(entries, width, crew)
+        self.rows = (0.1 * rng.standard_normal((size, width))).astype(np.float32)
+        self.mean, self.precision = np.zeros(width), 10.0 * np.eye(width)
+        self.blocks = blocks
+        self.shifts = [np.zeros_like(self.rows) for _ in blocks]
+
+    def draw_prior(self, rng: np.random.Generator) -> None:
+        """Draw every feature map, then mean and precision, given the rows."""
+        total = np.sum(self.shifts, axis=0) if self.blocks else np.float32(0)
+        for at, block in enumerate(self.blocks):
+            rest = total - self.shifts[at]
+            self.shifts[at] = block.draw(self.rows - self.mean.astype(np.float32) - rest, self.precision, rng)
+            total = rest + self.shifts[at]
+        scatter = np.zeros_like(self.precision) + sum(block.scatter() for block in self.blocks)
+        map_rows = sum(len(block.singular) for block in self.blocks)
+        self.mean, self.precision = normal_wishart(self.rows - total, scatter, map_rows, rng)
+
+    def prior_means(self) -> NDArray[Any]:
+        """(N, D), or (1, D) where no feature tells rows apart."""
+        total = np.sum(self.shifts, axis=0) if self.blocks else np.zeros((1, len(self.mean)))
+        return total + self.mean
+
+    def given(self, scale: NDArray[Any], weights: Floats | None) -> Conditional:
+        """What the rows' conditional needs beside the other side."""
+        return Conditional(self.precision, self.prior_means() @ self.precision, scale, weights)
+
+    def draw_rows(self, other: Floats, given: Conditional, targets: Floats | None, rng: np.random.Generator) -> None:
+        """Draw all rows given the other side (M, D)."""
+        noise = rng.standard_normal(self.rows.shape, dtype=np.float32)
+        self.solver.solve(other, given, self.rows, targets=targets, noise=noise)
+
+    def expected_rows(
+        self, other: Floats, given: Conditional, targets: Floats | None, covariance: Floats | None = None
+    ) -> Floats:
+        """The rows' conditional means given the other side, (N, D), in place of a draw."""
+        out = np.empty_like(self.rows)
+        self.solver.solve(other, given, out, targets=targets, covariance=covariance)
+        return out
+
+
+def second_moment(rows: Floats) -> Array:
+    """The mean of x x' over rows, x = [1, vector], shape (D, D)."""
+    x = rows.astype(np.float64)
+    x[:, 0] = 1.0
+    product: Array = x.T @ x / max(len(x), 1)
+    return product
