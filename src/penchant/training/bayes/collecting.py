@@ -101,6 +101,4 @@ def _prior(prepared: Prepared, draws: Sequence[Draw], at: int, units: Array) -> 
         history_map = np.stack([draw.maps[at][-1] * units for draw in draws]).astype(np.float32)
         basis = np.zeros((other.size, side.history.right.shape[1]), np.float32)
         basis[other.active] = side.history.right
-    return Prior(
-        mean.astype(np.float32), precision.astype(np.float32), feature_map, False, history_map, basis
-    )
+    return Prior(mean.astype(np.float32), precision.astype(np.float32), feature_map, False, history_map, basis)

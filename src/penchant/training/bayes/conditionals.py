@@ -1,4 +1,4 @@
-"""The full conditionals of the sampler's few shared numbers, one function each. Rows have their own: `training.rows`."""
+"""The full conditionals of the sampler's few shared numbers, one function each; those of rows: `training.rows`."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class PreparedSide:
     active: NDArray[np.int64]
     entries: Grouped
     encoder: FeatureEncoder | None
-    encoded: Any | None
+    encoded: Any
     groups: list[NDArray[np.int64]]
     blocks: list[FeatureBlock]
     history: FeatureBlock | None
@@ -77,7 +77,7 @@ def _active_entries(
 
 def _features(
     table: FeatureTable | None, counts: NDArray[Any]
-) -> tuple[FeatureEncoder | None, Any | None, list[NDArray[np.int64]]]:
+) -> tuple[FeatureEncoder | None, Any, list[NDArray[np.int64]]]:
     """The encoder of a table, the encoded table, and the columns that belong to each of its features."""
     if table is None or not table.columns:
         return None, None, []

@@ -31,7 +31,9 @@ def check_resumable(model: TrainedModel, ratings: Ratings, settings: BayesSettin
     if settings.chains != 1:
         raise SettingsError("one chain is continued, from the last draw", where="resume", remedy="Leave chains at 1")
     now = ratings.by_user()
-    same = all(np.array_equal(getattr(now, name), getattr(model.seen, name)) for name in ("starts", "numbers", "values"))
+    same = all(
+        np.array_equal(getattr(now, name), getattr(model.seen, name)) for name in ("starts", "numbers", "values")
+    )
     if not same:
         raise DataError("the model was trained on other ratings", where="resume", remedy="Train a new one")
 

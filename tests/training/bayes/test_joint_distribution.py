@@ -1,0 +1,131 @@
+"""The sampler tested as a sampler.
+
+Geweke 2004 (Getting it right: joint distribution tests of posterior simulators): drawing parameters from the prior and
+data given them, and alternating the sampler with fresh data given its state, are two ways to draw from one joint
+distribution. A wrong conditional makes them disagree.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.sparse import csr_array
+
+from penchant.data.ratings import Grouped
+from penchant.training.bayes import conditionals, feature_block
+from penchant.training.bayes.chain import Chain
+from penchant.training.bayes.conditionals import MEAN_ROWS, wishart
+from penchant.training.bayes.feature_block import FeatureBlock
+from penchant.training.bayes.sampled_side import SampledSide
+from penchant.training.rows import Crew
+
+USERS, ITEMS, WIDTH = 5, 4, 3
+BY_USER, BY_ITEM = (
+    axis.ravel().astype(np.int32) for axis in np.meshgrid(np.arange(USERS), np.arange(ITEMS), indexing="ij")
+)
+FEATURES = csr_array(np.array([[1, 0], [1, 1], [0, 1], [0, 0.5]], np.float32))
+
+
+def made_chain(rng: np.random.Generator, crew: Crew) -> Chain:
+    values = np.zeros(len(BY_USER), np.float32)
+    users = SampledSide(Grouped.build(BY_USER, BY_ITEM, values, USERS), WIDTH, [], crew, rng)
+    block = FeatureBlock(FEATURES, 10, crew)
+    items = SampledSide(Grouped.build(BY_ITEM, BY_USER, values.copy(), ITEMS), WIDTH, [block], crew, rng)
+    return Chain(users, items, user_noise=True, rng=rng)
+
+
+def draw_everything_from_the_prior(chain: Chain, rng: np.random.Generator) -> None:
+    for side in (chain.users, chain.items):
+        side.precision = wishart(np.eye(WIDTH), WIDTH, rng)
+        root = np.linalg.inv(np.linalg.cholesky(side.precision))
+        side.mean = rng.standard_normal(WIDTH) @ root / np.sqrt(MEAN_ROWS)
+        for at, block in enumerate(side.blocks):
+            block.strength = float(np.exp(rng.choice(feature_block._STRENGTHS)))
+            noise = rng.standard_normal((len(block.singular), WIDTH))
+            block.coordinates = noise @ root / np.sqrt(block.strength)
+            side.shifts[at] = block.shift()
+        side.rows = (side.prior_means() + rng.standard_normal(side.rows.shape) @ root).astype(np.float32)
+    chain.alpha = rng.gamma(1.0)
+    chain.shape = float(rng.choice(conditionals._SHAPES))
+    chain.factors = rng.gamma(chain.shape / 2, 2 / chain.shape, USERS)
+
+
+def draw_ratings(chain: Chain, rng: np.random.Generator) -> None:
+    users, items = chain.users.rows[BY_USER], chain.items.rows[BY_ITEM]
+    expected = users[:, 0] + items[:, 0] + (users[:, 1:] * items[:, 1:]).sum(1)
+    values = expected + rng.standard_normal(len(BY_USER)) / np.sqrt(chain.alpha * chain.factors[BY_USER])
+    for side in (chain.users, chain.items):
+        side.solver.entries.values[:] = values[side.solver.entries.rows]
+
+
+def looks(chain: Chain) -> list[float]:
+    """Bounded views of the state, whose means exist however heavy the tails."""
+    u, i = chain.users, chain.items
+    block = i.blocks[0]
+    return [
+        np.log(chain.alpha),
+        np.log(chain.shape),
+        np.log(chain.factors).mean(),
+        np.linalg.slogdet(u.precision)[1],
+        np.linalg.slogdet(i.precision)[1],
+        np.tanh(u.mean[0]),
+        np.tanh(u.mean[1] ** 2),
+        np.tanh(i.mean[0] * u.mean[0]),
+        np.log(block.strength),
+        np.tanh(np.abs(block.coordinates)).mean(),
+        np.tanh(np.abs(u.rows[:, 0])).mean(),
+        np.tanh(np.abs(i.rows[:, 1])).mean(),
+        np.tanh(u.rows[0, 1] * i.rows[0, 1]),
+        np.tanh(u.solver.entries.values / 3).mean(),
+        np.tanh(np.abs(u.solver.entries.values)).mean(),
+    ]
+
+
+@pytest.mark.slow
+def test_forward_and_successive_simulation_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feature_block, "_STRENGTHS", np.linspace(np.log(0.5), np.log(50.0), 30))
+    rng = np.random.default_rng(8)
+    with Crew(1) as crew:
+        chain = made_chain(rng, crew)
+        forward, successive = [], []
+        for _ in range(15_000):
+            draw_everything_from_the_prior(chain, rng)
+            draw_ratings(chain, rng)
+            forward.append(looks(chain))
+        for _ in range(40_000):
+            chain.sweep()
+            draw_ratings(chain, rng)
+            successive.append(looks(chain))
+    a, b = np.array(forward), np.array(successive)
+    blocks = b.reshape(40, -1, b.shape[1]).mean(axis=1)  # batch means see through the chain's own correlation
+    error = np.sqrt(a.var(0) / len(a) + blocks.var(0, ddof=1) / len(blocks))
+    z = (a.mean(0) - b.mean(0)) / error
+    assert np.abs(z).max() < 4, np.round(z, 1)
+
+
+@pytest.mark.slow
+def test_ranks_of_the_truth_among_posterior_draws_are_uniform() -> None:
+    """Simulation-based calibration (Talts et al. 2018): the expected rating of one cell, over many small worlds."""
+    rng = np.random.default_rng(9)
+    worlds, kept = 300, 31
+    ranks = []
+    with Crew(1) as crew:
+        for _ in range(worlds):
+            chain = made_chain(rng, crew)
+            draw_everything_from_the_prior(chain, rng)
+            draw_ratings(chain, rng)
+            truth = _cell(chain)
+            draws = []
+            for sweep in range(kept * 12):
+                chain.sweep()
+                if sweep % 12 == 11:
+                    draws.append(_cell(chain))
+            ranks.append(int((np.array(draws) < truth).sum()))
+    counted = np.bincount(np.array(ranks) // 4, minlength=8)
+    assert stats.chisquare(counted).pvalue > 1e-3, counted
+
+
+def _cell(chain: Chain) -> float:
+    user, item = chain.users.rows[0], chain.items.rows[0]
+    return float(user[0] + item[0] + user[1:] @ item[1:])
