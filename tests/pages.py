@@ -44,9 +44,9 @@ def blocks(page: str) -> list[Block]:
 
 def run(path: Path, folder: Path) -> None:
     """Run a page in a folder of its own; raises what its blocks raise, pointing at the page's own lines."""
-    namespace: dict[str, Any] = {"__name__": "__page__"}
+    found, namespace = blocks(path.read_text(encoding="utf-8")), {"__name__": "__page__"}
     with contextlib.chdir(folder):
-        for block in blocks(path.read_text(encoding="utf-8")):
+        for block in found:
             if block.kind == "python":
                 _run_python(block, path, namespace)
             elif block.kind == "sh run":
