@@ -1,0 +1,68 @@
+"""What features say of a row, learnt after the rows themselves: ridge regression from features to [bias, vector].
+
+For models whose training has no feature map of its own, so that they too answer for rows that were never rated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.features import FeatureEncoder
+from penchant.models.sides import Prior, Side
+from penchant.models.trained import TrainedModel, settled
+
+TRUST = 10.0
+"""Ratings at which a row counts for half of what a row with very many counts."""
+
+PENALTIES = np.logspace(-1, 4, 21)
+"""Ridge penalties tried; generalised cross-validation takes the best for each number of the row."""
+
+Array = NDArray[np.float64]
+
+
+def with_feature_maps(trained: TrainedModel) -> TrainedModel:
+    """The model with a feature map on each side that has features and none yet; rows never rated move where it says."""
+    return replace(trained, users=_mapped(trained.users), items=_mapped(trained.items))
+
+
+def _mapped(side: Side) -> Side:
+    rated = np.flatnonzero(side.counts > 0)
+    if side.features is None or not side.features.columns or side.prior.feature_map is not None or len(rated) < 2:
+        return side
+    encoder = FeatureEncoder.fit(side.features, side.counts)
+    if not encoder.width:
+        return side
+    encoded = encoder.encode(side.features)
+    features = np.asarray(encoded[rated].todense(), np.float64)  # (N, F)
+    weights = side.counts[rated] / (side.counts[rated] + TRUST)
+    rows = side.rows(rated).joined.astype(np.float64)  # (S, N, D)
+    fitted = [weighted_ridge(features, one, weights) for one in rows]
+    means = np.stack([mean for mean, _ in fitted]).astype(np.float32)
+    maps = np.stack([slopes for _, slopes in fitted]).astype(np.float32)
+    prior = replace(side.prior, mean=means, feature_map=maps)
+    return settled(replace(side, prior=prior, encoder=encoder), encoded)
+
+
+def weighted_ridge(features: Array, rows: Array, weights: Array) -> tuple[Array, Array]:
+    """The intercept (D,) and slopes (F, D) of rows (N, D) on features (N, F), the intercept free of any penalty.
+
+    weights: (N,). The penalty of each of the D columns is the one of `PENALTIES` with the least generalised
+    cross-validation error (Golub, Heath and Wahba 1979, equation 1.4), all from one eigendecomposition.
+    """
+    total = weights.sum()
+    centre, mean = weights @ features / total, weights @ rows / total
+    x = (features - centre) * np.sqrt(weights)[:, None]
+    y = (rows - mean) * np.sqrt(weights)[:, None]
+    values, axes = np.linalg.eigh(x.T @ x)
+    values = np.maximum(values, 0.0)
+    along = axes.T @ (x.T @ y)  # (F, D)
+    kept = 1.0 / (values + PENALTIES[:, None])  # (P, F)
+    errors = (y * y).sum(axis=0) - (kept * (2 - kept * values)) @ (along * along)  # (P, D)
+    freedom = len(rows) - 1 - (kept * values).sum(axis=1)
+    best = np.argmin(errors / np.square(freedom)[:, None], axis=0)  # (D,)
+    slopes = axes @ (kept[best].T * along)
+    return mean - centre @ slopes, slopes
