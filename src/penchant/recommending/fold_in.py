@@ -14,7 +14,9 @@ from penchant.models.heads import DotHead, SideName
 from penchant.models.sides import Prior, Rows, Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.request import Source
-from penchant.training.half_step import Array, half_step
+from penchant.training.half_step import half_step
+
+Array = NDArray[np.float64]
 
 STEPS = 15
 """Gauss-Newton steps at most; a sigmoid needs three to five, a network with its kinks more."""
@@ -34,8 +36,8 @@ class Tangent:
 
     regressors: NDArray[Any]
     targets: NDArray[Any]
-    solution: Array
-    covariance: Array
+    solution: NDArray[Any]
+    covariance: NDArray[Any]
     prior_mean: NDArray[Any]
     prior_precision: NDArray[Any]
     noise_precision: NDArray[Any]
@@ -115,7 +117,7 @@ class _Problem:
             slopes, targets, solution, covariance, self.prior_mean, self.prior_precision, self.noise_precision
         )
 
-    def towards(self, row: Array, goal: Array) -> Array:
+    def towards(self, row: Array, goal: NDArray[Any]) -> Array:
         """The furthest of a full, half, quarter, ... step to the goal that lowers the cost, in each draw on its own."""
         here, share = self.cost(row), np.ones((len(row), 1))
         for _ in range(8):

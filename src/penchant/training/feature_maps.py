@@ -6,17 +6,17 @@ For models whose training has no feature map of its own, so that they too answer
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder
-from penchant.models.sides import Prior, Side
+from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel, settled
 
-TRUST = 10.0
-"""Ratings at which a row counts for half of what a row with very many counts."""
+TRUST = 100.0
+"""Ratings at which a row counts for half of what a row with very many counts. Large, since a rating met tomorrow is
+most often one of a row that will have many."""
 
 PENALTIES = np.logspace(-1, 4, 21)
 """Ridge penalties tried; generalised cross-validation takes the best for each number of the row."""

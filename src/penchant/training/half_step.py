@@ -1,4 +1,4 @@
-"""The half-step: the Gaussian posterior of one row given the other side. Training and fold-in take this very step."""
+"""The half-step for one row: the posterior of a row given the other side, by the very kernel that training runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 
 def half_step(
@@ -16,18 +16,33 @@ def half_step(
     noise_precision: NDArray[Any],
     prior_mean: NDArray[Any],
     prior_precision: NDArray[Any],
-) -> tuple[Array, Array]:
+) -> tuple[Floats, Floats]:
     """The posterior mean (S, D) and covariance (S, D, D) of a row [bias, vector] in each of S draws.
 
     regressors: (S, n, D), what the row is multiplied with, [1, other side's vector] for a dot product. targets:
     (S, n), ratings less all that is not the row's own. noise_precision: (S,), one over the variance of a rating.
     prior_mean: (S, D). prior_precision: (S, D, D), already times the row's count where the prior is per rating.
     Salakhutdinov and Mnih 2008 (Bayesian probabilistic matrix factorization), equations 11 to 13. With the prior's
-    precision λ/σ² and mean zero it is the alternating least squares step.
+    precision λ/σ² and mean zero it is the alternating least squares step. To the kernel, the draws are S rows whose
+    entries are all their own.
     """
-    regressors = np.asarray(regressors, np.float64)
-    weighted = regressors * np.asarray(noise_precision, np.float64)[:, None, None]
-    precision = prior_precision + weighted.transpose(0, 2, 1) @ regressors
-    pull = np.einsum("sde,se->sd", prior_precision, prior_mean) + np.einsum("snd,sn->sd", weighted, targets)
-    covariance = np.linalg.inv(precision)
-    return np.einsum("sde,se->sd", covariance, pull), covariance
+    from penchant.training.kernels.normal_equations import shape_of_sums
+    from penchant.training.kernels.rows import solve_rows
+
+    draws, count, width = regressors.shape
+    pull = np.einsum("sde,se->sd", prior_precision, prior_mean)
+    mean, covariance = np.empty((draws, width), np.float32), np.empty((draws, width, width), np.float32)
+    solve_rows(
+        np.arange(draws), np.arange(draws + 1) * count, np.arange(draws * count, dtype=np.int32),
+        _float32(targets).ravel(), _NONE, _float32(regressors).reshape(-1, width), False, _float32(noise_precision),
+        _float32(prior_precision), _float32(pull), np.empty((0, width), np.float32),
+        np.empty(0, np.int64), np.zeros((0, *shape_of_sums(width)), np.float32), mean, covariance,
+    )  # fmt: skip
+    return mean, covariance
+
+
+_NONE = np.empty(0, np.float32)
+
+
+def _float32(array: NDArray[Any]) -> Floats:
+    return np.ascontiguousarray(array, np.float32)
