@@ -23,7 +23,7 @@ from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelFolderError
 from penchant.models.heads import head_from_parts
 from penchant.models.sides import Prior, Side
-from penchant.models.trained import TrainedModel
+from penchant.models.trained import Feedback, TrainedModel
 
 FORMAT = 1
 MANIFEST, PARAMETERS = "model.json", "parameters.safetensors"
@@ -67,7 +67,7 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
         "settings": dict(trained.settings),
         "head": head,
         "scale": asdict(trained.scale),
-        "objective": trained.objective,
+        "feedback": None if trained.feedback is None else asdict(trained.feedback),
         "sides": sides,
         "history": [dict(figures) for figures in trained.history],
         "facts": dict(trained.facts),
@@ -89,9 +89,11 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
         "prior.history_map": side.prior.history_map,
         "prior.history_basis": side.prior.history_basis,
         "variance": side.variance,
+        "prior.everyone": side.prior.everyone,
     }
     values = {
         "per_rating": side.prior.per_rating,
+        "offset": side.prior.offset,
         "encoder": None if side.encoder is None else side.encoder.to_json(),
         "kinds": None if side.features is None else dict(side.features.kinds),
     }
@@ -197,7 +199,7 @@ def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> Trained
         noise=arrays["noise"],
         scale=Scale(**manifest["scale"]),
         seen=Grouped(**_under("seen", arrays)),
-        objective=manifest["objective"],
+        feedback=None if manifest["feedback"] is None else Feedback(**manifest["feedback"]),
         history=manifest["history"],
         facts=manifest["facts"],
     )
@@ -212,14 +214,7 @@ def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -
     import polars as pl
 
     frame = pl.read_parquet(place / f"{name}.parquet")
-    prior = Prior(
-        arrays["prior.mean"],
-        arrays["prior.precision"],
-        arrays.get("prior.feature_map"),
-        values["per_rating"],
-        arrays.get("prior.history_map"),
-        arrays.get("prior.history_basis"),
-    )
+    prior = Prior(**_under("prior", arrays), per_rating=values["per_rating"], offset=values["offset"])
     encoder = None if values["encoder"] is None else FeatureEncoder.from_json(values["encoder"])
     ids = frame["id"].to_numpy() if frame["id"].dtype.is_integer() else frame["id"].to_list()
     features = None if values["kinds"] is None else _features_from(frame, values["kinds"])

@@ -65,8 +65,10 @@ class Prior:
     """The Gaussian that a row [bias, vector] of D = 1 + K numbers is drawn from before its ratings are seen.
 
     mean: (S, D). precision: (S, D, D). feature_map: (S, F, D), the linear map W from a row of F features to a shift of
-    the mean (Macau; Simm et al. 2017, arXiv 1509.04610), or None. per_rating: whether the precision is multiplied by
-    the row's number of ratings (the weighted-lambda regularisation of Zhou et al. 2008, equation 4).
+    the mean (Macau; Simm et al. 2017, arXiv 1509.04610), or None. per_rating: the power of a row's number of ratings,
+    plus `offset`, that its precision is multiplied by: 1 is the weighted-lambda regularisation of Zhou et al. 2008,
+    equation 4; Rendle et al. 2021 (arXiv 2110.14037), equation 12, has other powers. everyone: (S, D, D), what the
+    other side's rows add to the precision whether rated or not (the Gramian of implicit feedback), or None.
     history_map: (S, R, D), or None; a row that rated the set N of the other side's M rows shifts its mean by |N|^-1/2
     times the sum over N of history_basis (M, R), times the map (the implicit feedback of SVD++; Koren 2008, equation
     15, with y = basis · map). Without a basis R is M.
@@ -75,15 +77,27 @@ class Prior:
     mean: Floats
     precision: Floats
     feature_map: Floats | None = None
-    per_rating: bool = False
+    per_rating: float = 0.0
     history_map: Floats | None = None
     history_basis: Floats | None = None
+    offset: float = 0.0
+    everyone: Floats | None = None
+
+    def precision_for(self, count: int) -> NDArray[np.float64]:
+        """The precision (S, D, D) of a row with `count` ratings; one with none counts as having one."""
+        scaled = self.precision.astype(np.float64) * (max(count, 1) + self.offset) ** self.per_rating
+        return scaled if self.everyone is None else scaled + self.everyone
 
     def draws(self, at: slice) -> Prior:
         """The prior of some of its draws."""
-        maps = (None if one is None else one[at] for one in (self.feature_map, self.history_map))
-        feature_map, history_map = maps
-        return Prior(self.mean[at], self.precision[at], feature_map, self.per_rating, history_map, self.history_basis)
+        return replace(
+            self,
+            mean=self.mean[at],
+            precision=self.precision[at],
+            feature_map=None if self.feature_map is None else self.feature_map[at],
+            history_map=None if self.history_map is None else self.history_map[at],
+            everyone=None if self.everyone is None else self.everyone[at],
+        )
 
     def means(self, features: Any | None, count: int) -> Floats:
         """The prior mean of `count` rows, shape (S, count, D); features: sparse or dense (count, F), or None."""
@@ -106,7 +120,7 @@ class Prior:
 
     def rows(self, features: Any | None, count: int) -> Rows:
         """What is known of `count` rows without any rating: their prior mean and covariance."""
-        covariance = np.linalg.inv(self.precision.astype(np.float64))[:, None]
+        covariance = np.linalg.inv(self.precision_for(0))[:, None]
         return Rows.split(self.means(features, count), np.repeat(covariance, count, axis=1))
 
 
@@ -184,7 +198,7 @@ class Side:
         return str(self.vocabulary.ids[number]) if title is None else title
 
 
-def flat_prior(draws: int, factors: int, precision: float, *, per_rating: bool = False) -> Prior:
+def flat_prior(draws: int, factors: int, precision: float, *, per_rating: float = 0.0) -> Prior:
     """A prior with zero mean and the same precision in every direction: what an L2 penalty amounts to."""
     width = 1 + factors
     eye = np.eye(width, dtype=np.float32) * precision

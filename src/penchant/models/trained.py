@@ -17,6 +17,27 @@ from penchant.models.sides import Floats, Side
 Objective = Literal["rating", "preference"]
 """Whether predictions are ratings on a scale, or only an order of preference (implicit feedback)."""
 
+Confidence = Literal["equal", "values", "logarithm"]
+"""What an entry of implicit feedback weighs: as much as any other; its value (a count); 1 + ln of its value."""
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """How implicit feedback reads an entry: as a wish for the item, or as nothing.
+
+    positive_from: the least rating that is a wish; None where every entry is one.
+    """
+
+    positive_from: float | None = None
+    confidence: Confidence = "equal"
+
+    def weights(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """What each entry weighs, shape (n,); 0 for one that is no wish."""
+        weights = np.ones(len(values), np.float32) if self.confidence == "equal" else np.asarray(values, np.float32)
+        if self.confidence == "logarithm":
+            weights = 1 + np.log(np.maximum(weights, 1))
+        return weights if self.positive_from is None else np.where(values >= self.positive_from, weights, np.float32(0))
+
 
 @dataclass(frozen=True)
 class TrainedModel:
@@ -24,7 +45,8 @@ class TrainedModel:
 
     kind: the registry's name of the way it was trained. settings: those used, as JSON values. head: how rows become a
     rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
-    scale: the rating scale. seen: the training ratings by user. history: one mapping of named figures for each epoch
+    scale: the rating scale. seen: the training ratings by user. feedback: how entries are read where they are implicit
+    feedback, None where they are ratings. history: one mapping of named figures for each epoch
     or draw. facts: anything a report should say about the training, such as convergence figures.
     """
 
@@ -36,7 +58,7 @@ class TrainedModel:
     noise: Floats
     scale: Scale
     seen: Grouped
-    objective: Objective = "rating"
+    feedback: Feedback | None = None
     history: Sequence[Mapping[str, float]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -57,6 +79,11 @@ class TrainedModel:
     @property
     def draws(self) -> int:
         return self.head.draws
+
+    @property
+    def objective(self) -> Objective:
+        """What predictions are: ratings, or only an order of preference."""
+        return "rating" if self.feedback is None else "preference"
 
     @property
     def mean(self) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Numbers
 from penchant.models.heads import DotHead, SideName
-from penchant.models.sides import Prior, Rows, Side
+from penchant.models.sides import Rows, Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.request import Source
 from penchant.training.half_step import half_step
@@ -102,19 +102,22 @@ class _Problem:
         self, trained: TrainedModel, of: SideName, others: Rows, values: NDArray[Any], prior_mean: NDArray[Any]
     ) -> None:
         self.head, self.of, self.others = trained.head, of, others
-        self.values = np.asarray(values, np.float64)
+        self.values, self.weights, count = _read(trained, values)
         self.straight = isinstance(trained.head, DotHead) and trained.head.link == "identity"
         self.prior_mean = prior_mean.astype(np.float64)
-        self.prior_precision = precision_for(own_side(trained, of).prior, len(self.values))
+        self.prior_precision = own_side(trained, of).prior.precision_for(count)
         self.noise_precision = 1.0 / np.square(trained.noise, dtype=np.float64)
 
     def tangent(self, row: Array) -> Tangent:
         """The regression that the ratings are, seen from the row (S, D), and its solution."""
         expected, slopes = self.head.tangent(*self._sides(row), self.of)
-        targets = self.values - expected + np.einsum("snd,sd->sn", slopes, row)
-        solution, covariance = half_step(slopes, targets, self.noise_precision, self.prior_mean, self.prior_precision)
+        regressors = slopes * self.weights[:, None]
+        targets = self.weights * (self.values - expected) + np.einsum("snd,sd->sn", regressors, row)
+        solution, covariance = half_step(
+            regressors, targets, self.noise_precision, self.prior_mean, self.prior_precision
+        )
         return Tangent(
-            slopes, targets, solution, covariance, self.prior_mean, self.prior_precision, self.noise_precision
+            regressors, targets, solution, covariance, self.prior_mean, self.prior_precision, self.noise_precision
         )
 
     def towards(self, row: Array, goal: NDArray[Any]) -> Array:
@@ -132,7 +135,7 @@ class _Problem:
 
     def cost(self, row: Array) -> Array:
         """Half the squared errors over the noise variance, plus half the prior's penalty, shape (S,)."""
-        errors = self.values - self.head.pairs(*self._sides(row))
+        errors = self.weights * (self.values - self.head.pairs(*self._sides(row)))
         away = row - self.prior_mean
         penalty = np.einsum("sd,sde,se->s", away, self.prior_precision, away)
         total: Array = 0.5 * (self.noise_precision * np.square(errors).sum(axis=1) + penalty)
@@ -143,6 +146,14 @@ class _Problem:
         return (own, self.others) if self.of == "users" else (self.others, own)
 
 
+def _read(trained: TrainedModel, values: NDArray[Any]) -> tuple[Array, Array, int]:
+    """What the row's entries should give, the root of what each weighs, and how many count towards its prior."""
+    if trained.feedback is None:
+        return np.asarray(values, np.float64), np.ones(len(values)), len(values)
+    weights = trained.feedback.weights(values).astype(np.float64)
+    return np.ones(len(values)), np.sqrt(weights), int((weights > 0).sum())
+
+
 def own_side(trained: TrainedModel, of: SideName) -> Side:
     """The side that the new row belongs to."""
     return trained.users if of == "users" else trained.items
@@ -151,8 +162,3 @@ def own_side(trained: TrainedModel, of: SideName) -> Side:
 def other_side(trained: TrainedModel, of: SideName) -> Side:
     """The side whose rows the ratings are with."""
     return trained.items if of == "users" else trained.users
-
-
-def precision_for(prior: Prior, count: int) -> Array:
-    """The prior's precision (S, D, D) for a row of `count` ratings."""
-    return prior.precision.astype(np.float64) * (max(count, 1) if prior.per_rating else 1)

@@ -63,6 +63,8 @@ _ALL: tuple[Way, ...] = (
     Way("baseline", _T + "baseline", "BaselineSettings", "train", "the mean and damped biases"),
     Way("dot", _T + "gradient.dot", "DotSettings", "train_dot", "EmbeddingDot: vectors alone"),
     Way("dot_bias", _T + "gradient.dot", "DotBiasSettings", "train_dot_bias", "EmbeddingDotBias: vectors and biases"),
+    Way("als", _T + "als.explicit", "ALSSettings", "train", "alternating least squares on ratings, with biases"),
+    Way("implicit_als", _T + "als.implicit", "ImplicitALSSettings", "train", "alternating least squares on choices"),
     Way("net", _T + "gradient.net", "NetSettings", "train", "EmbeddingNet: a small network on two vectors"),
 )
 WAYS = {one.name: one for one in _ALL}

@@ -51,13 +51,14 @@ class Conditional:
 
     precision: (D, D), or (N, D, D) where rows differ. pull: (N, D) or (1, D), the precision times the prior mean.
     scale: (N,) or (1,), one over the noise variance of a row's ratings. weights: (n,), a further factor of each
-    rating's own, or None.
+    rating's own, or None. ridge: (N,), added to the diagonal of a row's precision, or None.
     """
 
     precision: NDArray[Any]
     pull: NDArray[Any]
     scale: NDArray[Any]
     weights: Floats | None = None
+    ridge: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,14 @@ class RowSolver:
         weights = _NONE if given.weights is None else given.weights
         precision = _float32(given.precision).reshape(-1, D, D)
         pull, scale = _float32(given.pull).reshape(-1, D), _float32(given.scale).reshape(-1)
+        ridge = np.zeros(1, np.float32) if given.ridge is None else _float32(given.ridge).reshape(-1)
         normal = np.empty((0, D), np.float32) if noise is None else noise
         spread = np.empty((0, D, D), np.float32) if covariance is None else covariance
         sums = self._long_sums(values, weights, other)
         self.crew.run(
             lambda rows: solve_rows(
-                rows, e.starts, e.numbers, values, weights, other, self.biased, scale, precision, pull, normal,
-                self._long_rows, sums, out, spread,
+                rows, e.starts, e.numbers, values, weights, other, self.biased, scale, precision, ridge, pull,
+                normal, self._long_rows, sums, out, spread,
             ),
             self._chunks,
         )  # fmt: skip

@@ -15,13 +15,14 @@ from penchant.training.kernels.normal_equations import BLOCK, add_outer_products
 @njit(nogil=True, cache=True)
 def solve_rows(
     rows: Any, starts: Any, numbers: Any, targets: Any, weights: Any, other: Any, biased: bool, scale: Any,
-    precision: Any, pull: Any, noise: Any, long_rows: Any, long_sums: Any, out: Any, covariance: Any,
+    precision: Any, ridge: Any, pull: Any, noise: Any, long_rows: Any, long_sums: Any, out: Any, covariance: Any,
 ) -> None:  # fmt: skip
     """Write the conditional mean (or, with noise, a draw) of the given rows to out, and their covariances if wanted.
 
     rows: (R,) the rows to solve. starts (N + 1,), numbers, targets (n,): the entries in compressed rows.
     weights: (n,) or (0,). other: (M, D). scale: (N,) or (1,), the noise precision of a row's entries.
-    precision: (N, D, D) or (1, D, D). pull: (N, D) or (1, D), the prior precision times the prior mean.
+    precision: (N, D, D) or (1, D, D). ridge: (N,) or (1,), added to its diagonal. pull: (N, D) or (1, D), the prior
+    precision times the prior mean.
     noise: (N, D) standard normal numbers, or (0, D). long_rows: rows whose sums are already made, rising, and
     long_sums: those sums. covariance: (N, D, D) or (0, D, D).
     """
@@ -39,7 +40,7 @@ def solve_rows(
             else:
                 sums[:] = np.float32(0.0)
                 sum_entries(starts[row], starts[row + 1], numbers, targets, weights, other, biased, block, sums)
-            _put(sums, row, lane, scale, precision, pull, stack)
+            _put(sums, row, lane, scale, precision, ridge, pull, stack)
         _fill_empty_lanes(stack, len(few))
         factor(stack, D)
         _finish(stack, few, noise, out, covariance)
@@ -85,14 +86,16 @@ def sum_entries(
 
 
 @njit(nogil=True, cache=True)
-def _put(sums: Any, row: int, lane: int, scale: Any, precision: Any, pull: Any, stack: Any) -> None:
+def _put(sums: Any, row: int, lane: int, scale: Any, precision: Any, ridge: Any, pull: Any, stack: Any) -> None:
     """Prior plus scaled sums, into one lane of the stack."""
     D = stack.shape[1]
     s = scale[row % len(scale)]
+    added = ridge[row % len(ridge)]
     prior, drawn_to = precision[row % len(precision)], pull[row % len(pull)]
     for i in range(D):
         for j in range(i + 1):
             stack[i, j, lane] = prior[i, j] + s * sums[i, j]
+        stack[i, i, lane] += added
     for j in range(D):
         stack[D, j, lane] = drawn_to[j] + s * sums[D, j]
 

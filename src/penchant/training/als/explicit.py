@@ -1,0 +1,131 @@
+"""Explicit alternating least squares: dot product with biases, each side solved exactly while the other stands still.
+
+minimise  Σ (r_ui - m - b_u - b_i - p_u·q_i)² + Σ_u λ n_u^ν (b_u² + |p_u|²) + Σ_i λ n_i^ν (b_i² + |q_i|²)
+
+With ν = 1 it is the weighted-λ regularisation of Zhou et al. 2008 (Large-scale parallel collaborative filtering for the
+Netflix Prize), equation 4, with biases joined to the rows; with ν = 0, the plain ridge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from penchant.data.ratings import Grouped, Ratings
+from penchant.foundations.progress import Progress
+from penchant.foundations.settings import Settings, setting
+from penchant.metrics.rating_error import rmse
+from penchant.models.heads import DotHead
+from penchant.models.sides import Floats, Prior, flat_prior
+from penchant.models.trained import TrainedModel, assemble
+from penchant.training.als.alternating import alternate, starting_vectors
+from penchant.training.rows import Conditional, Crew, RowSolver
+
+
+@dataclass(frozen=True)
+class ALSSettings(Settings):
+    """Explicit alternating least squares."""
+
+    factors: int = setting(32, "numbers in each user's and each item's vector (K)", low=0, high=512)
+    sweeps: int = setting(15, "alternations between users and items", low=1)
+    regularization: float = setting(2.0, "the penalty λ on a row's squares", above=0.0)
+    regularization_power: float = setting(
+        0.4, "the power ν of a row's number of ratings that λ is multiplied by", low=0.0, high=1.0
+    )
+    start_scale: float = setting(0.1, "length of the starting vectors", above=0.0)
+
+
+def train(
+    ratings: Ratings,
+    settings: ALSSettings,
+    *,
+    rng: np.random.Generator,
+    validation: Ratings | None = None,
+    progress: Progress,
+    resume: TrainedModel | None = None,
+) -> TrainedModel:
+    """Alternate for the asked number of sweeps, from random vectors or from those of an earlier model."""
+    mean = np.float32(ratings.mean)
+    users, items = _start(ratings, settings, rng, resume)
+    with Crew() as crew:
+        solvers = [RowSolver(side, settings.factors + 1, crew) for side in (ratings.by_user(), ratings.by_item())]
+        ridges = [ridge(side, settings) for side in (ratings.by_user(), ratings.by_item())]
+
+        def sweep() -> dict[str, float]:
+            _solve(solvers[0], items, ridges[0], mean, users)
+            _solve(solvers[1], users, ridges[1], mean, items)
+            errors = solvers[1].residuals(items, users, solvers[1].entries.values - mean)
+            figures = {"train RMSE": float(np.sqrt(np.mean(np.square(errors, dtype=np.float64))))}
+            if validation is not None and len(validation):
+                figures["validation RMSE"] = _error(validation, mean, users, items)
+            return figures
+
+        history = alternate(sweep, settings.sweeps, progress, "least squares")
+        _solve(solvers[0], items, ridges[0], mean, users)  # so that a user's row is what folding them in would give
+    return _finished(ratings, settings, float(mean), users, items, history)
+
+
+def ridge(side: Grouped, settings: ALSSettings) -> Floats:
+    """λ n^ν of each row, shape (N,); a row without ratings counts as having one."""
+    by_row = np.maximum(side.counts, 1) ** settings.regularization_power
+    return (settings.regularization * by_row).astype(np.float32)
+
+
+def _start(
+    ratings: Ratings, settings: ALSSettings, rng: np.random.Generator, resume: TrainedModel | None
+) -> tuple[Floats, Floats]:
+    """[bias, vector] of both sides, (U, D) and (I, D)."""
+    width = settings.factors + 1
+    users = np.zeros((ratings.n_users, width), np.float32)
+    items = np.zeros((ratings.n_items, width), np.float32)
+    items[:, 1:] = starting_vectors(rng, ratings.n_items, settings.factors, settings.start_scale)
+    if resume is not None and resume.items.factors == settings.factors:
+        numbers = resume.items.vocabulary.numbers(ratings.items.ids)
+        known = numbers >= 0
+        items[known] = resume.items.rows(numbers[known]).joined[0]
+    return users, items
+
+
+def _solve(solver: RowSolver, other: Floats, ridges: Floats, mean: np.float32, out: Floats) -> None:
+    width = solver.width
+    given = Conditional(np.zeros((width, width)), np.zeros((1, width)), np.ones(1), ridge=ridges)
+    solver.solve(other, given, out, targets=solver.entries.values - mean)
+
+
+def _error(validation: Ratings, mean: np.float32, users: Floats, items: Floats) -> float:
+    """The RMSE on the validation pairs whose user and item training knows."""
+    known = (validation.user_numbers < len(users)) & (validation.item_numbers < len(items))
+    p, q = users[validation.user_numbers[known]], items[validation.item_numbers[known]]
+    predicted = mean + p[:, 0] + q[:, 0] + (p[:, 1:] * q[:, 1:]).sum(axis=1)
+    return rmse(validation.values[known], validation.scale.clip(predicted)) if known.any() else float("nan")
+
+
+def _finished(
+    ratings: Ratings, settings: ALSSettings, mean: float, users: Floats, items: Floats, history: list[dict[str, float]]
+) -> TrainedModel:
+    """The ridge as a prior: a penalty λ beside squared errors of variance σ² is a Gaussian of precision λ / σ²."""
+    spread = max(history[-1]["train RMSE"] if history else 1.0, 1e-3)
+    noise = _noise(ratings, spread, users.shape[1])
+    return assemble(
+        ratings,
+        kind="als",
+        settings=settings.to_json(),
+        head=DotHead(np.array([mean], np.float32)),
+        user_rows=(users[None, :, 0], users[None, :, 1:]),
+        item_rows=(items[None, :, 0], items[None, :, 1:]),
+        priors=(_prior(settings, noise), _prior(settings, noise)),
+        noise=np.array([noise], np.float32),
+        history=history,
+    )
+
+
+def _noise(ratings: Ratings, spread: float, width: int) -> float:
+    """The spread of a new rating: the training spread, widened for the parameters that were fitted to it."""
+    n = len(ratings)
+    fitted = min(width * (ratings.n_users + ratings.n_items), n / 2)
+    return spread * float(np.sqrt(n / (n - fitted)))
+
+
+def _prior(settings: ALSSettings, noise: float) -> Prior:
+    return flat_prior(1, settings.factors, settings.regularization / noise**2, per_rating=settings.regularization_power)

@@ -1,0 +1,182 @@
+"""Implicit alternating least squares: who chose what, with everything not chosen counted as a weak no.
+
+minimise  Σ_chosen w_ui (1 - p_u·q_i)² + α Σ_all (p_u·q_i)² + Σ_u λ_u |p_u|² + Σ_i λ_i |q_i|²
+
+Hu, Koren and Volinsky 2008 (Collaborative filtering for implicit feedback datasets), in the form of Rendle et al. 2021
+(Revisiting the performance of iALS, arXiv 2110.14037), equations 3 to 5, with its equation 12 for the penalties,
+λ_u = λ (n_u + α I)^ν. Vectors longer than `block` are moved a block of numbers at a time, as in iALS++ (Rendle et al.
+2021, arXiv 2110.14044, algorithm 2), each block exactly given the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.ratings import Grouped, Ratings
+from penchant.foundations.errors import DataError
+from penchant.foundations.progress import Progress
+from penchant.foundations.settings import Settings, setting
+from penchant.foundations.threads import limit_blas
+from penchant.models.heads import DotHead
+from penchant.models.sides import Floats, Prior
+from penchant.models.trained import Feedback, TrainedModel, assemble
+from penchant.training.als.alternating import alternate, starting_vectors
+from penchant.training.rows import Conditional, Crew, RowSolver
+
+NO_BIAS = 1e9
+"""The prior precision of a bias in a model that has none: it stays where its mean is, at zero."""
+
+
+@dataclass(frozen=True)
+class ImplicitALSSettings(Settings):
+    """Implicit alternating least squares."""
+
+    factors: int = setting(128, "numbers in each user's and each item's vector (K)", low=1, high=4096)
+    sweeps: int = setting(16, "alternations between users and items", low=1)
+    regularization: float = setting(0.003, "the penalty λ on a row's squares", above=0.0)
+    regularization_power: float = setting(
+        1.0, "the power ν of a row's weight that λ is multiplied by", low=0.0, high=1.0
+    )
+    unobserved_weight: float = setting(0.1, "the weight α of every pair, chosen or not, towards zero", above=0.0)
+    positive_from: float | None = setting(None, "the least rating that is a choice; none: every row is one")
+    confidence: str = setting("equal", "what a choice weighs", choices=("equal", "values", "logarithm"))
+    block: int = setting(64, "numbers of a vector solved for at once", low=1)
+    start_scale: float = setting(0.1, "length of the starting vectors", above=0.0)
+
+    @property
+    def feedback(self) -> Feedback:
+        """How entries are read."""
+        return Feedback(self.positive_from, self.confidence)  # type: ignore[arg-type]
+
+
+def train(
+    ratings: Ratings,
+    settings: ImplicitALSSettings,
+    *,
+    rng: np.random.Generator,
+    validation: Ratings | None = None,
+    progress: Progress,
+    resume: TrainedModel | None = None,
+) -> TrainedModel:
+    """Alternate for the asked number of sweeps, from random vectors or from those of an earlier model.
+
+    Rows that are no choice stay out of the loss and of the lists. validation is not used: an order has no RMSE.
+    """
+    chosen = _choices(ratings, settings)
+    vectors = [
+        starting_vectors(rng, n, settings.factors, settings.start_scale) for n in (ratings.n_users, ratings.n_items)
+    ]
+    if resume is not None and resume.items.factors == settings.factors:
+        numbers = resume.items.vocabulary.numbers(ratings.items.ids)
+        vectors[1][numbers >= 0] = resume.items.vectors[0][numbers[numbers >= 0]]
+    with limit_blas(), Crew() as crew:
+        halves = [_Half(side, settings, crew, len(other)) for side, other in _sides(chosen, vectors)]
+
+        def sweep() -> Mapping[str, float]:
+            halves[0].solve(vectors[1], vectors[0])
+            halves[1].solve(vectors[0], vectors[1])
+            return {}
+
+        history = alternate(sweep, settings.sweeps, progress, "implicit least squares")
+        halves[0].solve(vectors[1], vectors[0])  # so that a user's row is what folding their choices in would give
+    return _finished(ratings, chosen, settings, vectors, history)
+
+
+def _choices(ratings: Ratings, settings: ImplicitALSSettings) -> Ratings:
+    rows = np.flatnonzero(settings.feedback.weights(ratings.values) > 0)
+    if not len(rows):
+        raise DataError(
+            f"no rating reaches {settings.positive_from}, so nothing was chosen",
+            where="positive_from",
+            remedy=f"Ratings go up to {ratings.values.max():g}",
+        )
+    return ratings.take(rows)
+
+
+def _sides(chosen: Ratings, vectors: list[Floats]) -> tuple[tuple[Grouped, Floats], tuple[Grouped, Floats]]:
+    return (chosen.by_user(), vectors[1]), (chosen.by_item(), vectors[0])
+
+
+class _Half:
+    """One side's half of the alternation."""
+
+    def __init__(self, entries: Grouped, settings: ImplicitALSSettings, crew: Crew, others: int) -> None:
+        self.entries, self.settings, self.crew = entries, settings, crew
+        self.weights = settings.feedback.weights(entries.values)
+        self.ridge = penalty(entries.counts, others, settings)
+        self.ones = np.ones(len(entries.values), np.float32)
+
+    def solve(self, other: Floats, own: Floats) -> None:
+        """Move every own row (N, K), given the other side (M, K): in one solve, or block by block."""
+        gram = np.float32(self.settings.unobserved_weight) * (other.T @ other)  # (K, K)
+        K, width = own.shape[1], min(self.settings.block, own.shape[1])
+        if width == K:
+            self._block(
+                other, Conditional(gram, np.zeros((1, K)), np.ones(1), self.weights, self.ridge), self.ones, own
+            )
+            return
+        whole = RowSolver(self.entries, K, self.crew, biased=False)
+        for start in range(0, K, width):
+            at = slice(start, min(start + width, K))
+            theirs, mine = np.ascontiguousarray(other[:, at]), np.ascontiguousarray(own[:, at])
+            part = RowSolver(self.entries, mine.shape[1], self.crew, biased=False)
+            left = whole.residuals(own, other, self.ones)
+            targets = part.residuals(mine, -theirs, left)  # what the other blocks leave for this one
+            pull = mine @ gram[at, at] - own @ gram[:, at]
+            given = Conditional(gram[at, at], pull, np.ones(1), self.weights, self.ridge)
+            self._block(theirs, given, targets, mine)
+            own[:, at] = mine
+
+    def _block(self, other: Floats, given: Conditional, targets: Floats, out: Floats) -> None:
+        RowSolver(self.entries, other.shape[1], self.crew, biased=False).solve(other, given, out, targets=targets)
+
+
+def penalty(counts: NDArray[Any], others: int, settings: ImplicitALSSettings) -> Floats:
+    """λ (n + α M)^ν of rows with n choices among M, shape (N,)."""
+    weight = np.maximum(counts, 1) + settings.unobserved_weight * others
+    return (settings.regularization * weight**settings.regularization_power).astype(np.float32)
+
+
+def _finished(
+    ratings: Ratings,
+    chosen: Ratings,
+    settings: ImplicitALSSettings,
+    vectors: list[Floats],
+    history: list[dict[str, float]],
+) -> TrainedModel:
+    """The trained model; it remembers every rating, so that what was rated low is not recommended either."""
+    users, items = vectors
+    trained = assemble(
+        chosen,
+        kind="implicit_als",
+        settings=settings.to_json(),
+        head=DotHead(np.zeros(1, np.float32)),
+        user_rows=(np.zeros((1, len(users)), np.float32), users[None]),
+        item_rows=(np.zeros((1, len(items)), np.float32), items[None]),
+        priors=(_prior(items, settings), _prior(users, settings)),
+        noise=np.ones(1, np.float32),
+        feedback=settings.feedback,
+        history=history,
+    )
+    return replace(trained, seen=ratings.by_user())
+
+
+def _prior(other: Floats, settings: ImplicitALSSettings) -> Prior:
+    """What a new row meets beside its own choices: its penalty, and the pull to zero of everything not chosen."""
+    width = other.shape[1] + 1
+    precision = np.eye(width, dtype=np.float32)[None] * np.float32(settings.regularization)
+    everyone = np.zeros((1, width, width), np.float32)
+    everyone[0, 0, 0] = NO_BIAS
+    everyone[0, 1:, 1:] = settings.unobserved_weight * (other.T @ other)
+    return Prior(
+        np.zeros((1, width), np.float32),
+        precision,
+        per_rating=settings.regularization_power,
+        offset=settings.unobserved_weight * len(other),
+        everyone=everyone,
+    )

@@ -1,0 +1,97 @@
+"""Implicit least squares against its loss and its normal equations, written out in NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from made_ratings import of_arrays
+from penchant.data.ratings import Ratings
+from penchant.foundations.errors import DataError
+from penchant.models.trained import TrainedModel
+from penchant.recommending.fold_in import infer
+from penchant.recommending.model import Model
+from penchant.training.registry import train
+
+USERS, ITEMS, CAMPS = 60, 40, 4
+SETTINGS: dict[str, Any] = {"factors": 6, "regularization": 0.02, "unobserved_weight": 0.3, "regularization_power": 0.5}
+
+
+@pytest.fixture(scope="module")
+def camps() -> Ratings:
+    """Everyone chooses most of their own camp's items, and rates one item of another camp with 1."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for user in range(USERS):
+        own = np.arange(user % CAMPS, ITEMS, CAMPS)
+        rows += [(user, item, rng.choice([4.0, 5.0])) for item in rng.permutation(own)[:7]]
+        rows.append((user, (user + 1) % CAMPS, 1.0))
+    u, i, values = np.array(rows).T
+    return of_arrays(u, i, values, USERS, ITEMS)
+
+
+def loss(ratings: Ratings, trained: TrainedModel, confidence: str = "equal") -> float:
+    """The loss of the module's docstring, over every pair."""
+    alpha, power = SETTINGS["unobserved_weight"], SETTINGS["regularization_power"]
+    P, Q = trained.users.vectors[0].astype(np.float64), trained.items.vectors[0].astype(np.float64)
+    scores = P @ Q.T
+    weights = np.zeros_like(scores)
+    weights[ratings.user_numbers, ratings.item_numbers] = ratings.values if confidence == "values" else 1.0
+    total = float((weights * (1 - scores) ** 2).sum() + alpha * (scores**2).sum())
+    for rows, axis, others in ((P, 1, ITEMS), (Q, 0, USERS)):
+        counts = np.maximum((weights > 0).sum(axis=axis), 1)
+        total += float((SETTINGS["regularization"] * (counts + alpha * others) ** power * (rows**2).sum(axis=1)).sum())
+    return total
+
+
+@pytest.mark.parametrize("confidence", ["equal", "values"])
+@pytest.mark.parametrize("block", [2, 64])
+def test_no_sweep_raises_the_loss(camps: Ratings, confidence: str, block: int) -> None:
+    models = [
+        train(camps, "implicit_als", **SETTINGS, sweeps=n, block=block, confidence=confidence) for n in range(1, 6)
+    ]
+    losses = [loss(camps, model, confidence) for model in models]
+    assert all(after <= before * (1 + 1e-6) for before, after in zip(losses, losses[1:], strict=False))
+
+
+def test_blocks_come_to_the_loss_of_the_whole_solve(camps: Ratings) -> None:
+    whole, blocks = (train(camps, "implicit_als", **SETTINGS, sweeps=60, block=size) for size in (64, 2))
+    assert loss(camps, blocks) == pytest.approx(loss(camps, whole), rel=1e-3)
+
+
+def test_every_user_row_solves_its_normal_equations(camps: Ratings) -> None:
+    trained = train(camps, "implicit_als", **SETTINGS, sweeps=4)
+    Q = trained.items.vectors[0].astype(np.float64)
+    alpha, power = SETTINGS["unobserved_weight"], SETTINGS["regularization_power"]
+    for user in range(USERS):
+        chosen = Q[camps.item_numbers[camps.user_numbers == user]]
+        ridge = SETTINGS["regularization"] * (len(chosen) + alpha * ITEMS) ** power
+        A = chosen.T @ chosen + alpha * Q.T @ Q + ridge * np.eye(Q.shape[1])
+        np.testing.assert_allclose(trained.users.vectors[0, user], np.linalg.solve(A, chosen.sum(axis=0)), atol=1e-4)
+
+
+@pytest.mark.parametrize("more", [{}, {"positive_from": 4.0}, {"confidence": "logarithm"}])
+def test_folding_a_users_own_choices_in_gives_the_trained_row(camps: Ratings, more: dict[str, Any]) -> None:
+    trained = train(camps, "implicit_als", **SETTINGS, **more)
+    for user in (0, 11, 59):
+        found = infer(trained, "users", *trained.seen.row(user))
+        np.testing.assert_allclose(found.rows.vectors[:, 0], trained.users.vectors[:, user], atol=1e-4)
+        assert np.abs(found.rows.bias).max() < 1e-6
+
+
+def test_the_rest_of_ones_own_camp_comes_first_and_what_was_disliked_stays_out(camps: Ratings) -> None:
+    model = Model(train(camps, "implicit_als", **SETTINGS, positive_from=4.0))
+    for user in range(0, USERS, 7):
+        answer = model.recommend(camps.users.ids[user], n=3)
+        camp = {camps.items.ids[i] for i in range(user % CAMPS, ITEMS, CAMPS)}
+        assert set(answer.items.tolist()) <= camp
+        assert camps.items.ids[(user + 1) % CAMPS] not in answer.items.tolist()
+
+
+def test_where_nothing_was_chosen_it_says_so(camps: Ratings) -> None:
+    with pytest.raises(
+        DataError, match=r"positive_from: no rating reaches 9.0, so nothing was chosen. Ratings go up to 5"
+    ):
+        train(camps, "implicit_als", positive_from=9.0)
