@@ -93,3 +93,12 @@ def test_the_page_stands_alone(tmp_path):
     page = write_lab_page(tmp_path / "lab.html", traces, line).read_text()
     assert page.count("Plotly.newPlot(") >= 7
     assert 'src="http' not in page
+
+
+def test_the_rooms_names_load_when_asked_for():
+    import penchant.lesson
+
+    assert all(callable(getattr(penchant.lesson, name)) for name in penchant.lesson.__all__)
+    assert set(penchant.lesson.__all__) == set(penchant.lesson._WHERE)
+    with pytest.raises(AttributeError, match="no attribute 'missing'"):
+        _ = penchant.lesson.missing

@@ -172,3 +172,13 @@ def test_the_same_seed_writes_the_same_numbers(tmp_path, lesson_table):
     for name in "one", "two":
         write_spreadsheet(tmp_path / f"{name}.xlsx", lesson_table, SolverSettings(seed=9))
     assert read(tmp_path / "one.xlsx") == read(tmp_path / "two.xlsx")
+
+
+def test_colours_cover_the_rated_cells_only(tmp_path):
+    table = crosstab(ratings_of([[5, 3, NAN, 1], [NAN, 2, 2, NAN]]), CrosstabSettings(users=2, items=4))
+    write_spreadsheet(tmp_path / "cf.xlsx", table, SolverSettings(factors=1))
+    sheet = openpyxl.load_workbook(tmp_path / "cf.xlsx")["Crosstab"]
+    (coloured,) = sheet.conditional_formatting
+    shown = {sheet.cell(*place).coordinate for area in coloured.sqref.ranges for place in area.cells}
+    rated = {sheet.cell(TOP + 3 + u, 2 + i).coordinate for u, i in np.argwhere(table.rated).tolist()}
+    assert shown == rated

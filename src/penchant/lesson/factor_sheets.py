@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from penchant.lesson.solver import Factors, rmse
 TOP = 7  # first row below the explanation and the objective
 OBJECTIVE = (5, 1)
 EXCEL_CELLS = 200  # the most cells that Excel's own Solver changes
+LONGEST_AREA_LIST = 4000  # characters; beyond it the colours cover the blanks too
 
 WHAT = (
     "Each user and each item is described by {K} numbers, the yellow cells. A predicted rating is the sum of"
@@ -118,9 +119,18 @@ def colour_scale(sheet: Any, row: int, column: int, rated: NDArray[np.bool_], *,
     ends: dict[str, Any] = {"min_color": "#F2B8A0", "mid_color": "#FFFFFF", "max_color": "#9AD1A8"}
     if signed:
         ends |= {"max_color": "#A9C4E6", "mid_type": "num", "mid_value": 0}
-    cells = " ".join(cell(row + u, column + i) for u, i in np.argwhere(rated).tolist())
+    cells = " ".join(_runs(row, column, rated))
     block = (row, column, row + rated.shape[0] - 1, column + rated.shape[1] - 1)
-    sheet.conditional_format(*block, {"type": "3_color_scale", "multi_range": cells, **ends})
+    areas = {"multi_range": cells} if len(cells) <= LONGEST_AREA_LIST else {}
+    sheet.conditional_format(*block, {"type": "3_color_scale", **areas, **ends})
+
+
+def _runs(row: int, column: int, rated: NDArray[np.bool_]) -> Iterator[str]:
+    """The addresses of unbroken runs of rated cells, row by row."""
+    for u, line in enumerate(rated):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
+        for first, past in edges.reshape(-1, 2).tolist():
+            yield f"{cell(row + u, column + first)}:{cell(row + u, column + past - 1)}"
 
 
 def _widths(sheet: Any, places: Places) -> None:
