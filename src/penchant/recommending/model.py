@@ -24,7 +24,7 @@ from penchant.recommending.explaining import Explanation
 from penchant.recommending.growing import grown
 from penchant.recommending.many import ManyLists
 from penchant.recommending.request import Allowed, Answer, Filters, Prediction, Request, Source, weaker
-from penchant.recommending.resolving import resolve
+from penchant.recommending.resolving import pieces, resolve
 from penchant.recommending.similar import Neighbourhood
 from penchant.recommending.visitor import Visitor, as_ids, newcomer, visitor_of
 from penchant.training import registry
@@ -101,9 +101,8 @@ class Model:
         """
         means, stds = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
         sources = np.empty((2, len(users)), dtype=object)
-        chunk = max(256, 2**24 // (self.trained.draws * (self.trained.users.factors + 1)))
-        for start in range(0, len(users), chunk):
-            at = slice(start, start + chunk)
+        users, items = np.asarray(users), np.asarray(items)
+        for at in pieces(self.trained, users, items):
             u = resolve(self.trained.users, users[at], user_features and user_features.take(users[at]))
             i = resolve(self.trained.items, items[at], item_features and item_features.take(items[at]))
             scores = score_pairs(self.trained, u.rows, i.rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureTable, table_from_rows
 from penchant.data.vocabulary import Numbers
 from penchant.models.sides import Rows, Side, covariance_of
+from penchant.models.trained import TrainedModel
+
+PIECE = 2**20
+"""Numbers of one side that are scored at a time."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,7 @@ def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) 
     prior's uncertainty, like those never met.
     """
     numbers = np.asarray(numbers)
-    known = (numbers >= 0) & (numbers < len(side))
-    rated = known.copy()
-    rated[known] = side.counts[numbers[known]] > 0
+    rated = is_rated(side, numbers)
     sources = np.where(rated, "known", "features" if side.maps_features else "prior").astype(object)
     if rated.all():
         return Resolved(side.rows(numbers), sources)
@@ -41,6 +43,23 @@ def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) 
         sources[unrated] = "prior"
     unmet = side.unmet_rows(table, len(unrated))
     return Resolved(_merged(side, numbers, rated, unmet), sources)
+
+
+def is_rated(side: Side, numbers: Numbers) -> NDArray[np.bool_]:
+    """Which of the numbers (B,) have a row that training ratings formed."""
+    known = (numbers >= 0) & (numbers < len(side))
+    known[known] = side.counts[numbers[known]] > 0
+    return known
+
+
+def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[NDArray[np.int64]]:
+    """Positions of B pairs in pieces that fit the cache; two learnt rows need no covariance and come apart."""
+    learnt = is_rated(trained.users, users) & is_rated(trained.items, items)
+    width = trained.users.factors + 1
+    for positions, numbers in ((np.flatnonzero(learnt), width), (np.flatnonzero(~learnt), width * width)):
+        size = max(64, PIECE // (trained.draws * numbers))
+        for start in range(0, len(positions), size):
+            yield positions[start : start + size]
 
 
 def _features_of(side: Side, numbers: Numbers, given: FeatureTable | None) -> FeatureTable | None:
