@@ -23,6 +23,7 @@ from penchant.recommending.arrival import Arrival, arrival_of
 from penchant.recommending.explaining import Explanation
 from penchant.recommending.growing import grown
 from penchant.recommending.many import ManyLists
+from penchant.recommending.onboarding import Question, questions
 from penchant.recommending.request import Allowed, Answer, Filters, Prediction, Request, Source, weaker
 from penchant.recommending.resolving import pieces, resolve
 from penchant.recommending.similar import Neighbourhood
@@ -136,6 +137,17 @@ class Model:
         """The same by item number, (n,) each; features: a table of one row. Numbers never met are passed over."""
         met = (items >= 0) & (items < len(self.trained.items))
         return newcomer(self, items[met], values[met], features)
+
+    def onboarding(
+        self, n: int = 5, answers: Mapping[Any, float] | None = None, *, skip: Iterable[Any] = ()
+    ) -> Sequence[Question]:
+        """Which n items to ask a newcomer about, best first, given the answers so far (item id -> rating).
+
+        skip: item ids not to ask about, such as those they said they do not know.
+        """
+        visitor = self.fold_in(answers)
+        known = self.trained.items.vocabulary.numbers(skip)
+        return questions(self.trained, visitor.rows, visitor.tangent, np.append(visitor.numbers, known), n)
 
     def explain(self, user: Any, item: Any) -> Explanation:
         """Why this user would rate this item so: the exact split of the score, by id."""

@@ -1,0 +1,103 @@
+"""Which items to ask a newcomer about: those whose ratings, if given, most lessen the expected error over all items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.vocabulary import Numbers
+from penchant.models.sides import Rows
+from penchant.models.trained import TrainedModel
+from penchant.recommending.fold_in import Tangent
+
+KNOWN = 0.02
+"""An item must have been rated by this share of the users to be asked about."""
+
+FEW = 5
+"""Where too few items are known so widely, the best known are asked about, this many for each question."""
+
+DRAWS = 16
+"""Draws of a model that are looked at."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Question:
+    """An item to ask about.
+
+    gain: the share of the expected squared error that an answer removes, beside those before it. known: the share of
+    users who have rated the item.
+    """
+
+    item: Any
+    title: str
+    gain: float
+    known: float
+
+
+def questions(trained: TrainedModel, row: Rows, tangent: Tangent, skip: Numbers, n: int) -> Sequence[Question]:
+    """The n items to ask somebody about whose row (S, 1, D) was just folded in; fewer only when fewer exist.
+
+    skip: item numbers not to ask about. Greedy: each question is the best one given answers to those before it. The
+    error is that of the items people rate, so each counts by its number of ratings.
+    """
+    counts = trained.items.counts.astype(np.float64)
+    draws = np.unique(np.linspace(0, trained.draws - 1, min(DRAWS, trained.draws)).round().astype(int))
+    slopes = np.stack([_slopes(trained, row, draw) for draw in draws])  # (S, I, D)
+    weights = counts / max(counts.sum(), 1.0)
+    spread = np.einsum("sid,i,sie->sde", slopes, weights, slopes, optimize=True)
+    candidates = _askable(counts, len(trained.users), skip, n)
+    covariance, noise = tangent.covariance[draws].astype(np.float64), tangent.noise_precision[draws]
+    start = np.einsum("sde,sed->s", covariance, spread).mean()
+    chosen: list[Question] = []
+    while len(chosen) < n and len(candidates):
+        x = slopes[:, candidates]
+        turned, gains = _gains(x, covariance, spread, noise)
+        best = int(np.argmax(gains))
+        number = candidates[best]
+        known = float(counts[number] / max(len(trained.users), 1))
+        share = float(gains[best] / start) if start > 0 else 0.0
+        chosen.append(
+            Question(trained.items.vocabulary.ids.tolist()[number], trained.items.title(number), share, known)
+        )
+        covariance = _answered(covariance, turned[:, best], x[:, best], noise)
+        candidates = np.delete(candidates, best)
+    return chosen
+
+
+def _slopes(trained: TrainedModel, row: Rows, draw: int) -> Array:
+    one = Rows(row.bias[draw : draw + 1], row.vectors[draw : draw + 1])
+    alone = trained.one_draw(draw)
+    slopes: Array = alone.head.tangent(one, alone.items.all_rows(), "users")[1][0].astype(np.float64)
+    return slopes
+
+
+def _gains(x: Array, covariance: Array, spread: Array, noise: Array) -> tuple[Array, Array]:
+    """C x for each candidate, (S, J, D), and how much knowing its rating lessens tr(C M), averaged over draws, (J,).
+
+    Knowing a rating of variance 1/τ turns C into C - C x x' C τ / (1 + τ x' C x), and M is what the error sums over.
+    """
+    turned = x @ covariance
+    error = ((turned @ spread) * turned).sum(axis=2)
+    unsure = (turned * x).sum(axis=2)
+    gains: Array = (noise[:, None] * error / (1 + noise[:, None] * unsure)).mean(axis=0)
+    return turned, gains
+
+
+def _answered(covariance: Array, turned: Array, x: Array, noise: Array) -> Array:
+    share = noise / (1 + noise * (turned * x).sum(axis=1))
+    left: Array = covariance - share[:, None, None] * turned[:, :, None] * turned[:, None, :]
+    return left
+
+
+def _askable(counts: Array, users: int, skip: Numbers, n: int) -> Numbers:
+    """Items that enough people know, best known first."""
+    order = np.argsort(-counts, kind="stable")
+    order = order[(counts[order] > 0) & ~np.isin(order, skip)]
+    widely = int((counts[order] >= KNOWN * users).sum())
+    return order[: max(widely, FEW * n)].astype(np.int32)

@@ -1,0 +1,64 @@
+"""Onboarding asks about what tells most, and about what people know."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from made_models import made
+from penchant.data.vocabulary import Vocabulary
+from penchant.models.sides import Side
+from penchant.models.trained import TrainedModel
+from penchant.recommending.model import Model
+from recommending.made_heads import HEADS
+
+
+def world(counts: list[int], vectors: list[list[float]]) -> TrainedModel:
+    trained = made(draws=1)
+    size = len(counts)
+    items = Side(
+        Vocabulary(np.arange(size)), np.zeros((1, size), np.float32), np.array([vectors], np.float32),
+        np.array(counts, np.int32), trained.items.prior,
+    )  # fmt: skip
+    return dataclasses.replace(trained, items=items)
+
+
+def test_the_first_question_is_about_what_varies_most() -> None:
+    model = Model(world([9, 9, 9, 9], [[0.1, 0], [2, 0], [0.1, 0.1], [2, 0.1]]))
+    asked = [question.item for question in model.onboarding(4)]
+    assert asked[0] in {1, 3}
+    assert sorted(asked) == [0, 1, 2, 3]
+
+
+def test_each_gain_is_the_error_that_an_answer_removes() -> None:
+    model = Model(world([9, 5, 7], [[1, 0], [0, 1], [1, 1]]))
+    first = model.onboarding(1)[0]
+
+    def error(answers: dict[int, float]) -> float:
+        """The weighted squared error left over the catalogue, without the noise of a rating."""
+        spread = model.fold_in(answers).predict([0, 1, 2]).std ** 2 - 1
+        return float(spread @ np.array([9, 5, 7]) / 21)
+
+    removed = {item: 1 - error({item: 3.0}) / error({}) for item in (0, 1, 2)}
+    assert first.item == max(removed, key=lambda item: removed[item])
+    assert first.gain == pytest.approx(removed[first.item], rel=1e-3)
+    second = model.onboarding(1, {first.item: 3.0})[0]
+    assert second.item == model.onboarding(2)[1].item
+
+
+def test_what_few_know_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penchant.recommending.onboarding.FEW", 1)
+    model = Model(world([4, 3, 0, 2], [[1, 0], [0, 1], [9, 9], [1, 1]]))
+    monkeypatch.setattr("penchant.recommending.onboarding.KNOWN", 0.7)
+    assert {q.item for q in model.onboarding(2)} == {0, 1}
+    assert {q.item for q in model.onboarding(9)} == {0, 1, 3}
+    assert {q.item for q in model.onboarding(9, {0: 4.0}, skip=[1, 404])} == {3}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_every_head_has_questions(name: str) -> None:
+    gains = [question.gain for question in Model(made(HEADS[name], draws=1)).onboarding(4)]
+    assert len(gains) == 4
+    assert all(0 <= gain <= 1 for gain in gains)
