@@ -12,7 +12,7 @@ from penchant.data.features import FeatureTable
 from penchant.data.ratings import Grouped
 from penchant.data.vocabulary import Numbers
 from penchant.models.heads import SideName
-from penchant.models.sides import Rows
+from penchant.models.sides import Floats, Rows
 from penchant.models.trained import TrainedModel
 
 
@@ -44,6 +44,7 @@ def grown(
         bias=bias,
         vectors=vectors,
         counts=_counted(own_numbers, len(vocabulary)),
+        variance=None if own.variance is None else _with(own.variance, number, more),
         features=_described(own.features, number, len(vocabulary), features),
     )
     other = replace(other, counts=_counted(other_numbers, len(other)))
@@ -65,6 +66,13 @@ def _entries(
 
 def _counted(numbers: Numbers, size: int) -> NDArray[np.int32]:
     return np.bincount(numbers, minlength=size).astype(np.int32)
+
+
+def _with(variance: Floats, number: int, more: int) -> Floats:
+    """The rows' extra variance, nothing being known of the one at the number."""
+    padded = np.pad(variance, (0, more))
+    padded[number] = 0.0
+    return padded
 
 
 def _described(table: FeatureTable | None, number: int, size: int, row: FeatureTable | None) -> FeatureTable | None:

@@ -1,0 +1,46 @@
+"""The models that have joined the laws."""
+
+from __future__ import annotations
+
+from laws.laws import ModelLaws
+from penchant.training.registry import WAYS
+
+
+class TestBaseline(ModelLaws):
+    name, seeded = "baseline", False
+    agreement = 1e-5
+
+
+class TestDot(ModelLaws):
+    name, settings = "dot", {"factors": 4, "epochs": 10}
+    agreement = 0.15
+
+
+class TestDotBias(ModelLaws):
+    name, settings = "dot_bias", {"factors": 4, "epochs": 10}
+    agreement = 0.15
+
+
+class TestNet(ModelLaws):
+    name, settings = "net", {"factors": 4, "epochs": 10}
+    agreement = 0.15
+
+
+class TestBayes(ModelLaws):
+    name, settings = "bayes", {"factors": 4, "draws": 12, "burn_in": 20, "thin": 2}
+    agreement = 0.02
+
+
+class TestALS(ModelLaws):
+    name, settings = "als", {"factors": 4}
+    agreement = 1e-5
+
+
+class TestImplicitALS(ModelLaws):
+    name, settings = "implicit_als", {"factors": 4, "positive_from": 3.5}
+    agreement = 1e-5
+
+
+def test_every_registered_model_has_joined() -> None:
+    joined = {one.name for one in ModelLaws.__subclasses__()}
+    assert not WAYS.keys() - joined, "these models have not joined the laws; four lines here are enough"
