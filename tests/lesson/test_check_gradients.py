@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from lesson.false_slope import HalfSlope
 from penchant.foundations.errors import CallerError, ModelShapeError
 from penchant.lesson.check_gradients import CheckSettings, check_gradients
 from penchant.lesson.checked_models import OWN_MODELS, module_of
@@ -40,18 +41,6 @@ class Needy(nn.Module):
 class Word:
     pass
 """
-
-
-class HalfSlope(torch.autograd.Function):
-    """The identity, with a slope of one half: what a mistaken backward pass looks like."""
-
-    @staticmethod
-    def forward(ctx, values):
-        return values.clone()
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return gradient / 2
 
 
 class Liar(nn.Module):

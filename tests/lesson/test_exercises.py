@@ -12,12 +12,13 @@ import torch
 from torch import nn
 
 import penchant as pt
+from lesson.false_slope import HalfSlope
 from penchant.foundations.errors import ModelShapeError
 from penchant.foundations.settings import setting
 from penchant.lesson.check_gradients import check_gradients
 from penchant.lesson.crosstab import CrosstabSettings, crosstab
 from penchant.lesson.derivatives import DotBiasTable, slopes_by
-from penchant.lesson.factor_sheets import EXCEL_CELLS
+from penchant.lesson.excel_solver import EXCEL_CELLS
 from penchant.lesson.gradient_descent import Line, descend, points, slopes, squared_error, walks
 from penchant.lesson.one_hot import one_hot
 from penchant.lesson.optimizers import SGD, AdamW, Array, Optimizer, State, minimize
@@ -170,16 +171,6 @@ def test_exercise_6_1_the_best_epsilons_are_the_square_root_and_the_cube_root_of
     assert 1e-6 < best["central"] < 1e-4
 
 
-class Halved(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, values):
-        return values.clone()
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return gradient / 2
-
-
 def test_exercise_6_2_a_false_slope_is_named() -> None:
     class Wrong(nn.Module):
         def __init__(self) -> None:
@@ -187,7 +178,7 @@ def test_exercise_6_2_a_false_slope_is_named() -> None:
             self.users, self.films = nn.Embedding(7, 2), nn.Embedding(5, 2)
 
         def forward(self, users, films):
-            return (Halved.apply(self.users(users)) * self.films(films)).sum(1)
+            return (HalfSlope.apply(self.users(users)) * self.films(films)).sum(1)
 
     assert [one.name for one in check_gradients(Wrong()) if not one.good] == ["users.weight"]
 

@@ -8,7 +8,7 @@ import penchant as pt
 from lesson.tables import ratings_of
 from office import formulas, read, recalculated, spoilt
 from penchant.lesson.crosstab import CrosstabSettings, crosstab
-from penchant.lesson.factor_sheets import OBJECTIVE, TOP, Places
+from penchant.lesson.factor_places import OBJECTIVE, TOP, Places
 from penchant.lesson.lookup_sheets import finder
 from penchant.lesson.solver import SolverSettings, rmse
 from penchant.lesson.spreadsheet import write_spreadsheet

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.lesson.crosstab import Crosstab
+from penchant.lesson.excel_solver import how_to_solve, prepare
+from penchant.lesson.factor_places import OBJECTIVE, TOP, Places
 from penchant.lesson.sheets import Book, area, cell
 from penchant.lesson.solver import Factors, rmse
 
-TOP = 7  # first row below the explanation and the objective
-OBJECTIVE = (5, 1)
-EXCEL_CELLS = 200  # the most cells that Excel's own Solver changes
 LONGEST_AREA_LIST = 4000  # characters; beyond it the colours cover the blanks too
 
 WHAT = (
@@ -27,45 +25,6 @@ BIASED = (
     "As on the sheet before, but each user and each item also has one number that is simply added: some"
     " users are kind, some items are good."
 )
-FIND = (
-    "The green cell is the root mean squared error over the {n} rated cells. Make it small: Data > Solver,"
-    " set objective {objective}, to Min, by changing {changing}, method GRG Nonlinear, negative values"
-    " allowed. {limit}"
-)
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the blocks of a factor sheet stand (zero-based rows and columns)."""
-
-    users: int
-    items: int
-    factors: int
-    bias: bool
-
-    @property
-    def left(self) -> int:
-        """The first column of item cells: after the user's id, factors and bias."""
-        return 1 + self.factors + self.bias
-
-    @property
-    def grid(self) -> int:
-        """The first row of predictions: after the titles, ids, item factors and item biases."""
-        return TOP + 2 + self.factors + self.bias
-
-    @property
-    def errors(self) -> int:
-        """The first row of errors, below the predictions."""
-        return self.grid + self.users + 2
-
-    def user_cells(self) -> str:
-        return area(self.grid, 1, self.grid + self.users - 1, self.left - 1)
-
-    def item_cells(self) -> str:
-        return area(TOP + 2, self.left, self.grid - 1, self.left + self.items - 1)
-
-    def block(self, row: int) -> str:
-        return area(row, self.left, row + self.users - 1, self.left + self.items - 1)
 
 
 def write_factor_sheet(book: Book, name: str, table: Crosstab, factors: Factors, *, bias: bool) -> Places:
@@ -74,7 +33,7 @@ def write_factor_sheet(book: Book, name: str, table: Crosstab, factors: Factors,
     places = Places(users, items, factors.user_vectors.shape[1], bias)
     lines = [
         (BIASED if bias else WHAT).format(K=places.factors),
-        find(places, int(table.rated.sum())),
+        how_to_solve(places, int(table.rated.sum())),
         note_of_blanks(table),
     ]
     title = "With biases" if bias else "Dot product"
@@ -86,18 +45,8 @@ def write_factor_sheet(book: Book, name: str, table: Crosstab, factors: Factors,
     _write_predictions(book, sheet, places, table, factors)
     _write_errors(book, sheet, places, table, factors)
     _name_ranges(book, sheet, places)
-    _prepare_solver(book, sheet, places)
+    prepare(book, sheet, places)
     return places
-
-
-def find(places: Places, rated: int) -> str:
-    """How to fill in Excel's Solver for this sheet."""
-    cells = (places.users + places.items) * (places.factors + places.bias)
-    fits = f"That is {cells} cells; Excel's own Solver changes at most {EXCEL_CELLS}"
-    limit = "." if cells <= EXCEL_CELLS else ": ask for fewer users, items or factors, or let us solve it."
-    limit = fits + limit
-    changing = f"{places.user_cells()},{places.item_cells()}"
-    return FIND.format(n=rated, objective=cell(*OBJECTIVE, pin="both"), changing=changing, limit=limit)
 
 
 def note_of_blanks(table: Crosstab) -> str:
@@ -207,20 +156,3 @@ def _name_ranges(book: Book, sheet: Any, places: Places) -> None:
     if places.bias:
         book.share(sheet, "user_bias", area(places.grid, places.left - 1, last_user, places.left - 1))
         book.share(sheet, "item_bias", area(places.grid - 1, places.left, places.grid - 1, last_item))
-
-
-def _prepare_solver(book: Book, sheet: Any, places: Places) -> None:
-    """The sheet-level names in which Excel keeps what its Solver window shows: minimise, GRG, negatives allowed."""
-    changing = f"{places.user_cells()},'{sheet.name}'!{places.item_cells()}"
-    settings: Sequence[tuple[str, str]] = (
-        ("typ", "2"),
-        ("eng", "1"),
-        ("neg", "2"),
-        ("num", "0"),
-        ("val", "0"),
-        ("ver", "3"),
-    )
-    book.name(sheet, "solver_opt", cell(*OBJECTIVE, pin="both"))
-    book.name(sheet, "solver_adj", changing)
-    for name, value in settings:
-        book.file.define_name(f"'{sheet.name}'!solver_{name}", f"={value}")

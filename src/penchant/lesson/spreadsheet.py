@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.lesson.crosstab import Crosstab
-from penchant.lesson.factor_sheets import TOP, colour_scale, note_of_blanks, write_factor_sheet, write_item_heads
+from penchant.lesson.factor_places import TOP
+from penchant.lesson.factor_sheets import colour_scale, note_of_blanks, write_factor_sheet, write_item_heads
 from penchant.lesson.lookup_sheets import write_lookup_sheet, write_one_hot_sheet
 from penchant.lesson.sheets import Book, area
 from penchant.lesson.solver import Factors, Solution, SolverSettings, solve, start_factors
