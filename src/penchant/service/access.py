@@ -113,10 +113,11 @@ def credentials(request: Request, ring: KeyRing) -> Credentials:
         key = ring.key(given) if given.startswith("pk_") else None
         return Credentials(address, key=key, token=None if given.startswith("pk_") else given)
     token = request.cookies.get(COOKIE)
-    return Credentials(address, token=token if token and _from_our_pages(request) else None)
+    return Credentials(address, token=token if token and from_our_pages(request) else None)
 
 
-def _from_our_pages(request: Request) -> bool:
+def from_our_pages(request: Request) -> bool:
+    """Whether a browser vouches that no other site made it send this."""
     if request.method in ("GET", "HEAD"):
         return True
     origin = request.headers.get("origin")

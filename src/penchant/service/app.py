@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +16,10 @@ from penchant import __version__
 from penchant.foundations.errors import PenchantError
 from penchant.service.frame import Frame
 from penchant.service.gate import Gate
-from penchant.service.problems import RefusalError, of_exception
+from penchant.service.page import contexts
+from penchant.service.page import routes as page
+from penchant.service.page.rendering import html
+from penchant.service.problems import RefusalError, described, of_exception
 from penchant.service.routes import asking, items, operations, users
 from penchant.service.service import Service
 from penchant.service.storage.database import StorageFullError, StorageUnavailableError
@@ -35,7 +39,7 @@ def build_app(service: Service) -> FastAPI:
         docs_url=None, redoc_url=None, lifespan=_lifespan, redirect_slashes=False,
     )  # fmt: skip
     app.state.service = service
-    for router in (items.router, users.router, users.visitors, asking.router, operations.router):
+    for router in (items.router, users.router, users.visitors, asking.router, operations.router, page.router):
         app.include_router(router)
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
@@ -61,4 +65,14 @@ async def _answer(request: Request, error: Exception) -> Response:
         service: Service = request.app.state.service
         service.metrics.storage_failures.inc()
         _log.warning("%s %s: %s (%s)", request.method, request.url.path, error, error.__cause__)
+    if _is_for_people(request):
+        status, detail, headers = described(error)
+        answer = html("error.html", contexts.ErrorPage(status, HTTPStatus(status).phrase, detail), status=status)
+        answer.headers.update(headers)
+        return answer
     return of_exception(error)
+
+
+def _is_for_people(request: Request) -> bool:
+    """Whether a person's browser is to show the answer as a page."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")

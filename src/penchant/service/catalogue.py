@@ -116,7 +116,7 @@ class Atlas:
 
 
 def _plane(vectors: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.float32]:
-    """The first two principal coordinates (M, 2), scaled so that nearly all lie within -1..1."""
+    """The first two principal coordinates (M, 2), drawn in softly so that all lie within -1..1."""
     if not len(vectors):
         return np.zeros((0, 2), np.float32)
     weights = np.sqrt(counts)[:, None]
@@ -125,8 +125,8 @@ def _plane(vectors: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.float32]:
     axes = axes[:, ::-1][:, :2]
     places = np.zeros((len(vectors), 2))
     places[:, : axes.shape[1]] = centred @ axes
-    reach = np.quantile(np.abs(places), 0.995, axis=0)
-    return np.clip(places / np.where(reach > 0, reach, 1), -1, 1).astype(np.float32)
+    reach = np.quantile(np.abs(places), 0.9, axis=0)
+    return np.tanh(0.9 * places / np.where(reach > 0, reach, 1)).astype(np.float32)
 
 
 def folded(text: str) -> str:

@@ -1,0 +1,37 @@
+"""The templates, and the one way to fill them."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from penchant.service.page import contexts
+
+HERE = Path(__file__).parent
+ASSETS = HERE / "assets"
+
+_templates = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True, auto_reload=False,
+)  # fmt: skip
+_templates.filters["figure"] = contexts.figure
+
+
+@cache
+def _assets_version() -> str:
+    """Changes with any asset, so that browsers may keep them for ever."""
+    digest = hashlib.sha256()
+    for path in sorted(ASSETS.iterdir()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def html(template: str, context: Any, *, status: int = 200, active: str = "") -> HTMLResponse:
+    """A page or a part of one. context: one of `contexts`, `c` in the template. active: the current page's name."""
+    text = _templates.get_template(template).render(c=context, active=active, assets=f"/assets/{_assets_version()}")
+    return HTMLResponse(text, status)
