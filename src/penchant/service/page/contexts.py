@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -201,6 +202,11 @@ def levels(scale: Scale) -> tuple[list[float], bool]:
 def figure(value: float) -> str:
     """A rating as people write it: 4, 4.5, 4.3."""
     return f"{value:.1f}".removesuffix(".0")
+
+
+def without_year(title: str) -> str:
+    """A title as it is mentioned in passing."""
+    return re.sub(r"( \([^()]*\))+$", "", title) or title
 
 
 def signed(value: float) -> str:

@@ -20,6 +20,7 @@ _templates = Environment(
     lstrip_blocks=True, auto_reload=False,
 )  # fmt: skip
 _templates.filters["figure"] = contexts.figure
+_templates.filters["without_year"] = contexts.without_year
 
 
 @cache
