@@ -107,8 +107,7 @@ def model(service: TheService, who: Who) -> Response:
 @router.post("/visitor")
 def become(service: TheService, who: Who, request: Request) -> Response:
     """A cookie for somebody who is about to rate; nobody becomes a visitor by looking."""
-    if not from_our_pages(request):
-        raise RefusalError(403, "only the service's own pages may ask for this")
+    _check_ours(request)
     if service.access.visitor_of(who) is not None:
         return Response(status_code=204)
     service.access.catalogue(who)
@@ -124,13 +123,20 @@ def become(service: TheService, who: Who, request: Request) -> Response:
 
 
 @router.post("/forget-me")
-def forget(service: TheService, who: Who) -> Response:
+def forget(service: TheService, who: Who, request: Request) -> Response:
+    """Erase, and drop the cookie."""
+    _check_ours(request)
     mine = service.access.visitor_of(who)
     if mine is not None:
         service.ratings.erase(mine)
     answer = Response(status_code=204)
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return answer
+
+
+def _check_ours(request: Request) -> None:
+    if not from_our_pages(request):
+        raise RefusalError(403, "only the service's own pages may ask for this")
 
 
 @router.get("/favicon.ico")

@@ -84,7 +84,7 @@ async function rate(box, rating) {
   box.dataset.state = "saving";
   try {
     await ask("/visitor", { method: "POST" });
-    await send();
+    await (await send()).json();
   } catch (error) {
     box.dataset.state = "failed";
     say(`${title} is not saved: ${error.message}.`, () => rate(box, rating));
