@@ -48,8 +48,8 @@ def seconds(column: pl.Series, checks: RowChecks) -> tuple[pl.Series, list[str]]
 
 
 def _in_seconds(numbers: pl.Series) -> tuple[pl.Series, list[str]]:
-    latest, unit = int(numbers.max() or 0), 1  # type: ignore[arg-type]
-    while latest // unit >= LATEST_SECOND:
+    usual, unit = numbers.median() or 0, 1  # one moment far off does not decide
+    while usual / unit >= LATEST_SECOND:  # type: ignore[operator]
         unit *= 1000
     if unit == 1:
         return numbers, []

@@ -47,7 +47,7 @@ class Scale:
         ends: (lowest, highest) as the caller declares them, whatever was observed.
         """
         levels = np.unique(values)
-        gaps = np.diff(levels)
+        gaps = np.diff(levels.astype(np.float64))
         even = 0 < len(gaps) <= 100 and np.allclose(gaps / gaps.min(), np.round(gaps / gaps.min()), atol=1e-3)
         low, high = (levels[0], levels[-1]) if ends is None else ends
         return cls(float(low), float(high), float(gaps.min()) if even else 0.0, declared=ends is not None)
