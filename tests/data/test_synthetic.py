@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from penchant.data.batches import epoch_order, slices
 from penchant.data.made_pairs import FEW_CELLS, draw_pairs
 from penchant.data.synthetic import synthetic
 from penchant.foundations.errors import DataError
@@ -72,13 +71,3 @@ def test_counts_come_from_pairs_that_fit():
 def test_worlds_that_cannot_be_are_refused(wish):
     with pytest.raises(DataError, match="do not fit"):
         synthetic(**wish)
-
-
-def test_slices_of_an_order_touch_every_row_once():
-    order = epoch_order(103, np.random.default_rng(0))
-    cut = [order[part] for part in slices(103, 10)]
-    assert [len(part) for part in cut] == [10] * 10 + [3]
-    assert sorted(np.concatenate(cut).tolist()) == list(range(103))
-    assert epoch_order(103, np.random.default_rng(0)).tolist() == order.tolist()
-    with pytest.raises(ValueError, match="0 rows"):
-        slices(5, 0)

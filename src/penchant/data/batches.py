@@ -1,20 +1,23 @@
-"""Shuffled minibatches as slices of arrays in memory; no row is ever touched by Python."""
+"""The order in which a pass visits the ratings: a function of the run's seed and the epoch, so it can be repeated."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def epoch_order(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """A fresh order of n rows for one pass; index every column with it once, then slice."""
-    return rng.permutation(n)
+def epoch_generator(run_seed: int, epoch: int) -> np.random.Generator:
+    """The randomness of one epoch of one run; nothing needs saving to get it back after a restart."""
+    return np.random.default_rng([run_seed, epoch])
 
 
-def slices(n: int, size: int) -> Iterator[slice]:
-    """Slices of `size` rows that cover n rows once; the last may be shorter."""
-    if size < 1:
-        raise ValueError(f"a batch of {size} rows")
-    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+def epoch_order(n: int, run_seed: int, epoch: int) -> NDArray[np.int32]:
+    """A permutation of n rows, shape (n,)."""
+    order = np.arange(n, dtype=np.int32)
+    epoch_generator(run_seed, epoch).shuffle(order)
+    return order
+
+
+def steps_in(n: int, batch_size: int) -> int:
+    """Batches in a pass over n rows, the odd last one included."""
+    return -(-n // batch_size)
