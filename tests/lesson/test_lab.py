@@ -5,7 +5,6 @@ import pytest
 
 from penchant.lesson.derivatives import DotBiasTable, error_by_epsilon
 from penchant.lesson.gradient_descent import descend, points, walks
-from penchant.lesson.lab_page import write_lab_page
 from penchant.lesson.one_hot import compare, one_hot
 from penchant.lesson.pictures import decay_sweep, loss_per_step, paths, slope_errors, starting_scores
 from penchant.lesson.starting_scores import scale_for, simulated, start_grid
@@ -84,15 +83,6 @@ def test_pictures_draw_what_was_computed():
     epsilons = np.array([1e-2, 1e-4])
     assert len(slope_errors(error_by_epsilon(table, np.ones(table.size), epsilons), epsilons).data) == 3
     assert starting_scores(start_grid()).data[0].text[0][0] == "0.00013 ± 4.9e-05"
-
-
-@pytest.mark.slow
-def test_the_page_stands_alone(tmp_path):
-    line = points()
-    traces = {"SGD": descend(line, walks()["SGD"].optimizer)}
-    page = write_lab_page(tmp_path / "lab.html", traces, line).read_text()
-    assert page.count("Plotly.newPlot(") >= 7
-    assert 'src="http' not in page
 
 
 def test_the_rooms_names_load_when_asked_for():
