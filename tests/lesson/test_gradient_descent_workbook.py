@@ -1,13 +1,12 @@
 """graddesc.xlsx: LibreOffice, recalculating every formula, finds the numbers of the Python reference."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
 from office import formulas, read, recalculated, spoilt
-from penchant.lesson.gradient_descent import Descent, Line, descend, points, walks
+from penchant.lesson.gradient_descent import Descent, Line, Walk, descend, points, walks
 from penchant.lesson.gradient_descent_workbook import FIRST, HEAD, STEPS, write_gradient_descent
+from penchant.lesson.optimizers import SGD, Adam
 
 STATE = {"velocity": "first", "mean slope": "first", "sum of squares": "second", "mean square": "second"}
 
@@ -94,13 +93,20 @@ def test_every_number_after_the_given_points_is_a_formula(written):
         assert len(cells) >= steps * 15, name
 
 
-def test_other_points_and_other_epochs_are_taken(tmp_path):
-    line = Line(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 7.0]))
-    ways = {"SGD": dataclasses.replace(walks()["SGD"], settings=Descent(epochs=2, start_a=0.5, epsilon=0.1))}
+@pytest.mark.office
+@pytest.mark.slow
+def test_other_points_other_settings_and_other_names_are_taken(tmp_path):
+    line = Line(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.5, 7.0]))
+    settings = Descent(epochs=3, start_a=0.5, epsilon=0.1, annealing=2.0)
+    ways = {"Mine": Walk(Adam(learning_rate=0.3, bias_correction=True), settings), "SGD": Walk(SGD(0.01), settings)}
     traces = write_gradient_descent(tmp_path / "small.xlsx", line=line, ways=ways)
-    assert traces["SGD"].after.shape == (6, 2)
-    assert traces["SGD"].at[0].tolist() == [0.5, 1.0]
-    np.testing.assert_array_equal(traces["SGD"].after, descend(line, ways["SGD"].optimizer, ways["SGD"].settings).after)
+    sheets = recalculated(spoilt(tmp_path / "small.xlsx", tmp_path / "wrong.xlsx"), tmp_path)
+    for name, walk in ways.items():
+        np.testing.assert_array_equal(traces[name].after, descend(line, walk.optimizer, walk.settings).after)
+        np.testing.assert_allclose(pair(sheets[name], "new {}", 9), traces[name].after, atol=1e-9)
+        np.testing.assert_allclose(column(sheets[name], "rate", 9), traces[name].learning_rate, atol=1e-12)
+    assert traces["Mine"].at[0].tolist() == [0.5, 1.0]
+    assert any("y = 1.964x - 0.75" in str(cell) for cell in sheets["Compare"][1])
 
 
 def test_points_are_the_lessons_problem():

@@ -83,7 +83,7 @@ def _point_columns(points: int, trace: Trace) -> list[Column]:
         Column("epoch", f"[-{points}:epoch]+1", trace.epoch.tolist(), "0", given=points, width=7),
         Column("step", "[-1:step]+1", steps.tolist(), "0", start=("0", 0), width=6),
         Column("x", f"[-{points}:x]", trace.x.tolist(), "0", given=points, width=6),
-        Column("y", "true_a*[x]+true_b", trace.y.tolist(), "0", width=7),
+        Column("y", f"[-{points}:y]", trace.y.tolist(), "0", given=points, width=7),
     ]
 
 

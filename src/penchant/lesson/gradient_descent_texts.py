@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-COMPARE: tuple[str, tuple[str, ...]] = (
-    "Ten ways down the same slope",
+COMPARE = (
     (
-        (
-            "29 points lie exactly on y = 2x + 30. Every sheet starts at a = 1, b = 1, takes the points one at a"
-            " time, ten times over, and tries to find the 2 and the 30. Each cell below is the root mean squared error"
-            " over all points."
-        ),
-        (
-            "Click a heading to see every step of it. All numbers are formulas: change a yellow cell on a sheet (the"
-            " rate, the start, a point) and the way down changes, here too."
-        ),
+        "The line through {points} points is {line}. Every sheet starts at a = {start_a:g}, b = {start_b:g}, takes the"
+        " points one at a time, all of them {epochs} times over, and tries to find that line. Each cell below is the"
+        " root mean squared error over all points."
+    ),
+    (
+        "Click a heading to see every step of it. All numbers are formulas: change a yellow cell on a sheet (the"
+        " rate, the start, a point) and the way down changes, here too."
     ),
 )
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from penchant.lesson.gradient_descent import Line, Trace, Walk, descend, points, walks
 from penchant.lesson.gradient_descent_formulas import step_columns
 from penchant.lesson.gradient_descent_texts import COMPARE, HOW, TEXTS
@@ -24,15 +26,25 @@ def write_gradient_descent(
     line, ways = line or points(), ways or walks()
     traces = {name: descend(line, walk.optimizer, walk.settings) for name, walk in ways.items()}
     with Book(path) as book:
-        compare = book.sheet("Compare", *COMPARE, width=len(ways) + 1)
+        compare = book.sheet(
+            "Compare", "Ways down the same slope", _explained(line, traces), width=max(len(ways) + 1, 6)
+        )
         rows = {name: _write_walk(book, name, ways[name], line, trace) for name, trace in traces.items()}
         _write_comparison(book, compare, traces, rows)
     return traces
 
 
+def _explained(line: Line, traces: Mapping[str, Trace]) -> list[str]:
+    a, b = np.polyfit(line.x, line.y, 1) if len(line.x) > 1 else (0.0, float(line.y[0]))
+    first = next(iter(traces.values()))
+    facts = {"line": f"y = {a:.4g}x {'-' if b < 0 else '+'} {abs(b):.4g}", "epochs": first.epoch[-1]}
+    start = {"start_a": first.at[0, 0], "start_b": first.at[0, 1]}
+    return [text.format(points=len(line.x), **facts, **start) for text in COMPARE]
+
+
 def _write_walk(book: Book, name: str, walk: Walk, line: Line, trace: Trace) -> list[str]:
     """One sheet; returns the addresses of its RMSE cells, before the first and after each epoch."""
-    sheet = book.sheet(name, name, (TEXTS[name], HOW), width=STEPS + 14, height=34)
+    sheet = book.sheet(name, name, [TEXTS[name], HOW] if name in TEXTS else [HOW], width=STEPS + 14, height=34)
     sheet.set_row(HEAD, 46)
     sheet.freeze_panes(HEAD + 1, 0)
     below = _write_settings(book, sheet, walk)
@@ -73,7 +85,7 @@ def _named_settings(walk: Walk) -> list[tuple[str, float, str]]:
     run |= {"annealing": "annealing"} if walk.settings.annealing > 1 else {}
     fields = [f for f in dataclasses.fields(walk.settings) if f.name in run]
     known += [(run[f.name], float(getattr(walk.settings, f.name)), f.metadata["meaning"]) for f in fields]
-    return [*known, ("true_a", 2.0, "the slope to be found"), ("true_b", 30.0, "the intercept to be found")]
+    return known
 
 
 def _write_epochs(
@@ -125,7 +137,7 @@ def _write_comparison(book: Book, sheet: Any, traces: Mapping[str, Trace], rows:
         for epoch, value in enumerate(trace.rmse):
             sheet.write_number(HEAD + 1 + epoch, 0, epoch, book.look("0"))
             book.formula(sheet, HEAD + 1 + epoch, column, f"='{name}'!{rows[name][epoch]}", float(value), "0.000")
-    last = HEAD + len(next(iter(traces.values())).rmse)
+    last = HEAD + max(len(trace.rmse) for trace in traces.values())
     sheet.conditional_format(HEAD + 1, 1, last, len(traces), {
         "type": "3_color_scale", "min_color": "#9AD1A8", "mid_color": "#FFFFFF", "max_color": "#F2B8A0",
     })  # fmt: skip
