@@ -1,0 +1,57 @@
+"""What Spark says when something breaks, turned into what it was and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from penchant.foundations.errors import DataError, EngineError, PenchantError
+
+_MEMORY = r"OutOfMemoryError|Java heap space|GC overhead limit|[Ee]xit (?:code|status):? ?(?:52|137)|MEMORY_LIMIT"
+_LOST = r"ExecutorLostFailure|Lost executor|Master removed our application|All masters are unresponsive"
+
+
+@contextmanager
+def explained(session: SparkSession) -> Iterator[None]:
+    """Errors of Spark raised inside become EngineError or DataError; our own pass through."""
+    try:
+        yield
+    except PenchantError:
+        raise
+    except (PySparkException, Py4JError) as error:
+        raise explanation(str(error), _memory_of(session)) from error
+
+
+def explanation(text: str, memory: str) -> PenchantError:
+    """The error for what Spark said. memory: what its machines were given, in words."""
+    if re.search(_MEMORY, text):
+        return EngineError(
+            "a Spark process ran out of memory", where=memory,
+            remedy="Raise spark.executor.memory (on local[*] spark.driver.memory), or raise the number of blocks",
+        )  # fmt: skip
+    if missing := re.search(r"Path does not exist: (\S+?)\.(?:\s|$)", text):
+        return DataError("there is no such file", where=missing.group(1).removeprefix("file:"))
+    if re.search(_LOST, text):
+        return EngineError(
+            "Spark lost the machines it worked on", where=memory,
+            remedy="Look into the workers' logs; more memory in spark.executor.memory is the usual cure",
+        )  # fmt: skip
+    return EngineError(f"Spark failed: {_first_line(text)}")
+
+
+def _memory_of(session: SparkSession) -> str:
+    config = session.sparkContext.getConf()
+    names = ("spark.executor.memory", "spark.driver.memory")
+    return ", ".join(f"{name}={config.get(name, 'not set, so 1g')}" for name in names)
+
+
+def _first_line(text: str) -> str:
+    """The cause where Spark names one, else the first line."""
+    causes: list[str] = re.findall(r"^(?:Caused by: |.*?Exception: )(.+)$", text, re.MULTILINE)
+    lines = [*causes[-1:], *text.strip().splitlines(), "no reason given"]
+    return lines[0][:300]
