@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from penchant.data import splitting as split
     from penchant.data.movielens import movielens
     from penchant.data.ratings import Ratings
+    from penchant.engines.choosing import train
     from penchant.evaluation.comparing import compare
     from penchant.evaluation.evaluate import evaluate
-    from penchant.recommending.model import Model, load, train
+    from penchant.recommending.model import Model, load
 
 __version__ = "0.1.0"
 
@@ -23,7 +24,7 @@ _WHERE = {
     "load": "penchant.recommending.model",
     "movielens": "penchant.data.movielens",
     "split": "penchant.data.splitting",
-    "train": "penchant.recommending.model",
+    "train": "penchant.engines.choosing",
 }
 
 __all__ = ["Model", "Ratings", "compare", "evaluate", "load", "movielens", "split", "train"]

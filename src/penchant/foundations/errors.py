@@ -36,6 +36,10 @@ class MissingExtraError(CallerError, ImportError):
     """A feature was asked for whose optional packages are not installed."""
 
 
+class EngineError(CallerError):
+    """Machines that the work was handed to cannot be reached, or gave up; what they were given has to change."""
+
+
 class TrainingDivergedError(PenchantError):
     """Training met a loss that is not a number; the best parameters so far are kept where there are any."""
 

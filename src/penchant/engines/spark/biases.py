@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 
 _SIDE = """
-select {side}, sum(rating - {mean} - coalesce(bias, 0)) / (count(*) + {damping}) as bias
-from {ratings} left join {others} using ({other}) group by {side}
+select {side}, sum(rating - :mean - coalesce(bias, 0)) / (count(*) + :damping) as bias
+from {{ratings}} left join {{others}} using ({other}) group by {side}
 """
 _RESIDUALS = """
-select user, item, cast(rating - {mean} - u.bias - i.bias as float) as rating
+select user, item, cast(rating - :mean - u.bias - i.bias as float) as rating
 from {ratings} join {users} u using (user) join {items} i using (item)
 """
 
@@ -34,7 +34,7 @@ def damped_biases(ratings: DataFrame, *, user_damping: float, item_damping: floa
     2.1, repeated `sweeps` times, items first).
     """
     session = ratings.sparkSession
-    mean = float(ratings.agg(F.avg("rating")).first()[0])
+    mean = float(ratings.agg(sf.avg("rating")).first()[0])
     users = session.createDataFrame([], "user int, bias double")
     for _ in range(sweeps):
         items = _side(ratings, mean, "item", users, item_damping)
@@ -43,22 +43,12 @@ def damped_biases(ratings: DataFrame, *, user_damping: float, item_damping: floa
 
 
 def _side(ratings: DataFrame, mean: float, side: str, others: DataFrame, damping: float) -> DataFrame:
-    other = others.columns[0]
-    found = ratings.sparkSession.sql(
-        _SIDE.format(side=side, other=other, mean=_sql(mean), damping=_sql(damping), ratings="{ratings}", others="{others}"),
-        ratings=ratings, others=others,
-    )  # fmt: skip
+    query, numbers = _SIDE.format(side=side, other=others.columns[0]), {"mean": mean, "damping": damping}
+    found = ratings.sparkSession.sql(query, args=numbers, ratings=ratings, others=others)
     return found.persist(StorageLevel.MEMORY_AND_DISK)
 
 
 def residuals(ratings: DataFrame, biases: Biases) -> DataFrame:
     """The frame (user, item, rating) with what mean and biases leave unexplained in the place of the rating."""
-    return ratings.sparkSession.sql(
-        _RESIDUALS.format(mean=_sql(biases.mean), ratings="{ratings}", users="{users}", items="{items}"),
-        ratings=ratings, users=biases.users, items=biases.items,
-    )  # fmt: skip
-
-
-def _sql(value: float) -> str:
-    """A number as a double in SQL, where plain 3.5 would be a decimal."""
-    return f"{value!r}D"
+    frames = {"ratings": ratings, "users": biases.users, "items": biases.items}
+    return ratings.sparkSession.sql(_RESIDUALS, args={"mean": biases.mean}, **frames)

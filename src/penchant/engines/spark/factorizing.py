@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pyspark import StorageLevel
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 
 from penchant.engines.spark.settings import SparkAls, SparkImplicitAls
 
@@ -56,5 +56,5 @@ def per_number(frame: DataFrame, side: str, value: str, size: int, dtype: Any = 
 
 def unexplained(rows: DataFrame, fitted: Any) -> float:
     """The root mean square of what the factors leave of a frame (user, item, rating)."""
-    left = F.avg(F.pow(F.col("rating") - F.col("prediction"), 2))
+    left = sf.avg(sf.pow(sf.col("rating") - sf.col("prediction"), 2))
     return float(np.sqrt(fitted.transform(rows).agg(left).first()[0]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 
 from penchant.foundations.errors import DataError
 
@@ -28,18 +28,28 @@ def refuse_first(placed: DataFrame, checks: Sequence[Check], source: str) -> Non
     placed: has the columns `_at`, a row's place in reading order, and `_file`, the file it came from or "". One pass
     over the rows; where a row is bad, a second one counts those before it.
     """
-    which = F.lit(None)
-    for number, check in reversed(list(enumerate(checks))):
-        which = F.when(F.coalesce(check.bad, F.lit(False)), F.lit(number)).otherwise(which)
-    found = placed.withColumn("_check", which).where("_check is not null").orderBy("_at").limit(1).collect()
+    found = _checked(placed, checks).where("_check is not null").orderBy("_at").limit(1).collect()
     if found:
         row, check = found[0], checks[found[0]["_check"]]
         where = f"{_place(placed, row, source)}, column {check.role!r}"
         raise DataError(f"{check.what}: {row[check.role]!r}", where=where, remedy=check.remedy)
 
 
+def without(placed: DataFrame, checks: Sequence[Check]) -> DataFrame:
+    """The frame without the rows that any check finds bad."""
+    return _checked(placed, checks).where("_check is null").drop("_check")
+
+
+def _checked(placed: DataFrame, checks: Sequence[Check]) -> DataFrame:
+    """The frame with the number of the first check that finds a row bad, or null."""
+    which = sf.lit(None)
+    for number, check in reversed(list(enumerate(checks))):
+        which = sf.when(sf.coalesce(check.bad, sf.lit(False)), sf.lit(number)).otherwise(which)
+    return placed.withColumn("_check", which)
+
+
 def _place(placed: DataFrame, row: Any, source: str) -> str:
     """The file and the row in it, counted from 1 without a header."""
-    mine = placed.where((F.col("_file") == row["_file"]) & (F.col("_at") < row["_at"]))
+    before = placed.where((sf.col("_file") == row["_file"]) & (sf.col("_at") < row["_at"]))
     name = row["_file"].removeprefix("file://") or source
-    return f"{name}, row {mine.count() + 1}"
+    return f"{name}, row {before.count() + 1}"

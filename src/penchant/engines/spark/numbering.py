@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
@@ -31,7 +31,7 @@ class IdMap:
 def id_map(ids: DataFrame, role: str) -> IdMap:
     """The distinct ids of a one-column frame, numbered from 0 in their sorted order."""
     column = ids.columns[0]
-    distinct = ids.select(F.col(column).alias("id")).distinct().sort("id")
+    distinct = ids.select(sf.col(column).alias("id")).distinct().sort("id")
     frame = consecutive(distinct, "number")
     found = frame.toArrow()
     if found.num_rows > MOST:
@@ -45,12 +45,12 @@ def consecutive(frame: DataFrame, name: str) -> DataFrame:
 
     The frame is kept in memory or on disk from here on, so that the numbers stay what they are.
     """
-    kept = frame.withColumn("_at", F.monotonically_increasing_id()).persist(StorageLevel.MEMORY_AND_DISK)
-    partition = F.shiftright("_at", _ROW_BITS)
+    kept = frame.withColumn("_at", sf.monotonically_increasing_id()).persist(StorageLevel.MEMORY_AND_DISK)
+    partition = sf.shiftright("_at", _ROW_BITS)
     sizes = {row["partition"]: row["count"] for row in kept.groupBy(partition.alias("partition")).count().collect()}
     before = np.cumsum([0, *(sizes.get(p, 0) for p in range(max(sizes, default=0)))]).tolist()
-    row = F.col("_at").bitwiseAND(F.lit(2**_ROW_BITS - 1))
-    first = F.array(*map(F.lit, before))[partition.cast("int")]
+    row = sf.col("_at").bitwiseAND(sf.lit(2**_ROW_BITS - 1))
+    first = sf.array(*map(sf.lit, before))[partition.cast("int")]
     return kept.withColumn(name, (first + row).cast("int")).drop("_at")
 
 
@@ -58,7 +58,7 @@ def number_column(frame: DataFrame, role: str, ids: IdMap) -> DataFrame:
     """The frame with the ids of column `role` replaced by their numbers."""
     others = [name for name in frame.columns if name != role]
     matched = frame.join(ids.frame.withColumnRenamed("id", role), on=role)
-    return matched.select(F.col("number").alias(role), *others)
+    return matched.select(sf.col("number").alias(role), *others)
 
 
 def _taken(column: Any, order: Any) -> Any:

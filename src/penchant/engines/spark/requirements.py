@@ -35,7 +35,8 @@ def check_pandas() -> None:
     if not version or int(version.split(".")[0]) >= 3:
         found = f"pandas {version} is installed" if version else "pandas is not installed"
         raise MissingExtraError(
-            f"{found}, and Spark works with pandas 2", remedy="Install it with: pip install 'penchant[spark]' 'pandas<3'"
+            f"{found}, and Spark works with pandas 2",
+            remedy="Install it with: pip install 'penchant[spark]' 'pandas<3'",
         )
 
 

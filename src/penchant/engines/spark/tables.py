@@ -3,53 +3,38 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 
-from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER, Wanted, find_column
+from penchant.data.assembling import Rules
+from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
 from penchant.data.identifying import WHOLE
-from penchant.engines.spark.faulty_rows import Check, refuse_first
+from penchant.engines.spark.faulty_rows import Check, refuse_first, without
 from penchant.foundations.errors import DataError
 
-Duplicates = Literal["last", "mean", "error"]
 _WHOLE_TYPES = ("tinyint", "smallint", "int", "bigint")
 _FRACTIONAL_TYPES = ("float", "double", "decimal")
+_REMEDY = "Correct it, or pass bad_rows='skip' to leave such rows out"
 
 
-@dataclass(frozen=True)
-class TableRules:
-    """How a table is read. user, item, rating, timestamp: its columns' names, recognized where not given.
-
-    separator: of a text file. duplicates: which rating of a repeated pair counts. scale: (lowest, highest) rating.
-    """
-
-    user: Wanted = None
-    item: Wanted = None
-    rating: Wanted = None
-    timestamp: Wanted = None
-    separator: str = ","
-    duplicates: Duplicates = "last"
-    scale: tuple[float, float] | None = None
-
-
-def open_table(session: SparkSession, table: Any, rules: TableRules) -> DataFrame:
+def open_table(session: SparkSession, table: Any, rules: Rules, separator: str = ",") -> DataFrame:
     """Checked rows (user, item, rating), a pair once, ids whole numbers or texts.
 
     table: a path or URL that the workers can read (Parquet, or CSV with a header), or a DataFrame of this session.
-    Raises DataError, with the row, for the first that cannot be used.
+    rules: as for a table read without Spark. Raises DataError, with the row, for the first that cannot be used.
     """
-    source, raw, typed = _opened(session, table, rules.separator)
-    names = _names(raw, source, rules)
-    placed = _placed(raw, names)
-    refuse_first(placed, _checks(placed, rules), source)
-    rows = placed.select(
-        *(_plain_id(placed, role).alias(role) for role in (USER, ITEM)), _number(RATING), _order(placed), "_at", "_file"
-    )
-    return _one_kind(_merged(rows, rules.duplicates, source), typed, source)
+    source, raw, typed = _opened(session, table, separator)
+    placed = _placed(raw, rules.columns(raw.columns, source))
+    checks = _checks(placed, rules)
+    if rules.bad_rows == "error":
+        refuse_first(placed, checks, source)
+    else:
+        placed = without(placed, checks)
+    ids = (_plain_id(placed, role).alias(role) for role in (USER, ITEM))
+    rows = placed.select(*ids, _rating(), _order(placed), "_at", "_file")
+    return _one_kind(_merged(rows, rules, source), typed or rules.ids == "text", source)
 
 
 def _opened(session: SparkSession, table: Any, separator: str) -> tuple[str, DataFrame, bool]:
@@ -67,92 +52,73 @@ def as_url(path: str) -> str:
     return re.sub(r"^([a-z][a-z0-9+.-]+):/(?=[^/])", r"\1://", path)
 
 
-def _names(raw: DataFrame, source: str, rules: TableRules) -> dict[str, str]:
-    optional = (RATING, TIMESTAMP)
-    found = {
-        role: find_column(role, getattr(rules, role), raw.columns, source=source, needed=role not in optional)
-        for role in (USER, ITEM, RATING, TIMESTAMP)
-    }
-    return {role: name for role, name in found.items() if name is not None}
-
-
 def _placed(raw: DataFrame, names: dict[str, str]) -> DataFrame:
     """The columns by their role, and for messages the file and the row's place in reading order."""
-    chosen = [F.col(f"`{name}`").alias(role) for role, name in names.items()]
+    chosen = [sf.col(f"`{name}`").alias(role) for role, name in names.items()]
     if RATING not in names:
-        chosen.append(F.lit(1.0).alias(RATING))
-    return raw.select(*chosen, F.monotonically_increasing_id().alias("_at"), F.input_file_name().alias("_file"))
+        chosen.append(sf.lit(1.0).alias(RATING))
+    return raw.select(*chosen, sf.monotonically_increasing_id().alias("_at"), sf.input_file_name().alias("_file"))
 
 
-def _checks(placed: DataFrame, rules: TableRules) -> list[Check]:
+def _checks(placed: DataFrame, rules: Rules) -> list[Check]:
     found: list[Check] = []
     for role in (USER, ITEM):
-        kind = _type(placed, role)
-        text = F.trim(F.col(role).cast("string"))
-        found.append(Check(role, F.col(role).isNull() | (text == ""), "the id is missing", "Fill it in or drop the row"))
-        if kind.startswith(_FRACTIONAL_TYPES):
-            whole = F.col(role) == F.floor(role)
-            found.append(Check(role, ~whole, "an id is not a whole number", "Ids are whole numbers or texts"))
-    rating = _number(RATING)
-    unusable = rating.isNull() | F.isnan(rating) | (F.abs(rating) == F.lit(float("inf")))
-    found.append(Check(RATING, unusable, "the rating is not a finite number", "Correct it or drop the row"))
+        blank = sf.col(role).isNull() | (sf.trim(sf.col(role).cast("string")) == "")
+        found.append(Check(role, blank, "the id is missing", "Fill it in, or pass bad_rows='skip' to leave it out"))
+        if _type(placed, role).startswith(_FRACTIONAL_TYPES):
+            found.append(Check(role, sf.col(role) != sf.floor(role), "an id is not a whole number", _REMEDY))
+    rating = _rating()
+    unusable = rating.isNull() | sf.isnan(rating) | (sf.abs(rating) == sf.lit(float("inf")))
+    found.append(Check(RATING, unusable, "the rating is not a finite number", _REMEDY))
     if rules.scale is not None:
         low, high = rules.scale
-        outside = ~rating.between(low, high)
-        found.append(Check(RATING, outside, f"the rating lies outside {low:g} to {high:g}", "Correct it, or the scale"))
+        found.append(Check(RATING, ~rating.between(low, high), f"the rating is outside {low:g} to {high:g}", _REMEDY))
     return found
 
 
-def _number(role: str) -> Column:
-    return F.expr(f"try_cast(`{role}` as float)").alias(role)
+def _rating() -> Column:
+    return sf.expr(f"try_cast({RATING} as float)").alias(RATING)
 
 
 def _plain_id(placed: DataFrame, role: str) -> Column:
-    kind = _type(placed, role)
-    if kind in _WHOLE_TYPES or kind.startswith(_FRACTIONAL_TYPES):
-        return F.col(role).cast("bigint")
-    return F.trim(F.col(role).cast("string"))
-
-
-def _order(placed: DataFrame) -> Column:
-    """What decides which of two ratings of a pair is the later: the time where there is one, then the place."""
-    first = F.col(TIMESTAMP) if TIMESTAMP in placed.columns else F.lit(0)
-    return F.struct(first.alias("time"), F.col("_at").alias("at")).alias("_order")
+    if _type(placed, role).startswith((*_WHOLE_TYPES, *_FRACTIONAL_TYPES)):
+        return sf.col(role).cast("bigint")
+    return sf.trim(sf.col(role).cast("string"))
 
 
 def _type(frame: DataFrame, column: str) -> str:
     return dict(frame.dtypes)[column]
 
 
-def _merged(rows: DataFrame, duplicates: Duplicates, source: str) -> DataFrame:
-    """A pair once; the file and place of the rating that stayed remain beside it."""
-    pairs = rows.groupBy(USER, ITEM)
-    rating = F.avg(RATING) if duplicates == "mean" else F.max_by(RATING, "_order")
-    last = F.max_by(F.struct("_at", "_file"), "_order").alias("_place")
-    merged = pairs.agg(rating.cast("float").alias(RATING), last, F.count("*").alias("_times"))
-    if duplicates == "error" and (twice := merged.where("_times > 1").first()) is not None:
+def _order(placed: DataFrame) -> Column:
+    """What decides which of two ratings of a pair is the later: the time where there is one, then the place."""
+    first = sf.col(TIMESTAMP) if TIMESTAMP in placed.columns else sf.lit(0)
+    return sf.struct(first.alias("time"), sf.col("_at").alias("at")).alias("_order")
+
+
+def _merged(rows: DataFrame, rules: Rules, source: str) -> DataFrame:
+    """A pair once; the file and place of its last row remain beside it."""
+    how = {"mean": sf.avg(RATING), "sum": sf.sum(RATING)}
+    rating = how.get(rules.duplicates, sf.max_by(RATING, "_order"))
+    last = sf.max_by(sf.struct("_at", "_file"), "_order").alias("_place")
+    merged = rows.groupBy(USER, ITEM).agg(rating.cast("float").alias(RATING), last, sf.count("*").alias("_times"))
+    if rules.duplicates == "error" and (twice := merged.where("_times > 1").first()) is not None:
         raise DataError(
-            f"user {twice[USER]!r} rated item {twice[ITEM]!r} {twice['_times']} times",
-            where=source,
-            remedy="Keep the last or the mean of such ratings, or mend the table",
-        )
+            f"user {twice[USER]!r} rated item {twice[ITEM]!r} {twice['_times']} times", where=source,
+            remedy="Pass duplicates='last' or 'mean', or mend the table",
+        )  # fmt: skip
     return merged.select(USER, ITEM, RATING, "_place.*")
 
 
 def _one_kind(rows: DataFrame, typed: bool, source: str) -> DataFrame:
     """Ids of a file without types that are all spelled as whole numbers become such; two kinds are refused."""
     for role in () if typed else (USER, ITEM):
-        whole = F.col(role).rlike(WHOLE)
-        counts = rows.agg(F.count("*"), F.count_if(whole)).first()
+        whole = sf.col(role).rlike(WHOLE)
+        counts = rows.agg(sf.count("*"), sf.count_if(whole)).first()
         if counts[1] == counts[0]:
-            rows = rows.withColumn(role, F.col(role).cast("bigint"))
+            rows = rows.withColumn(role, sf.col(role).cast("bigint"))
         elif counts[1] > 0:
             rare = whole if counts[1] * 2 < counts[0] else ~whole
-            remedy = "Mend it, or give every id of the column a letter"
+            remedy = "Mend the row, or pass ids='text' if all of them are names"
             refuse_first(rows, [Check(role, rare, "ids of two kinds, whole numbers and texts", remedy)], source)
     return rows.select(USER, ITEM, RATING)
-
-
-def exists_here(path: str | Path) -> bool:
-    """Whether a path without a scheme is there; URLs are for Spark to look up."""
-    return "://" in as_url(str(path)) or Path(path).exists()
