@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
+
+from penchant.engines.spark.keeping import cut
 
 _SIDE = """
 select {side}, sum(rating - :mean - coalesce(bias, 0)) / (count(*) + :damping) as bias
@@ -45,7 +46,7 @@ def damped_biases(ratings: DataFrame, *, user_damping: float, item_damping: floa
 def _side(ratings: DataFrame, mean: float, side: str, others: DataFrame, damping: float) -> DataFrame:
     query, numbers = _SIDE.format(side=side, other=others.columns[0]), {"mean": mean, "damping": damping}
     found = ratings.sparkSession.sql(query, args=numbers, ratings=ratings, others=others)
-    return found.persist(StorageLevel.MEMORY_AND_DISK)
+    return cut(found)
 
 
 def residuals(ratings: DataFrame, biases: Biases) -> DataFrame:

@@ -6,24 +6,26 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyspark import StorageLevel
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
+from penchant.engines.spark.keeping import keep
 from penchant.engines.spark.settings import SparkAls, SparkImplicitAls
 
 Matrix = NDArray[np.float32]
+
+
+def arranged(rows: DataFrame, blocks: int) -> DataFrame:
+    """A frame (user, item, rating) kept in an order of its own, so that the same rows always give the same sums."""
+    return keep(rows.repartition(blocks, "user").sortWithinPartitions("user", "item"))
 
 
 def factorize(rows: DataFrame, settings: SparkAls | SparkImplicitAls, seed: int, *, checkpointing: bool) -> Any:
     """MLlib's fitted model of a frame (user, item, rating) of numbers.
 
     The penalty of a row's vector is the regularization times its number of ratings (Zhou et al. 2008, equation 4).
-    Rows are brought into an order of their own first, so that the same rows give the same sums.
     """
-    kept = rows.repartition(settings.blocks, "user").sortWithinPartitions("user", "item")
-    kept = kept.persist(StorageLevel.MEMORY_AND_DISK)
     implicit = {"implicitPrefs": True, "alpha": settings.alpha} if isinstance(settings, SparkImplicitAls) else {}
     solver = ALS(
         rank=settings.factors, maxIter=settings.epochs, regParam=settings.regularization, seed=seed,
@@ -31,9 +33,7 @@ def factorize(rows: DataFrame, settings: SparkAls | SparkImplicitAls, seed: int,
         checkpointInterval=settings.checkpoint_every if checkpointing else -1,
         userCol="user", itemCol="item", ratingCol="rating", **implicit,
     )  # fmt: skip
-    fitted = solver.fit(kept)
-    kept.unpersist()
-    return fitted
+    return solver.fit(rows)
 
 
 def vectors(factors: DataFrame, size: int, width: int) -> Matrix:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
 from penchant.data.assembling import Rules
@@ -15,6 +14,7 @@ from penchant.data.columns import ITEM, RATING, USER
 from penchant.data.features import FeatureTable
 from penchant.data.ratings import Grouped, Ratings, Scale
 from penchant.data.vocabulary import Vocabulary
+from penchant.engines.spark.keeping import from_arrow, keep
 from penchant.engines.spark.numbering import id_map, number_column
 from penchant.engines.spark.tables import open_table
 from penchant.foundations.errors import DataError
@@ -43,12 +43,12 @@ def numbered_table(session: SparkSession, table: Any, rules: Rules, separator: s
     """A table of ids as numbers; ids are numbered in Spark in their sorted order. See `open_table`."""
     if isinstance(table, Ratings):
         return from_memory(session, table)
-    rows = open_table(session, table, rules, separator).persist(StorageLevel.MEMORY_AND_DISK)
+    rows = keep(open_table(session, table, rules, separator))
     if not rows.take(1):
         raise DataError("there are no ratings to learn from", where=str(table))
     users, items = (id_map(rows.select(role), role) for role in (USER, ITEM))
     frame = number_column(number_column(rows, USER, users), ITEM, items).select(USER, ITEM, RATING)
-    frame = frame.persist(StorageLevel.MEMORY_AND_DISK)
+    frame = keep(frame)
     count = frame.count()
     rows.unpersist()
     return NumberedTable(frame, count, users.vocabulary, items.vocabulary, _scale(frame, rules.scale))
@@ -58,9 +58,9 @@ def from_memory(session: SparkSession, ratings: Ratings) -> NumberedTable:
     """Ratings handed to Spark under the numbers they have."""
     if not len(ratings):
         raise DataError("there are no ratings to learn from")
-    frame = session.createDataFrame(arrow_ratings(ratings.user_numbers, ratings.item_numbers, ratings.values))
+    frame = from_arrow(session, arrow_ratings(ratings.user_numbers, ratings.item_numbers, ratings.values))
     return NumberedTable(
-        frame.persist(StorageLevel.MEMORY_AND_DISK), len(ratings), ratings.users, ratings.items, ratings.scale,
+        keep(frame), len(ratings), ratings.users, ratings.items, ratings.scale,
         ratings.user_features, ratings.item_features,
     )  # fmt: skip
 

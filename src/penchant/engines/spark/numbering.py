@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
 from penchant.data.vocabulary import Vocabulary
+from penchant.engines.spark.keeping import cut
 from penchant.foundations.errors import DataError
 
 _ROW_BITS = 33
@@ -43,9 +43,9 @@ def id_map(ids: DataFrame, role: str) -> IdMap:
 def consecutive(frame: DataFrame, name: str) -> DataFrame:
     """The frame with a column `name` that counts its rows from 0, in the order of its partitions.
 
-    The frame is kept in memory or on disk from here on, so that the numbers stay what they are.
+    The frame is computed once, so that the numbers stay what they are.
     """
-    kept = frame.withColumn("_at", sf.monotonically_increasing_id()).persist(StorageLevel.MEMORY_AND_DISK)
+    kept = cut(frame.withColumn("_at", sf.monotonically_increasing_id()))
     partition = sf.shiftright("_at", _ROW_BITS)
     sizes = {row["partition"]: row["count"] for row in kept.groupBy(partition.alias("partition")).count().collect()}
     before = np.cumsum([0, *(sizes.get(p, 0) for p in range(max(sizes, default=0)))]).tolist()

@@ -83,20 +83,22 @@ def _trained(
     work: str | None, seed: Seed, told: Progress,
 ) -> TrainedModel:  # fmt: skip
     started = time.perf_counter()
-    with watched(session, told, "number ids"):
-        table = numbered_table(session, *source)
     with checkpoints(session, work) as checkpointing:
         if not checkpointing:
             told.note("No checkpoints: pass work=, a folder that driver and workers all see, to have them")
+        with watched(session, told, "number ids"):
+            table = numbered_table(session, *source)
         with watched(session, told, "factorize"):
             learnt = _learn(table, settings, int(spawn_seeds(generator(seed), 1)[0]), checkpointing)
         facts = {"engine": f"spark {session.version}", "master": session.sparkContext.master, "ratings": table.count}
-    facts["seconds"] = round(time.perf_counter() - started, 2)
-    return _model(table, learnt, kind, settings, facts)
+        model = _model(table, learnt, kind, settings, facts)
+    table.frame.unpersist()
+    return replace(model, facts=facts | {"seconds": round(time.perf_counter() - started, 2)})
 
 
 def _learn(table: NumberedTable, settings: SparkAls | SparkImplicitAls, seed: int, checkpointing: bool) -> _Learnt:
     rows, biases = _targets(table, settings)
+    rows = factorizing.arranged(rows, settings.blocks)
     fitted = factorizing.factorize(rows, settings, seed, checkpointing=checkpointing)
     sizes = {"user": len(table.users), "item": len(table.items)}
     width = settings.factors

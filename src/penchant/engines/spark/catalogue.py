@@ -1,0 +1,101 @@
+"""What a worker needs to answer users: the items of a model, and users' rows as Arrow columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from penchant.models.heads import DotHead, Head, stack_items, stack_users
+from penchant.models.sides import Floats, Rows
+from penchant.models.trained import TrainedModel
+
+ID, SEEN = "id", "seen"
+_TABLE = 2**22
+"""Scores that a worker holds at a time."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """head: how rows become a rating. items: I rows. low, high: where predictions end.
+
+    stacked: the items as one vector each, (I, W), where a score is one product; None where it is not. It needs NumPy
+    alone, so that workers do too.
+    """
+
+    head: Head
+    items: Rows
+    low: float
+    high: float
+    stacked: Floats | None
+
+    @classmethod
+    def of(cls, trained: TrainedModel, unmet: int = 0) -> Catalogue:
+        """The items of a model, and behind them `unmet` rows that stand at the prior."""
+        known, prior = trained.items.all_rows(), trained.items.prior.rows(None, unmet)
+        rows = Rows(
+            *(np.concatenate(pair, axis=1) for pair in ((known.bias, prior.bias), (known.vectors, prior.vectors)))
+        )
+        straight = isinstance(trained.head, DotHead) and trained.head.link == "identity"
+        rating = trained.objective == "rating"
+        ends = (trained.scale.low, trained.scale.high) if rating else (-np.inf, np.inf)
+        return cls(trained.head, rows, *ends, stack_items(rows) if straight else None)
+
+    @property
+    def height(self) -> int:
+        """How many users' scores to hold at a time."""
+        return max(1, _TABLE // max(1, len(self.items)))
+
+    def table(self, users: Rows) -> Floats:
+        """The expected rating of B user rows with every item, (B, I), unclipped so that no order is lost."""
+        if self.stacked is None or not isinstance(self.head, DotHead):
+            return self.head.table(users, self.items)
+        product: Floats = stack_users(users, self.head.mean) @ self.stacked.T
+        return product
+
+    def clip(self, scores: NDArray[Any]) -> NDArray[Any]:
+        """Scores kept on the rating scale; a preference has none."""
+        return np.clip(scores, self.low, self.high)
+
+
+def user_columns(trained: TrainedModel) -> pa.Table:
+    """All users of a model as columns: id, bias (S), vectors (S·K), and the item numbers they have seen."""
+    side = trained.users
+    draws, count = side.bias.shape
+    flat = side.vectors.transpose(1, 0, 2).reshape(-1)
+    width = draws * side.factors
+    return pa.table(
+        {
+            ID: pa.array(side.vocabulary.ids.tolist()),
+            "bias": lists_of(side.bias.T.reshape(-1), np.arange(count + 1) * draws),
+            "vectors": lists_of(flat, np.arange(count + 1) * width),
+            SEEN: lists_of(trained.seen.numbers, trained.seen.starts),
+        }
+    )
+
+
+def lists_of(values: NDArray[Any], starts: NDArray[Any]) -> Any:
+    """Arrow lists of the values between starts (N + 1,)."""
+    return pa.LargeListArray.from_arrays(pa.array(starts, pa.int64()), pa.array(np.ascontiguousarray(values)))
+
+
+def rows_of(batch: Any, draws: int) -> Rows:
+    """The user rows of an Arrow batch that has the columns of `user_columns`; none of them null."""
+    count = batch.num_rows
+    bias = flat_values(batch, "bias").reshape(count, draws).T
+    vectors = flat_values(batch, "vectors").reshape(count, draws, -1).transpose(1, 0, 2)
+    return Rows(np.ascontiguousarray(bias), np.ascontiguousarray(vectors))
+
+
+def flat_values(batch: Any, column: str) -> NDArray[Any]:
+    """The values of a list column, end to end."""
+    return batch.column(column).flatten().to_numpy(zero_copy_only=False)
+
+
+def starts_of(batch: Any, column: str) -> NDArray[np.int64]:
+    """Where each row's values begin in `flat_values`, (B + 1,)."""
+    lengths = batch.column(column).value_lengths().to_numpy(zero_copy_only=False)
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
