@@ -7,16 +7,16 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
+from penchant.engines.choosing import settings_class
 from penchant.foundations.errors import SettingsError
-from penchant.training.registry import way
 
 
-def settings_from_flags(model: str, flags: Sequence[str]) -> dict[str, Any]:
-    """`["--factors", "32", "--use-net=true"]` as settings of the named model, each of its own type.
+def settings_from_flags(model: str, flags: Sequence[str], engine: str = "local") -> dict[str, Any]:
+    """`["--factors", "32", "--use-net=true"]` as settings of the named model on an engine, each of its own type.
 
     Raises SettingsError for a flag that neither the command nor the model's settings know.
     """
-    hints = typing.get_type_hints(way(model).settings_class())
+    hints = typing.get_type_hints(settings_class(model, engine))
     settings: dict[str, Any] = {}
     words = list(flags)
     while words:

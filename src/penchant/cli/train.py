@@ -46,27 +46,43 @@ def train(
     duplicates: Duplicates = "last",
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 0,
     hold_out: Annotated[float, typer.Option(min=0, max=0.9, help="Share of ratings kept out, for evaluating.")] = 0.0,
+    engine: Annotated[str, typer.Option(help="`local`, or `spark` for ratings past one machine.")] = "local",
+    master: Annotated[str | None, typer.Option(help="Spark's master: spark://host:port, local[*] or the like.")] = None,
+    conf: Annotated[list[str] | None, typer.Option(help="A property of Spark, NAME=VALUE; may be repeated.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    from penchant.data import splitting
-    from penchant.recommending.model import train as learn
+    from penchant.engines.choosing import train as learn
 
-    settings = settings_from_flags(model, context.args)
+    settings = settings_from_flags(model, context.args, engine)
     columns = {"user": user, "item": item, "rating": rating, "timestamp": timestamp, "duplicates": duplicates}
-    table = read_ratings(ratings, items=items, separator=separator, **columns)
-    if table.report is not None and not quiet:
-        sys.stderr.write(f"{table.report}\n")
-    learnt_from = splitting.random(table, test=hold_out).train if hold_out else table
+    if engine == "spark":
+        settings |= {"master": master, "config": dict(one.split("=", 1) for one in conf or ())}
+    table: Any = ratings
+    if engine == "spark" and not (hold_out or items) and str(ratings) != "movielens":
+        settings |= {"separator": separator} | {name: value for name, value in columns.items() if value is not None}
+    else:
+        table = _read(ratings, hold_out, quiet, items=items, separator=separator, **columns)
     started = time.perf_counter()
     with progress(quiet or as_json) as bar:
-        learnt = learn(learnt_from, model, seed=seed, progress=bar, **settings)
+        learnt = learn(table, model, engine=engine, seed=seed, progress=bar, **settings)
     learnt.save(out)
-    _tell(out, learnt, len(learnt_from), time.perf_counter() - started, as_json)
+    _tell(out, learnt, time.perf_counter() - started, as_json)
 
 
-def _tell(out: Path, learnt: Any, n: int, seconds: float, as_json: bool) -> None:
+def _read(path: Path, hold_out: float, quiet: bool, **how: Any) -> Any:
+    """The ratings to learn from, read here rather than by an engine."""
+    from penchant.data import splitting
+
+    table = read_ratings(path, **how)
+    if table.report is not None and not quiet:
+        sys.stderr.write(f"{table.report}\n")
+    return splitting.random(table, test=hold_out).train if hold_out else table
+
+
+def _tell(out: Path, learnt: Any, seconds: float, as_json: bool) -> None:
     trained = learnt.trained
+    n = int(trained.users.counts.sum())
     facts = {
         "folder": str(out),
         "model": trained.kind,

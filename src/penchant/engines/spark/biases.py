@@ -28,16 +28,16 @@ class Biases:
     items: DataFrame
 
 
-def damped_biases(ratings: DataFrame, *, user_damping: float, item_damping: float, sweeps: int) -> Biases:
+def damped_biases(ratings: DataFrame, *, user_damping: float, item_damping: float, rounds: int) -> Biases:
     """Biases of all users and items of a frame (user, item, rating).
 
     A bias is the sum of what is left over the count plus the damping (Koren 2010, Factor in the neighbors, section
-    2.1, repeated `sweeps` times, items first).
+    2.1, repeated `rounds` times, items first).
     """
     session = ratings.sparkSession
     mean = float(ratings.agg(sf.avg("rating")).first()[0])
     users = session.createDataFrame([], "user int, bias double")
-    for _ in range(sweeps):
+    for _ in range(rounds):
         items = _side(ratings, mean, "item", users, item_damping)
         users = _side(ratings, mean, "user", items, user_damping)
     return Biases(mean, users, items)

@@ -28,7 +28,7 @@ def factorize(rows: DataFrame, settings: SparkAls | SparkImplicitAls, seed: int,
     """
     implicit = {"implicitPrefs": True, "alpha": settings.alpha} if isinstance(settings, SparkImplicitAls) else {}
     solver = ALS(
-        rank=settings.factors, maxIter=settings.epochs, regParam=settings.regularization, seed=seed,
+        rank=settings.factors, maxIter=settings.sweeps, regParam=settings.regularization, seed=seed,
         numUserBlocks=settings.blocks, numItemBlocks=settings.blocks, coldStartStrategy="nan",
         checkpointInterval=settings.checkpoint_every if checkpointing else -1,
         userCol="user", itemCol="item", ratingCol="rating", **implicit,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,11 +26,8 @@ from penchant.engines.spark.watching import watched
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.full_ranking import ItemSets, rank_items
 from penchant.metrics.ranking import AT_K
-from penchant.models.sides import Rows
 from penchant.models.trained import TrainedModel
 from penchant.recommending.model import Model
-
-_RULES = {field.name for field in fields(Rules)}
 
 
 @dataclass(frozen=True)
@@ -102,10 +99,14 @@ def evaluate(
     trained = model.trained
     liked = trained.scale.low + 0.75 * trained.scale.width if relevant_from is None else relevant_from
     given = test.sparkSession if isinstance(test, DataFrame) else None
-    with spark_session(master, config, given) as session, explained(session), checkpoints(session, work):
-        with watched(session, progress or Silent(), "measure"):
-            rows, unmet = _numbered(session, test, Rules(**rules), separator, trained)
-            return _figures(session, trained, rows, _Measured(Catalogue.of(trained, unmet), liked, at))
+    with (
+        spark_session(master, config, given) as session,
+        explained(session),
+        checkpoints(session, work),
+        watched(session, progress or Silent(), "measure"),
+    ):
+        rows, unmet = _numbered(session, test, Rules(**rules), separator, trained)
+        return _figures(session, trained, rows, _Measured(Catalogue.of(trained, unmet), liked, at))
 
 
 def _numbered(
@@ -113,8 +114,8 @@ def _numbered(
 ) -> tuple[DataFrame, int]:
     """Test rows (user id, item number, rating), items never met numbered behind the model's, and how many those are."""
     if isinstance(test, Ratings):
-        columns = {USER: pa.array(test.users.take(test.user_numbers).tolist()),
-                   ITEM: pa.array(test.items.take(test.item_numbers).tolist()), RATING: pa.array(test.values)}  # fmt: skip
+        ids = {USER: test.users.take(test.user_numbers), ITEM: test.items.take(test.item_numbers)}
+        columns = {role: pa.array(values.tolist()) for role, values in ids.items()} | {RATING: pa.array(test.values)}
         table = keep(from_arrow(session, pa.table(columns)))
     else:
         table = keep(open_table(session, test, rules, separator))

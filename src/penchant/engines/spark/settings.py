@@ -12,9 +12,9 @@ class SparkFactorizing(Settings):
     """What both ways have in common. The regularization is weighted by each row's count, as Zhou et al. 2008 do."""
 
     factors: int = setting(16, "the length of a user's or an item's vector", low=1, high=2048)
-    epochs: int = setting(12, "how often users and items are solved in turn", low=1)
+    sweeps: int = setting(12, "how often users and items are solved in turn", low=1)
     blocks: int = setting(10, "into how many blocks users and items are cut; more than the cluster's cores", low=1)
-    checkpoint_every: int = setting(5, "epochs between two checkpoints, -1 for none", low=-1)
+    checkpoint_every: int = setting(5, "sweeps between two checkpoints, -1 for none", low=-1)
     histories: bool = setting(True, "bring what each user rated to the driver, so that lists can leave it out")
 
 
@@ -25,7 +25,7 @@ class SparkAls(SparkFactorizing):
     regularization: float = setting(0.15, "the weight of the squared vectors for each of a row's ratings", above=0)
     user_damping: float = setting(10.0, "how many average ratings each user's bias is mixed with", low=0)
     item_damping: float = setting(5.0, "how many average ratings each item's bias is mixed with", low=0)
-    bias_sweeps: int = setting(3, "how often the biases of items and users are computed in turn", low=1)
+    bias_rounds: int = setting(3, "how often the biases of items and users are computed in turn", low=1)
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def _targets(table: NumberedTable, settings: SparkAls | SparkImplicitAls) -> tup
         table.frame,
         user_damping=settings.user_damping,
         item_damping=settings.item_damping,
-        sweeps=settings.bias_sweeps,
+        rounds=settings.bias_rounds,
     )
     return residuals(table.frame, biases), biases
 
@@ -159,7 +159,7 @@ def _model(
         scale=table.scale,
         seen=histories(table) if settings.histories else no_histories(table),
         objective="preference" if isinstance(settings, SparkImplicitAls) else "rating",
-        history=[{"epoch": float(settings.epochs), "train": learnt.unexplained}],
+        history=[{"sweep": float(settings.sweeps), "train": learnt.unexplained}],
         facts=facts,
     )
 

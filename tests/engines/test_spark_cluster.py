@@ -1,0 +1,114 @@
+"""A true cluster: a master and two workers, each a process of its own; one worker is killed in the middle of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import penchant as pt
+from made_ratings import low_rank
+from penchant.foundations.errors import EngineError
+from penchant.foundations.progress import Silent
+from spark_processes import Cluster, cluster, need_spark
+
+pytestmark = [pytest.mark.java, pytest.mark.slow]
+
+HOW: dict[str, Any] = {
+    "engine": "spark", "factors": 4, "blocks": 2, "bias_rounds": 1, "sweeps": 6, "checkpoint_every": 2, "seed": 5,
+}  # fmt: skip
+CONFIG = {
+    "spark.driver.memory": "700m", "spark.executor.memory": "600m", "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+}  # fmt: skip
+KILLED_AT = 30
+"""Stages; an undisturbed fit has about twice as many."""
+
+
+class Killer(Silent):
+    """Ends a worker when a fit has reached a stage."""
+
+    def __init__(self, victim: Cluster) -> None:
+        self.victim, self.task, self.stages = victim, "", 0.0
+        self.alive_before = self.killed_at = 0.0
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self.task = task
+
+    def step(self, figures: Any = None, advance: int = 1) -> None:
+        self.stages = figures["stages"]
+        if self.task == "factorize" and self.stages >= KILLED_AT and not self.killed_at:
+            self.alive_before, self.killed_at = self.victim.alive(self.victim.state()), self.stages
+            self.victim.kill("worker1")
+
+
+@pytest.fixture(scope="module")
+def ratings() -> Any:
+    return low_rank(users=300, items=120, n=9000)
+
+
+@pytest.fixture(scope="module")
+def reference(ratings: Any) -> pt.Model:
+    """The model that one process learns; its session ends before the cluster's begins."""
+    need_spark()
+    return pt.train(ratings, "als", **HOW, master="local[2]", config=CONFIG)
+
+
+@pytest.fixture(scope="module")
+def running(reference: pt.Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    need_spark()
+    with cluster(tmp_path_factory.mktemp("cluster")) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def session(running: Cluster) -> Iterator[Any]:
+    from penchant.engines import spark
+
+    with spark.spark_session(running.url, CONFIG) as started:
+        yield started
+
+
+def same_factors(one: pt.Model, other: pt.Model) -> None:
+    for name in ("user_bias", "item_bias", "user_vectors", "item_vectors"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=1e-6, err_msg=name)
+
+
+def test_two_processes_learn_what_one_learns(session: Any, running: Cluster, reference: pt.Model, ratings: Any) -> None:
+    model = pt.train(ratings, "als", **HOW)
+    assert model.trained.facts["master"] == running.url
+    same_factors(model, reference)
+
+
+def test_lists_are_made_where_the_code_was_sent(session: Any, reference: pt.Model, tmp_path: Any) -> None:
+    """The workers know this package only by what was shipped to them."""
+    import polars as pl
+
+    from penchant.engines import spark
+
+    found = pl.read_parquet(spark.recommend_all(reference, str(tmp_path / "lists"), 3) + "/*.parquet")
+    user = reference.trained.users.vocabulary.ids[17]
+    mine = found.filter(pl.col("user") == user).sort("rank")
+    assert mine["item"].to_list() == reference.recommend(user, 3).items.tolist()
+
+
+def test_an_executor_out_of_memory_says_what_to_set(session: Any) -> None:
+    from penchant.engines.spark.failures import explained
+
+    too_much = "length(repeat('x', 2000000000))"
+    with (
+        pytest.raises(EngineError, match=r"ran out of memory.*spark\.executor\.memory=600m.*Raise spark\.executor"),
+        explained(session),
+    ):
+        session.range(1, numPartitions=1).selectExpr(f"{too_much} + id").collect()
+
+
+def test_a_fit_survives_the_loss_of_a_worker(session: Any, running: Cluster, reference: pt.Model, ratings: Any) -> None:
+    killer = Killer(running)
+    model = pt.train(ratings, "als", **HOW, progress=killer)
+    assert killer.alive_before == 2
+    assert running.alive(running.state()) <= 1 or not running.pid_file("worker1").exists()
+    assert killer.stages > killer.killed_at
+    same_factors(model, reference)
