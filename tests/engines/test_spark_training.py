@@ -46,7 +46,7 @@ def model(spark_here: Any, world: Any) -> pt.Model:
 def test_a_known_world_is_learnt(model: pt.Model, world: Any) -> None:
     """The noise is 0.2, the spread of the ratings about 1; the mean and biases alone leave about 0.65."""
     assert 0.19 < rmse_of(model.trained, world.test) < 0.30
-    assert model.history[-1]["validation"] == pytest.approx(rmse_of(model.trained, world.test), abs=1e-5)
+    assert model.history[-1]["validation RMSE"] == pytest.approx(rmse_of(model.trained, world.test), abs=1e-5)
 
 
 def test_it_is_the_same_kind_of_model(model: pt.Model, world: Any, tmp_path: Path) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
@@ -16,64 +14,18 @@ from penchant.data.assembling import Rules
 from penchant.data.columns import ITEM, RATING, USER
 from penchant.data.ratings import Ratings
 from penchant.data.vocabulary import Vocabulary
-from penchant.engines.spark.catalogue import ID, SEEN, Catalogue, flat_values, rows_of, starts_of, user_columns
+from penchant.engines.spark.catalogue import ID, SEEN, Catalogue, user_columns
 from penchant.engines.spark.failures import explained
 from penchant.engines.spark.keeping import cut, from_arrow, keep
 from penchant.engines.spark.numbering import consecutive
 from penchant.engines.spark.sessions import checkpoints, spark_session
 from penchant.engines.spark.tables import open_table
 from penchant.engines.spark.watching import watched
+from penchant.engines.spark.worker_figures import Figures
 from penchant.foundations.progress import Progress, Silent
-from penchant.metrics.full_ranking import ItemSets, rank_items
 from penchant.metrics.ranking import AT_K
 from penchant.models.trained import TrainedModel
 from penchant.recommending.model import Model
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """How users with their test ratings become figures; relevant_from: the lowest rating that counts as liked."""
-
-    catalogue: Catalogue
-    relevant_from: float
-    k: int
-
-    @property
-    def names(self) -> list[str]:
-        """The columns of figures: sums over a user's test ratings, then what their list found (null where nothing)."""
-        return ["ratings", "squared", "absolute", *AT_K]
-
-    def of(self, batch: Any) -> Iterator[Any]:
-        """An Arrow batch with a row of figures for each user of an Arrow batch of users."""
-        for start in range(0, batch.num_rows, self.catalogue.height):
-            part = batch.slice(start, self.catalogue.height)
-            table = self.catalogue.table(rows_of(part, self.catalogue.head.draws))
-            yield pa.RecordBatch.from_pydict({**self._errors(part, table), **self._lists(part, table)})
-
-    def _errors(self, part: Any, table: NDArray[Any]) -> dict[str, Any]:
-        starts, items = starts_of(part, "items"), flat_values(part, "items")
-        owners = np.repeat(np.arange(len(table)), np.diff(starts))
-        left = flat_values(part, "ratings").astype(np.float64) - self.catalogue.clip(table[owners, items])
-        sums = {"ratings": None, "squared": left**2, "absolute": np.abs(left)}
-        return {name: pa.array(np.bincount(owners, w, len(table)).astype(float)) for name, w in sums.items()}
-
-    def _lists(self, part: Any, table: NDArray[Any]) -> dict[str, Any]:
-        """The figures of the full rankings of those who liked something, null for the others."""
-        items, liked = flat_values(part, "items"), flat_values(part, "ratings") >= self.relevant_from
-        owners = np.repeat(np.arange(len(table)), np.diff(starts_of(part, "items")))
-        users = np.unique(owners[liked])
-        figures = {name: np.full(len(table), np.nan) for name in AT_K}
-        if len(users):
-            found, _ = ItemSets.build(np.searchsorted(users, owners[liked]), items[liked], len(users))
-            seen, starts = flat_values(part, SEEN), starts_of(part, SEEN)
-            mine = np.isin(holders := np.repeat(np.arange(len(table)), np.diff(starts)), users)
-            barred, _ = ItemSets.build(np.searchsorted(users, holders[mine]), seen[mine], len(users))
-            ranks = rank_items(
-                lambda at: table[users[at]], np.arange(len(users)), relevant=found, excluded=barred, depth=self.k
-            )
-            for name, metric in AT_K.items():
-                figures[name][users] = metric(ranks, self.k)
-        return {name: pa.array(values, from_pandas=True) for name, values in figures.items()}
 
 
 def evaluate(
@@ -106,7 +58,7 @@ def evaluate(
         watched(session, progress or Silent(), "measure"),
     ):
         rows, unmet = _numbered(session, test, Rules(**rules), separator, trained)
-        return _figures(session, trained, rows, _Measured(Catalogue.of(trained, unmet), liked, at))
+        return _figures(session, trained, rows, Figures(Catalogue.of(trained, unmet), liked, at))
 
 
 def _numbered(
@@ -131,7 +83,7 @@ def _numbers_of(session: SparkSession, vocabulary: Vocabulary) -> DataFrame:
     return from_arrow(session, pa.table({ITEM: pa.array(vocabulary.ids.tolist()), "number": numbers}))
 
 
-def _figures(session: SparkSession, trained: TrainedModel, rows: DataFrame, how: _Measured) -> dict[str, float]:
+def _figures(session: SparkSession, trained: TrainedModel, rows: DataFrame, how: Figures) -> dict[str, float]:
     asked = rows.groupBy(USER).agg(sf.collect_list(ITEM).alias("items"), sf.collect_list(RATING).alias("ratings"))
     people = from_arrow(session, user_columns(trained)).withColumn("met", sf.lit(True))
     joined = asked.withColumnRenamed(USER, ID).join(people, ID, "left")
@@ -143,7 +95,7 @@ def _figures(session: SparkSession, trained: TrainedModel, rows: DataFrame, how:
     return _summed(session, joined, how, len(trained.items))
 
 
-def _summed(session: SparkSession, joined: DataFrame, how: _Measured, known_items: int) -> dict[str, float]:
+def _summed(session: SparkSession, joined: DataFrame, how: Figures, known_items: int) -> dict[str, float]:
     sent = session.sparkContext.broadcast(how)
 
     def measure(batches: Iterator[Any]) -> Iterator[Any]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
-import numpy as np
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as sf
 
 from penchant.data.assembling import Rules
 from penchant.data.ratings import Ratings
-from penchant.engines.spark import factorizing
-from penchant.engines.spark.biases import Biases, damped_biases, residuals
 from penchant.engines.spark.failures import explained
-from penchant.engines.spark.numbered_tables import NumberedTable, histories, no_histories, numbered_table
+from penchant.engines.spark.finishing import finished
+from penchant.engines.spark.learning import learn
+from penchant.engines.spark.numbered_tables import numbered_table
 from penchant.engines.spark.sessions import checkpoints, spark_session
 from penchant.engines.spark.settings import WAYS, SparkAls, SparkImplicitAls
 from penchant.engines.spark.watching import watched
@@ -24,23 +22,10 @@ from penchant.foundations.errors import SettingsError
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator, spawn_seeds
 from penchant.metrics.rating_error import rmse
-from penchant.models.heads import DotHead
-from penchant.models.sides import Floats, Prior, Side
-from penchant.models.trained import TrainedModel, settled
+from penchant.models.trained import TrainedModel
 from penchant.recommending.model import Model
 
 _RULES = {field.name for field in fields(Rules)}
-
-
-@dataclass(frozen=True)
-class _Learnt:
-    """What Spark found: for users and items each the bias (N,), the vectors (N, K) and the counts (N,)."""
-
-    mean: float
-    biases: list[Floats]
-    vectors: list[Floats]
-    counts: list[Any]
-    unexplained: float
 
 
 def train(
@@ -89,93 +74,11 @@ def _trained(
         with watched(session, told, "number ids"):
             table = numbered_table(session, *source)
         with watched(session, told, "factorize"):
-            learnt = _learn(table, settings, int(spawn_seeds(generator(seed), 1)[0]), checkpointing)
+            learnt = learn(table, settings, int(spawn_seeds(generator(seed), 1)[0]), checkpointing)
         facts = {"engine": f"spark {session.version}", "master": session.sparkContext.master, "ratings": table.count}
-        model = _model(table, learnt, kind, settings, facts)
+        model = finished(table, learnt, kind, settings, facts)
     table.frame.unpersist()
     return replace(model, facts=facts | {"seconds": round(time.perf_counter() - started, 2)})
-
-
-def _learn(table: NumberedTable, settings: SparkAls | SparkImplicitAls, seed: int, checkpointing: bool) -> _Learnt:
-    rows, biases = _targets(table, settings)
-    rows = factorizing.arranged(rows, settings.blocks)
-    fitted = factorizing.factorize(rows, settings, seed, checkpointing=checkpointing)
-    sizes = {"user": len(table.users), "item": len(table.items)}
-    width = settings.factors
-    return _Learnt(
-        biases.mean if biases else 0.0,
-        [_bias(biases and biases.users, "user", sizes), _bias(biases and biases.items, "item", sizes)],
-        [
-            factorizing.vectors(fitted.userFactors, sizes["user"], width),
-            factorizing.vectors(fitted.itemFactors, sizes["item"], width),
-        ],
-        [_counts(table.frame, side, size) for side, size in sizes.items()],
-        factorizing.unexplained(rows, fitted) if isinstance(settings, SparkAls) else 1.0,
-    )
-
-
-def _targets(table: NumberedTable, settings: SparkAls | SparkImplicitAls) -> tuple[DataFrame, Biases | None]:
-    """What is factorized: residuals of damped biases, or the ratings as confidences."""
-    if isinstance(settings, SparkImplicitAls):
-        return table.frame, None
-    biases = damped_biases(
-        table.frame,
-        user_damping=settings.user_damping,
-        item_damping=settings.item_damping,
-        rounds=settings.bias_rounds,
-    )
-    return residuals(table.frame, biases), biases
-
-
-def _bias(frame: DataFrame | None, side: str, sizes: Mapping[str, int]) -> Floats:
-    if frame is None:
-        return np.zeros(sizes[side], np.float32)
-    return factorizing.per_number(frame, side, "bias", sizes[side])
-
-
-def _counts(frame: DataFrame, side: str, size: int) -> Any:
-    counted = frame.groupBy(side).agg(sf.count("*").cast("int").alias("count"))
-    return factorizing.per_number(counted, side, "count", size, np.int32)
-
-
-def _model(
-    table: NumberedTable, learnt: _Learnt, kind: str, settings: SparkAls | SparkImplicitAls, facts: dict[str, Any]
-) -> TrainedModel:
-    noise = max(learnt.unexplained, 1e-3)
-    features = (table.user_features, table.item_features)
-    sides = [
-        settled(Side(ids, bias[None], vectors[None], counts, _prior(settings, counts, n, noise), features=features[n]))
-        for n, (ids, bias, vectors, counts) in enumerate(
-            zip((table.users, table.items), learnt.biases, learnt.vectors, learnt.counts, strict=True)
-        )
-    ]
-    return TrainedModel(
-        kind=kind,
-        settings=settings.to_json(),
-        head=DotHead(np.array([learnt.mean], np.float32)),
-        users=sides[0],
-        items=sides[1],
-        noise=np.array([noise], np.float32),
-        scale=table.scale,
-        seen=histories(table) if settings.histories else no_histories(table),
-        objective="preference" if isinstance(settings, SparkImplicitAls) else "rating",
-        history=[{"sweep": float(settings.sweeps), "train": learnt.unexplained}],
-        facts=facts,
-    )
-
-
-def _prior(settings: SparkAls | SparkImplicitAls, counts: Any, side: int, noise: float) -> Prior:
-    """What the penalties amount to for a row that is folded in.
-
-    The damping of a bias does not grow with the row's ratings while the vector's penalty does, so the damping is
-    spread over as many ratings as the median row has.
-    """
-    width = settings.factors + 1
-    precision = np.eye(width, dtype=np.float32) * settings.regularization
-    if isinstance(settings, SparkAls):
-        damping = (settings.user_damping, settings.item_damping)[side]
-        precision[0, 0] = max(damping, 1.0) / max(float(np.median(counts)), 1.0)
-    return Prior(np.zeros((1, width), np.float32), precision[None] / np.float32(noise**2), per_rating=True)
 
 
 def _validated(model: Model, validation: Ratings | None) -> Model:
@@ -185,4 +88,4 @@ def _validated(model: Model, validation: Ratings | None) -> Model:
     users = model.trained.users.vocabulary.numbers(validation.users.ids)[validation.user_numbers]
     items = model.trained.items.vocabulary.numbers(validation.items.ids)[validation.item_numbers]
     error = rmse(validation.values, model.predict_numbers(users, items).mean)
-    return Model(replace(model.trained, history=[{**model.trained.history[-1], "validation": error}]))
+    return Model(replace(model.trained, history=[{**model.trained.history[-1], "validation RMSE": error}]))

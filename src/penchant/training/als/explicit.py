@@ -106,7 +106,7 @@ def _finished(
 ) -> TrainedModel:
     """The ridge as a prior: a penalty λ beside squared errors of variance σ² is a Gaussian of precision λ / σ²."""
     spread = max(history[-1]["train RMSE"] if history else 1.0, 1e-3)
-    noise = _noise(ratings, spread, users.shape[1])
+    noise = widened(spread, len(ratings), users.size + items.size)
     return assemble(
         ratings,
         kind="als",
@@ -120,10 +120,9 @@ def _finished(
     )
 
 
-def _noise(ratings: Ratings, spread: float, width: int) -> float:
-    """The spread of a new rating: the training spread, widened for the parameters that were fitted to it."""
-    n = len(ratings)
-    fitted = min(width * (ratings.n_users + ratings.n_items), n / 2)
+def widened(spread: float, n: int, parameters: int) -> float:
+    """The spread of a new rating: that of n training ratings, widened for the parameters that were fitted to them."""
+    fitted = min(parameters, n / 2)
     return spread * float(np.sqrt(n / (n - fitted)))
 
 

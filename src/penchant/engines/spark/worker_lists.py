@@ -1,0 +1,66 @@
+"""What a worker does with a batch of users to make their lists; it needs NumPy and pyarrow alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from penchant.data.columns import ITEM, USER
+from penchant.data.vocabulary import Ids
+from penchant.engines.spark.catalogue import ID, SEEN, Catalogue, flat_values, rows_of, starts_of
+from penchant.models.sides import Rows
+from penchant.recommending.top_n import top_n
+
+RANK, SCORE = "rank", "score"
+
+
+@dataclass(frozen=True)
+class Lists:
+    """How one batch of users becomes lists: the items, which of them are allowed (I,), and their ids (I,)."""
+
+    catalogue: Catalogue
+    allowed: NDArray[np.bool_]
+    ids: Ids
+    n: int
+    exclude_seen: bool
+
+    def of(self, batch: Any) -> Iterator[Any]:
+        """Arrow batches (user, rank, item, score) for an Arrow batch of users."""
+        draws = self.catalogue.head.draws
+        for start in range(0, batch.num_rows, self.catalogue.height):
+            part = batch.slice(start, self.catalogue.height)
+            best, scores = self._best(rows_of(part, draws), starts_of(part, SEEN), flat_values(part, SEEN))
+            yield self._written(part.column(ID), best, scores)
+
+    def _best(self, users: Rows, starts: NDArray[Any], seen: NDArray[Any]) -> tuple[list[Any], list[Any]]:
+        best, scores = [], []
+        for row, table_row in enumerate(self.catalogue.table(users)):
+            allowed = self.allowed
+            if self.exclude_seen:
+                allowed = allowed.copy()
+                allowed[seen[starts[row] : starts[row + 1]]] = False
+            best.append(top_n(table_row, self.n, allowed=allowed))
+            scores.append(table_row[best[-1]])
+        return best, scores
+
+    def _written(self, users: Any, best: list[Any], scores: list[Any]) -> Any:
+        lengths = np.array([len(one) for one in best])
+        owners = np.repeat(np.arange(len(best)), lengths)
+        places = np.concatenate([np.arange(1, length + 1) for length in lengths]).astype(np.int32)
+        items = self.ids[np.concatenate(best)].tolist()
+        columns = {
+            USER: users.take(pa.array(owners)),
+            RANK: pa.array(places),
+            ITEM: pa.array(items, _id_type(self.ids)),
+            SCORE: pa.array(self.catalogue.clip(np.concatenate(scores)).astype(np.float32)),
+        }
+        return pa.RecordBatch.from_pydict(columns)
+
+
+def _id_type(ids: Ids) -> Any:
+    return pa.string() if ids.dtype == object else pa.int64()
