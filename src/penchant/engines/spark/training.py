@@ -74,8 +74,13 @@ def _trained(
         with watched(session, told, "number ids"):
             table = numbered_table(session, *source)
         with watched(session, told, "factorize"):
+            numbered = time.perf_counter()
             learnt = learn(table, settings, int(spawn_seeds(generator(seed), 1)[0]), checkpointing)
-        facts = {"engine": f"spark {session.version}", "master": session.sparkContext.master, "ratings": table.count}
+        facts = {
+            "engine": f"spark {session.version}", "master": session.sparkContext.master, "ratings": table.count,
+            "numbering_seconds": round(numbered - started, 2),
+            "factorizing_seconds": round(time.perf_counter() - numbered, 2),
+        }  # fmt: skip
         model = finished(table, learnt, kind, settings, facts)
     table.frame.unpersist()
     return replace(model, facts=facts | {"seconds": round(time.perf_counter() - started, 2)})

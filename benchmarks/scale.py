@@ -1,0 +1,249 @@
+"""How far one machine goes, and what Spark costs beside it: time per sweep and peak memory by number of ratings.
+
+    python benchmarks/scale.py --sizes 1M 5M             # local least squares and gradient descent, then Spark
+    python benchmarks/scale.py --sizes 20M --engines als dot_bias
+    python benchmarks/scale.py --sizes 1M --engines spark --sweeps 4
+
+Each measurement is a process of its own, which reads a Parquet file of made ratings (power laws on both sides, known
+factors and noise) and reports its own highest resident memory; Spark's is that of its JVM. Results are added to
+results/scale.json, a later run of the same size and engine in place of an earlier.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results" / "scale.json"
+SHAPES = {
+    "100K": (700, 1_700), "1M": (6_000, 3_700), "5M": (35_000, 10_000), "20M": (138_000, 27_000),
+    "100M": (480_000, 60_000),
+}  # fmt: skip
+"""Users and items, about as many as MovieLens of that size has."""
+ENGINES = ("als", "dot_bias", "spark")
+TESTED = 100_000
+"""Ratings held out at most, the same for every engine."""
+LISTED = 5_000
+"""Users whose lists are timed."""
+NOISE = 0.7
+LIBRARIES = ("numpy", "numba", "torch", "polars", "pyspark", "pyarrow")
+
+
+def main() -> None:
+    asked = _asked()
+    if asked.measure:
+        print(json.dumps(MEASURES[asked.measure](Path(asked.folder), asked)))
+        return
+    found = []
+    for size in asked.sizes:
+        with tempfile.TemporaryDirectory(prefix="penchant-scale-", dir=asked.scratch) as folder:
+            made = _apart("make", folder, size, asked)
+            print(f"\n{size}: {made}", flush=True)
+            for engine in asked.engines:
+                found.append({"size": size, "engine": engine, **made, **_apart(engine, folder, size, asked)})
+                print(f"  {engine}: {found[-1]}", flush=True)
+    _keep(found)
+
+
+def _asked() -> argparse.Namespace:
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--sizes", nargs="+", choices=SHAPES, default=["1M"])
+    words.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    words.add_argument("--factors", type=int, default=32)
+    words.add_argument("--sweeps", type=int, default=3)
+    words.add_argument("--memory", default="6g", help="what Spark's JVM gets")
+    words.add_argument("--scratch", help="where the made tables lie meanwhile")
+    words.add_argument("--measure", help=argparse.SUPPRESS)
+    words.add_argument("--folder", help=argparse.SUPPRESS)
+    return words.parse_args()
+
+
+def _apart(what: str, folder: str, size: str, asked: argparse.Namespace) -> dict[str, Any]:
+    """One measurement in a process of its own."""
+    line = [sys.executable, __file__, "--measure", what, "--folder", folder, "--sizes", size]
+    line += ["--factors", str(asked.factors), "--sweeps", str(asked.sweeps), "--memory", asked.memory]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(line, stdout=subprocess.PIPE, text=True, env=environment, check=True)
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+# --- what the processes measure ------------------------------------------------------------------------------------
+
+
+def make(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """The made ratings as train.parquet and test.parquet."""
+    import numpy as np
+    from penchant.data.synthetic import synthetic
+
+    size = asked.sizes[0]
+    users, items = SHAPES[size]
+    n = int(size[:-1]) * {"K": 1_000, "M": 1_000_000}[size[-1]]
+    world = synthetic(users=users, items=items, ratings=n, noise=NOISE, scale=(0.5, 5, 0.5), seed=0)
+    ratings = world.ratings
+    rng = np.random.default_rng(1)
+    held = np.zeros(len(ratings), bool)
+    held[rng.choice(len(ratings), min(TESTED, len(ratings) // 10), replace=False)] = True
+    for name, rows in (("train", ~held), ("test", held)):
+        part = ratings.take(rows)
+        _frame(part).write_parquet(folder / f"{name}.parquet")
+    return {"ratings": len(ratings), "users": users, "items": items}
+
+
+def _frame(part: Any) -> Any:
+    import polars as pl
+
+    columns = {"user": part.users.ids[part.user_numbers], "item": part.items.ids[part.item_numbers]}
+    return pl.DataFrame({**columns, "rating": part.values})
+
+
+class Clock:
+    """A listener that notes when each step of a task ended."""
+
+    def __init__(self) -> None:
+        self.ends: list[float] = []
+
+    def __enter__(self) -> Clock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self.ends = [time.perf_counter()]
+
+    def step(self, figures: Any = None, advance: int = 1) -> None:
+        self.ends.append(time.perf_counter())
+
+    def note(self, text: str) -> None:
+        return None
+
+    @property
+    def later_steps(self) -> list[float]:
+        """Seconds of all steps but the first, which may compile."""
+        gaps = [after - before for before, after in zip(self.ends[1:], self.ends[2:], strict=False)]
+        return gaps or [self.ends[-1] - self.ends[0]]
+
+
+def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """One of the local ways of training."""
+    import penchant as pt
+
+    started = time.perf_counter()
+    train = pt.Ratings.from_parquet(folder / "train.parquet")
+    read = time.perf_counter()
+    after_reading = peak_megabytes()
+    passes = {"als": "sweeps", "dot_bias": "epochs"}[asked.measure]
+    more = {"validation_share": 0.0} if asked.measure == "dot_bias" else {}
+    clock = Clock()
+    how = {passes: asked.sweeps, "factors": asked.factors, **more}
+    model = pt.train(train, asked.measure, seed=0, progress=clock, **how)
+    learnt = time.perf_counter()
+    steps = clock.later_steps
+    return {
+        "factors": asked.factors, "sweeps": asked.sweeps, "read_seconds": round(read - started, 2),
+        "read_peak_mb": after_reading, "train_seconds": round(learnt - read, 2),
+        "sweep_seconds": round(sum(steps) / len(steps), 3), "peak_mb": peak_megabytes(),
+        **quality_and_lists(model, folder),
+    }  # fmt: skip
+
+
+def quality_and_lists(model: Any, folder: Path) -> dict[str, Any]:
+    """The error on the held-out ratings, and how fast lists of ten are made for some users."""
+    import penchant as pt
+    from penchant.metrics.rating_error import rmse
+
+    test = pt.Ratings.from_parquet(folder / "test.parquet")
+    said = model.predict(test.users.ids[test.user_numbers], test.items.ids[test.item_numbers]).mean
+    some = model.trained.users.vocabulary.ids[:LISTED]
+    model.recommend_many(some[:10])  # the kernel is compiled
+    started = time.perf_counter()
+    model.recommend_many(some, to=folder / "lists.parquet")
+    seconds = time.perf_counter() - started
+    return {"test_rmse": round(rmse(test.values, said), 4), "lists_per_second": round(len(some) / seconds)}
+
+
+def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """MLlib on two cores of this machine; the cost of a sweep is that of the sweeps beyond the first."""
+    import penchant as pt
+    from penchant.engines import spark
+
+    table = str(folder / "train.parquet")
+    how = {"engine": "spark", "factors": asked.factors, "histories": False, "bias_rounds": 1, "blocks": 4}
+    config = {"spark.driver.memory": asked.memory, "spark.sql.shuffle.partitions": "8"}
+    begun = time.perf_counter()
+    with spark.spark_session("local[2]", config) as session:
+        up = time.perf_counter()
+        few = session.read.parquet(table).limit(20_000)
+        pt.train(few, "als", **how, sweeps=1)  # the JVM is warm
+        runs = [pt.train(table, "als", **how, sweeps=sweeps) for sweeps in (1, 1 + asked.sweeps)]
+        one, many = (run.trained.facts for run in runs)
+        peak = jvm_peak_megabytes()
+        return {
+            "factors": asked.factors, "sweeps": 1 + asked.sweeps, "session_seconds": round(up - begun, 2),
+            "number_seconds": many["numbering_seconds"], "train_seconds": many["seconds"],
+            "sweep_seconds": round((many["factorizing_seconds"] - one["factorizing_seconds"]) / asked.sweeps, 3),
+            "peak_mb": peak, **quality_and_lists(runs[1], folder),
+        }  # fmt: skip
+
+
+MEASURES = {"make": make, "als": here, "dot_bias": here, "spark": on_spark}
+
+
+def peak_megabytes() -> int:
+    """The most memory this process has held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 // 10**6
+
+
+def jvm_peak_megabytes() -> int:
+    """The most memory that the JVM below this process has held, in MB."""
+    from pyspark import SparkContext
+
+    status = Path(f"/proc/{SparkContext._gateway.proc.pid}/status").read_text()
+    lines = dict(line.split(":", 1) for line in status.splitlines())
+    return int(lines["VmHWM"].split()[0]) * 1024 // 10**6
+
+
+# --- keeping -------------------------------------------------------------------------------------------------------
+
+
+def _keep(found: list[dict[str, Any]]) -> None:
+    """Add to the results file, with what the figures depend on."""
+    kept = json.loads(RESULTS.read_text())["figures"] if RESULTS.exists() else []
+    protocol = {
+        "command": shlex.join(["python", *sys.argv]), "versions": _versions(), "cores": os.cpu_count(),
+        "date": time.strftime("%Y-%m-%d"), "machine": platform.machine(), "noise": NOISE,
+    }  # fmt: skip
+    fresh = {(one["size"], one["engine"], one["factors"]) for one in found}
+    kept = [one for one in kept if (one["size"], one["engine"], one["factors"]) not in fresh]
+    RESULTS.parent.mkdir(exist_ok=True)
+    figures = sorted(
+        kept + [one | {"protocol": protocol} for one in found], key=lambda one: (one["ratings"], one["engine"])
+    )
+    RESULTS.write_text(json.dumps({"figures": figures}, indent=1) + "\n")
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+if __name__ == "__main__":
+    main()
