@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from penchant.foundations.errors import DataError, EngineError, PenchantError
 
-_MEMORY = r"OutOfMemoryError|Java heap space|GC overhead limit|[Ee]xit (?:code|status):? ?(?:52|137)|MEMORY_LIMIT"
+_MEMORY = r"OutOfMemoryError|Java heap space|GC overhead limit|exit(?:ed with)? (?:code|status):? ?(?:52|137)"
 _LOST = r"ExecutorLostFailure|Lost executor|Master removed our application|All masters are unresponsive"
 
 
@@ -34,6 +34,8 @@ def explanation(text: str, memory: str) -> PenchantError:
             "a Spark process ran out of memory", where=memory,
             remedy="Raise spark.executor.memory (on local[*] spark.driver.memory), or raise the number of blocks",
         )  # fmt: skip
+    if own := re.search(r"penchant\.foundations\.errors\.\w+: (.+)", text):
+        return DataError(own.group(1))
     if missing := re.search(r"Path does not exist: (\S+?)\.(?:\s|$)", text):
         return DataError("there is no such file", where=missing.group(1).removeprefix("file:"))
     if re.search(_LOST, text):

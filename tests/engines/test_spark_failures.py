@@ -1,0 +1,36 @@
+"""What Spark says, in the words it uses, and what we make of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from penchant.foundations.errors import DataError, EngineError
+
+pytest.importorskip("py4j")
+
+SAID = {
+    "org.apache.spark.SparkException: Job aborted: ... java.lang.OutOfMemoryError: Java heap space": (
+        EngineError, "ran out of memory.*Raise spark.executor.memory",
+    ),
+    "ExecutorLostFailure (executor 0 exited caused by one of the running tasks) Reason: Command exited with code 137": (
+        EngineError, "ran out of memory",
+    ),
+    "ExecutorLostFailure (executor 1 exited caused by ...) Reason: Remote RPC client disassociated": (
+        EngineError, "lost the machines",
+    ),
+    "[PATH_NOT_FOUND] Path does not exist: file:/nowhere/r.csv. SQLSTATE: 42K03": (DataError, "^/nowhere/r.csv: "),
+    "PythonException:\\n penchant.foundations.errors.DataError: a score is not a number. Let the model answer": (
+        DataError, "a score is not a number",
+    ),
+    "something else\nwith more lines": (EngineError, "Spark failed: something else$"),
+}  # fmt: skip
+
+
+@pytest.mark.java
+@pytest.mark.parametrize("said", SAID)
+def test_failures_are_explained(said: str) -> None:
+    from penchant.engines.spark.failures import explanation
+
+    kind, message = SAID[said]
+    with pytest.raises(kind, match=message):
+        raise explanation(said, "spark.executor.memory=1g")
