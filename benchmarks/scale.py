@@ -86,6 +86,7 @@ def _apart(what: str, folder: str, size: str, asked: argparse.Namespace) -> dict
 def make(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """The made ratings as train.parquet and test.parquet."""
     import numpy as np
+
     from penchant.data.synthetic import synthetic
 
     size = asked.sizes[0]
