@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from penchant.service.lately import Lately
 from penchant.service.limits import RateLimiter
-from penchant.service.live import VisitorCache
 from service.made_service import Made, made_service
 
 
@@ -120,13 +120,16 @@ def test_a_bucket_fills_again_and_buckets_are_forgotten() -> None:
     assert len(limiter) == 3
 
 
-def test_the_visitor_cache_keeps_the_latest() -> None:
-    cache = VisitorCache(2)
-    for name in "abc":
-        cache.put(name, name)
-    cache.get("b")
-    cache.put("d", "d")
-    assert [cache.get(name) for name in "abcd"] == [None, "b", None, "d"]
+def test_what_was_made_lately_is_kept_and_the_rest_forgotten() -> None:
+    made: list[str] = []
+    lately = Lately[str](2)
+
+    def get(name: str) -> str:
+        return lately.get(name, lambda: made.append(name) or name.upper())
+
+    assert [get(name) for name in "abcbdbc"] == list("ABCBDBC")
+    assert "".join(made) == "abcdc"
+    assert len(lately) == 2
 
 
 def test_unknown_routes_and_methods_are_problems(made: Made) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +15,7 @@ from penchant.recommending.model import Model, load
 from penchant.recommending.visitor import Visitor
 from penchant.service.added import with_items
 from penchant.service.catalogue import Catalogue
+from penchant.service.lately import Lately
 from penchant.service.shelf import Shelf
 from penchant.service.storage.items import AddedItem, ItemStore
 
@@ -27,6 +27,8 @@ class Live:
     """One version of the model with the items added since, and what is worth keeping as long as it is served.
 
     saved_at: seconds since 1970. added: how many added items are in it. trained: the model as it was saved.
+    visitors, questions: those made lately, by the ratings they rest on; a rating changes these, so that nothing here
+    is ever out of date.
     """
 
     version: str
@@ -34,35 +36,12 @@ class Live:
     trained: Model
     saved_at: float
     added: int
-    visitors: VisitorCache = field(repr=False)
+    visitors: Lately[Visitor] = field(repr=False)
+    questions: Lately[list[int]] = field(repr=False)
 
     @cached_property
     def catalogue(self) -> Catalogue:
         return Catalogue(self.model.trained.items)
-
-
-class VisitorCache:
-    """Visitors folded in lately, by what they rest on; a rating changes that, so nothing here is ever out of date."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[object, Visitor] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def get(self, what: object) -> Visitor | None:
-        with self._lock:
-            if what in self._kept:
-                self._kept.move_to_end(what)
-            return self._kept.get(what)
-
-    def put(self, what: object, visitor: Visitor) -> None:
-        with self._lock:
-            self._kept[what] = visitor
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
 
 
 class Holder:
@@ -126,7 +105,9 @@ class Holder:
         return self._live(version, model, saved_at, self._items.after(0) or [])
 
     def _live(self, version: str, trained: Model, saved_at: float, added: Sequence[AddedItem]) -> Live:
-        live = Live(version, with_items(trained, added), trained, saved_at, len(added), VisitorCache(self._most))
+        live = Live(
+            version, with_items(trained, added), trained, saved_at, len(added), Lately(self._most), Lately(self._most)
+        )
         started = time.perf_counter()
         warm(live)
         _log.debug("warmed up in %.2f s", time.perf_counter() - started)

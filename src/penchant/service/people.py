@@ -6,7 +6,7 @@ last rating, whichever server wrote it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +63,17 @@ class People:
         if ratings is None:
             return visitor_of(live.model, Request(user=user_id))
         what = tuple(ratings.items())
-        found = live.visitors.get(what)
-        self._metrics.fold_in(kept=found is not None)
-        if found is None:
-            found = live.model.fold_in(ratings)
-            live.visitors.put(what, found)
-        return found
+        self._metrics.fold_in(kept=what in live.visitors)
+        return live.visitors.get(what, lambda: live.model.fold_in(ratings))
+
+    def questions(self, person: Person, n: int, skip: Sequence[str] = ()) -> list[int]:
+        """The numbers of the n items whose rating would tell most about the person."""
+        live, ratings = person.live, person.ratings
+
+        def asked() -> list[int]:
+            return [live.catalogue.number(str(one.item)) for one in live.model.onboarding(n, ratings, skip=skip)]
+
+        return live.questions.get((n, tuple(ratings.items()), tuple(skip)), asked)
 
     def _counted(self, person: Person) -> Person:
         self._metrics.answer(person.visitor.source)

@@ -8,7 +8,6 @@ from typing import Any
 from penchant.recommending.explaining import Explanation
 from penchant.recommending.request import Answer, Prediction
 from penchant.service import schemas
-from penchant.service.asking import questions
 from penchant.service.catalogue import Catalogue, Item, shown
 from penchant.service.live import Holder, Live
 from penchant.service.people import Person
@@ -104,9 +103,9 @@ def as_facts(live: Live, holder: Holder) -> schemas.ModelFacts:
     )
 
 
-def as_questions(person: Person, n: int, skip: Sequence[str] = ()) -> list[schemas.ItemSummary]:
+def as_questions(person: Person, numbers: Sequence[int]) -> schemas.Questions:
     catalogue = person.live.catalogue
-    return [as_summary(catalogue.item(number)) for number in questions(person, n, skip)]
+    return schemas.Questions(items=[as_summary(catalogue.item(number)) for number in numbers])
 
 
 def as_exported(

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from penchant.recommending.explaining import Explanation, Pull
-from penchant.service.asking import questions
 from penchant.service.catalogue import Item, shown
 from penchant.service.live import Live
 from penchant.service.page import contexts as c
@@ -37,9 +36,9 @@ def ratings_part(person: Person, most: int | None = None) -> c.RatingsPart:
     return c.RatingsPart(_rows(person, newest))
 
 
-def ask_part(person: Person, skip: Sequence[str] = ()) -> c.AskPart:
+def ask_part(person: Person, asked: Sequence[int]) -> c.AskPart:
+    """asked: item numbers."""
     catalogue = person.live.catalogue
-    asked = questions(person, QUESTIONS, skip)
     return c.AskPart([row(person.live, catalogue.item(n), person.ratings) for n in asked], len(person.ratings))
 
 

@@ -39,7 +39,7 @@ def home(service: TheService, who: Who, search: Text = "") -> Response:
     page = c.Home(
         composing.search_part(live, search, person.ratings),
         composing.list_part(person),
-        composing.ask_part(person),
+        composing.ask_part(person, service.people.questions(person, composing.QUESTIONS)),
         composing.ratings_part(person, most=8),
         len(live.catalogue),
         c.figure(live.model.trained.scale.high),
@@ -60,7 +60,9 @@ def search_part(service: TheService, who: Who, search: Text = "") -> Response:
 
 @router.get("/parts/ask")
 def ask_part(service: TheService, who: Who, skip: Skipped = []) -> Response:  # noqa: B006 - FastAPI copies it
-    return html("ask.html", composing.ask_part(_person(service, who), skip))
+    person = _person(service, who)
+    asked = service.people.questions(person, composing.QUESTIONS, skip)
+    return html("ask.html", composing.ask_part(person, asked))
 
 
 @router.get("/parts/mine")

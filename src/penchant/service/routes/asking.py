@@ -45,4 +45,4 @@ def questions(service: TheService, who: Who, ask: schemas.QuestionRequest) -> sc
     """The items whose rating would tell most about their taste."""
     service.access.catalogue(who)
     person = service.people.describe(service.check_ratings(ask.ratings))
-    return schemas.Questions(items=rendering.as_questions(person, service.check_count(ask.n), ask.skip))
+    return rendering.as_questions(person, service.people.questions(person, service.check_count(ask.n), ask.skip))

@@ -34,7 +34,7 @@ def explanation(service: TheService, who: Who, user_id: UserPath, item_id: ItemP
 def questions(service: TheService, who: Who, user_id: UserPath, n: Count = 5) -> schemas.Questions:
     """The items whose rating would tell most about the user's taste."""
     person = service.people.find(service.access.owner(who, user_id, "read"))
-    return schemas.Questions(items=rendering.as_questions(person, service.check_count(n)))
+    return rendering.as_questions(person, service.people.questions(person, service.check_count(n)))
 
 
 @router.get("/{user_id}/ratings", summary="A user's ratings, newest first")
