@@ -9,6 +9,7 @@ from typing import Any
 from penchant.data.splitting import Split
 from penchant.evaluation.comparison import Comparison
 from penchant.evaluation.entries import Entry, Ready, entries_of
+from penchant.evaluation.figure_names import naming
 from penchant.evaluation.measuring import Measuring
 from penchant.evaluation.protocol import protocol
 from penchant.evaluation.records import Record, keep, kept, key_of, run
@@ -33,6 +34,8 @@ def compare(
     """
     how, told = Measuring.from_json(measuring), progress or Silent()
     entries = entries_of(models)
+    if by is not None:
+        naming(by)
     jobs = [(entry, seed) for entry in entries for seed in (seeds[:1] if _seedless(entry) else seeds)]
     told.start(f"compare {len(entries)} models", len(jobs))
     records = []

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from penchant.foundations.errors import CallerError
 from penchant.metrics.intervals import Interval
 
 
@@ -40,8 +41,10 @@ _NAMES = {
 
 
 def naming(name: str) -> Naming:
-    """The naming of a figure such as "ndcg@10"."""
+    """The naming of a figure such as "ndcg@10"; CallerError for a figure there is not."""
     stem, _, k = name.partition("@")
+    if stem not in _NAMES or (k and not k.isdecimal()):
+        raise CallerError(f"there is no figure {name!r}", remedy=f"There are: {', '.join(_NAMES)}; lists have an @k")
     found = _NAMES[stem]
     return Naming(f"{found.words} @ {k}", found.better, found.decimals) if k else found
 

@@ -28,12 +28,17 @@ def list_figures(
     without a liked test item have nothing to find and are left out.
     """
     liked = test.take(test.values >= relevant_from)
-    users = np.unique(liked.user_numbers)
+    users = served_users(test, relevant_from)
     if not len(users):
         return {}, {}
     relevant = _sets_of(users, liked)
     ranks = rank_items(score_rows, users, relevant=relevant, excluded=_rated(users, split), depth=max(at))
     return _figures(ranks, split, users, at)
+
+
+def served_users(test: Ratings, relevant_from: float) -> NDArray[Any]:
+    """The users whose lists are judged: those with a liked test item, in rising order."""
+    return np.unique(test.user_numbers[test.values >= relevant_from])
 
 
 def _rated(users: NDArray[Any], split: Split) -> ItemSets:

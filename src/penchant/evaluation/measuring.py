@@ -109,6 +109,11 @@ def relevant_from(split: Split, measuring: Measuring) -> float:
     return scale.low + (float(np.ceil(up / scale.step - 1e-6)) * scale.step if scale.step else up)
 
 
+def rating_names() -> set[str]:
+    """The names of the figures that predicted ratings have; all others are of lists."""
+    return {"rmse", "mae", "log_likelihood", *(f"within_{level:.0%}" for level in (_NARROW, _WIDE))}
+
+
 def rating_figures(test: Ratings, answers: Answers) -> dict[str, UserSums]:
     """RMSE and MAE, and where there is a spread the log-likelihood and how many truths its intervals hold."""
     truth, users = test.values, test.user_numbers
