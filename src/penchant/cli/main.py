@@ -18,7 +18,20 @@ app = typer.Typer(
     add_completion=False,
 )
 
-COMMANDS = ("train", "evaluate", "recommend", "similar", "fold_in", "models", "demo", "serve", "retrain", "lesson")
+COMMANDS = (
+    "train",
+    "evaluate",
+    "recommend",
+    "similar",
+    "fold_in",
+    "models",
+    "compare",
+    "tune",
+    "demo",
+    "serve",
+    "retrain",
+    "lesson",
+)
 """One module each in this folder; each holds a function `register(app)`."""
 
 

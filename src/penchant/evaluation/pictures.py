@@ -159,8 +159,8 @@ def spots(items: Side) -> list[Spot]:
     known = np.argsort(-items.counts, kind="stable")[:_MAPPED]
     vectors = directions_of(items.rows(known)).astype(np.float64)
     centred = vectors - vectors.mean(axis=0)
-    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
-    places = left[:, :2] * sizes[:2]
+    squares, axes = np.linalg.eigh(centred @ centred.T)  # of the few items, not of the many draws and factors
+    places = axes[:, :-3:-1] * np.sqrt(np.maximum(squares[:-3:-1], 0))
     # An axis and its mirror image say the same: the better-known half decides which end is up.
     places *= np.where(places[: len(places) // 2].sum(axis=0) < 0, -1, 1)
     return [

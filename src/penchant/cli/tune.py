@@ -1,0 +1,92 @@
+"""`penchant tune`: settings chosen on training rows, and what they give on rows that nothing has seen."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from penchant.cli.rendering import progress, show_json
+from penchant.cli.tables import (
+    AsJson,
+    Duplicates,
+    ItemColumn,
+    ItemsFile,
+    Quiet,
+    RatingColumn,
+    RatingsFile,
+    Separator,
+    TimeColumn,
+    UserColumn,
+    read_ratings,
+)
+from penchant.foundations.errors import SettingsError
+
+HELP = """Search for a model's best settings.
+
+The test rows are put away first. Trials learn from and are judged by parts of the training rows; the best settings and
+the model's own are then measured once on the test rows.
+"""
+
+
+def tune(
+    ratings: RatingsFile,
+    model: Annotated[str, typer.Option(help="Which model; `penchant models` lists them.")],
+    trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 30,
+    search: Annotated[
+        list[str] | None,
+        typer.Option(help='What to search: `factors=[4,64,"log"]` or `link=["a","b","c"]`. Repeatable.'),
+    ] = None,
+    metric: Annotated[str, typer.Option(help="The figure to do well on, such as rmse or ndcg@10.")] = "rmse",
+    user: UserColumn = None,
+    item: ItemColumn = None,
+    rating: RatingColumn = None,
+    timestamp: TimeColumn = None,
+    items: ItemsFile = None,
+    separator: Separator = ",",
+    duplicates: Duplicates = "last",
+    test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Share of rows put away as the test.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Which trials are made.")] = 0,
+    folder: Annotated[Path | None, typer.Option(help="Keep trials here; a search that broke off goes on.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    from penchant.data import splitting
+    from penchant.evaluation.comparing import compare
+    from penchant.evaluation.tuning import tune as run
+
+    columns = {"user": user, "item": item, "rating": rating, "timestamp": timestamp, "duplicates": duplicates}
+    split = splitting.random(read_ratings(ratings, items=items, separator=separator, **columns), test=test)
+    space = dict(map(_part, search)) if search else None
+    with progress(quiet or as_json) as bar:
+        found = run(
+            split.train, model, space=space, trials=trials, metric=metric, seed=seed, folder=folder, progress=bar
+        )
+        tuned = {"model": model, "label": f"{model}, tuned", **found.settings}
+        compared = compare([model, tuned], split, seeds=[seed], by=metric, progress=bar)
+    if as_json:
+        show_json({"tuned": found.to_json(), "on_test": compared.to_json()})
+        return
+    flags = " ".join(f"--{name.replace('_', '-')} {shlex.quote(str(v))}" for name, v in found.settings.items())
+    print(f"{found}\n\n{compared}\n\nNext: penchant train {ratings} --model {model} {flags} --out my-model")
+
+
+def _part(text: str) -> tuple[str, Any]:
+    """`name=[low, high]`, `name=[low, high, "log"]` or `name=[a, b, c]` as a part of the space."""
+    name, _, value = text.partition("=")
+    try:
+        parts = json.loads(value)
+    except ValueError:
+        raise SettingsError(f"{value!r} is no list", where=f"--search {name}", remedy="Write factors=[4,64]") from None
+    if not isinstance(parts, list) or not parts:
+        raise SettingsError(f"{value!r} is no list", where=f"--search {name}", remedy="Write factors=[4,64]")
+    is_range = len(parts) == 2 or (len(parts) == 3 and parts[2] == "log")
+    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in parts[:2])
+    return name, tuple(parts) if is_range and numbers else parts
+
+
+def register(app: typer.Typer) -> None:
+    app.command("tune", help=HELP)(tune)
