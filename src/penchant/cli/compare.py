@@ -15,25 +15,9 @@ from penchant.foundations.errors import CallerError, SettingsError
 
 HELP = """Train and measure several models with several seeds on one split, and say which of them really differ.
 
-CONFIG is a TOML file. Only [[models]] is needed; this one says everything there is to say:
-
-    seeds = [0, 1, 2]
-    folder = ".comparison"          # where finished jobs are kept
-    [data]
-    ratings = "movielens"           # or a file; then also user, item, rating, timestamp, items, separator
-    [split]
-    kind = "random"                 # per_user, temporal, leave_last, ...
-    test = 0.2
-    [measuring]
-    at = [10]
-    [[models]]
-    model = "als"
-    factors = 16
-    label = "small als"
-    [[peers]]                       # another library, by an adapter such as those in benchmarks/peers
-    adapter = "benchmarks/peers/surprise_peer.py:SurprisePeer"
-    algorithm = "SVD"
-"""
+The TOML file lists [[models]] (model = "als" and its settings, perhaps a label), and may have seeds, a folder to keep
+finished jobs in, [data], [split], [measuring] and [[peers]]; docs/guide/evaluation.md shows one with everything.
+""".replace("[", "\\[")
 
 _PARTS = {"seeds", "folder", "data", "split", "measuring", "models", "peers", "by"}
 

@@ -1,0 +1,113 @@
+"""`penchant compare` and `penchant tune` on a small file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.test_commands import penchant
+from evaluation.made_worlds import World
+
+PEER = """
+import numpy as np
+
+class Constant:
+    label, predicts_ratings, ranks = "three", True, False
+
+    def __init__(self, rating):
+        self.rating = rating
+
+    def identity(self):
+        return {"rating": self.rating}
+
+    def fit(self, train, catalogue, *, seed):
+        pass
+
+    def predict(self, users, items):
+        return np.full(len(users), self.rating)
+"""
+CONFIG = """
+seeds = [0]
+folder = "kept"
+[data]
+ratings = "ratings.csv"
+[split]
+kind = "random"
+test = 0.25
+[measuring]
+at = [5]
+[[models]]
+model = "baseline"
+user_damping = 20.0
+label = "damped"
+[[peers]]
+adapter = "peer.py:Constant"
+rating = 3.0
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    World(n_users=60, n_items=40, n=900).ratings.to_frame().write_csv(tmp_path / "ratings.csv")
+    (tmp_path / "peer.py").write_text(PEER)
+    (tmp_path / "config.toml").write_text(CONFIG)
+    return tmp_path
+
+
+def test_compare_reads_its_file_keeps_its_jobs_and_writes_a_page(place: Path) -> None:
+    done = penchant("compare", place / "config.toml", "--json", "--html", place / "page.html")
+    labels = {one["label"] for one in json.loads(done.stdout)["entries"]}
+    assert labels == {"damped", "three", "baseline", "popular", "mean"}
+    assert "<svg" in (place / "page.html").read_text(encoding="utf-8")
+    assert len(list((place / "kept").iterdir())) == 5
+    again = penchant("compare", place / "config.toml")
+    assert "damped" in again.stdout and "NDCG @ 5" in again.stdout and "compare 5 models" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "nobody is to be compared"),
+        ("[[model]]\nmodel = 'als'", "no part 'model'"),
+        ("models = ", "no TOML"),
+        ("[split]\nkind = 'magic'\n[[models]]\nmodel = 'baseline'", "no split 'magic'"),
+        ("[split]\nshare = 0.1\n[[models]]\nmodel = 'baseline'", "share"),
+        ("[[models]]\nmodel = 'baseline'\nnonsense = 1", "no setting 'nonsense'"),
+        ("[[peers]]\nadapter = 'nowhere.py:X'", "an adapter is named as file.py:Class"),
+    ],
+)
+def test_a_file_that_says_nonsense_is_refused_in_one_line(place: Path, text: str, message: str) -> None:
+    (place / "config.toml").write_text(text)
+    done = penchant("compare", place / "config.toml", code=2)
+    assert message in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_tune_searches_on_training_rows_and_measures_once_on_the_test(place: Path) -> None:
+    words = [
+        "--model",
+        "baseline",
+        "--trials",
+        "3",
+        "--search",
+        'user_damping=[1,40,"log"]',
+        "--search",
+        "sweeps=[2,4,6]",
+    ]
+    told = json.loads(penchant("tune", place / "ratings.csv", *words, "--json").stdout)
+    assert set(told["tuned"]["settings"]) == {"user_damping", "sweeps"} and len(told["tuned"]["trials"]) == 3
+    rows = told["on_test"]["protocol"]["rows"]
+    learnt, judged = 648, 72  # nine tenths and one tenth of the training rows
+    assert (
+        rows["train"] == learnt + judged
+        and f"{learnt} rows to learn and {judged} to judge" in told["tuned"]["protocol"]
+    )
+    shown = penchant("tune", place / "ratings.csv", "--model", "baseline", "--trials", "2")
+    assert "Next: penchant train" in shown.stdout and "--user-damping" in shown.stdout
+
+
+@pytest.mark.parametrize("search", ["factors", "user_damping=wide", "user_damping=[]"])
+def test_a_search_that_is_no_list_is_refused(place: Path, search: str) -> None:
+    done = penchant("tune", place / "ratings.csv", "--model", "baseline", "--search", search, code=2)
+    assert len(done.stderr.splitlines()) == 1
