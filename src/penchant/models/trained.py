@@ -25,11 +25,13 @@ Confidence = Literal["equal", "values", "logarithm"]
 class Feedback:
     """How implicit feedback reads an entry: as a wish for the item, or as nothing.
 
-    positive_from: the least rating that is a wish; None where every entry is one.
+    positive_from: the least rating that is a wish; None where every entry is one. spared: the weight of the pull
+    towards zero that acts on every pair and that a wish is spared.
     """
 
     positive_from: float | None = None
     confidence: Confidence = "equal"
+    spared: float = 0.0
 
     def weights(self, values: NDArray[Any]) -> NDArray[np.float32]:
         """What each entry weighs, shape (n,); 0 for one that is no wish."""
@@ -37,6 +39,14 @@ class Feedback:
         if self.confidence == "logarithm":
             weights = 1 + np.log(np.maximum(weights, 1))
         return weights if self.positive_from is None else np.where(values >= self.positive_from, weights, np.float32(0))
+
+    def targets(self, weights: NDArray[Any]) -> NDArray[np.float32]:
+        """What an entry of such a weight is drawn to, shape (n,).
+
+        Beside the pull α s² on every pair, w (1 + α/w - s)² is, but for a constant, (w + α) (1 - s)²: a wish that is
+        spared the pull. Where nothing is spared it is 1.
+        """
+        return (1 + np.divide(self.spared, weights, out=np.zeros_like(weights), where=weights > 0)).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,8 @@ def _read(trained: TrainedModel, values: NDArray[Any]) -> tuple[Array, Array, in
     if trained.feedback is None:
         return np.asarray(values, np.float64), np.ones(len(values)), len(values)
     weights = trained.feedback.weights(values).astype(np.float64)
-    return np.ones(len(values)), np.sqrt(weights), int((weights > 0).sum())
+    targets = trained.feedback.targets(weights).astype(np.float64)
+    return targets, np.sqrt(weights), int((weights > 0).sum())
 
 
 def own_side(trained: TrainedModel, of: SideName) -> Side:

@@ -72,7 +72,22 @@ def test_every_user_row_solves_its_normal_equations(camps: Ratings) -> None:
         np.testing.assert_allclose(trained.users.vectors[0, user], np.linalg.solve(A, chosen.sum(axis=0)), atol=1e-4)
 
 
-@pytest.mark.parametrize("more", [{}, {"positive_from": 4.0}, {"confidence": "logarithm"}])
+def test_the_form_of_hu_spares_the_chosen_the_pull_to_zero(camps: Ratings) -> None:
+    trained = train(camps, "implicit_als", **SETTINGS, sweeps=4, form="hu", confidence="values")
+    Q, alpha = trained.items.vectors[0].astype(np.float64), SETTINGS["unobserved_weight"]
+    for user in (0, 23):
+        mine = camps.user_numbers == user
+        weights = np.full(ITEMS, alpha)
+        weights[camps.item_numbers[mine]] += camps.values[mine]
+        wanted = np.zeros(ITEMS)
+        wanted[camps.item_numbers[mine]] = 1.0
+        ridge = SETTINGS["regularization"] * (mine.sum() + alpha * ITEMS) ** SETTINGS["regularization_power"]
+        A = (Q.T * weights) @ Q + ridge * np.eye(Q.shape[1])
+        expected = np.linalg.solve(A, (Q.T * weights) @ wanted)
+        np.testing.assert_allclose(trained.users.vectors[0, user], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("more", [{}, {"positive_from": 4.0}, {"confidence": "logarithm"}, {"form": "hu"}])
 def test_folding_a_users_own_choices_in_gives_the_trained_row(camps: Ratings, more: dict[str, Any]) -> None:
     trained = train(camps, "implicit_als", **SETTINGS, **more)
     for user in (0, 11, 59):

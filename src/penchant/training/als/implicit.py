@@ -2,10 +2,11 @@
 
 minimise  Σ_chosen w_ui (1 - p_u·q_i)² + α Σ_all (p_u·q_i)² + Σ_u λ_u |p_u|² + Σ_i λ_i |q_i|²
 
-Hu, Koren and Volinsky 2008 (Collaborative filtering for implicit feedback datasets), in the form of Rendle et al. 2021
-(Revisiting the performance of iALS, arXiv 2110.14037), equations 3 to 5, with its equation 12 for the penalties,
-λ_u = λ (n_u + α I)^ν. Vectors longer than `block` are moved a block of numbers at a time, as in iALS++ (Rendle et al.
-2021, arXiv 2110.14044, algorithm 2), each block exactly given the others.
+That is the form of Rendle et al. 2021 (Revisiting the performance of iALS, arXiv 2110.14037), equations 3 to 5, with
+its equation 12 for the penalties, λ_u = λ (n_u + α I)^ν. In the form of Hu, Koren and Volinsky 2008 (Collaborative
+filtering for implicit feedback datasets), equation 3, the second sum leaves the chosen pairs out and their weight is
+w + α. Vectors longer than `block` are moved a block of numbers at a time, as in iALS++ (Rendle et al. 2021, arXiv
+2110.14044, algorithm 2), each block exactly given the others.
 """
 
 from __future__ import annotations
@@ -45,13 +46,15 @@ class ImplicitALSSettings(Settings):
     unobserved_weight: float = setting(0.1, "the weight α of every pair, chosen or not, towards zero", above=0.0)
     positive_from: float | None = setting(None, "the least rating that is a choice; none: every row is one")
     confidence: str = setting("equal", "what a choice weighs", choices=("equal", "values", "logarithm"))
+    form: str = setting("ials", "hu: the pull to zero spares what was chosen; ials: not", choices=("ials", "hu"))
     block: int = setting(64, "numbers of a vector solved for at once", low=1)
     start_scale: float = setting(0.1, "length of the starting vectors", above=0.0)
 
     @property
     def feedback(self) -> Feedback:
         """How entries are read."""
-        return Feedback(self.positive_from, self.confidence)  # type: ignore[arg-type]
+        spared = self.unobserved_weight if self.form == "hu" else 0.0
+        return Feedback(self.positive_from, self.confidence, spared)  # type: ignore[arg-type]
 
 
 def train(
@@ -109,7 +112,7 @@ class _Half:
         self.entries, self.settings, self.crew = entries, settings, crew
         self.weights = settings.feedback.weights(entries.values)
         self.ridge = penalty(entries.counts, others, settings)
-        self.ones = np.ones(len(entries.values), np.float32)
+        self.targets = settings.feedback.targets(self.weights)
 
     def solve(self, other: Floats, own: Floats) -> None:
         """Move every own row (N, K), given the other side (M, K): in one solve, or block by block."""
@@ -117,7 +120,7 @@ class _Half:
         K, width = own.shape[1], min(self.settings.block, own.shape[1])
         if width == K:
             self._block(
-                other, Conditional(gram, np.zeros((1, K)), np.ones(1), self.weights, self.ridge), self.ones, own
+                other, Conditional(gram, np.zeros((1, K)), np.ones(1), self.weights, self.ridge), self.targets, own
             )
             return
         whole = RowSolver(self.entries, K, self.crew, biased=False)
@@ -125,7 +128,7 @@ class _Half:
             at = slice(start, min(start + width, K))
             theirs, mine = np.ascontiguousarray(other[:, at]), np.ascontiguousarray(own[:, at])
             part = RowSolver(self.entries, mine.shape[1], self.crew, biased=False)
-            left = whole.residuals(own, other, self.ones)
+            left = whole.residuals(own, other, self.targets)
             targets = part.residuals(mine, -theirs, left)  # what the other blocks leave for this one
             pull = mine @ gram[at, at] - own @ gram[:, at]
             given = Conditional(gram[at, at], pull, np.ones(1), self.weights, self.ridge)

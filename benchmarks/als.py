@@ -1,0 +1,120 @@
+"""Least squares: seconds a sweep and the loss it comes to, beside implicit's; and how the cost grows with the ratings.
+
+    python benchmarks/als.py              # beside implicit 0.7.3 (see peers/requirements.txt), then 1M to 20M ratings
+    python benchmarks/als.py --quick      # the comparison alone
+
+Both sides run in one process on the same choices, with the same factors, penalty and number of sweeps; the first sweep
+of each is a warm-up (ours compiles there) and is not timed. implicit is held to one BLAS thread, as its authors advise.
+The loss is implicit's own, for both: Σ 2 (1 - s)² over choices + Σ s² over the other pairs + λ (Σ|p|² + Σ|q|²).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from penchant.data.synthetic import synthetic
+
+from penchant.data.ratings import Ratings
+from penchant.evaluation.protocol import versions
+from penchant.foundations.threads import limit_blas
+from penchant.training.registry import train
+
+RESULTS = Path(__file__).parent / "results" / "als.json"
+USERS, ITEMS, PENALTY, SWEEPS = 6_040, 3_706, 10.0, 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="leave out the growth from 1M to 20M ratings")
+    asked = parser.parse_args()
+    ratings = synthetic(users=USERS, items=ITEMS, ratings=1_000_000, seed=0).ratings
+    lines = [beside_implicit(ratings, factors) for factors in (64, 128)]
+    growth = [] if asked.quick else [grown(n) for n in (1_000_000, 5_000_000, 20_000_000)]
+    found = {
+        "command": shlex.join(["python", *sys.argv]),
+        "versions": versions("numpy", "scipy", "numba", "implicit"),
+        "protocol": f"{len(ratings):,} choices, {USERS} x {ITEMS}, power law, seed 0; median of {SWEEPS} sweeps",
+        "beside_implicit": lines,
+        "growth": growth,
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(found, indent=1))
+
+
+def beside_implicit(ratings: Ratings, factors: int) -> dict[str, Any]:
+    """Seconds a sweep and final loss of both, in turns, after the same number of sweeps."""
+    from implicit.als import AlternatingLeastSquares
+    from scipy.sparse import csr_array, csr_matrix
+
+    ones = np.ones(len(ratings), np.float32)
+    choices = csr_array((ones, (ratings.user_numbers, ratings.item_numbers)), shape=(USERS, ITEMS))
+    options: dict[str, Any] = {"factors": factors, "regularization": PENALTY, "regularization_power": 0.0}
+    options |= {"unobserved_weight": 1.0, "form": "hu", "block": factors}
+    train(ratings, "implicit_als", sweeps=1, **options)
+    started = time.perf_counter()
+    ours = train(ratings, "implicit_als", sweeps=SWEEPS, **options)
+    our_seconds = (time.perf_counter() - started) / SWEEPS
+    with limit_blas():
+        peer = AlternatingLeastSquares(
+            factors=factors, regularization=PENALTY, alpha=1.0, iterations=SWEEPS, random_state=0
+        )
+        times: list[float] = []
+        peer.fit(csr_matrix(choices * 2), show_progress=False, callback=lambda _, seconds, *__: times.append(seconds))
+    losses = [
+        loss(choices, users, items)
+        for users, items in (
+            (ours.users.vectors[0], ours.items.vectors[0]),
+            (peer.user_factors, peer.item_factors),
+        )
+    ]
+    line = {
+        "factors": factors, "ours_seconds": our_seconds, "implicit_seconds": float(np.median(times)),
+        "ratio": our_seconds / float(np.median(times)), "ours_loss": losses[0], "implicit_loss": losses[1],
+    }  # fmt: skip
+    print(line, flush=True)
+    return line
+
+
+def loss(choices: Any, users: np.ndarray, items: np.ndarray) -> float:
+    """Σ over choices of 2 (1 - s)² + Σ over the other pairs of s² + λ times the squares of both sides."""
+    users, items = users.astype(np.float64), items.astype(np.float64)
+    u, i = choices.nonzero()
+    chosen = np.einsum("nk,nk->n", users[u], items[i])
+    every = float(((users.T @ users) * (items.T @ items)).sum())
+    return (
+        float((2 * (1 - chosen) ** 2 - chosen**2).sum()) + every + PENALTY * float((users**2).sum() + (items**2).sum())
+    )
+
+
+def grown(n: int, factors: int = 64) -> dict[str, Any]:
+    """Seconds a sweep of explicit least squares on n ratings, and the process's highest memory so far."""
+    ratings = synthetic(users=n // 150, items=27_000, ratings=n, seed=0).ratings
+    train(ratings.take(np.arange(10_000)), "als", factors=factors, sweeps=1)
+    times: list[float] = []
+    for sweeps in (1, 3):
+        started = time.perf_counter()
+        train(ratings, "als", factors=factors, sweeps=sweeps)
+        times.append(time.perf_counter() - started)
+    seconds = (times[1] - times[0]) / 2
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    line = {
+        "ratings": n,
+        "factors": factors,
+        "seconds_a_sweep": seconds,
+        "ns_a_rating": seconds / n * 1e9,
+        "peak_gb": peak,
+    }
+    print(line, flush=True)
+    return line
+
+
+if __name__ == "__main__":
+    main()
