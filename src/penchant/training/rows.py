@@ -106,7 +106,7 @@ class RowSolver:
                 rows, e.starts, e.numbers, values, weights, other, self.biased, scale, precision, ridge, pull,
                 normal, self._long_rows, sums, out, spread,
             ),
-            self._chunks,
+            self.chunks,
         )  # fmt: skip
 
     def residuals(self, own: Floats, other: Floats, targets: Floats | None = None) -> Floats:
@@ -117,12 +117,12 @@ class RowSolver:
         values = e.values if targets is None else targets
         out = np.empty(len(e.values), np.float32)
         self.crew.run(
-            lambda rows: residuals(rows, e.starts, e.numbers, values, own, other, self.biased, out), self._chunks
+            lambda rows: residuals(rows, e.starts, e.numbers, values, own, other, self.biased, out), self.chunks
         )
         return out
 
     @cached_property
-    def _chunks(self) -> list[NDArray[np.int64]]:
+    def chunks(self) -> list[NDArray[np.int64]]:
         """Runs of neighbouring rows of about equal cost."""
         cost = np.cumsum(np.minimum(self.entries.counts, LONG) + self.width + 16)
         cuts = np.searchsorted(cost, np.linspace(0, cost[-1], CHUNKS * self.crew.threads + 1)[1:-1])

@@ -47,18 +47,20 @@ def loss(ratings: Ratings, trained: TrainedModel, confidence: str = "equal") -> 
 
 
 @pytest.mark.parametrize("confidence", ["equal", "values"])
-@pytest.mark.parametrize("block", [2, 64])
-def test_no_sweep_raises_the_loss(camps: Ratings, confidence: str, block: int) -> None:
-    models = [
-        train(camps, "implicit_als", **SETTINGS, sweeps=n, block=block, confidence=confidence) for n in range(1, 6)
-    ]
+@pytest.mark.parametrize("solver", ["exact", "blocks", "cg"])
+def test_no_sweep_raises_the_loss(camps: Ratings, confidence: str, solver: str) -> None:
+    how = {"solver": solver, "block": 2, "confidence": confidence}
+    models = [train(camps, "implicit_als", **SETTINGS, sweeps=n, **how) for n in range(1, 6)]
     losses = [loss(camps, model, confidence) for model in models]
     assert all(after <= before * (1 + 1e-6) for before, after in zip(losses, losses[1:], strict=False))
 
 
-def test_blocks_come_to_the_loss_of_the_whole_solve(camps: Ratings) -> None:
-    whole, blocks = (train(camps, "implicit_als", **SETTINGS, sweeps=60, block=size) for size in (64, 2))
-    assert loss(camps, blocks) == pytest.approx(loss(camps, whole), rel=1e-3)
+@pytest.mark.parametrize("solver", ["blocks", "cg"])
+def test_every_solver_comes_to_the_loss_of_the_exact_one(camps: Ratings, solver: str) -> None:
+    whole, other = (
+        train(camps, "implicit_als", **SETTINGS, sweeps=60, block=2, solver=one) for one in ("exact", solver)
+    )
+    assert loss(camps, other) == pytest.approx(loss(camps, whole), rel=1e-3)
 
 
 def test_every_user_row_solves_its_normal_equations(camps: Ratings) -> None:

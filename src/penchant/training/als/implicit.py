@@ -5,8 +5,8 @@ minimise  Σ_chosen w_ui (1 - p_u·q_i)² + α Σ_all (p_u·q_i)² + Σ_u λ_u |
 That is the form of Rendle et al. 2021 (Revisiting the performance of iALS, arXiv 2110.14037), equations 3 to 5, with
 its equation 12 for the penalties, λ_u = λ (n_u + α I)^ν. In the form of Hu, Koren and Volinsky 2008 (Collaborative
 filtering for implicit feedback datasets), equation 3, the second sum leaves the chosen pairs out and their weight is
-w + α. Vectors longer than `block` are moved a block of numbers at a time, as in iALS++ (Rendle et al. 2021, arXiv
-2110.14044, algorithm 2), each block exactly given the others.
+w + α. Long vectors are moved a block of numbers at a time, each exactly given the others (iALS++; Rendle et al. 2021,
+arXiv 2110.14044, algorithm 2), or a few conjugate gradient steps a sweep; users are solved exactly at the end.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ from penchant.training.rows import Conditional, Crew, RowSolver
 NO_BIAS = 1e9
 """The prior precision of a bias in a model that has none: it stays where its mean is, at zero."""
 
+SHORT = 32
+"""Vectors up to this long are solved exactly unless the settings say otherwise: conjugate gradients save nothing."""
+
 
 @dataclass(frozen=True)
 class ImplicitALSSettings(Settings):
@@ -47,7 +50,14 @@ class ImplicitALSSettings(Settings):
     positive_from: float | None = setting(None, "the least rating that is a choice; none: every row is one")
     confidence: str = setting("equal", "what a choice weighs", choices=("equal", "values", "logarithm"))
     form: str = setting("ials", "hu: the pull to zero spares what was chosen; ials: not", choices=("ials", "hu"))
-    block: int = setting(64, "numbers of a vector solved for at once", low=1)
+    solver: str = setting(
+        "auto",
+        "exact: a Cholesky factor for each row; blocks: the same for `block` numbers at a time; cg: a few conjugate"
+        " gradient steps; auto: exact for short vectors, cg for long ones",
+        choices=("auto", "exact", "blocks", "cg"),
+    )
+    block: int = setting(64, "numbers of a vector that one Cholesky factor solves for", low=1)
+    cg_steps: int = setting(3, "conjugate gradient steps a sweep", low=1)
     start_scale: float = setting(0.1, "length of the starting vectors", above=0.0)
 
     @property
@@ -86,7 +96,7 @@ def train(
             return {}
 
         history = alternate(sweep, settings.sweeps, progress, "implicit least squares")
-        halves[0].solve(vectors[1], vectors[0])  # so that a user's row is what folding their choices in would give
+        halves[0].settle(vectors[1], vectors[0])
     return _finished(ratings, chosen, settings, vectors, history)
 
 
@@ -115,28 +125,52 @@ class _Half:
         self.targets = settings.feedback.targets(self.weights)
 
     def solve(self, other: Floats, own: Floats) -> None:
-        """Move every own row (N, K), given the other side (M, K): in one solve, or block by block."""
+        """Move every own row (N, K), given the other side (M, K)."""
         gram = np.float32(self.settings.unobserved_weight) * (other.T @ other)  # (K, K)
-        K, width = own.shape[1], min(self.settings.block, own.shape[1])
-        if width == K:
-            self._block(
-                other, Conditional(gram, np.zeros((1, K)), np.ones(1), self.weights, self.ridge), self.targets, own
-            )
-            return
-        whole = RowSolver(self.entries, K, self.crew, biased=False)
+        solver = self.settings.solver
+        if solver == "auto":
+            solver = "exact" if own.shape[1] <= SHORT else "cg"
+        if solver == "cg":
+            self._descend(other, gram, own)
+        elif solver == "blocks":
+            self._solve_blocks(other, gram, own)
+        else:
+            self._solve(other, gram, np.zeros((1, own.shape[1])), self.targets, own)
+
+    def settle(self, other: Floats, own: Floats) -> None:
+        """Solve every own row exactly, so that it is what folding its choices in would give."""
+        gram = np.float32(self.settings.unobserved_weight) * (other.T @ other)
+        self._solve(other, gram, np.zeros((1, own.shape[1])), self.targets, own)
+
+    def _solve(self, other: Floats, gram: Floats, pull: NDArray[Any], targets: Floats, out: Floats) -> None:
+        given = Conditional(gram, pull, np.ones(1), self.weights, self.ridge)
+        self._rows(other.shape[1]).solve(other, given, out, targets=targets)
+
+    def _solve_blocks(self, other: Floats, gram: Floats, own: Floats) -> None:
+        """Each block of numbers exactly, given the others' last values."""
+        K, width = own.shape[1], self.settings.block
         for start in range(0, K, width):
             at = slice(start, min(start + width, K))
             theirs, mine = np.ascontiguousarray(other[:, at]), np.ascontiguousarray(own[:, at])
-            part = RowSolver(self.entries, mine.shape[1], self.crew, biased=False)
-            left = whole.residuals(own, other, self.targets)
-            targets = part.residuals(mine, -theirs, left)  # what the other blocks leave for this one
-            pull = mine @ gram[at, at] - own @ gram[:, at]
-            given = Conditional(gram[at, at], pull, np.ones(1), self.weights, self.ridge)
-            self._block(theirs, given, targets, mine)
+            left = self._rows(K).residuals(own, other, self.targets)
+            targets = self._rows(mine.shape[1]).residuals(mine, -theirs, left)  # what the other blocks leave for this
+            self._solve(theirs, gram[at, at], mine @ gram[at, at] - own @ gram[:, at], targets, mine)
             own[:, at] = mine
 
-    def _block(self, other: Floats, given: Conditional, targets: Floats, out: Floats) -> None:
-        RowSolver(self.entries, other.shape[1], self.crew, biased=False).solve(other, given, out, targets=targets)
+    def _descend(self, other: Floats, gram: Floats, own: Floats) -> None:
+        """Conjugate gradients from where each row is (Takács, Pilászy and Tikk 2011, algorithm 1)."""
+        from penchant.training.kernels.conjugate_gradient import descend_rows
+
+        e, steps = self.entries, self.settings.cg_steps
+        self.crew.run(
+            lambda rows: descend_rows(
+                rows, e.starts, e.numbers, self.targets, self.weights, other, gram, self.ridge, steps, own
+            ),
+            self._rows(own.shape[1]).chunks,
+        )
+
+    def _rows(self, width: int) -> RowSolver:
+        return RowSolver(self.entries, width, self.crew, biased=False)
 
 
 def penalty(counts: NDArray[Any], others: int, settings: ImplicitALSSettings) -> Floats:
