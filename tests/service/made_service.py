@@ -24,7 +24,7 @@ from penchant.models.sides import flat_prior
 from penchant.models.trained import assemble
 from penchant.recommending.model import Model
 from penchant.service.app import build_app
-from penchant.service.service import Service, build_service
+from penchant.service.service import Service, build_service, open_database
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.keys import KeyStore
 
@@ -36,6 +36,7 @@ EVIL = 13
 """The id of the film whose title is a script."""
 LOVES_SPACE = {"1": 5.0, "2": 5.0, "3": 4.5, "31": 1.0, "32": 1.5}
 """Ratings of somebody of the space camp; films 1-30 are space films, 31-60 love films."""
+UNLIMITED = {"address_rate": 1e6, "address_burst": 1_000_000, "key_rate": 1e6, "key_burst": 1_000_000}
 
 
 def made_model(*, shift: float = 0.0) -> Model:
@@ -106,6 +107,14 @@ def made_service(folder: Path, **settings: Any) -> Iterator[Made]:
     service.keys.refresh()
     with TestClient(build_app(service), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         yield Made(client, service, folder, keys)
+
+
+def key_for(folder: Path, database: str, scope: str = "write") -> dict[str, str]:
+    """Headers with a new key."""
+    opened = open_database(folder, ServiceSettings(database=database))
+    key = KeyStore(opened).create("test", scope)
+    opened.close()
+    return {"Authorization": f"Bearer {key}"}
 
 
 @dataclass

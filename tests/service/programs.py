@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,31 +70,33 @@ class Cluster:
         """how: "fast" as an operator does it; "immediate" as a crash does it."""
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", "30", "-m", how, "stop")
 
+    def empty(self) -> None:
+        """Drop every table."""
+        again = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+        self.run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "penchant", "-qc", again, "penchant")
+
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[Cluster]:
-    """A cluster in `folder`, run by an unprivileged user, on a free port."""
+def postgresql() -> Iterator[Cluster]:
+    """A cluster in a folder of its own, run by an unprivileged user, on a free port."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         missing("PostgreSQL is not installed (Debian: postgresql)")
     root = os.geteuid() == 0  # PostgreSQL refuses to be run by root
-    cluster = Cluster(folder, found[-1].parent, free_port(), "postgres" if root else None)
-    folder.mkdir()
-    if root:
-        account = pwd.getpwnam("postgres")
-        os.chown(folder, account.pw_uid, account.pw_gid)
-        for parent in folder.parents:
-            if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)  # pytest's folders are closed to others
-    data = str(folder / "data")
-    cluster.run("initdb", "-D", data, "-U", "penchant", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-    cluster.start()
-    try:
-        cluster.run("createdb", "-h", "127.0.0.1", "-p", str(cluster.port), "-U", "penchant", "penchant")
-        yield cluster
-    finally:
-        if (folder / "data" / "postmaster.pid").exists():
-            cluster.stop("immediate")
+    with tempfile.TemporaryDirectory(prefix="penchant-pg-") as name:
+        cluster = Cluster(Path(name), found[-1].parent, free_port(), "postgres" if root else None)
+        if root:
+            account = pwd.getpwnam("postgres")
+            os.chown(name, account.pw_uid, account.pw_gid)
+        flags = ["-U", "penchant", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        cluster.run("initdb", "-D", f"{name}/data", *flags)
+        cluster.start()
+        try:
+            cluster.run("createdb", "-h", "127.0.0.1", "-p", str(cluster.port), "-U", "penchant", "penchant")
+            yield cluster
+        finally:
+            if (cluster.folder / "data" / "postmaster.pid").exists():
+                cluster.stop("immediate")
 
 
 def free_port() -> int:

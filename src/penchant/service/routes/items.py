@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 
@@ -49,6 +50,6 @@ def add(service: TheService, who: Who, new: schemas.NewItem, response: Response)
         raise ItemExistsError(f"there is already an item {new.item!r}")
     service.items.add(AddedItem(new.item, new.title, new.features))
     service.holder.refresh()
-    response.headers["Location"] = f"/v1/items/{new.item}"
+    response.headers["Location"] = f"/v1/items/{quote(new.item, safe='')}"
     catalogue = service.live.catalogue
     return rendering.as_summary(catalogue.item(catalogue.number(new.item)))

@@ -1,0 +1,289 @@
+"""Faults, each with the real thing: processes killed, databases stopped, disks full, clients slow."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from penchant.service.service import open_database
+from penchant.service.settings import ServiceSettings
+from penchant.service.storage.ratings import RatingStore
+from service.made_service import PER_CAMP, UNLIMITED, Running, key_for, running
+from service.programs import Cluster
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Writers:
+    """Threads that write ratings until stopped, and remember what was acknowledged."""
+
+    address: str
+    headers: dict[str, str]
+    acknowledged: dict[tuple[str, str], float] = field(default_factory=dict)
+    refusals: list[httpx2.Response] = field(default_factory=list)
+    broken: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def write(self, name: str) -> None:
+        with httpx2.Client(base_url=self.address, headers=self.headers, timeout=20) as client:
+            turn = 0
+            while not self.stop.is_set():
+                turn += 1
+                user, item, rating = f"{name}-{turn // 50}", str(turn % 50 + 1), turn % 9 / 2 + 0.5
+                try:
+                    answer = client.put(f"/v1/users/{user}/ratings/{item}", json={"rating": rating})
+                except httpx2.HTTPError:
+                    self.broken += 1
+                    time.sleep(0.05)
+                    continue
+                if answer.status_code == 200:
+                    self.acknowledged[user, item] = rating
+                else:
+                    self.refusals.append(answer)
+                    time.sleep(0.02)
+
+    @contextmanager
+    def at_work(self, count: int = 3) -> Iterator[None]:
+        threads = [threading.Thread(target=self.write, args=(f"writer{n}",)) for n in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.stop.set()
+            for thread in threads:
+                thread.join()
+
+    def wait_for(self, more: int, seconds: float = 30) -> None:
+        """Until so many more ratings are acknowledged."""
+        wanted, end = len(self.acknowledged) + more, time.monotonic() + seconds
+        while len(self.acknowledged) < wanted:
+            assert time.monotonic() < end, f"only {len(self.acknowledged)} acknowledged, {self.refusals[-1:]}"
+            time.sleep(0.01)
+
+
+def lost(folder: Path, database: str, acknowledged: dict[tuple[str, str], float]) -> list[tuple[str, str]]:
+    """Acknowledged ratings that the database does not hold as they were."""
+    opened = open_database(folder, ServiceSettings(database=database))
+    held = {(user, item): value for user, item, value in RatingStore(opened, most=1).everything()[0]}
+    opened.close()
+    return [pair for pair, value in acknowledged.items() if held.get(pair) != value]
+
+
+def test_kill_9_of_the_service_loses_no_acknowledged_rating(tmp_path: Path, model_folder: Path, database: str) -> None:
+    headers, log = key_for(model_folder, database), tmp_path / "log"
+    with running(model_folder, log, database=database, **UNLIMITED) as server:
+        writers = Writers(server.address, headers)
+        with writers.at_work():
+            writers.wait_for(200)
+            server.kill()
+    assert len(writers.acknowledged) >= 200
+    assert lost(model_folder, database, writers.acknowledged) == []
+    with running(model_folder, log, database=database, **UNLIMITED) as again:
+        (user, item), rating = next(iter(writers.acknowledged.items()))
+        answer = httpx2.get(f"{again.address}/v1/users/{user}/ratings", headers=headers).json()["ratings"]
+        assert {line["item"]: line["rating"] for line in answer}[item] == rating
+
+
+@pytest.mark.postgres
+def test_a_database_that_dies_under_load_is_waited_for(tmp_path: Path, model_folder: Path, cluster: Cluster) -> None:
+    cluster.empty()
+    headers = key_for(model_folder, cluster.url)
+    with running(model_folder, tmp_path / "log", database=cluster.url, **UNLIMITED) as server:
+        writers = Writers(server.address, headers)
+        with writers.at_work():
+            writers.wait_for(100)
+            cluster.stop("immediate")
+            try:
+                end = time.monotonic() + 20
+                while len(writers.refusals) < 10:
+                    assert time.monotonic() < end
+                    time.sleep(0.02)
+                ready = httpx2.get(f"{server.address}/health/ready")
+                alive = httpx2.get(f"{server.address}/health/live")
+                described = httpx2.post(f"{server.address}/v1/recommendations", json={"ratings": {"1": 5}})
+            finally:
+                cluster.start()
+            writers.wait_for(100)
+        assert server.process.poll() is None
+    assert {answer.status_code for answer in writers.refusals} == {503}
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in writers.refusals)
+    assert all(answer.headers["content-type"] == "application/problem+json" for answer in writers.refusals)
+    assert (ready.status_code, alive.status_code) == (503, 200)
+    assert described.status_code == 200  # what needs no database goes on
+    assert writers.broken == 0
+    assert lost(model_folder, cluster.url, writers.acknowledged) == []
+
+
+@pytest.mark.postgres
+def test_two_servers_on_one_database_agree_at_once(tmp_path: Path, model_folder: Path, cluster: Cluster) -> None:
+    cluster.empty()
+    with (
+        running(model_folder, tmp_path / "a", database=cluster.url, **UNLIMITED) as one,
+        running(model_folder, tmp_path / "b", database=cluster.url, **UNLIMITED) as two,
+    ):
+        made = httpx2.post(f"{one.address}/v1/visitors").json()
+        headers = {"Authorization": f"Bearer {made['token']}"}
+        with httpx2.Client(headers=headers) as client:
+            for turn, item in enumerate(range(1, 21)):
+                writer, reader = (one, two) if turn % 2 else (two, one)
+                url = f"/v1/users/me/ratings/{item}"
+                assert client.put(writer.address + url, json={"rating": 5}).status_code == 200
+                answer = client.get(f"{reader.address}/v1/users/me/recommendations").json()
+                assert str(item) not in [line["item"] for line in answer["items"]]
+            both = [client.get(f"{s.address}/v1/users/me/recommendations").json() for s in (one, two)]
+        assert both[0] == both[1]
+        assert all(int(line["item"]) <= PER_CAMP for line in both[0]["items"])
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "penchant-test", str(folder)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("a small file system cannot be mounted here")  # needs root; CI containers may forbid it
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_refuses_writes_and_keeps_what_it_has(tmp_path: Path, model_folder: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        database = f"sqlite:///{disk / 'ratings.db'}"
+        headers = key_for(model_folder, database)
+        with running(model_folder, tmp_path / "log", database=database, **UNLIMITED) as server:
+            writers = Writers(server.address, headers)
+            with writers.at_work():
+                writers.wait_for(50)
+                filler = disk / "filler"
+                fill(filler)
+                end = time.monotonic() + 60
+                while not any(answer.status_code == 507 for answer in writers.refusals):
+                    assert time.monotonic() < end
+                    time.sleep(0.05)
+                read = httpx2.get(f"{server.address}/v1/users/writer0-0/recommendations", headers=headers)
+                filler.unlink()
+                writers.wait_for(20)
+            assert read.status_code == 200
+            assert server.process.poll() is None
+        assert {answer.status_code for answer in writers.refusals} <= {503, 507}
+        assert writers.broken == 0
+        assert lost(model_folder, database, writers.acknowledged) == []
+
+
+def fill(path: Path) -> None:
+    """Write until nothing fits any more."""
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            pass
+
+
+# --- slow clients ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strict(tmp_path: Path, model_folder: Path) -> Iterator[Running]:
+    """A server with little patience."""
+    flags: dict[str, Any] = {"header_seconds": 1, "body_seconds": 1, "max_connections": 20}
+    with running(model_folder, tmp_path / "log", database=f"sqlite:///{tmp_path / 'r.db'}", **flags) as server:
+        yield server
+
+
+def connect(server: Running) -> socket.socket:
+    host, port = server.address.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=10)
+
+
+def trickle(connection: socket.socket, start: bytes, seconds: float = 4) -> bytes:
+    """Send a byte now and then; what the server says before it hangs up."""
+    connection.sendall(start)
+    said, end = b"", time.monotonic() + seconds
+    connection.settimeout(0.2)
+    while time.monotonic() < end:
+        try:
+            connection.sendall(b"a")
+            piece = connection.recv(4096)
+            if not piece:
+                return said
+            said += piece
+        except TimeoutError:
+            continue
+        except OSError:
+            return said
+    raise AssertionError(f"the server still listens: {said!r}")
+
+
+def test_a_client_that_trickles_its_head_is_hung_up_on(strict: Running) -> None:
+    with connect(strict) as slow:
+        assert trickle(slow, b"GET /v1/items HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ") == b""
+    with connect(strict) as silent:
+        silent.settimeout(4)
+        assert silent.recv(1) == b""
+
+
+def test_a_client_that_trickles_its_body_is_told_so(strict: Running) -> None:
+    head = b"POST /v1/recommendations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{"
+    with connect(strict) as slow:
+        said = trickle(slow, head)
+    assert said.startswith(b"HTTP/1.1 408")
+    assert b"application/problem+json" in said
+
+
+def test_slow_clients_do_not_keep_others_waiting(strict: Running) -> None:
+    held = [connect(strict) for _ in range(10)]
+    for one in held:
+        one.sendall(b"POST /v1/recommendations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{")
+    started = time.monotonic()
+    for _ in range(5):
+        assert httpx2.get(f"{strict.address}/v1/users/1/recommendations").status_code == 200
+    assert time.monotonic() - started < 2
+    for one in held:
+        one.close()
+
+
+def test_more_connections_than_allowed_are_answered_503(strict: Running) -> None:
+    held = [connect(strict) for _ in range(25)]
+    time.sleep(0.3)  # until the server, too, knows of them
+    try:
+        statuses = []
+        for one in held:
+            one.sendall(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            statuses.append(one.recv(12))
+        assert statuses[0] == b"HTTP/1.1 503"
+        assert set(statuses) == {b"HTTP/1.1 200", b"HTTP/1.1 503"}  # each refused one hangs up and makes room
+    finally:
+        for one in held:
+            one.close()
+    time.sleep(0.3)
+    assert httpx2.get(f"{strict.address}/health/live").status_code == 200
+
+
+def test_an_orderly_stop_finishes_what_it_began(tmp_path: Path, model_folder: Path) -> None:
+    flags = {"database": f"sqlite:///{tmp_path / 'r.db'}", **UNLIMITED}
+    headers = key_for(model_folder, flags["database"])
+    with running(model_folder, tmp_path / "log", **flags) as server:
+        writers = Writers(server.address, headers)
+        with writers.at_work():
+            writers.wait_for(50)
+            server.process.terminate()
+            assert server.process.wait(timeout=20) == 0
+    assert lost(model_folder, flags["database"], writers.acknowledged) == []
+    assert {answer.status_code for answer in writers.refusals} <= {503}

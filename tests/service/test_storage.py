@@ -1,0 +1,154 @@
+"""Both databases hold the same promises."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from penchant.foundations.errors import CallerError
+from penchant.service.storage.database import Database, StorageUnavailableError
+from penchant.service.storage.items import AddedItem, ItemExistsError, ItemStore
+from penchant.service.storage.keys import KeyStore, matching
+from penchant.service.storage.migrating import upgrade
+from penchant.service.storage.ratings import RatingStore, TooManyRatingsError
+from penchant.service.storage.schema import METADATA
+from penchant.service.storage.visitors import VisitorStore
+
+
+@pytest.fixture
+def opened(database: str) -> Iterator[Database]:
+    found = Database(database, pool=4, wait=2)
+    upgrade(found)
+    yield found
+    found.close()
+
+
+def test_migrations_build_the_tables_that_the_code_expects(opened: Database) -> None:
+    with opened.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    upgrade(opened)  # nothing left to do
+
+
+def test_servers_that_start_at_once_migrate_once(database: str) -> None:
+    failed: list[Exception] = []
+
+    def start() -> None:
+        mine = Database(database, pool=1, wait=10)
+        try:
+            upgrade(mine)
+        except Exception as error:
+            failed.append(error)
+        finally:
+            mine.close()
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+def test_a_database_of_a_newer_penchant_is_refused(opened: Database) -> None:
+    with opened.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(CallerError, match="Upgrade Penchant"):
+        upgrade(opened)
+
+
+def test_ratings_are_put_listed_taken_back_and_erased(opened: Database) -> None:
+    store = RatingStore(opened, most=3)
+    store.put("ann", {"1": 4.0, "2": 3.0})
+    store.put("ann", {"1": 5.0})
+    assert store.of("ann") == ({"2": 3.0, "1": 5.0}, False)
+    with pytest.raises(TooManyRatingsError):
+        store.put("ann", {"3": 1.0, "4": 1.0})
+    assert store.of("ann") == ({"2": 3.0, "1": 5.0}, False)
+    store.put("ann", {"2": None})
+    store.remove("ann", "1")
+    store.remove("ann", "never rated")
+    assert store.of("ann") == ({"2": None}, False)
+    store.put("bob", {"1": 2.0})
+    assert store.everything() == ([("ann", "2", None), ("bob", "1", 2.0)], set())
+    for _ in range(2):
+        store.erase("ann")
+    assert store.of("ann") == ({}, True)
+    assert store.everything() == ([("bob", "1", 2.0)], {"ann"})
+
+
+def test_many_writers_of_one_rating_leave_one(opened: Database) -> None:
+    store = RatingStore(opened, most=10)
+    threads = [threading.Thread(target=store.put, args=("ann", {"1": float(n)})) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found, _ = store.of("ann")
+    assert list(found) == ["1"]
+
+
+def test_ids_of_any_script_are_kept_as_they_are(opened: Database) -> None:
+    store = RatingStore(opened, most=10)
+    for user in ("Ærøskøbing", "名前", "' OR 1=1; --", "a/b", "  "):
+        store.put(user, {user: 1.0})
+        assert store.of(user) == ({user: 1.0}, False)
+
+
+def test_tokens_open_their_visitor_and_nobody_else(opened: Database) -> None:
+    visitors = VisitorStore(opened)
+    ann, bob = visitors.create(), visitors.create()
+    assert visitors.user_id(ann.token) == ann.user_id != bob.user_id
+    assert visitors.user_id(ann.user_id) is None
+    assert visitors.user_id("") is None
+    assert len(ann.token) >= 43  # 256 bits
+
+
+def test_keys_match_whole_or_not_at_all(opened: Database) -> None:
+    store = KeyStore(opened)
+    key = store.create("bench", "write")
+    keys = store.in_use()
+    found = matching(keys, key)
+    assert found is not None
+    assert (found.name, found.allows("read"), found.allows("write"), found.allows("admin")) == (
+        "bench", True, True, False,
+    )  # fmt: skip
+    for wrong in (key[:-1], key + "x", key.replace("pk_", "pk_0"), "pk_", "", key.rpartition("_")[0]):
+        assert matching(keys, wrong) is None
+    store.revoke(found.key_id)
+    assert matching(store.in_use(), key) is None
+    with pytest.raises(CallerError, match="no key"):
+        store.revoke(found.key_id)
+    with pytest.raises(CallerError, match="Choose one of"):
+        store.create("x", "everything")
+
+
+def test_items_are_added_once(opened: Database) -> None:
+    store = ItemStore(opened, most=2)
+    store.add(AddedItem("9", "Nine", {"genres": ["A", "B"]}))
+    assert store.after(1) is None
+    assert store.after(0) == [AddedItem("9", "Nine", {"genres": ["A", "B"]})]
+    with pytest.raises(ItemExistsError):
+        store.add(AddedItem("9", "Nine again", {}))
+    store.add(AddedItem("10", "Ten", {}))
+    with pytest.raises(CallerError, match="no more than 2"):
+        store.add(AddedItem("11", "Eleven", {}))
+
+
+def test_a_pool_that_is_used_up_says_so_in_time(database: str) -> None:
+    small = Database(database, pool=1, wait=0.2)
+    with small.read() as connection:
+        connection.execute(text("SELECT 1"))
+        with pytest.raises(StorageUnavailableError, match="in use"), small.read():
+            pass
+    small.close()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x/y", "sqlite://", "sqlite:///:memory:"])
+def test_urls_that_cannot_be_used_are_refused(url: str) -> None:
+    with pytest.raises(CallerError):
+        Database(url, pool=1, wait=1)
