@@ -83,6 +83,16 @@ def test_a_second_table_adds_its_columns_and_users_have_theirs(ratings):
     assert both.with_features(users=people).user_features.columns["job"] == ["smith", "baker"]
 
 
+def test_of_several_id_columns_the_one_that_knows_the_ratings_is_taken(ratings):
+    frame = pl.DataFrame({"item_id": [901, 10, 903], "id": [10, 20, 30], "imdbId": [1, 2, 3], "pages": [7, 8, 9]})
+    attached = ratings.with_features(items=frame)
+    assert attached.items.ids.tolist() == [10, 20, 30]
+    assert attached.item_features.columns == {"pages": [7.0, 8.0, 9.0]}, "what points elsewhere is not learnt from"
+    asked = ratings.with_features(items=frame, id_column="item_id", columns={"imdbId": "number"})
+    assert asked.items.ids.tolist() == [10, 20, 901, 903]
+    assert asked.item_features.columns == {"imdbId": [2.0, None, 1.0, 3.0]}
+
+
 def test_text_ids_meet_whole_numbers():
     texts = Ratings.from_frame(pl.DataFrame({"user": [1, 2], "item": ["10", "20"], "rating": [3, 4]}))
     assert texts.with_features(items=pl.DataFrame(FILMS)).items.ids.tolist() == ["10", "20", "30"]

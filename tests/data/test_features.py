@@ -77,6 +77,11 @@ def test_skewed_numbers_are_binned_by_filling():
     assert len(filled) >= 5 and filled.max() < 2 * filled.min()
 
 
+def test_bins_of_large_numbers_have_names_of_their_own():
+    made = table(year=[float(10**9 + n) for n in range(100)])
+    assert len(fit(made).names) == len(fit(made).edges["year"]) + 1
+
+
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=60))
 def test_bins_rise_and_split_what_differs(numbers):
     numbers = np.array(numbers, dtype=np.float64)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from penchant.data.columns import ITEM, USER, Wanted, find_column
+from penchant.data.columns import ITEM, RECOGNIZED, USER, Wanted, find_column, plain_name
 from penchant.data.csv_files import open_csv
-from penchant.data.features import FeatureTable, Kind
+from penchant.data.features import FeatureTable
 from penchant.data.frames import column_names, to_polars
 from penchant.data.identifying import WHOLE, plain_ids
 from penchant.data.row_checks import RowChecks
-from penchant.data.titles import years
+from penchant.data.side_columns import column_kinds, feature_table
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
 
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from penchant.data.ratings import Ratings
-
-KINDS = ("many", "category", "number", "text", "title")
-TITLES = ("title", "name")
-FEW_LABELS = 0.2
-"""A text column with at most this share of distinct values is taken for labels, one with more for free text."""
 
 Unrated = Literal["keep", "drop", "error"]
 
@@ -46,8 +41,9 @@ def attach_features(
     items, users: a table (see `reading.read_frame`) or the path of a CSV or Parquet file, with one row an id.
     columns: column -> what it is: "number", "category" (one label), "many" (a list of labels), a separator such as "|"
     (labels in one text), "text" (free words) or "title" (shown, not learnt from). Left out, all columns are taken and
-    their kinds told from their values, and a year in a title's last brackets becomes a column "year".
-    id_column: the column of ids; left out, it is recognized.
+    their kinds told from their values, but for those that point elsewhere (imdbId, image_url), and a year in a title's
+    last brackets becomes a column "year".
+    id_column: the column of ids; left out, it is the one, of those named like ids, that holds the most rated ids.
     unrated: ids that only the feature table knows are kept as a catalogue without ratings, dropped, or an error.
     Raises DataError when no id of the table occurs among the ratings.
     """
@@ -61,17 +57,16 @@ def _attached(
     ratings: Ratings, side: str, table: Any, columns: Mapping[str, str] | None, id_column: Wanted, unrated: Unrated
 ) -> Ratings:
     frame, source = _opened(table, f"{side}s")
-    role = find_column(side, id_column, frame.columns, source=source)
-    assert role is not None
     vocabulary: Vocabulary = ratings.items if side == ITEM else ratings.users
+    role = _id_column(frame, side, id_column, vocabulary, source)
     ids = _own_ids(frame[role], vocabulary, source)
-    kinds = _kinds(frame.drop(role), columns, source)
+    kinds = column_kinds(frame.drop(role), columns, source)
     numbers = vocabulary.numbers(ids)
     grown, notes = _with_unrated(vocabulary, ids, numbers, unrated, f"{source}, column {role!r}", side)
     rows = np.full(len(grown), -1, dtype=np.int64)
     places = grown.numbers(ids)
     rows[places[places >= 0]] = np.flatnonzero(places >= 0)
-    features = _table(frame, kinds, source, guess=columns is None).take(rows)
+    features = feature_table(frame, kinds, source, guess=columns is None).take(rows)
     before = ratings.item_features if side == ITEM else ratings.user_features
     if before is not None:
         features = _joined(before.grown(len(grown)), features)
@@ -95,6 +90,21 @@ def _opened(table: Any, name: str) -> tuple[pl.DataFrame, str]:
         return pl.read_parquet(table), str(table)
     file = open_csv(table)
     return file.read(file.names, {}), str(table)
+
+
+def _id_column(frame: pl.DataFrame, side: str, wanted: Wanted, vocabulary: Vocabulary, source: str) -> str:
+    """The column of ids: as named, or the one named like ids that knows most of the vocabulary.
+
+    Tables often carry several numberings of their own; a book's book_id need not be the ratings' book_id.
+    """
+    named = [name for name in frame.columns if plain_name(name) in ("id", *RECOGNIZED[side])]
+    if wanted is None and len(named) > 1:
+        met = [int((vocabulary.numbers(frame[name].to_list()) >= 0).sum()) for name in named]
+        return named[int(np.argmax(met))]
+    found = find_column(side, named[0] if wanted is None and named else wanted, frame.columns, source=source)
+    if found is None:
+        raise DataError("a feature table needs a column of ids", where=source)
+    return found
 
 
 def _own_ids(column: pl.Series, vocabulary: Vocabulary, source: str) -> list[Any]:
@@ -140,69 +150,3 @@ def _with_unrated(
     notes = [f"{len(new):,} {side}s are known from the feature table only: in the catalogue, without ratings"]
     notes += [f"{missing:,} rated {side}s have no features"] if missing else []
     return vocabulary.extended(ids[row] for row in new), notes
-
-
-def _kinds(frame: pl.DataFrame, columns: Mapping[str, str] | None, source: str) -> dict[str, str]:
-    """Column -> its kind or its separator, as the caller says or as its values suggest."""
-    if columns is None:
-        return {name: _guess(frame[name]) for name in frame.columns}
-    for name, kind in columns.items():
-        find_column("feature", name, frame.columns, source=source)
-        if kind not in KINDS and any(letter.isalnum() for letter in kind):
-            raise DataError(
-                f"{kind!r} is no kind of column", where=f"{source}, column {name!r}",
-                remedy=f"Give one of {', '.join(KINDS)}, or a separator such as '|'",
-            )  # fmt: skip
-    return dict(columns)
-
-
-def _guess(column: pl.Series) -> str:
-    import polars as pl
-
-    if column.name.lower() in TITLES:
-        return "title"
-    if column.dtype == pl.List:
-        return "many"
-    if column.dtype.is_numeric():
-        return "number"
-    texts = column.cast(pl.String).drop_nulls()
-    if texts.str.contains("|", literal=True).sum() > FEW_LABELS * len(texts):
-        return "|"
-    return "category" if texts.n_unique() <= FEW_LABELS * len(texts) else "text"
-
-
-def _table(frame: pl.DataFrame, kinds: Mapping[str, str], source: str, *, guess: bool) -> FeatureTable:
-    import polars as pl
-
-    titles: Sequence[str | None] | None = None
-    columns: dict[str, Sequence[Any]] = {}
-    read_as: dict[str, Kind] = {}
-    for name, kind in kinds.items():
-        if kind == "title":
-            titles = frame[name].cast(pl.String).to_list()
-            if guess and "year" not in kinds and (found := years(titles)) is not None:
-                columns["year"], read_as["year"] = found, "number"
-            continue
-        columns[name], read_as[name] = _values(frame[name], kind, source)
-    return FeatureTable(columns, read_as, titles)
-
-
-def _values(column: pl.Series, kind: str, source: str) -> tuple[list[Any], Kind]:
-    import polars as pl
-
-    if kind == "number":
-        numbers = column.cast(pl.Float64, strict=False)
-        checks = RowChecks(source, {column.name: column.name})
-        odd = numbers.is_null() & column.is_not_null()
-        checks.refuse(odd, column.name, "the value is not a number", "Mend it, or read the column as text", column)
-        return numbers.fill_nan(None).to_list(), "number"
-    if kind in ("category", "text"):
-        return column.cast(pl.String).str.strip_chars().to_list(), kind  # type: ignore[return-value]
-    lists = column if column.dtype == pl.List else column.cast(pl.String).str.split(kind)
-    return [None if labels is None else _labels(labels) for labels in lists.to_list()], "many"
-
-
-def _labels(labels: Sequence[Any]) -> tuple[str, ...] | None:
-    """The distinct labels without white space around them; None where there are none."""
-    found = tuple(dict.fromkeys(text for label in labels if label is not None and (text := str(label).strip())))
-    return found or None

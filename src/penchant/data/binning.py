@@ -43,5 +43,5 @@ def bin_names(column: str, edges: tuple[float, ...]) -> tuple[str, ...]:
     """The names of a column's bins, one more than it has inner edges."""
     if not edges:
         return (f"{column}=known",)
-    inner = [f"{column}={low:g}..{high:g}" for low, high in pairwise(edges)]
-    return (f"{column}<{edges[0]:g}", *inner, f"{column}>={edges[-1]:g}")
+    inner = [f"{column}={low:.15g}..{high:.15g}" for low, high in pairwise(edges)]
+    return (f"{column}<{edges[0]:.15g}", *inner, f"{column}>={edges[-1]:.15g}")

@@ -39,7 +39,7 @@ def find_column(role: str, wanted: Wanted, existing: Sequence[str], *, source: s
         if wanted not in existing:
             raise DataError(f"there is no column {wanted!r}", where=source, remedy=_has(existing))
         return wanted
-    by_plain = {_plain(name): name for name in reversed(existing)}
+    by_plain = {plain_name(name): name for name in reversed(existing)}
     found = next((by_plain[name] for name in RECOGNIZED[role] if name in by_plain), None)
     if found is None and needed:
         raise DataError(
@@ -48,7 +48,8 @@ def find_column(role: str, wanted: Wanted, existing: Sequence[str], *, source: s
     return found
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A column's name as it is compared: its letters and digits in lower case."""
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 

@@ -27,8 +27,15 @@ class Vocabulary:
     """
 
     def __init__(self, ids: Sequence[Any] | Ids) -> None:
-        array = np.asarray(ids)
-        self.ids: Ids = array.astype(np.int64) if array.dtype.kind in "iu" else array.astype(object)
+        array = ids if isinstance(ids, np.ndarray) else np.array(ids, dtype=object)
+        kinds = {type(one) for one in array.tolist()} if array.dtype == object else set()
+        if array.dtype.kind in "iu" or kinds == {int}:
+            self.ids: Ids = array.astype(np.int64)
+        elif array.dtype.kind == "U" or len(array) == 0 or kinds == {str}:
+            self.ids = array.astype(object)
+        else:
+            found = ", ".join(sorted(kind.__name__ for kind in kinds)) or str(array.dtype)
+            raise DataError(f"ids are all whole numbers or all texts, not {found}", where="vocabulary")
         if len(self._index) != len(self.ids):
             raise DataError(f"{len(self.ids) - len(self._index)} ids occur twice in a vocabulary")
 
@@ -59,7 +66,9 @@ class Vocabulary:
 
     def numbers(self, wanted: Iterable[object]) -> Numbers:
         """The numbers of many ids, shape (B,); UNKNOWN where an id is not held."""
-        if isinstance(wanted, np.ndarray) and wanted.dtype.kind in "iu" and not self.of_text:
+        if isinstance(wanted, np.ndarray):
+            if wanted.dtype.kind in "iu" and not self.of_text:
+                return np.array([self._index.get(one, UNKNOWN) for one in wanted.tolist()], dtype=np.int32)
             wanted = wanted.tolist()
         return np.fromiter((self.number(one) for one in wanted), dtype=np.int32)
 
