@@ -49,7 +49,13 @@ def agree(one, two, tolerance):
 )
 def test_steps_agree(optimizer, decay, rows, batch_size):
     settings = DotBiasSettings(
-        factors=5, optimizer=optimizer, decay=decay, rows=rows, batch_size=batch_size, weight_decay=0.05
+        factors=5,
+        optimizer=optimizer,
+        decay=decay,
+        rows=rows,
+        batch_size=batch_size,
+        weight_decay=0.05,
+        regularization=1.0,
     )
     kernels, through_torch = both(settings)
     found, expected = travel(kernels), travel(through_torch)

@@ -14,12 +14,15 @@ from penchant.models.initialization import Floats
 from penchant.training.gradient.road import State
 from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.start import DotStart
-from penchant.training.kernels.sgd_batches import advance
+from penchant.training.kernels.sgd_batches import alone, in_parallel
 from penchant.training.kernels.sgd_predict import predict
 from penchant.training.kernels.sgd_rows import Rule, SideArrays, corrections
 
 _MOST_OWNERS = 8
 """Every owner reads through the whole batch for its own rows, so that more of them soon add nothing."""
+
+_WORTH_A_WAIT = 100_000
+"""Numbers a step must read or write before a second thread repays the two waits of a step, some 20 µs each."""
 
 BIASED = {"users.vectors": "users.vectors.weight", "items.vectors": "items.vectors.weight",
           "users.bias": "users.bias.weight", "items.bias": "items.bias.weight", "mean": "mean_bias"}  # fmt: skip
@@ -42,8 +45,14 @@ class KernelRoad:
         bounds: tuple[float, float] | None = None,
         threads: int | None = None,
     ) -> None:
-        self.batch_size, self._names, self._rule = settings.batch_size, names, rule_of(settings, names is BIASED)
+        self.batch_size, self._names, self._rule = (
+            settings.batch_size,
+            names,
+            rule_of(settings, len(ratings), names is BIASED),
+        )
         self._owners = min(threads or available_threads(), _MOST_OWNERS)
+        if threads is None and numbers_a_step(ratings, settings) < _WORTH_A_WAIT:
+            self._owners = 1
         self._users = side_arrays(start.user_vectors, start.user_bias, self._owners)
         self._items = side_arrays(start.item_vectors, start.item_bias, self._owners)
         self._mean = np.array([start.mean, 0.0, 0.0, 0.0], np.float32)
@@ -66,6 +75,7 @@ class KernelRoad:
 
     def advance(self, first: int, rates: NDArray[np.float64]) -> NDArray[np.float64]:
         losses = np.zeros(len(rates))
+        advance = alone if self._owners == 1 else in_parallel
         advance(
             *self._shuffled, self.batch_size, first, rates, self._users, self._items, self._mean, self._bounds,
             self._rule, self._table, self._owners, self._done + first, losses, self._errors, self._slopes,
@@ -93,17 +103,27 @@ class KernelRoad:
         return found
 
 
-def rule_of(settings: GradientSettings, biased: bool) -> Rule:
-    """The settings as the kernels read them."""
+def numbers_a_step(ratings: Ratings, settings: GradientSettings) -> int:
+    """How many numbers a step touches: three passes over the batch's rows, and one over the rows that move."""
+    mentioned = 3 * min(settings.batch_size, len(ratings))
+    moving = ratings.n_users + ratings.n_items if settings.rows == "every" else mentioned
+    return (mentioned + moving) * settings.factors
+
+
+def rule_of(settings: GradientSettings, ratings: int, biased: bool) -> Rule:
+    """The settings as the kernels read them, for a number of training ratings."""
+    pull, shrink = settings.pull(ratings), settings.shrink
+    on_biases = 1.0 if settings.decay_biases else 0.0
     return Rule(
         adam=settings.optimizer == "adam",
         every=settings.rows == "every",
-        decoupled=settings.decay == "decoupled",
         biased=biased,
         keep=np.float32(settings.momentum),
         keep_squares=np.float32(settings.second_momentum),
-        decay=np.float32(settings.weight_decay),
-        bias_decay=np.float32(settings.weight_decay if settings.decay_biases else 0.0),
+        pull=np.float32(pull),
+        bias_pull=np.float32(pull * on_biases),
+        shrink=np.float32(shrink),
+        bias_shrink=np.float32(shrink * on_biases),
     )
 
 

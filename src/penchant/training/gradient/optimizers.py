@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,47 +11,45 @@ from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.touched_rows import TouchedRows
 
 
-class DecoupledSGD(torch.optim.SGD):
-    """SGD whose decay shrinks the weights beside the step (Loshchilov and Hutter 2019, arXiv 1711.05101, alg. 1)."""
-
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                parameter.mul_(1.0 - group["lr"] * group["pull"])
-        return super().step(closure)
+def optimizer_for(module: nn.Module, settings: GradientSettings, ratings: int) -> torch.optim.Optimizer:
+    """The optimiser that the settings describe, over the module's parameters, for a number of training ratings."""
+    groups = parameter_groups(module, settings.pull(ratings), settings.shrink, settings.decay_biases)
+    optimizer = _made(groups, settings)
+    if settings.shrink:
+        optimizer.register_step_pre_hook(_shrunk)
+    return optimizer
 
 
-def optimizer_for(module: nn.Module, settings: GradientSettings) -> torch.optim.Optimizer:
-    """The optimiser that the settings describe, over the module's parameters."""
-    groups = parameter_groups(module, settings.weight_decay, settings.decay_biases)
+def _made(groups: list[dict[str, Any]], settings: GradientSettings) -> torch.optim.Optimizer:
+    rate, betas = settings.learning_rate, (settings.momentum, settings.second_momentum)
+    adam = settings.optimizer == "adam"
     if settings.rows == "touched":
-        return TouchedRows(
-            groups,
-            lr=settings.learning_rate,
-            adam=settings.optimizer == "adam",
-            keep=settings.momentum,
-            keep_squares=settings.second_momentum,
-            decoupled=settings.decay == "decoupled",
-        )
-    if settings.optimizer == "adam":
-        kind = torch.optim.AdamW if settings.decay == "decoupled" else torch.optim.Adam
-        betas = (settings.momentum, settings.second_momentum)
-        return kind(groups, lr=settings.learning_rate, betas=betas, fused=True)
-    if settings.decay == "l2":
-        return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=settings.momentum, fused=True)
-    for group in groups:
-        group["pull"], group["weight_decay"] = group["weight_decay"], 0.0
-    return DecoupledSGD(groups, lr=settings.learning_rate, momentum=settings.momentum)
+        return TouchedRows(groups, lr=rate, adam=adam, betas=betas)
+    if adam:
+        return torch.optim.Adam(groups, lr=rate, betas=betas, fused=True)
+    return torch.optim.SGD(groups, lr=rate, momentum=settings.momentum, fused=True)
 
 
-def parameter_groups(module: nn.Module, weight_decay: float, decay_biases: bool) -> list[dict[str, Any]]:
-    """Weights with the decay; biases, known by their names, with it only if asked for."""
+@torch.no_grad()
+def _shrunk(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+    """Decoupled decay, before the step: Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2, line 12."""
+    for group in optimizer.param_groups:
+        factor = 1.0 - group["lr"] * group["shrink"]
+        for parameter in group["params"]:
+            if isinstance(optimizer, TouchedRows):
+                optimizer.shrink(parameter, factor)
+            else:
+                parameter.mul_(factor)
+
+
+def parameter_groups(module: nn.Module, pull: float, shrink: float, decay_biases: bool) -> list[dict[str, Any]]:
+    """Weights with both kinds of decay; biases, known by their names, with them only if asked for."""
     named = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
     biases = [p for name, p in named if "bias" in name]
     weights = [p for name, p in named if "bias" not in name]
+    on_biases = 1.0 if decay_biases else 0.0
     groups = [
-        {"params": weights, "weight_decay": weight_decay},
-        {"params": biases, "weight_decay": weight_decay if decay_biases else 0.0},
+        {"params": weights, "weight_decay": pull, "shrink": shrink},
+        {"params": biases, "weight_decay": pull * on_biases, "shrink": shrink * on_biases},
     ]
     return [group for group in groups if group["params"]]

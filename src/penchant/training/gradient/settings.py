@@ -11,17 +11,22 @@ from penchant.foundations.settings import Settings, setting
 class GradientSettings(Settings):
     """What the learner needs to know, whatever it trains."""
 
-    factors: int = setting(50, "numbers in each user's and each item's vector (K)", low=1)
-    epochs: int = setting(20, "passes over the training ratings, at most", low=0)
+    factors: int = setting(64, "numbers in each user's and each item's vector (K)", low=1)
+    epochs: int = setting(15, "passes over the training ratings, at most", low=0)
     batch_size: int = setting(1024, "ratings a step", low=1)
-    learning_rate: float = setting(0.01, "the highest learning rate of the schedule", above=0.0)
+    learning_rate: float = setting(0.005, "the highest learning rate of the schedule", above=0.0)
     optimizer: str = setting("adam", "how a gradient becomes a step", choices=("adam", "sgd"))
     momentum: float = setting(0.9, "share of the last step kept by SGD; Adam's first beta", low=0.0, high=1.0)
     second_momentum: float = setting(0.99, "Adam's second beta, the memory of squared gradients", low=0.0, high=1.0)
-    weight_decay: float = setting(0.01, "pull of the weights towards zero at every step", low=0.0)
+    regularization: float = setting(
+        9.0, "weight of each vector's squared length against the sum of squared errors, whatever their number", low=0.0
+    )
+    weight_decay: float = setting(
+        0.0, "further pull of the weights towards zero at every step, as in torch.optim", low=0.0
+    )
     decay: str = setting(
-        "decoupled",
-        "l2 adds the pull to the gradient; decoupled (AdamW) shrinks the weights beside it",
+        "l2",
+        "how weight_decay acts: l2 adds it to the gradient; decoupled (AdamW) shrinks the weights beside it",
         choices=("l2", "decoupled"),
     )
     decay_biases: bool = setting(False, "whether the pull also acts on biases")
@@ -40,7 +45,7 @@ class GradientSettings(Settings):
     cycle_growth: int = setting(1, "each sgdr cycle is this many times as long as the last", low=1)
     snapshots: bool = setting(False, "keep the weights at the end of each sgdr cycle, each as one draw of the model")
     clip: float = setting(0.0, "longest gradient allowed, over all parameters; 0 for no limit", low=0.0)
-    start_spread: float = setting(0.1, "standard deviation of the first predictions, in rating units", above=0.0)
+    start_spread: float = setting(0.02, "standard deviation of the first predictions, in rating units", above=0.0)
     validation_share: float = setting(0.1, "share of the training ratings held out to stop early", low=0.0, high=0.5)
     patience: int = setting(5, "epochs without a better validation error before training stops; 0 never stops", low=0)
     refit: bool = setting(True, "train again on all ratings for the number of epochs that was found best")
@@ -49,6 +54,19 @@ class GradientSettings(Settings):
         "torch runs any module; kernels are compiled loops for the dot models; auto takes the fastest that can",
         choices=("auto", "torch", "kernels"),
     )
+
+    def pull(self, ratings: int) -> float:
+        """What a step adds to the gradient of a mean squared error for each unit of weight.
+
+        The mean over n ratings is the sum over n, so a penalty of λ beside the sum is λ / n beside the mean, with
+        twice that as its slope.
+        """
+        return 2.0 * self.regularization / max(ratings, 1) + (self.weight_decay if self.decay == "l2" else 0.0)
+
+    @property
+    def shrink(self) -> float:
+        """The share of each weight, times the learning rate, that a step takes off beside the gradient."""
+        return self.weight_decay if self.decay == "decoupled" else 0.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +80,7 @@ class DotBiasSettings(GradientSettings):
 
     link: str = setting("identity", "what the score goes through", choices=("identity", "sigmoid"))
     widen: float = setting(0.5, "rating units by which the sigmoid's range exceeds the scale at either end", low=0.0)
-    damping: float = setting(5.0, "pseudo-ratings at the mean in the biases that training starts from", low=0.0)
+    damping: float = setting(10.0, "pseudo-ratings at the mean in the biases that training starts from", low=0.0)
     use_features: bool = setting(False, "add embeddings of the user and item columns to the vectors and biases")
 
 

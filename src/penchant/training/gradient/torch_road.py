@@ -126,7 +126,9 @@ def torch_threads(count: int) -> Iterator[None]:
 
 def module_road(module: nn.Module, ratings: Ratings, settings: GradientSettings) -> TorchRoad:
     """The road of a module under some settings."""
-    return TorchRoad(module, ratings, optimizer_for(module, settings), settings.batch_size, clip=settings.clip)
+    return TorchRoad(
+        module, ratings, optimizer_for(module, settings, len(ratings)), settings.batch_size, clip=settings.clip
+    )
 
 
 def _indices(numbers: NDArray[np.int32]) -> Tensor:

@@ -16,10 +16,8 @@ class TouchedRows(torch.optim.Optimizer):
     its ratings (compare the weighted regularisation of Zhou et al. 2008, equation 4).
     """
 
-    def __init__(
-        self, groups: Any, *, lr: float, adam: bool, keep: float, keep_squares: float, decoupled: bool
-    ) -> None:
-        self._adam, self._keep, self._keep_squares, self._decoupled = adam, keep, keep_squares, decoupled
+    def __init__(self, groups: Any, *, lr: float, adam: bool, betas: tuple[float, float]) -> None:
+        self._adam, self._keep, self._keep_squares = adam, *betas
         super().__init__(groups, {"lr": lr, "weight_decay": 0.0})
 
     @torch.no_grad()
@@ -36,14 +34,16 @@ class TouchedRows(torch.optim.Optimizer):
         if not memory:
             memory["first"], memory["second"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
             memory["clock"] = torch.zeros(len(parameter))
-        rows = gradient.reshape(len(gradient), -1).ne(0).any(dim=1).nonzero()[:, 0]
-        own, slope = parameter[rows], gradient[rows]
-        if self._decoupled:
-            own = own * (1.0 - rate * decay)
-        else:
-            slope = slope + decay * own
+        rows = _touched(gradient)
+        own = parameter[rows]
+        slope = gradient[rows] + decay * own
         memory["clock"][rows] += 1
         parameter[rows] = own - rate * self._direction(memory, rows, slope)
+
+    def shrink(self, parameter: Tensor, factor: float) -> None:
+        """Multiply the touched rows by a factor."""
+        if parameter.grad is not None:
+            parameter[_touched(parameter.grad)] *= factor
 
     def _direction(self, memory: dict[str, Tensor], rows: Tensor, slope: Tensor) -> Tensor:
         """The step of some rows before it is scaled by the learning rate."""
@@ -56,3 +56,8 @@ class TouchedRows(torch.optim.Optimizer):
         clock = memory["clock"][rows].reshape(-1, *[1] * (slope.dim() - 1))
         size = (second / (1.0 - self._keep_squares**clock)).sqrt() + 1e-8
         return first / (1.0 - self._keep**clock) / size
+
+
+def _touched(gradient: Tensor) -> Tensor:
+    """The numbers of the rows whose gradient is not zero."""
+    return gradient.reshape(len(gradient), -1).ne(0).any(dim=1).nonzero()[:, 0]

@@ -91,12 +91,11 @@ def _move_mean(mean, slopes, rate, rule, table):
     age = min(int(mean[3]), table.shape[1] - 1)
     mean[3] += 1
     mean[0], mean[1], mean[2] = moved(
-        mean[0], total, mean[1], mean[2], rate, rule.bias_decay, rule, table[0, age], table[1, age]
+        mean[0], total, mean[1], mean[2], rate, rule.bias_pull, rule.bias_shrink, rule, table[0, age], table[1, age]
     )
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath=FAST)
-def advance(
+def _advance(
     u, i, values, batch_size, first, rates, user, item, mean, bounds, rule, table, owners, done, losses, errors, slopes
 ):
     """Take len(rates) steps from batch `first` of the epoch on; losses (C,) are filled with their mean squared errors.
@@ -123,3 +122,8 @@ def advance(
         losses[c] = total / (end - start)
     for owner in prange(owners):
         move_rows(user, owner, owners, done + len(rates), np.float32(rates[len(rates) - 1]), rule, table)
+
+
+in_parallel = njit(cache=True, nogil=True, parallel=True, fastmath=FAST)(_advance)
+alone = njit(cache=True, nogil=True, fastmath=FAST)(_advance)
+"""The same steps without the two waits of each, which cost more than a second core brings when steps are small."""

@@ -36,20 +36,22 @@ class SideArrays(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """adam: else SGD. every: all rows move at each step, else those a batch mentions. decoupled: how decay acts.
+    """adam: else SGD. every: all rows move at each step, else those a batch mentions.
 
     biased: whether there are biases and a mean to learn. keep, keep_squares: the decay rates of the moments.
-    decay, bias_decay: the pull towards zero.
+    pull, bias_pull: the share of a weight that is added to its gradient (L2). shrink, bias_shrink: the share of a weight,
+    times the learning rate, that it loses beside the step (decoupled).
     """
 
     adam: bool
     every: bool
-    decoupled: bool
     biased: bool
     keep: np.float32
     keep_squares: np.float32
-    decay: np.float32
-    bias_decay: np.float32
+    pull: np.float32
+    bias_pull: np.float32
+    shrink: np.float32
+    bias_shrink: np.float32
 
 
 def corrections(keep: float, keep_squares: float) -> np.ndarray:
@@ -62,12 +64,10 @@ def corrections(keep: float, keep_squares: float) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, inline="always")
-def moved(w, g, first, second, rate, decay, rule, young, young_squares):
+def moved(w, g, first, second, rate, pull, shrink, rule, young, young_squares):
     """One number's step: its new value and moments. Kingma and Ba 2015, algorithm 1; decay as in arXiv 1711.05101."""
-    if rule.decoupled:
-        w = w * (np.float32(1.0) - rate * decay)
-    else:
-        g = g + decay * w
+    w = w * (np.float32(1.0) - rate * shrink)
+    g = g + pull * w
     if not rule.adam:
         first = rule.keep * first + g
         return w - rate * first, first, second
@@ -92,19 +92,19 @@ def move_rows(side, owner, owners, step, rate, rule, table):
             for k in range(grad.shape[1]):
                 grad[n, k] = np.float32(0.0)
             bias_grad[n] = np.float32(0.0)
-        _move_row(side.vectors, grad, side.first, side.second, n, rate, rule.decay, rule, table, side.clock[n])
+        _move_row(side.vectors, grad, side.first, side.second, n, rate, rule, table, side.clock[n])
         if rule.biased:
             _move_bias(side.bias, bias_grad, side.bias_first, side.bias_second, n, rate, rule, table, side.clock[n])
         side.clock[n] += 1
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, inline="always")
-def _move_row(w, g, first, second, n, rate, decay, rule, table, clock):
+def _move_row(w, g, first, second, n, rate, rule, table, clock):
     age = min(clock, LONGEST_WARM_UP - 1)
     young, young_squares = table[0, age], table[1, age]
     for k in range(w.shape[1]):
         w[n, k], first[n, k], second[n, k] = moved(
-            w[n, k], g[n, k], first[n, k], second[n, k], rate, decay, rule, young, young_squares
+            w[n, k], g[n, k], first[n, k], second[n, k], rate, rule.pull, rule.shrink, rule, young, young_squares
         )
 
 
@@ -112,5 +112,5 @@ def _move_row(w, g, first, second, n, rate, decay, rule, table, clock):
 def _move_bias(w, g, first, second, n, rate, rule, table, clock):
     age = min(clock, LONGEST_WARM_UP - 1)
     w[n], first[n], second[n] = moved(
-        w[n], g[n], first[n], second[n], rate, rule.bias_decay, rule, table[0, age], table[1, age]
+        w[n], g[n], first[n], second[n], rate, rule.bias_pull, rule.bias_shrink, rule, table[0, age], table[1, age]
     )
