@@ -82,7 +82,7 @@ class Chain:
         expected = meant.expected_rows(other.rows, given, None, covariance)
         left_out = None
         if covariance is not None:
-            left_out = np.einsum("nde,de->n", covariance, second_moment(other.rows), optimize=True)
+            left_out = covariance.reshape(size, -1) @ second_moment(other.rows).ravel()
         return Draw(
             self.users.rows.copy() if self.mean_items else expected,
             expected if self.mean_items else self.items.rows.copy(),

@@ -6,7 +6,6 @@ from copy import copy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from penchant.training.bayes.conditionals import Array, draw_on_grid
 from penchant.training.rows import Crew, Floats
@@ -16,6 +15,9 @@ _STRENGTHS = np.linspace(np.log(1e-2), np.log(1e5), 200)
 
 _DENSE = 1200
 """Up to this many rows or columns the whole spectrum is found by one dense decomposition."""
+
+_ROUNDS = 4
+"""Rounds of the subspace iteration; more hardly change the subspace."""
 
 _PIECE = 4096
 """Rows multiplied at a time: the order of every sum is fixed, whatever the number of threads."""
@@ -86,24 +88,39 @@ class FeatureBlock:
 
 
 def _decomposed(matrix: Any, rank: int) -> tuple[Floats, Array, Floats]:
-    """The leading singular vectors and values of a sparse matrix: (N, r), (r,) and (F, r), r at most `rank`."""
+    """Leading singular vectors and values of a sparse matrix: (N, r), (r,) and (F, r), r at most `rank`.
+
+    A small matrix is decomposed exactly. For a large one the directions are those of a subspace iteration from a fixed
+    random start (Halko, Martinsson and Tropp 2011, algorithm 4.4): within its subspace the decomposition is exact, so
+    the model is exact for the features that the subspace makes of the matrix.
+    """
     tall = matrix.shape[0] > matrix.shape[1]
-    gram = (matrix.T @ matrix if tall else matrix @ matrix.T).astype(np.float64)
-    power, basis = _leading(gram, rank)
-    kept = power > 1e-6 * max(power.max(initial=0.0), 1e-12)
-    singular, basis = np.sqrt(power[kept]), basis[:, kept]
-    other = np.asarray((matrix if tall else matrix.T) @ basis) / singular
-    left, right = (other, basis) if tall else (basis, other)
+    work = matrix if tall else matrix.T.tocsr()
+    size = work.shape[1]
+    span = None if size <= _DENSE or rank >= size - 1 else _leading_subspace(work, rank)
+    reached = work.toarray() if span is None else np.asarray(work @ span)
+    exact = reached.astype(np.float64)
+    power, turn = np.linalg.eigh(exact.T @ exact)
+    kept = np.flatnonzero(power > 1e-6 * max(power.max(initial=0.0), 1e-12))[-rank:]
+    singular, turn = np.sqrt(power[kept]), turn[:, kept]
+    far = (reached @ turn.astype(np.float32)) / singular.astype(np.float32)
+    near = turn if span is None else span @ turn
+    left, right = (far, near) if tall else (near, far)
     return left.astype(np.float32), singular, right.astype(np.float32)
 
 
-def _leading(gram: Any, rank: int) -> tuple[Array, NDArray[Any]]:
-    """The `rank` largest eigenvalues of a symmetric sparse matrix and their vectors."""
-    size = gram.shape[0]
-    if size <= _DENSE or rank >= size - 1:
-        power, basis = np.linalg.eigh(gram.toarray())
-        return power[-rank:], basis[:, -rank:]
-    from scipy.sparse.linalg import eigsh
+def _leading_subspace(matrix: Any, rank: int) -> Floats:
+    """An orthonormal basis (F, rank + a few) of about the span of the leading right singular vectors."""
+    across = matrix.T.tocsr()
+    basis = np.random.default_rng(0).standard_normal((matrix.shape[1], rank + rank // 10), dtype=np.float32)
+    for _ in range(_ROUNDS):
+        basis = _orthonormal(across @ (matrix @ basis))
+    return _orthonormal(basis)  # twice: the first leaves what rounding made of its condition
 
-    power, basis = eigsh(gram, k=rank, v0=np.ones(size), tol=1e-3)
-    return power, basis
+
+def _orthonormal(columns: Floats) -> Floats:
+    """The same span, by the Cholesky factor of the Gramian."""
+    exact = columns.astype(np.float64)
+    root = np.linalg.cholesky(exact.T @ exact)
+    basis: Floats = np.linalg.solve(root, exact.T).T.astype(np.float32)
+    return np.ascontiguousarray(basis)

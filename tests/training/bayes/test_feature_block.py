@@ -1,0 +1,46 @@
+"""The decomposition of feature matrices, and the draw of a map."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array, random_array
+
+from penchant.training.bayes import feature_block
+from penchant.training.bayes.feature_block import FeatureBlock
+from penchant.training.rows import Crew
+
+
+@pytest.mark.parametrize("shape", [(30, 8), (8, 30), (20, 20)])
+def test_small_matrices_are_decomposed_exactly(shape: tuple[int, int]) -> None:
+    matrix = csr_array(random_array(shape, density=0.4, rng=np.random.default_rng(0), dtype=np.float32))
+    with Crew(1) as crew:
+        block = FeatureBlock(matrix, 100, crew)
+    np.testing.assert_allclose((block.left * block.singular) @ block.right.T, matrix.toarray(), atol=5e-3)
+    np.testing.assert_allclose(block.left.T @ block.left, np.eye(len(block.singular)), atol=1e-4)
+
+
+def test_the_subspace_of_a_large_matrix_holds_its_leading_directions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feature_block, "_DENSE", 10)
+    rng = np.random.default_rng(1)
+    matrix = rng.normal(size=(200, 6)) @ rng.normal(size=(6, 80)) + 0.01 * rng.normal(size=(200, 80))
+    with Crew(1) as crew:
+        block = FeatureBlock(csr_array(matrix.astype(np.float32)), 6, crew)
+    want = np.linalg.svd(matrix)[1][:6]
+    np.testing.assert_allclose(np.sort(block.singular), np.sort(want), rtol=1e-3)
+    np.testing.assert_allclose(block.left.T @ block.left, np.eye(6), atol=1e-4)
+
+
+def test_a_map_is_found_again() -> None:
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(400, 5)).astype(np.float32)
+    W = rng.normal(size=(5, 3))
+    rows = (X @ W + 0.1 * rng.normal(size=(400, 3))).astype(np.float32)
+    with Crew(2) as crew:
+        block = FeatureBlock(csr_array(X), 10, crew)
+        maps = []
+        for _ in range(50):
+            shift = block.draw(rows, np.eye(3) * 100, rng)
+            maps.append(block.right @ block.coordinates)
+    np.testing.assert_allclose(np.mean(maps, axis=0), W, atol=0.03)
+    np.testing.assert_allclose(shift, X @ W, atol=0.2)
