@@ -1,0 +1,154 @@
+"""How accurate is "bayes", and how fast, beside myFM with the same inputs?
+
+    python benchmarks/accuracy.py                      # the lesson's rows and goodbooks-10k
+    python benchmarks/accuracy.py --data movielens     # one of them
+
+Needs the environment of `benchmarks/peers`. Every pair of rows is run in this process, one after the other: ours with
+its default settings, but for the inputs that the row names; myFM 0.4.0 with the same inputs, twice the draws and no
+draw left out. Training rows only are learnt from; no setting was chosen on the test rows: they were chosen on parts of
+the lesson's training rows. Times are of fitting alone; ours is compiled beforehand on a few rows, which is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import penchant as pt
+from penchant.data.splitting import Split
+from penchant.evaluation.peers import Catalogue
+from penchant.foundations.threads import available_threads
+
+ROOT = Path(__file__).parents[1]
+GOODBOOKS = ROOT / "benchmarks" / "data" / "goodbooks-10k" / "ratings.parquet"
+NINETY = 1.6449
+IDS = {"features": False, "history": False}
+EVERYTHING = {"rank": 10, "draws": 300, "history": True, "genres": True, "years": True}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One question: the inputs, our settings, the peer's, and the error promised."""
+
+    inputs: str
+    ours: Mapping[str, Any]
+    peer: Mapping[str, Any]
+    promised: float | None = None
+
+
+QUESTIONS: dict[str, list[Row]] = {
+    "movielens": [
+        Row("ids", IDS, {"rank": 10, "draws": 200}, 0.8540),
+        Row("ids, rank 16", IDS, {"rank": 16, "draws": 200}),
+        Row("genres, year, histories", {}, EVERYTHING, 0.8270),
+    ],
+    "goodbooks": [
+        Row("ids", IDS, {"rank": 16, "draws": 200}),
+        Row("histories", {}, {}),
+    ],
+}  # fmt: skip
+
+
+def main() -> None:
+    asked = _asked()
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    found = []
+    for name in asked.data:
+        split = _split(name)
+        _compile(split)
+        print(f"\n{name}: {split.name}; {len(split.train)} training and {len(split.test)} test rows")
+        for row in QUESTIONS[name]:
+            found += [{"data": name, **figures} for figures in _answers(row, split, asked)]
+    if len(asked.data) == len(QUESTIONS) and asked.peers:
+        _write(found, asked.out)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", nargs="*", default=list(QUESTIONS), choices=list(QUESTIONS), help="which ratings")
+    parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave myFM out")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of both sides")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "accuracy.json")
+    return parser.parse_args()
+
+
+def _split(name: str) -> Split:
+    if name == "movielens":
+        return pt.split.random(pt.movielens(), test=0.2, seed=42)
+    ratings = pt.Ratings.from_parquet(GOODBOOKS, user="user", item="item", rating="rating")
+    return pt.split.random(ratings, test=0.1, seed=42)
+
+
+def _compile(split: Split) -> None:
+    pt.train(split.train.take(np.arange(2000)), "bayes", draws=2, thin=1, burn_in=1)
+
+
+def _answers(row: Row, split: Split, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Figures of our side, and of the peer's where it has one."""
+    figures = [_told("bayes", row, *_ours(row, split, asked.seed))]
+    if asked.peers and row.peer:
+        figures.append(_told("myFM", row, *_peers(row, split, asked.seed)))
+    return figures
+
+
+def _ours(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str, Any]]:
+    start = time.perf_counter()
+    model = pt.train(split.train, "bayes", seed=seed, **row.ours)
+    seconds = time.perf_counter() - start
+    test = split.test
+    told = model.predict_numbers(test.user_numbers, test.item_numbers, item_features=test.item_features)
+    inside = np.abs(test.values - told.mean) < NINETY * told.std
+    figures = {"rmse": _rmse(told.mean, split), "seconds": seconds, "in_90_interval": float(inside.mean())}
+    return figures, {"settings": dict(model.trained.settings), "facts": dict(model.trained.facts)}
+
+
+def _peers(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str, Any]]:
+    peer = importlib.import_module("peers.myfm_peer").MyFMPeer(**row.peer)
+    start = time.perf_counter()
+    peer.fit(split.train, Catalogue.of(split), seed=seed)
+    seconds = time.perf_counter() - start
+    told = split.train.scale.clip(np.asarray(peer.predict(split.test.user_numbers, split.test.item_numbers)))
+    return {"rmse": _rmse(told, split), "seconds": seconds}, dict(peer.identity())
+
+
+def _rmse(told: np.ndarray, split: Split) -> float:
+    return float(np.sqrt(np.mean((told - split.test.values.astype(np.float64)) ** 2)))
+
+
+def _told(who: str, row: Row, figures: dict[str, float], identity: dict[str, Any]) -> dict[str, Any]:
+    promise = f"  promised {row.promised:.4f}" if row.promised and who == "bayes" else ""
+    inside = f"  {figures['in_90_interval']:.1%} in the 90 % interval" if "in_90_interval" in figures else ""
+    print(
+        f"  {row.inputs:26} {who:6} {figures['rmse']:.4f} in {figures['seconds']:6.1f} s{inside}{promise}", flush=True
+    )
+    return {"inputs": row.inputs, "who": who, **figures, **identity}
+
+
+def _write(found: list[dict[str, Any]], path: Path) -> None:
+    from importlib.metadata import version
+
+    facts = {
+        "question": "How accurate and how fast is bayes beside myFM with the same inputs?",
+        "command": shlex.join(["python", *sys.argv]),
+        "versions": {name: version(name) for name in ("numpy", "scipy", "numba", "myfm")},
+        "machine": {"processor": platform.processor() or platform.machine(), "threads": available_threads()},
+        "rows": found,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    print(f"written: {path}")
+
+
+if __name__ == "__main__":
+    main()
