@@ -52,6 +52,7 @@ QUESTIONS: dict[str, list[Row]] = {
         Row("ids", IDS, {"rank": 10, "draws": 200}, 0.8540),
         Row("ids, rank 16", IDS, {"rank": 16, "draws": 200}),
         Row("genres, year, histories", {}, EVERYTHING, 0.8270),
+        Row("the same, with time", {"time": True}, {}, 0.8250),
     ],
     "goodbooks": [
         Row("ids", IDS, {"rank": 16, "draws": 200}),
@@ -107,7 +108,9 @@ def _ours(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str
     model = pt.train(split.train, "bayes", seed=seed, **row.ours)
     seconds = time.perf_counter() - start
     test = split.test
-    told = model.predict_numbers(test.user_numbers, test.item_numbers, item_features=test.item_features)
+    told = model.predict_numbers(
+        test.user_numbers, test.item_numbers, item_features=test.item_features, timestamps=test.timestamps
+    )
     inside = np.abs(test.values - told.mean) < NINETY * told.std
     figures = {"rmse": _rmse(told.mean, split), "seconds": seconds, "in_90_interval": float(inside.mean())}
     return figures, {"settings": dict(model.trained.settings), "facts": dict(model.trained.facts)}

@@ -22,6 +22,7 @@ from penchant.data.ratings import Grouped, Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelFolderError
 from penchant.models.heads import head_from_parts
+from penchant.models.occasions import Occasions
 from penchant.models.sides import Prior, Side
 from penchant.models.trained import Feedback, TrainedModel
 
@@ -54,6 +55,8 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
 
     head, arrays = trained.head.to_parts()
     arrays = {f"head.{name}": array for name, array in arrays.items()}
+    if trained.occasions is not None:
+        arrays |= {f"occasions.{name}": array for name, array in trained.occasions.to_arrays().items()}
     arrays |= {"noise": trained.noise} | {f"seen.{k}": v for k, v in vars(trained.seen).items()}
     sides = {}
     for name, side in (("users", trained.users), ("items", trained.items)):
@@ -202,6 +205,7 @@ def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> Trained
         feedback=None if manifest["feedback"] is None else Feedback(**manifest["feedback"]),
         history=manifest["history"],
         facts=manifest["facts"],
+        occasions=Occasions.from_arrays(_under("occasions", arrays)) if "occasions.spans" in arrays else None,
     )
 
 

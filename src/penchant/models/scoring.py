@@ -19,16 +19,24 @@ class Scores:
     std: Floats
 
 
-def score_pairs(trained: TrainedModel, users: Rows, items: Rows) -> Scores:
+Shift = tuple[Floats, Floats]
+"""What an occasion adds to B ratings in each draw, (S, B), and the variance of what is not known of it, (B,)."""
+
+
+def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | None = None) -> Scores:
     """The predictive mean and spread of B pairs; a side holds B rows, or one that meets all of the other's.
 
     The variance is that of the expectation between draws, plus what is unknown of inferred rows within a draw, plus
     the noise of a single rating.
     """
     by_draw = trained.head.pairs(users, items)  # (S, B)
+    if shift is not None:
+        by_draw = by_draw + shift[0]
     variance = by_draw.var(axis=0) + np.mean(np.square(trained.noise, dtype=np.float32))
     if users.covariance is not None or items.covariance is not None:
         variance = variance + _inferred_variance(trained, users, items).mean(axis=0)
+    if shift is not None:
+        variance = variance + shift[1]
     for rows in (users, items):
         if rows.variance is not None:
             variance = variance + rows.variance

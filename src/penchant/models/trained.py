@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from penchant.data.ratings import Grouped, Ratings, Scale
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.heads import DotHead, Head
+from penchant.models.occasions import Occasions
 from penchant.models.sides import Floats, Side
 
 Objective = Literal["rating", "preference"]
@@ -57,7 +58,8 @@ class TrainedModel:
     rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
     scale: the rating scale. seen: the training ratings by user. feedback: how entries are read where they are implicit
     feedback, None where they are ratings. history: one mapping of named figures for each epoch
-    or draw. facts: anything a report should say about the training, such as convergence figures.
+    or draw. facts: anything a report should say about the training, such as convergence figures. occasions: biases
+    that come and go with time, or None.
     """
 
     kind: str
@@ -71,6 +73,7 @@ class TrainedModel:
     feedback: Feedback | None = None
     history: Sequence[Mapping[str, float]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    occasions: Occasions | None = None
 
     def __post_init__(self) -> None:
         draws = {
@@ -109,6 +112,7 @@ class TrainedModel:
             users=self.users.draws(at),
             items=self.items.draws(at),
             noise=self.noise[at],
+            occasions=self.occasions and self.occasions.draws(at),
         )
 
     def clip(self, values: NDArray[Any]) -> NDArray[Any]:

@@ -95,10 +95,12 @@ class Model:
         *,
         user_features: FeatureTable | None = None,
         item_features: FeatureTable | None = None,
+        timestamps: NDArray[np.int64] | None = None,
     ) -> Prediction:
         """The same by number, shape (B,) each; a number outside the vocabulary is somebody the model never met.
 
-        user_features, item_features: tables whose row of a number describes it, for those never met.
+        user_features, item_features: tables whose row of a number describes it, for those never met. timestamps:
+        (B,), when each rating is made, for a model that learnt from time.
         """
         means, stds = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
         sources = np.empty((2, len(users)), dtype=object)
@@ -106,7 +108,9 @@ class Model:
         for at in pieces(self.trained, users, items):
             u = resolve(self.trained.users, users[at], user_features and user_features.take(users[at]))
             i = resolve(self.trained.items, items[at], item_features and item_features.take(items[at]))
-            scores = score_pairs(self.trained, u.rows, i.rows)
+            when = None if timestamps is None else timestamps[at]
+            shift = None if self.trained.occasions is None else self.trained.occasions.shift(users[at], when)
+            scores = score_pairs(self.trained, u.rows, i.rows, shift)
             means[at], stds[at] = scores.mean, scores.std
             sources[0, at], sources[1, at] = u.sources, i.sources
         return Prediction(means, stds, weaker(*sources), *sources)

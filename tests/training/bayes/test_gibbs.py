@@ -9,7 +9,7 @@ import pytest
 
 from made_ratings import low_rank, of_arrays, rmse_of
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Ratings
+from penchant.data.ratings import Ratings, Scale
 from penchant.foundations.errors import DataError, SettingsError
 from penchant.foundations.progress import Silent
 from penchant.models.saving import load_trained, save_trained
@@ -205,3 +205,39 @@ def test_no_ratings_are_refused() -> None:
 def test_settings_outside_their_limits_are_refused(bad: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match=next(iter(bad))):
         trained(**bad)
+
+
+# --- occasions -----------------------------------------------------------------------------------------------------
+
+
+def moody(seed: int = 5) -> Ratings:
+    """Users who, on each of ten days, rate everything higher or lower than they otherwise would."""
+    rng = np.random.default_rng(seed)
+    world = low_rank(users=40, items=80, n=2400, noise=0.1)
+    day = rng.integers(0, 10, len(world))
+    mood = rng.normal(0, 0.6, (40, 10))[world.user_numbers, day].astype(np.float32)
+    times = day * 86_400 + rng.integers(0, 80_000, len(world))
+    return dataclasses.replace(world, values=world.values + mood, timestamps=times, scale=Scale(-2, 8, declared=True))
+
+
+def test_a_users_leaning_on_a_day_is_learnt_and_needs_the_time_to_be_used(tmp_path) -> None:
+    world = moody()
+    known, hidden = world.take(np.arange(2000)), world.take(np.arange(2000, 2400))
+    model = Model(trained(known, time=True))
+    plain = Model(trained(known))
+    pairs = (hidden.user_numbers, hidden.item_numbers)
+    timed, untimed = model.predict_numbers(*pairs, timestamps=hidden.timestamps), model.predict_numbers(*pairs)
+    error = lambda told: np.sqrt(np.mean((told.mean - hidden.values) ** 2))  # noqa: E731
+    assert error(timed) < 0.75 * error(plain.predict_numbers(*pairs))
+    assert error(timed) < 0.75 * error(untimed)
+    assert (timed.std < untimed.std).mean() > 0.9
+    loaded = Model(load_trained(save_trained(model.trained, tmp_path / "model")))
+    np.testing.assert_array_equal(loaded.predict_numbers(*pairs, timestamps=hidden.timestamps).mean, timed.mean)
+    more = train(known, "bayes", resume=model.trained, **(QUICK | {"time": True, "draws": 2}))
+    assert more.occasions is not None
+    assert more.occasions.levels[0].biases.shape[0] == 22
+
+
+def test_time_without_timestamps_is_refused() -> None:
+    with pytest.raises(DataError, match="no timestamps"):
+        trained(time=True)

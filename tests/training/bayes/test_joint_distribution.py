@@ -17,6 +17,7 @@ from penchant.training.bayes import conditionals, feature_block
 from penchant.training.bayes.chain import Chain
 from penchant.training.bayes.conditionals import MEAN_ROWS, wishart
 from penchant.training.bayes.feature_block import FeatureBlock
+from penchant.training.bayes.occasion_biases import OccasionBiases, total_shift
 from penchant.training.bayes.sampled_side import SampledSide
 from penchant.training.rows import Crew
 
@@ -24,6 +25,7 @@ USERS, ITEMS, WIDTH = 5, 4, 3
 BY_USER, BY_ITEM = (
     axis.ravel().astype(np.int32) for axis in np.meshgrid(np.arange(USERS), np.arange(ITEMS), indexing="ij")
 )
+TIMES = (10 * BY_ITEM).astype(np.int64) + 100 * (BY_ITEM // 2)
 FEATURES = csr_array(np.array([[1, 0], [1, 1], [0, 1], [0, 0.5]], np.float32))
 
 
@@ -32,7 +34,9 @@ def made_chain(rng: np.random.Generator, crew: Crew) -> Chain:
     users = SampledSide(Grouped.build(BY_USER, BY_ITEM, values, USERS), WIDTH, [], crew, rng)
     block = FeatureBlock(FEATURES, 10, crew)
     items = SampledSide(Grouped.build(BY_ITEM, BY_USER, values.copy(), ITEMS), WIDTH, [block], crew, rng)
-    return Chain(users, items, user_noise=True, rng=rng)
+    order = users.solver.entries.rows
+    occasions = [OccasionBiases(BY_USER[order], TIMES[order], span) for span in (100, 10)]
+    return Chain(users, items, user_noise=True, rng=rng, occasions=occasions)
 
 
 def draw_everything_from_the_prior(chain: Chain, rng: np.random.Generator) -> None:
@@ -46,6 +50,9 @@ def draw_everything_from_the_prior(chain: Chain, rng: np.random.Generator) -> No
             block.coordinates = noise @ root / np.sqrt(block.strength)
             side.shifts[at] = block.shift()
         side.rows = (side.prior_means() + rng.standard_normal(side.rows.shape) @ root).astype(np.float32)
+    for level in chain.occasions:
+        level.precision = rng.gamma(1.0) / 0.02
+        level.biases = rng.standard_normal(len(level.biases)) / np.sqrt(level.precision)
     chain.alpha = rng.gamma(1.0)
     chain.shape = float(rng.choice(conditionals._SHAPES))
     chain.factors = rng.gamma(chain.shape / 2, 2 / chain.shape, USERS)
@@ -55,6 +62,7 @@ def draw_ratings(chain: Chain, rng: np.random.Generator) -> None:
     users, items = chain.users.rows[BY_USER], chain.items.rows[BY_ITEM]
     expected = users[:, 0] + items[:, 0] + (users[:, 1:] * items[:, 1:]).sum(1)
     values = expected + rng.standard_normal(len(BY_USER)) / np.sqrt(chain.alpha * chain.factors[BY_USER])
+    values[chain.users.solver.entries.rows] += total_shift(chain.occasions)
     for side in (chain.users, chain.items):
         side.solver.entries.values[:] = values[side.solver.entries.rows]
 
@@ -77,6 +85,9 @@ def looks(chain: Chain) -> list[float]:
         np.tanh(np.abs(u.rows[:, 0])).mean(),
         np.tanh(np.abs(i.rows[:, 1])).mean(),
         np.tanh(u.rows[0, 1] * i.rows[0, 1]),
+        np.log(chain.occasions[0].precision),
+        np.log(chain.occasions[1].precision),
+        np.tanh(5 * np.abs(chain.occasions[0].biases)).mean(),
         np.tanh(u.solver.entries.values / 3).mean(),
         np.tanh(np.abs(u.solver.entries.values)).mean(),
     ]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.training.bayes.conditionals import Array, noise_precision, row_noise, row_noise_shape
+from penchant.training.bayes.occasion_biases import OccasionBiases, total_shift
 from penchant.training.bayes.sampled_side import SampledSide, second_moment
 from penchant.training.rows import Conditional, Floats
 
@@ -20,6 +21,7 @@ class Draw:
     the same expected predictions as its draws and scatters far less (Rao and Blackwell).
     spread: (N,), the variance of a rating that those means leave out, or None when it was not asked for.
     means, precisions, maps: of users and items, as in `SampledSide`. noise: (U,) variances of the users' ratings.
+    occasions: the biases and their precision for each level of occasions.
     """
 
     users: Floats
@@ -29,17 +31,29 @@ class Draw:
     precisions: tuple[Array, Array]
     maps: tuple[list[Array], list[Array]]
     noise: Array
+    occasions: list[tuple[Array, float]]
 
 
 class Chain:
     """The state of one chain, over active users and items only.
 
     Ratings are y = r - mean, divided by their standard deviation; y = b_u + b_i + p_u · q_i + noise of precision
-    alpha times the user's factor.
+    alpha times the user's factor. occasions: biases that come and go, taken off y; their ratings are in the order of
+    the users' entries.
     """
 
-    def __init__(self, users: SampledSide, items: SampledSide, *, user_noise: bool, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        users: SampledSide,
+        items: SampledSide,
+        *,
+        user_noise: bool,
+        rng: np.random.Generator,
+        occasions: list[OccasionBiases] | None = None,
+    ) -> None:
         self.users, self.items, self.rng = users, items, rng
+        self.occasions = occasions or []
+        self._to_items = _positions(users.solver.entries.rows, items.solver.entries.rows) if occasions else None
         self.user_noise = user_noise
         self.alpha = 1.5
         self.factors = np.ones(len(users.rows))
@@ -49,10 +63,11 @@ class Chain:
     def sweep(self) -> float:
         """Draw everything once; returns the root mean square of the residuals."""
         self.users.draw_prior(self.rng)
-        self.users.draw_rows(self.items.rows, self._users_given(), None, self.rng)
+        self.users.draw_rows(self.items.rows, self._users_given(), self._users_targets(), self.rng)
         self.items.draw_prior(self.rng)
-        self.items.draw_rows(self.users.rows, self._items_given(), None, self.rng)
-        return self._draw_noise()
+        self.items.draw_rows(self.users.rows, self._items_given(), self._items_targets(), self.rng)
+        residuals = self.users.solver.residuals(self.users.rows, self.items.rows, self._users_targets())
+        return self._draw_noise(self._draw_occasions(residuals.astype(np.float64)))
 
     def _users_given(self) -> Conditional:
         return self.users.given(self.alpha * self.factors, None)
@@ -63,8 +78,26 @@ class Chain:
             weights = self.factors.astype(np.float32)[self.items.solver.entries.numbers]
         return self.items.given(np.full(1, self.alpha), weights)
 
-    def _draw_noise(self) -> float:
-        squares = np.square(self.users.solver.residuals(self.users.rows, self.items.rows), dtype=np.float64)
+    def _users_targets(self) -> Floats | None:
+        """Ratings less the occasions' biases, in the users' order; None where there are no occasions."""
+        values = self.users.solver.entries.values
+        return values - total_shift(self.occasions) if self.occasions else None
+
+    def _items_targets(self) -> Floats | None:
+        targets = self._users_targets()
+        return None if targets is None else targets[self._to_items]
+
+    def _draw_occasions(self, residuals: Array) -> Array:
+        """Draw every level's biases; returns the residuals after that."""
+        precisions = np.repeat(self.alpha * self.factors, self.users.solver.entries.counts)
+        for level in self.occasions:
+            residuals = residuals + level.shift()
+            level.draw(residuals, precisions, self.rng)
+            residuals = residuals - level.shift()
+        return residuals
+
+    def _draw_noise(self, residuals: Array) -> float:
+        squares = residuals**2
         by_user = sums_by_row(squares, self.users.solver.entries.starts)
         counts = self.users.solver.entries.counts
         self.alpha = noise_precision(float(self.factors @ by_user), len(squares), self.rng)
@@ -79,7 +112,8 @@ class Chain:
         given = self._items_given() if self.mean_items else self._users_given()
         size, width = meant.rows.shape
         covariance = np.empty((size, width, width), np.float32) if spread else None
-        expected = meant.expected_rows(other.rows, given, None, covariance)
+        targets = self._items_targets() if self.mean_items else self._users_targets()
+        expected = meant.expected_rows(other.rows, given, targets, covariance)
         left_out = None
         if covariance is not None:
             left_out = covariance.reshape(size, -1) @ second_moment(other.rows).ravel()
@@ -91,6 +125,7 @@ class Chain:
             (self.users.precision, self.items.precision),
             ([b.coordinates for b in self.users.blocks], [b.coordinates for b in self.items.blocks]),
             1.0 / (self.alpha * self.factors),
+            [(level.biases, level.precision) for level in self.occasions],
         )
 
 
@@ -99,3 +134,10 @@ def sums_by_row(values: Array, starts: NDArray[np.int64]) -> Array:
     totals = np.concatenate([[0.0], np.cumsum(values)])
     sums: Array = totals[starts[1:]] - totals[starts[:-1]]
     return sums
+
+
+def _positions(of: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each of the wanted rows stands in `of`, both orders of the same n rows."""
+    place = np.empty(len(of), np.int64)
+    place[of] = np.arange(len(of))
+    return place[wanted]

@@ -9,10 +9,12 @@ import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.models.heads import DotHead
+from penchant.models.occasions import OccasionLevel, Occasions
 from penchant.models.sides import Floats, Prior, Side
 from penchant.models.trained import TrainedModel, counts_of, settled
 from penchant.training.bayes.chain import Draw
 from penchant.training.bayes.conditionals import Array
+from penchant.training.bayes.occasion_biases import occasion_levels
 from penchant.training.bayes.prepared import Prepared, PreparedSide
 from penchant.training.bayes.settings import BayesSettings
 
@@ -42,7 +44,24 @@ def collected(
         ratings.by_user(),
         history=list(history),
         facts=dict(facts),
+        occasions=_occasions(prepared, draws),
     )
+
+
+def _occasions(prepared: Prepared, draws: Sequence[Draw]) -> Occasions | None:
+    if prepared.times is None:
+        return None
+    owners = np.repeat(prepared.users.active, prepared.users.entries.counts).astype(np.int32)
+    levels = []
+    for at, level in enumerate(occasion_levels(owners, prepared.times)):
+        biases = np.stack([draw.occasions[at][0] for draw in draws]) * prepared.deviation
+        variance = np.array([prepared.deviation**2 / draw.occasions[at][1] for draw in draws])
+        levels.append(
+            OccasionLevel(
+                level.span, level.users, level.stretches, biases.astype(np.float32), variance.astype(np.float32)
+            )
+        )
+    return Occasions(tuple(levels))
 
 
 def _with_variance(side: Side, more: Floats) -> Side:

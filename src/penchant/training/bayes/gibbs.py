@@ -16,6 +16,7 @@ from penchant.models.trained import TrainedModel
 from penchant.training.bayes.chain import Chain, Draw
 from penchant.training.bayes.collecting import collected
 from penchant.training.bayes.monitoring import Monitor, Watch
+from penchant.training.bayes.occasion_biases import occasion_levels
 from penchant.training.bayes.prepared import Prepared, prepare
 from penchant.training.bayes.resuming import check_resumable, continued, joined
 from penchant.training.bayes.sampled_side import SampledSide
@@ -81,7 +82,12 @@ def _started(prepared: Prepared, settings: BayesSettings, crew: Crew, rng: np.ra
         SampledSide(side.entries, width, [block.fresh() for block in side.blocks], crew, rng)
         for side in (prepared.users, prepared.items)
     )
-    return Chain(users, items, user_noise=settings.user_noise, rng=rng)
+    occasions = None
+    if prepared.times is not None:
+        entries = prepared.users.entries
+        owners = np.repeat(prepared.users.active, entries.counts).astype(np.int32)
+        occasions = occasion_levels(owners, prepared.times)
+    return Chain(users, items, user_noise=settings.user_noise, rng=rng, occasions=occasions)
 
 
 def _run(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder, FeatureTable
 from penchant.data.ratings import Grouped, Ratings
+from penchant.foundations.errors import DataError
 from penchant.training.bayes.feature_block import FeatureBlock
 from penchant.training.bayes.settings import BayesSettings
 from penchant.training.rows import Crew, Floats
@@ -35,16 +36,22 @@ class PreparedSide:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Both sides, and the mean and deviation by which ratings were standardised."""
+    """Both sides, and the mean and deviation by which ratings were standardised.
+
+    times: (n,), when each of the users' entries was made, if that is to be learnt from.
+    """
 
     users: PreparedSide
     items: PreparedSide
     mean: float
     deviation: float
+    times: NDArray[np.int64] | None
 
 
 def prepare(ratings: Ratings, settings: BayesSettings, crew: Crew) -> Prepared:
     """Standardise the ratings, leave out rows without any, and decompose the feature matrices."""
+    if settings.time and ratings.timestamps is None:
+        raise DataError("the ratings have no timestamps to learn from", where="time", remedy="Leave it off")
     mean = ratings.mean
     deviation = float(ratings.values.std(dtype=np.float64))
     deviation = deviation if deviation > 1e-6 * max(abs(mean), 1.0) else 1.0
@@ -63,7 +70,8 @@ def prepare(ratings: Ratings, settings: BayesSettings, crew: Crew) -> Prepared:
         if history is not None:
             blocks.append(history)
         sides.append(PreparedSide(len(counts), rows, entries, encoder, encoded, groups, blocks, history))
-    return Prepared(sides[0], sides[1], mean, deviation)
+    times = ratings.timestamps[by_user.rows] if settings.time and ratings.timestamps is not None else None
+    return Prepared(sides[0], sides[1], mean, deviation, times)
 
 
 def _active_entries(

@@ -9,6 +9,7 @@ import numpy as np
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError, SettingsError
 from penchant.models.heads import DotHead
+from penchant.models.occasions import Occasions
 from penchant.models.sides import Floats, Prior, Side
 from penchant.models.trained import TrainedModel
 from penchant.training.bayes.chain import Chain
@@ -46,6 +47,9 @@ def continued(chain: Chain, model: TrainedModel, prepared: Prepared) -> None:
         side.rows = (rows[own.active] / units).astype(np.float32)
         side.mean = known.prior.mean[-1].astype(np.float64) / units
         side.precision = known.prior.precision[-1].astype(np.float64) * np.outer(units, units)
+    for level, known_level in zip(chain.occasions, model.occasions.levels if model.occasions else (), strict=True):
+        level.biases = known_level.biases[-1].astype(np.float64) / prepared.deviation
+        level.precision = float(prepared.deviation**2 / known_level.variance[-1])
     chain.alpha = float((prepared.deviation / model.noise[-1]) ** 2)
 
 
@@ -60,6 +64,18 @@ def joined(first: TrainedModel, second: TrainedModel) -> TrainedModel:
         items=_joined_side(first.items, second.items, share),
         noise=np.concatenate([first.noise, second.noise]),
         history=shown,
+        occasions=_joined_occasions(first.occasions, second.occasions),
+    )
+
+
+def _joined_occasions(a: Occasions | None, b: Occasions | None) -> Occasions | None:
+    if a is None or b is None:
+        return None
+    return Occasions(
+        tuple(
+            replace(y, biases=np.concatenate([x.biases, y.biases]), variance=np.concatenate([x.variance, y.variance]))
+            for x, y in zip(a.levels, b.levels, strict=True)
+        )
     )
 
 
