@@ -15,6 +15,7 @@ from penchant.cli.tables import (
     Duplicates,
     ItemColumn,
     ItemsFile,
+    ItemsId,
     Quiet,
     RatingColumn,
     RatingsFile,
@@ -41,6 +42,7 @@ def evaluate(
     rating: RatingColumn = None,
     timestamp: TimeColumn = None,
     items: ItemsFile = None,
+    items_id: ItemsId = None,
     separator: Separator = ",",
     duplicates: Duplicates = "last",
     test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Share of rows a twin is tested on.")] = 0.2,
@@ -55,7 +57,7 @@ def evaluate(
 
     model = load(folder)
     columns = {"user": user, "item": item, "rating": rating, "timestamp": timestamp, "duplicates": duplicates}
-    table = read_ratings(ratings, items=items, separator=separator, **columns)
+    table = read_ratings(ratings, items=items, items_id=items_id, separator=separator, **columns)
     split = unseen_rows(model, table)
     with progress(quiet or as_json) as bar:
         if split is None:

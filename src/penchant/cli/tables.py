@@ -20,11 +20,14 @@ TimeColumn = Annotated[str | None, typer.Option("--timestamp", help="The column 
 Separator = Annotated[str, typer.Option(help="What stands between two fields of the CSV.")]
 Duplicates = Annotated[str, typer.Option(help="A pair rated twice: keep the `last`, take the `mean`, or `error`.")]
 ItemsFile = Annotated[Path | None, typer.Option("--items", help="A CSV or Parquet file describing the items, by id.")]
+ItemsId = Annotated[str | None, typer.Option("--items-id", help="The column of ids in that file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 
 
-def read_ratings(path: Path, *, items: Path | None = None, separator: str = ",", **options: Any) -> Ratings:
+def read_ratings(
+    path: Path, *, items: Path | None = None, items_id: str | None = None, separator: str = ",", **options: Any
+) -> Ratings:
     """Ratings from a file by its ending, or the shipped set by its name, with the items' features when given."""
     from penchant.data.movielens import movielens
 
@@ -35,7 +38,7 @@ def read_ratings(path: Path, *, items: Path | None = None, separator: str = ",",
         ratings = Ratings.from_parquet(path, **named)
     else:
         ratings = Ratings.from_csv(path, separator=separator, **named)
-    return ratings if items is None else ratings.with_features(items=_frame(items))
+    return ratings if items is None else ratings.with_features(items=_frame(items), id_column=items_id)
 
 
 def _frame(path: Path) -> Any:

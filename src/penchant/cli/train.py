@@ -16,6 +16,7 @@ from penchant.cli.tables import (
     Duplicates,
     ItemColumn,
     ItemsFile,
+    ItemsId,
     Quiet,
     RatingColumn,
     RatingsFile,
@@ -42,6 +43,7 @@ def train(
     rating: RatingColumn = None,
     timestamp: TimeColumn = None,
     items: ItemsFile = None,
+    items_id: ItemsId = None,
     separator: Separator = ",",
     duplicates: Duplicates = "last",
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 0,
@@ -62,7 +64,7 @@ def train(
     if engine == "spark" and not (hold_out or items) and str(ratings) != "movielens":
         settings |= {"separator": separator} | {name: value for name, value in columns.items() if value is not None}
     else:
-        table = _read(ratings, hold_out, quiet, items=items, separator=separator, **columns)
+        table = _read(ratings, hold_out, quiet, items=items, items_id=items_id, separator=separator, **columns)
     started = time.perf_counter()
     with progress(quiet or as_json) as bar:
         learnt = learn(table, model, engine=engine, seed=seed, progress=bar, **settings)
