@@ -18,6 +18,7 @@ from penchant.models.scoring import from_products, score_table, stacked_items
 from penchant.models.sides import Floats, Rows
 from penchant.models.trained import TrainedModel
 from penchant.recommending.resolving import resolve
+from penchant.recommending.top_n import top_n
 
 BLOCK = 4096
 """Users ranked at a time; their stacked rows and lists are what is held in memory."""
@@ -67,6 +68,25 @@ def rank_blocks(
             lists.fill_from_products(stack_users(found.rows, trained.mean), stacked)
             lists.scores = from_products(trained, lists.scores)
         yield Ranked(block, found.sources, lists.items, trained.clip(lists.scores))
+
+
+def rank_one(
+    trained: TrainedModel, row: Rows, stacked: Floats | None, n: int, allowed: NDArray[np.bool_]
+) -> tuple[Numbers, Floats]:
+    """The best n of the allowed items (I,) for one user row (S, 1, D), and their expected ratings; unclipped.
+
+    stacked: what `stacked_items` made of this model.
+    """
+    if stacked is None:
+        table = score_table(trained, row)[0]
+        best = top_n(table, n, allowed=allowed)
+        return best, table[best]
+    from penchant.training.kernels.top_n import best_of_one
+
+    numbers, scores = np.empty(min(n, len(allowed)), np.int32), np.empty(min(n, len(allowed)), np.float32)
+    best_of_one(stack_users(row, trained.mean)[0], stacked, ~allowed, numbers, scores)
+    found = numbers >= 0
+    return numbers[found], from_products(trained, scores[None, found])[0]
 
 
 class _Lists:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import UNKNOWN, Numbers
 from penchant.foundations.errors import CallerError
-from penchant.models.scoring import score_pairs, score_table
+from penchant.models.scoring import score_pairs
 from penchant.models.sides import Rows, Side
 from penchant.recommending.candidates import allowed_items
 from penchant.recommending.explaining import Explanation, Pull, split_score
 from penchant.recommending.fold_in import Tangent, infer
 from penchant.recommending.ordering import POOL, drawn_scores, spread_out
+from penchant.recommending.ranking import rank_one
 from penchant.recommending.request import Answer, Filters, Prediction, Request, Source, weaker
 from penchant.recommending.resolving import features_from, resolve
 from penchant.recommending.similar import directions_of
@@ -78,17 +79,17 @@ class Visitor:
         )
 
     def _ranked(self, request: Request, allowed: NDArray[np.bool_]) -> Numbers:
-        trained = self.model.trained
-        if request.explore is not None:
-            scores = drawn_scores(trained, self.rows, self._covariance(), request.explore)
+        trained, most = self.model.trained, request.n * (POOL if request.diversity else 1)
+        if request.explore is None:
+            best, scores = rank_one(trained, self.rows, self.model.stacked_items, most, allowed)
         else:
-            scores = score_table(trained, self.rows, self.model.stacked_items)[0]
-        best = top_n(scores, request.n * (POOL if request.diversity else 1), allowed=allowed)
+            drawn = drawn_scores(trained, self.rows, self._covariance(), request.explore)
+            best = top_n(drawn, most, allowed=allowed)
+            scores = drawn[best]
         if not request.diversity:
             return best
-        return best[
-            spread_out(scores[best], self.model.item_neighbourhood.directions[best], request.n, request.diversity)
-        ]
+        directions = self.model.item_neighbourhood.directions[best]
+        return best[spread_out(scores, directions, request.n, request.diversity)]
 
     def _covariance(self) -> NDArray[Any] | None:
         """What is unsure of the row within a draw: a learnt row of one draw is as unsure as its fold-in would be."""

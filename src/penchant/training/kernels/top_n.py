@@ -55,6 +55,25 @@ def best_of_table(table: Any, starts: Any, seen: Any, barred: Any, numbers: Any,
 
 
 @njit(nogil=True, cache=True)
+def best_of_one(user: Any, items: Any, barred: Any, numbers: Any, scores: Any) -> None:
+    """The same for one user (W,), into numbers and scores (n,): no thread but this one takes part."""
+    row = np.empty(len(items), np.float32)
+    _products(user, items, row)
+    none = np.empty(0, np.int32)
+    _bar(row, 0, none, 0, 0, barred)
+    _fill(_merge(row, 0, len(numbers), 0, numbers, scores), len(items), none, barred, numbers, scores)
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
+def _products(user: Any, items: Any, out: Any) -> None:
+    for i in range(len(items)):
+        total = np.float32(0.0)
+        for w in range(len(user)):
+            total += user[w] * items[i, w]
+        out[i] = total
+
+
+@njit(nogil=True, cache=True)
 def _bar(row: Any, left: int, seen: Any, at: int, stop: int, barred: Any) -> int:
     """Put the left-out items of this stretch behind all others; the place in `seen` where the next stretch begins."""
     end = left + len(row)

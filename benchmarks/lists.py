@@ -1,0 +1,198 @@
+"""How quick are lists and newcomers, and how much memory do they take?
+
+    python benchmarks/lists.py            # with implicit 0.7.3 beside (see peers/README.md for the environment)
+
+Three parts, each on made models with random rows (speed does not depend on what they mean):
+one newcomer: fold in 20 ratings, then the ten best of 10,000 items, through the public API, one call at a time;
+all users: the ten best unseen items of 6,040 users among 3,706, 64 factors, both libraries in turns, best of 7 runs;
+many users: 138,000 users with 20 million ratings among 27,000 items, streamed to Parquet, in a process of its own.
+Both sides get the same factors and the same seen items. Compilation and imports are left out of the times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from penchant.data.ratings import Grouped, Scale
+from penchant.data.vocabulary import Vocabulary
+from penchant.evaluation.protocol import versions
+from penchant.foundations.threads import limit_blas
+from penchant.models.heads import DotHead
+from penchant.models.sides import Side, flat_prior
+from penchant.models.trained import TrainedModel
+from penchant.recommending.model import Model
+
+RESULTS = Path(__file__).parent / "results" / "lists.json"
+SEED, RUNS, CALLS = 0, 7, 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=("newcomer", "all", "many"), help="one part, without writing results")
+    asked = parser.parse_args()
+    parts: dict[str, Callable[[], Any]] = {"newcomer": newcomers, "all": all_users, "many": many_users}
+    if asked.part:
+        print(json.dumps(parts[asked.part]()))
+        return
+    found = {
+        "command": shlex.join(["python", *sys.argv]),
+        "versions": versions(("numpy", "scipy", "numba", "polars", "implicit")),
+        "protocol": f"made rows, seed {SEED}; {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f} at the start",
+        **{name: _alone(name) for name in parts},
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+
+
+def _alone(part: str) -> Any:
+    """One part in a process of its own, so that its memory is its own too."""
+    done = subprocess.run([sys.executable, __file__, "--part", part], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+# --- the parts ----------------------------------------------------------------------------------------------------
+
+
+def newcomers() -> list[dict[str, Any]]:
+    """Milliseconds of one fold-in and of one list after it, by wall clock and by this thread's processor time."""
+    lines = []
+    for draws, factors in ((1, 64), (32, 16)):
+        rng = np.random.default_rng(SEED)
+        model = made(rng, users=100, items=10_000, ratings=20, factors=factors, draws=draws)
+        given = dict(zip(rng.choice(10_000, 20, replace=False).tolist(), rng.integers(1, 6, 20).tolist(), strict=True))
+        visitor = model.fold_in(given)
+        lines.append(
+            {
+                "draws": draws,
+                "factors": factors,
+                "fold-in of 20 ratings": _quantiles(lambda model=model, given=given: model.fold_in(given)),
+                "ten of 10,000 items": _quantiles(lambda visitor=visitor: visitor.recommend(10)),
+            }
+        )
+    return lines
+
+
+def all_users() -> dict[str, Any]:
+    """Users a second of either library, and whether the lists are the same."""
+    from implicit.als import AlternatingLeastSquares
+    from scipy.sparse import csr_matrix
+
+    model = made(np.random.default_rng(SEED), users=6_040, items=3_706, ratings=165, factors=64, biased=False)
+    trained, seen = model.trained, model.trained.seen
+    peer = AlternatingLeastSquares(factors=64)
+    peer.user_factors, peer.item_factors = trained.users.vectors[0], trained.items.vectors[0]
+    rated = csr_matrix((seen.values, seen.numbers, seen.starts), shape=(6_040, 3_706))
+    everyone = np.arange(6_040)
+
+    def theirs() -> Any:
+        with limit_blas(1):
+            return peer.recommend(everyone, rated, N=10, filter_already_liked_items=True)[0]
+
+    def ours() -> Any:
+        return model.recommend_many(None, 10)
+
+    best = {"penchant": np.inf, "implicit": np.inf}
+    for _ in range(RUNS):
+        best = {name: min(best[name], _seconds(run)) for name, run in (("penchant", ours), ("implicit", theirs))}
+    same = np.mean(ours()["item"].to_numpy().reshape(6_040, 10) == theirs())
+    rates = {name: round(6_040 / seconds) for name, seconds in best.items()}
+    return {"users a second": rates, "ratio": rates["penchant"] / rates["implicit"], "same items": float(same)}
+
+
+def many_users() -> dict[str, Any]:
+    """Seconds and the greatest memory of the process, the model's own included."""
+    model = made(np.random.default_rng(SEED), users=138_000, items=27_000, ratings=145, factors=64)
+    before = _megabytes()
+    model.recommend_many([0], 10)
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = _seconds(lambda: model.recommend_many(None, 10, to=Path(folder) / "lists.parquet"))
+        size = (Path(folder) / "lists.parquet").stat().st_size
+    return {
+        "users a second": round(138_000 / seconds),
+        "peak MB": _megabytes(),
+        "of which before the lists MB": before,
+        "file MB": round(size / 1e6),
+    }
+
+
+# --- made models --------------------------------------------------------------------------------------------------
+
+
+def made(
+    rng: np.random.Generator,
+    *,
+    users: int,
+    items: int,
+    ratings: int,
+    factors: int,
+    draws: int = 1,
+    biased: bool = True,
+) -> Model:
+    """A model of random rows whose every user has about `ratings` ratings."""
+    numbers = np.sort(rng.integers(0, items, size=(users, ratings), dtype=np.int32), axis=1)
+    fresh = np.diff(numbers, axis=1, prepend=-1) > 0
+    starts = np.concatenate([[0], np.cumsum(fresh.sum(axis=1))]).astype(np.int64)
+    rated = numbers[fresh]
+    values = rng.integers(1, 6, len(rated)).astype(np.float32)
+    seen = Grouped(starts, rated, values, np.arange(len(rated)))
+    counts = [np.diff(starts).astype(np.int32), np.ones(items, np.int32)]
+    sides = [
+        _side(rng, size, factors, draws, biased, count) for size, count in zip((users, items), counts, strict=True)
+    ]
+    mean, noise = np.full(draws, 3.5 * biased, np.float32), np.full(draws, 0.9, np.float32)
+    return Model(TrainedModel("made", {}, DotHead(mean), sides[0], sides[1], noise, Scale(1, 5, 1), seen))
+
+
+def _side(
+    rng: np.random.Generator, size: int, factors: int, draws: int, biased: bool, counts: np.ndarray[Any, Any]
+) -> Side:
+    bias = 0.3 * biased * rng.standard_normal((draws, size), dtype=np.float32)
+    vectors = rng.standard_normal((draws, size, factors), dtype=np.float32) / np.float32(np.sqrt(factors))
+    return Side(Vocabulary(np.arange(size)), bias, vectors, counts, flat_prior(draws, factors, 5.0))
+
+
+# --- clocks -------------------------------------------------------------------------------------------------------
+
+
+def _seconds(run: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def _quantiles(run: Callable[[], Any]) -> dict[str, float]:
+    """Milliseconds of many calls: median and 99th percentile."""
+    walls, busy = [], []
+    for _ in range(CALLS + 20):
+        wall, own = time.perf_counter(), time.thread_time()
+        run()
+        walls.append(time.perf_counter() - wall)
+        busy.append(time.thread_time() - own)
+    figures = {"wall": walls[20:], "processor": busy[20:]}
+    return {
+        f"{name} ms p{q}": round(1000 * float(np.percentile(times, q)), 3)
+        for name, times in figures.items()
+        for q in (50, 99)
+    }
+
+
+def _megabytes() -> int:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+
+
+if __name__ == "__main__":
+    main()
