@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from penchant.evaluation.comparing import compare
     from penchant.evaluation.evaluate import evaluate
     from penchant.recommending.model import Model, load
+    from penchant.recommending.request import Request
 
 __version__ = "0.1.0"
 
 _WHERE = {
     "Model": "penchant.recommending.model",
     "Ratings": "penchant.data.ratings",
+    "Request": "penchant.recommending.request",
     "compare": "penchant.evaluation.comparing",
     "evaluate": "penchant.evaluation.evaluate",
     "load": "penchant.recommending.model",
@@ -27,7 +29,7 @@ _WHERE = {
     "train": "penchant.engines.choosing",
 }
 
-__all__ = ["Model", "Ratings", "compare", "evaluate", "load", "movielens", "split", "train"]
+__all__ = ["Model", "Ratings", "Request", "compare", "evaluate", "load", "movielens", "split", "train"]
 
 
 def __getattr__(name: str) -> Any:

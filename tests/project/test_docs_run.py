@@ -10,7 +10,8 @@ import pytest
 from pages import ROOT, blocks, run
 
 RUN = ("python", "sh run")
-EVERY_PAGE = {page: blocks(page.read_text(encoding="utf-8")) for page in sorted((ROOT / "docs").rglob("*.md"))}
+FILES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EVERY_PAGE = {page: blocks(page.read_text(encoding="utf-8")) for page in FILES}
 PAGES = [page for page, found in EVERY_PAGE.items() if any(block.kind in RUN for block in found)]
 
 

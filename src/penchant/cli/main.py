@@ -23,6 +23,7 @@ COMMANDS = (
     "evaluate",
     "recommend",
     "similar",
+    "export",
     "fold_in",
     "models",
     "compare",
