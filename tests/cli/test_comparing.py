@@ -111,3 +111,11 @@ def test_tune_searches_on_training_rows_and_measures_once_on_the_test(place: Pat
 def test_a_search_that_is_no_list_is_refused(place: Path, search: str) -> None:
     done = penchant("tune", place / "ratings.csv", "--model", "baseline", "--search", search, code=2)
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_evaluate_by_quadrants_tests_a_twin_on_the_new_and_the_known(place: Path) -> None:
+    penchant("train", place / "ratings.csv", "--model", "baseline", "--out", place / "model")
+    words = ["evaluate", place / "model", place / "ratings.csv", "--quadrants"]
+    assert "known user, new item" in penchant(*words).stdout
+    cells = json.loads(penchant(*words, "--json").stdout)["cells"]
+    assert {cell["given"] for cell in cells} == {0, 1, 3, 5, 10, 20}

@@ -117,3 +117,19 @@ def test_the_verdict_reads_the_validation_curve(values: list[float], words: str)
 )
 def test_the_verdict_without_curves_reads_the_gap(train: float, words: str) -> None:
     assert words in verdict(train, 0.8)
+
+
+def test_models_learn_when_a_test_rating_was_made_only_where_that_is_asked_for(world: World) -> None:
+    told = []
+
+    class Watching(GlobalMean):
+        def predict(self, users: np.ndarray, items: np.ndarray, times: np.ndarray | None = None) -> object:
+            told.append(times)
+            return super().predict(users, items)
+
+    split = world.split()
+    measure(Watching(split), split, Measuring())
+    measure(Watching(split), split, Measuring(times=True))
+    assert told[0] is None and told[1] is split.test.timestamps
+    said = str(evaluate(world.oracle(split.train), split, pictures=False, times=True))
+    assert "told when each test rating was made" in said

@@ -48,6 +48,10 @@ def evaluate(
     test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Share of rows a twin is tested on.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Which rows those are.")] = 42,
     html: Annotated[Path | None, typer.Option(help="Write the report as a page to this file.")] = None,
+    times: Annotated[bool, typer.Option("--times", help="Tell the model when each test rating was made.")] = False,
+    by_quadrant: Annotated[
+        bool, typer.Option("--quadrants", help="Test a twin on known and new users by known and new items.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -58,6 +62,9 @@ def evaluate(
     model = load(folder)
     columns = {"user": user, "item": item, "rating": rating, "timestamp": timestamp, "duplicates": duplicates}
     table = read_ratings(ratings, items=items, items_id=items_id, separator=separator, **columns)
+    if by_quadrant:
+        _quadrants(model, table, seed, as_json, quiet)
+        return
     split = unseen_rows(model, table)
     with progress(quiet or as_json) as bar:
         if split is None:
@@ -66,13 +73,25 @@ def evaluate(
             )
             split = splitting.random(table, test=test, seed=seed)
             model = _twin(model, split.train, bar)
-        report = measure(model, split)
+        report = measure(model, split, times=times)
     if html is not None:
         report.to_html(html)
     if as_json:
         show_json(report.to_json())
     else:
         print(report)
+
+
+def _quadrants(model: Any, table: Ratings, seed: int, as_json: bool, quiet: bool) -> None:
+    from penchant.evaluation.quadrants import quadrant_table
+
+    recipe = {"model": model.trained.kind, "label": model.trained.kind, **model.trained.settings}
+    with progress(quiet or as_json) as bar:
+        found = quadrant_table(table, [recipe], progress=bar, seed=0, split_seed=seed)
+    if as_json:
+        show_json(found.to_json())
+    else:
+        print(found)
 
 
 def _twin(model: Any, ratings: Ratings, bar: Any) -> Any:

@@ -46,8 +46,11 @@ class Contestant(Protocol):
     predicts_ratings: bool
     ranks: bool
 
-    def predict(self, users: Numbers, items: Numbers) -> Answers:
-        """Answers for pairs (n,), (n,) in the numbers of the split's test, unmet ones included."""
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> Answers:
+        """Answers for pairs (n,), (n,) in the numbers of the split's test, unmet ones included.
+
+        times: (n,) when each rating is made, in seconds since 1970, where that may be known.
+        """
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
         """Scores (B, I) of all items of the split's test for the users (B,)."""
@@ -72,16 +75,21 @@ class ModelContestant:
         self._item_side = FoldedSide(trained, "items", self._items, self._users, split.given)
         self._refuse_leak(split)
 
-    def predict(self, users: Numbers, items: Numbers) -> Answers:
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> Answers:
         own_users, own_items = self._users.numbers[users], self._items.numbers[items]
         if self._user_side.folds or self._item_side.folds:
-            return self._predict_folded(own_users, own_items)
+            return self._predict_folded(own_users, own_items, times)
         said = self.model.predict_numbers(
-            own_users, own_items, user_features=self._users.features, item_features=self._items.features
+            own_users,
+            own_items,
+            user_features=self._users.features,
+            item_features=self._items.features,
+            timestamps=times,
         )
         return Answers(said.mean, said.std, said.source)
 
-    def _predict_folded(self, users: Numbers, items: Numbers) -> Answers:
+    def _predict_folded(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None) -> Answers:
+        occasions = self.model.trained.occasions
         mean, std = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
         sources = np.empty(len(users), dtype=object)
         one_user = np.where(self._user_side.is_folded(users), users, -1)
@@ -91,7 +99,9 @@ class ModelContestant:
                 rows = at[start : start + _UNMET_AT_ONCE]
                 u = _one_or_all(self._user_side, one_user[rows[0]], users[rows])
                 i = _one_or_all(self._item_side, one_item[rows[0]], items[rows])
-                said = score_pairs(self.model.trained, u.rows, i.rows)
+                when = None if times is None else times[rows]
+                shift = None if occasions is None else occasions.shift(users[rows], when)
+                said = score_pairs(self.model.trained, u.rows, i.rows, shift)
                 mean[rows], std[rows] = said.mean, said.std
                 sources[rows] = weaker(u.sources, i.sources)
         return Answers(mean, std, sources)

@@ -29,6 +29,7 @@ class Measuring(Settings):
     ranking: bool = setting(True, "whether the full ranking of all items is measured too")
     relevant_from: float | None = setting(None, "the lowest test rating that counts as liked; None: three quarters up")
     unseen: str = setting("score", "test rows of unmet users or items", choices=("score", "drop"))
+    times: bool = setting(False, "whether models are told when each test rating was made")
     level: float = setting(0.95, "the confidence of intervals", above=0, high=0.999)
     replicates: int = setting(1000, "how often users are drawn anew", low=10)
     seed: int = setting(0, "which draws those are")
@@ -89,7 +90,7 @@ def met(split: Split, side: str) -> NDArray[np.bool_]:
 def measure(contestant: Contestant, split: Split, measuring: Measuring) -> Outcome:
     """All figures of one contestant on the test rows of a split."""
     test = measured_rows(split, measuring)
-    answers = contestant.predict(test.user_numbers, test.item_numbers)
+    answers = contestant.predict(test.user_numbers, test.item_numbers, test.timestamps if measuring.times else None)
     figures = rating_figures(test, answers) if contestant.predicts_ratings else {}
     whole: dict[str, float] = {}
     if measuring.ranking and contestant.ranks:

@@ -26,7 +26,7 @@ class GlobalMean:
         self._mean, self._std = split.train.mean, float(split.train.values.std(dtype=np.float64))
         self._n_items = len(split.test.items)
 
-    def predict(self, users: Numbers, items: Numbers) -> Answers:
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> Answers:
         return Answers(np.full(len(users), self._mean), np.full(len(users), max(self._std, 1e-6)))
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
@@ -42,7 +42,7 @@ class MostPopular:
     def __init__(self, split: Split) -> None:
         self._counts = np.bincount(split.train.item_numbers, minlength=len(split.test.items)).astype(np.float32)
 
-    def predict(self, users: Numbers, items: Numbers) -> Answers:
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> Answers:
         return Answers(self._counts[items])
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:

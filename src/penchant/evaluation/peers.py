@@ -61,7 +61,7 @@ class PeerContestant:
         self.label, self.predicts_ratings, self.ranks = peer.label, peer.predicts_ratings, peer.ranks
         self._peer, self._scale = peer, split.train.scale
 
-    def predict(self, users: Numbers, items: Numbers) -> Answers:
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> Answers:
         said = np.asarray(self._peer.predict(users, items), dtype=np.float64)
         return Answers(self._scale.clip(said) if self.predicts_ratings else said)
 

@@ -59,6 +59,7 @@ def spoken(facts: dict[str, Any]) -> list[str]:
         f"{rows['train']:,} training rows, {rows['test']:,} test rows, {rows['tested']:,} of them tested.",
         f"Test users: {users['met']:,} met in training, {users['unmet']:,} not. "
         f"Test items: {items['met']:,} met, {items['unmet']:,} not. Rows of unmet ones are {handled}.",
+        *(["Models are told when each test rating was made."] if facts["measuring"]["times"] else []),
         f"Lists: {facts['candidates']}; liked means rated {facts['liked_from']:g} or more.",
     ]
 

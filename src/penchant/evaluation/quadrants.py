@@ -90,6 +90,7 @@ def quadrant_table(
     *,
     given: Sequence[int] = GIVEN,
     seed: int = 0,
+    split_seed: int = 42,
     progress: Progress | None = None,
     measuring: Measuring | None = None,
     **split: Any,
@@ -97,12 +98,12 @@ def quadrant_table(
     """Hide a share of users and of items whole, train each model once, and ask it about all four quadrants.
 
     models: as for `compare`; baselines are added. given: how many ratings of each new user and item are folded in,
-    without retraining. Every number given is tested on the same rows. seed: of training. split: arguments of
-    `split.quadrants`. Other libraries answer as they are: they are given nothing.
+    without retraining; every number given is tested on the same rows. seed: of training. split_seed: which users,
+    items and cells are hidden. split: other arguments of `split.quadrants`. Other libraries are given nothing.
     """
     how = measuring or Measuring(ranking=False)
     told = progress or Silent()
-    splits = {g: quadrants(ratings, given=g, reserve=max(given), **split) for g in given}
+    splits = {g: quadrants(ratings, given=g, reserve=max(given), seed=split_seed, **split) for g in given}
     plain = splits[min(given)]
     whole = next(iter(plain.splits().values()))
     entries = entries_of(models)
