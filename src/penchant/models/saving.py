@@ -97,6 +97,7 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
     values = {
         "per_rating": side.prior.per_rating,
         "offset": side.prior.offset,
+        "history_power": side.prior.history_power,
         "encoder": None if side.encoder is None else side.encoder.to_json(),
         "kinds": None if side.features is None else dict(side.features.kinds),
     }
@@ -218,7 +219,8 @@ def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -
     import polars as pl
 
     frame = pl.read_parquet(place / f"{name}.parquet")
-    prior = Prior(**_under("prior", arrays), per_rating=values["per_rating"], offset=values["offset"])
+    parts: dict[str, Any] = {name: values[name] for name in ("per_rating", "offset", "history_power")}
+    prior = Prior(**_under("prior", arrays), **parts)
     encoder = None if values["encoder"] is None else FeatureEncoder.from_json(values["encoder"])
     ids = frame["id"].to_numpy() if frame["id"].dtype.is_integer() else frame["id"].to_list()
     features = None if values["kinds"] is None else _features_from(frame, values["kinds"])

@@ -69,9 +69,9 @@ class Prior:
     plus `offset`, that its precision is multiplied by: 1 is the weighted-lambda regularisation of Zhou et al. 2008,
     equation 4; Rendle et al. 2021 (arXiv 2110.14037), equation 12, has other powers. everyone: (S, D, D), what the
     other side's rows add to the precision whether rated or not (the Gramian of implicit feedback), or None.
-    history_map: (S, R, D), or None; a row that rated the set N of the other side's M rows shifts its mean by |N|^-1/2
-    times the sum over N of history_basis (M, R), times the map (the implicit feedback of SVD++; Koren 2008, equation
-    15, with y = basis · map). Without a basis R is M.
+    history_map: (S, R, D), or None; a row that rated the set N of the other side's M rows shifts its mean by
+    |N|^-history_power times the sum over N of history_basis (M, R), times the map (the implicit feedback of SVD++;
+    Koren 2008, equation 15, with a power of 1/2 and y = basis · map). Without a basis R is M.
     """
 
     mean: Floats
@@ -80,6 +80,7 @@ class Prior:
     per_rating: float = 0.0
     history_map: Floats | None = None
     history_basis: Floats | None = None
+    history_power: float = 0.5
     offset: float = 0.0
     everyone: Floats | None = None
 
@@ -115,7 +116,7 @@ class Prior:
             shift = self.history_map[:, history].sum(axis=1)
         else:
             shift = self.history_basis[history].sum(axis=0) @ self.history_map
-        moved: Floats = mean + shift / np.float32(np.sqrt(len(history)))
+        moved: Floats = mean + shift * np.float32(len(history) ** -self.history_power)
         return moved
 
     def rows(self, features: Any | None, count: int) -> Rows:

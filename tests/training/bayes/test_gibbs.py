@@ -241,3 +241,20 @@ def test_a_users_leaning_on_a_day_is_learnt_and_needs_the_time_to_be_used(tmp_pa
 def test_time_without_timestamps_is_refused() -> None:
     with pytest.raises(DataError, match="no timestamps"):
         trained(time=True)
+
+
+def test_the_prior_of_a_known_history_is_that_of_the_training_features() -> None:
+    """An item's history shift, as fold-in computes it, equals the one that its row was drawn around."""
+    from penchant.training.bayes.prepared import prepare
+    from penchant.training.rows import Crew
+
+    model = trained(draws=1)
+    with Crew(1) as crew:
+        block = prepare(TRAIN, BayesSettings(factors=4), crew).items.history
+    assert block is not None
+    prior = model.items.prior
+    assert prior.history_map is not None
+    raters, _ = TRAIN.by_item().row(5)
+    at = np.flatnonzero(np.flatnonzero(TRAIN.by_item().counts) == 5)[0]
+    want = (block.left[at] * block.singular) @ prior.history_map[0]
+    np.testing.assert_allclose(prior.mean_given(None, raters)[0] - prior.mean[0], want, atol=1e-4)

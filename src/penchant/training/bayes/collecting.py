@@ -15,7 +15,7 @@ from penchant.models.trained import TrainedModel, counts_of, settled
 from penchant.training.bayes.chain import Draw
 from penchant.training.bayes.conditionals import Array
 from penchant.training.bayes.occasion_biases import occasion_levels
-from penchant.training.bayes.prepared import Prepared, PreparedSide
+from penchant.training.bayes.prepared import HISTORY_POWERS, Prepared, PreparedSide
 from penchant.training.bayes.settings import BayesSettings
 
 
@@ -120,4 +120,11 @@ def _prior(prepared: Prepared, draws: Sequence[Draw], at: int, units: Array) -> 
         history_map = np.stack([draw.maps[at][-1] * units for draw in draws]).astype(np.float32)
         basis = np.zeros((other.size, side.history.right.shape[1]), np.float32)
         basis[other.active] = side.history.right
-    return Prior(mean.astype(np.float32), precision.astype(np.float32), feature_map, False, history_map, basis)
+    return Prior(
+        mean.astype(np.float32),
+        precision.astype(np.float32),
+        feature_map,
+        history_map=history_map,
+        history_basis=basis,
+        history_power=HISTORY_POWERS["users" if at == 0 else "items"],
+    )

@@ -16,6 +16,10 @@ from penchant.training.bayes.feature_block import FeatureBlock
 from penchant.training.bayes.settings import BayesSettings
 from penchant.training.rows import Crew, Floats
 
+HISTORY_POWERS = {"users": 0.5, "items": 0.2}
+"""A history of n weighs n to minus this. A half is SVD++'s; for items, whose raters number from one to hundreds, less
+foretold held-out parts of the lesson's training rows better (RMSE 0.831 instead of 0.834)."""
+
 
 @dataclass(frozen=True)
 class PreparedSide:
@@ -60,13 +64,17 @@ def prepare(ratings: Ratings, settings: BayesSettings, crew: Crew) -> Prepared:
     users = _active_entries(by_user, *active, mean, deviation)
     items = _active_entries(by_item, *active[::-1], mean, deviation)
     sides = []
-    for entries, rows, table, counts, other in (
-        (users, active[0], ratings.user_features, by_user.counts, len(active[1])),
-        (items, active[1], ratings.item_features, by_item.counts, len(active[0])),
+    for name, entries, rows, table, counts, other in (
+        ("users", users, active[0], ratings.user_features, by_user.counts, len(active[1])),
+        ("items", items, active[1], ratings.item_features, by_item.counts, len(active[0])),
     ):
         encoder, encoded, groups = _features(table if settings.features else None, counts)
         blocks = [FeatureBlock(encoded[rows][:, columns], settings.rank, crew) for columns in groups]
-        history = FeatureBlock(_history(entries, other), settings.rank, crew) if settings.history else None
+        history = (
+            FeatureBlock(_history(entries, other, HISTORY_POWERS[name]), settings.rank, crew)
+            if settings.history
+            else None
+        )
         if history is not None:
             blocks.append(history)
         sides.append(PreparedSide(len(counts), rows, entries, encoder, encoded, groups, blocks, history))
@@ -104,9 +112,9 @@ def _owner(name: str, columns: Iterable[str]) -> str:
     return next(column for column in columns if name.startswith(tuple(column + sign for sign in "=~<>")))
 
 
-def _history(entries: Grouped, others: int) -> Any:
-    """Who met whom, (A, others): each row's n entries weigh n^-1/2 (Koren 2008, equation 15)."""
+def _history(entries: Grouped, others: int, power: float) -> Any:
+    """Who met whom, (A, others): each row's n entries weigh n^-power (Koren 2008, equation 15)."""
     from scipy.sparse import csr_array
 
-    weights: Floats = np.repeat(entries.counts**-0.5, entries.counts).astype(np.float32)
+    weights: Floats = np.repeat(entries.counts.astype(np.float64) ** -power, entries.counts).astype(np.float32)
     return csr_array((weights, entries.numbers, entries.starts), shape=(len(entries.counts), others))

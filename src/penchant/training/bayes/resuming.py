@@ -96,11 +96,10 @@ def _joined_prior(a: Prior, b: Prior) -> Prior:
     def together(x: Floats | None, y: Floats | None) -> Floats | None:
         return None if x is None or y is None else np.concatenate([x, y])
 
-    return Prior(
-        np.concatenate([a.mean, b.mean]),
-        np.concatenate([a.precision, b.precision]),
-        together(a.feature_map, b.feature_map),
-        b.per_rating,
-        together(a.history_map, b.history_map),
-        b.history_basis,
+    return replace(
+        b,
+        mean=np.concatenate([a.mean, b.mean]),
+        precision=np.concatenate([a.precision, b.precision]),
+        feature_map=together(a.feature_map, b.feature_map),
+        history_map=together(a.history_map, b.history_map),
     )
