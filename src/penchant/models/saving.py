@@ -219,8 +219,8 @@ def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -
     import polars as pl
 
     frame = pl.read_parquet(place / f"{name}.parquet")
-    parts: dict[str, Any] = {name: values[name] for name in ("per_rating", "offset", "history_power")}
-    prior = Prior(**_under("prior", arrays), **parts)
+    parts: dict[str, Any] = {one: values[one] for one in ("per_rating", "offset", "history_power")}
+    prior = Prior(**(parts | _under("prior", arrays)))
     encoder = None if values["encoder"] is None else FeatureEncoder.from_json(values["encoder"])
     ids = frame["id"].to_numpy() if frame["id"].dtype.is_integer() else frame["id"].to_list()
     features = None if values["kinds"] is None else _features_from(frame, values["kinds"])
