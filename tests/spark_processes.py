@@ -41,6 +41,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port, self.page = free_port(), free_port()
+        self.started: dict[int, subprocess.Popen[bytes]] = {}
 
     @property
     def url(self) -> str:
@@ -68,6 +69,7 @@ class Cluster:
             started = subprocess.Popen(
                 [str(home / "bin" / "spark-class"), main, *map(str, words)], env=environment, stdout=log, stderr=log
             )
+        self.started[started.pid] = started
         self.pid_file(name).write_text(str(started.pid))
 
     def pid_file(self, name: str) -> Path:
@@ -99,7 +101,7 @@ class Cluster:
         for one in [pid, *children_of(pid)]:
             with suppress(ProcessLookupError):
                 os.kill(one, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        self.started.pop(pid).wait()
         self.pid_file(name).unlink()
 
     def stop(self) -> None:

@@ -112,9 +112,11 @@ def test_whole_numbers_past_32_bits_and_spaces_around_ids(spark_here: Any, tmp_p
     assert table.items.ids.tolist() == ["a"]
 
 
-def test_a_url_keeps_its_slashes() -> None:
-    pytest.importorskip("pyspark")
-    from penchant.engines.spark.tables import as_url
+def test_paths_are_found_from_where_this_process_is(spark_here: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    from penchant.engines.spark.sessions import located
 
-    assert as_url(str(Path("s3a://bucket/r.parquet"))) == "s3a://bucket/r.parquet"
-    assert as_url("/data/r.csv") == "/data/r.csv"
+    assert located(spark_here, Path("s3a://bucket/r.parquet")) == "s3a://bucket/r.parquet"
+    assert located(spark_here, "file:///data/r.csv") == "file:///data/r.csv"
+    assert located(spark_here, "/data/r.csv") == "/data/r.csv"
+    monkeypatch.chdir(tmp_path)
+    assert located(spark_here, "r.csv") == str(tmp_path / "r.csv")

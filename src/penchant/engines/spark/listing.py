@@ -10,7 +10,7 @@ from penchant.data.vocabulary import Ids
 from penchant.engines.spark.catalogue import Catalogue, user_columns
 from penchant.engines.spark.failures import explained
 from penchant.engines.spark.keeping import from_arrow
-from penchant.engines.spark.sessions import spark_session
+from penchant.engines.spark.sessions import located, spark_session
 from penchant.engines.spark.watching import watched
 from penchant.engines.spark.worker_lists import RANK, SCORE, Lists
 from penchant.foundations.progress import Progress, Silent
@@ -45,6 +45,7 @@ def recommend_all(
     users_type, items_type = (_sql_type(side.vocabulary.ids) for side in (trained.users, trained.items))
     schema = f"{USER} {users_type}, {RANK} int, {ITEM} {items_type}, {SCORE} float"
     with spark_session(master, config) as session, explained(session):
+        place = located(session, out)
         sent = session.sparkContext.broadcast(lists)
 
         def answer(batches: Iterator[Any]) -> Iterator[Any]:
@@ -54,9 +55,9 @@ def recommend_all(
         with watched(session, progress or Silent(), "lists"):
             users = from_arrow(session, user_columns(trained))
             made = users.mapInArrow(answer, schema)
-            made.write.mode("overwrite" if overwrite else "errorifexists").parquet(out)
+            made.write.mode("overwrite" if overwrite else "errorifexists").parquet(place)
         sent.destroy()
-    return out
+    return place
 
 
 def _sql_type(ids: Ids) -> str:

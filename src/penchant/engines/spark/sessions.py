@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import sys
@@ -52,6 +53,18 @@ def spark_session(
 def is_near(master: str) -> bool:
     """Whether master and workers share this machine's disk and loopback network."""
     return master.startswith("local") or all(host in LOOPBACK for host, _ in _addresses(master))
+
+
+def located(session: SparkSession, path: str | Path) -> str:
+    """A path as Spark's processes shall take it.
+
+    A URL whose two slashes pathlib made one is repaired: s3a:/bucket is s3a://bucket. A relative path starts where
+    this process is now, which the JVM would not know; on a distant cluster it is left to the cluster's own files.
+    """
+    text = str(path)
+    if re.match(r"[a-z][a-z0-9+.-]+:/", text):
+        return text if text.startswith("file:") else re.sub(r":/(?=[^/])", "://", text, count=1)
+    return str(Path(path).absolute()) if is_near(session.sparkContext.master) else text
 
 
 @contextmanager

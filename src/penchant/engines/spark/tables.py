@@ -12,6 +12,7 @@ from penchant.data.assembling import Rules
 from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
 from penchant.data.identifying import WHOLE
 from penchant.engines.spark.faulty_rows import Check, refuse_first, without
+from penchant.engines.spark.sessions import located
 from penchant.foundations.errors import DataError
 
 _WHOLE_TYPES = ("tinyint", "smallint", "int", "bigint")
@@ -41,15 +42,10 @@ def _opened(session: SparkSession, table: Any, separator: str) -> tuple[str, Dat
     """What messages call the table, its rows, and whether its columns have types."""
     if isinstance(table, DataFrame):
         return "table", table, True
-    path = as_url(str(table))
+    path = located(session, table)
     if re.search(r"\.(csv|tsv|txt|dat)(\.\w+)?$", path):
         return path, session.read.csv(path, header=True, sep=separator), False
     return path, session.read.parquet(path), True
-
-
-def as_url(path: str) -> str:
-    """A URL whose two slashes pathlib made one, repaired: s3a:/bucket is s3a://bucket."""
-    return re.sub(r"^([a-z][a-z0-9+.-]+):/(?=[^/])", r"\1://", path)
 
 
 def _placed(raw: DataFrame, names: dict[str, str]) -> DataFrame:
