@@ -46,15 +46,14 @@ def main() -> None:
     if asked.measure:
         print(json.dumps(MEASURES[asked.measure](Path(asked.folder), asked)))
         return
-    found = []
     for size in asked.sizes:
         with tempfile.TemporaryDirectory(prefix="penchant-scale-", dir=asked.scratch) as folder:
             made = _apart("make", folder, size, asked)
             print(f"\n{size}: {made}", flush=True)
             for engine in asked.engines:
-                found.append({"size": size, "engine": engine, **made, **_apart(engine, folder, size, asked)})
-                print(f"  {engine}: {found[-1]}", flush=True)
-    _keep(found)
+                found = {"size": size, "engine": engine, **made, **_apart(engine, folder, size, asked)}
+                print(f"  {engine}: {found}", flush=True)
+                _keep(found)
 
 
 def _asked() -> argparse.Namespace:
@@ -177,18 +176,20 @@ def quality_and_lists(model: Any, folder: Path) -> dict[str, Any]:
 
 
 def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
-    """MLlib on two cores of this machine; the cost of a sweep is that of the sweeps beyond the first."""
+    """MLlib on two cores of this machine; the cost of a sweep is that of the sweeps beyond the first, the JVM warm."""
     import penchant as pt
     from penchant.engines import spark
 
     table = str(folder / "train.parquet")
-    how = {"engine": "spark", "factors": asked.factors, "histories": False, "bias_rounds": 1, "blocks": 4}
+    how = {
+        "engine": "spark", "factors": asked.factors, "histories": False, "bias_rounds": 1, "blocks": 4,
+        "regularization": 0.03,
+    }  # fmt: skip
     config = {"spark.driver.memory": asked.memory, "spark.sql.shuffle.partitions": "8"}
     begun = time.perf_counter()
-    with spark.spark_session("local[2]", config) as session:
+    with spark.spark_session("local[2]", config):
         up = time.perf_counter()
-        few = session.read.parquet(table).limit(20_000)
-        pt.train(few, "als", **how, sweeps=1)  # the JVM is warm
+        pt.train(table, "als", **how, sweeps=1)  # the JVM compiles as it goes
         runs = [pt.train(table, "als", **how, sweeps=sweeps) for sweeps in (1, 1 + asked.sweeps)]
         one, many = (run.trained.facts for run in runs)
         peak = jvm_peak_megabytes()
@@ -220,15 +221,15 @@ def jvm_peak_megabytes() -> int:
 # --- keeping -------------------------------------------------------------------------------------------------------
 
 
-def _keep(found: list[dict[str, Any]]) -> None:
+def _keep(found: dict[str, Any]) -> None:
     """Add to the results file, with what the figures depend on."""
     kept = json.loads(RESULTS.read_text())["figures"] if RESULTS.exists() else []
     protocol = {
         "command": shlex.join(["python", *sys.argv]), "versions": _versions(), "cores": os.cpu_count(),
         "date": time.strftime("%Y-%m-%d"), "machine": platform.machine(), "noise": NOISE,
     }  # fmt: skip
-    fresh = {(one["size"], one["engine"], one["factors"]) for one in found}
-    kept = [one for one in kept if (one["size"], one["engine"], one["factors"]) not in fresh]
+    same = ("size", "engine", "factors")
+    kept = [one for one in kept if any(one[name] != found[name] for name in same)]
     RESULTS.parent.mkdir(exist_ok=True)
     figures = sorted(
         kept + [one | {"protocol": protocol} for one in found], key=lambda one: (one["ratings"], one["engine"])
