@@ -4,6 +4,7 @@
     python benchmarks/scale.py --sizes 20M --engines als dot_bias
     python benchmarks/scale.py --sizes 1M --engines spark --sweeps 4
 
+Gradient descent moves the rows that a batch mentions (rows="touched"), whose cost a rating does not grow with the table.
 Each measurement is a process of its own, which reads a Parquet file of made ratings (power laws on both sides, known
 factors and noise) and reports its own highest resident memory; Spark's is that of its JVM. Results are added to
 results/scale.json, a later run of the same size and engine in place of an earlier.
@@ -146,7 +147,7 @@ def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     read = time.perf_counter()
     after_reading = peak_megabytes()
     passes = {"als": "sweeps", "dot_bias": "epochs"}[asked.measure]
-    more = {"validation_share": 0.0} if asked.measure == "dot_bias" else {}
+    more = {"validation_share": 0.0, "rows": "touched"} if asked.measure == "dot_bias" else {}
     clock = Clock()
     how = {passes: asked.sweeps, "factors": asked.factors, **more}
     model = pt.train(train, asked.measure, seed=0, progress=clock, **how)
@@ -231,9 +232,7 @@ def _keep(found: dict[str, Any]) -> None:
     same = ("size", "engine", "factors")
     kept = [one for one in kept if any(one[name] != found[name] for name in same)]
     RESULTS.parent.mkdir(exist_ok=True)
-    figures = sorted(
-        kept + [one | {"protocol": protocol} for one in found], key=lambda one: (one["ratings"], one["engine"])
-    )
+    figures = sorted([*kept, found | {"protocol": protocol}], key=lambda one: (one["ratings"], one["engine"]))
     RESULTS.write_text(json.dumps({"figures": figures}, indent=1) + "\n")
 
 
