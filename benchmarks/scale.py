@@ -4,7 +4,7 @@
     python benchmarks/scale.py --sizes 20M --engines als dot_bias
     python benchmarks/scale.py --sizes 1M --engines spark --sweeps 4
 
-Gradient descent moves only the rows that a batch mentions (rows="touched"), so that a rating costs the same at any size.
+Gradient descent moves the rows that a batch mentions (rows="touched"): a rating then costs the same at any size.
 Each measurement is a process of its own, which reads a Parquet file of made ratings (power laws on both sides, known
 factors and noise) and reports its own highest resident memory; Spark's is that of its JVM. Results are added to
 results/scale.json, a later run of the same size and engine in place of an earlier.

@@ -23,9 +23,9 @@ class SparkAls(SparkFactorizing):
     """Ratings: damped biases first, then alternating least squares on what they leave unexplained."""
 
     regularization: float = setting(0.15, "the weight of the squared vectors for each of a row's ratings", above=0)
-    user_damping: float = setting(10.0, "how many average ratings each user's bias is mixed with", low=0)
-    item_damping: float = setting(5.0, "how many average ratings each item's bias is mixed with", low=0)
-    bias_rounds: int = setting(3, "how often the biases of items and users are computed in turn", low=1)
+    user_damping: float = setting(5.0, "how many average ratings each user's bias is mixed with", low=0)
+    item_damping: float = setting(3.0, "how many average ratings each item's bias is mixed with", low=0)
+    bias_rounds: int = setting(2, "how often the biases of items and users are computed in turn", low=1)
 
 
 @dataclass(frozen=True)
