@@ -6,9 +6,9 @@
 
 Gradient descent moves the rows that a batch mentions (rows="touched"): a rating then costs the same at any size.
 Each measurement is a process of its own, which reads a Parquet file of made ratings (power laws on both sides, known
-factors and noise) and reports its own highest resident memory; Spark's is that of its JVM. The machine is shared, so a sweep's figure is the fastest of the
-run but the first, with the slowest beside; Spark's is what further sweeps add to a run. Results are added to
-results/scale.json, a later run of the same size and engine in place of an earlier.
+factors and noise) and reports its own highest resident memory; Spark's is that of its JVM. The machine is shared, so a
+sweep's figure is the fastest of the run but the first, with the slowest beside; Spark's is what further sweeps add to a
+run. Results are added to results/scale.json, a later run of the same size and engine in place of an earlier.
 """
 
 from __future__ import annotations
@@ -157,7 +157,8 @@ def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     return {
         "factors": asked.factors, "sweeps": asked.sweeps, "read_seconds": round(read - started, 2),
         "read_peak_mb": after_reading, "train_seconds": round(learnt - read, 2),
-        "sweep_seconds": round(min(steps), 3), "slowest_sweep_seconds": round(max(steps), 3), "peak_mb": peak_megabytes(),
+        "sweep_seconds": round(min(steps), 3), "slowest_sweep_seconds": round(max(steps), 3),
+        "peak_mb": peak_megabytes(),
         **quality_and_lists(model, folder),
     }  # fmt: skip
 
