@@ -1,0 +1,52 @@
+"""`penchant train --engine spark`: the same command, another engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import penchant as pt
+from made_ratings import low_rank
+from penchant.cli.main import build
+from penchant.foundations.errors import EngineError, SettingsError
+from spark_processes import free_port, need_spark
+
+pytestmark = [pytest.mark.java, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    need_spark()
+    path = tmp_path_factory.mktemp("table") / "ratings.csv"
+    low_rank(users=40, items=30, n=500).to_frame().rename({"user": "who", "item": "what"}).write_csv(path)
+    yield path
+
+
+def run(*words: Any) -> Any:
+    return CliRunner().invoke(build(), [str(word) for word in words])
+
+
+def test_a_file_is_learnt_on_spark_and_answers_without_it(table: Path, tmp_path: Path) -> None:
+    done = run(
+        "train", table, "--user", "who", "--item", "what", "--model", "als", "--engine", "spark", "--master", "local[1]",
+        "--conf", "spark.sql.shuffle.partitions=1", "--factors", 2, "--sweeps", 2, "--blocks", 1, "--bias-rounds", 1,
+        "--out", tmp_path / "m", "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    facts = json.loads(done.stdout)
+    assert (facts["model"], facts["ratings"], facts["users"], facts["items"]) == ("als", 500, 40, 30)
+    assert len(pt.load(tmp_path / "m").recommend(100, 3)) == 3
+
+
+def test_mistakes_are_the_callers(table: Path, tmp_path: Path) -> None:
+    spark = ["train", table, "--engine", "spark", "--out", tmp_path / "m"]
+    assert isinstance(run(*spark, "--model", "bayes").exception, SettingsError)
+    assert isinstance(run(*spark, "--model", "als", "--epochs", 3).exception, SettingsError)
+    silent = f"spark://127.0.0.1:{free_port()}"
+    assert isinstance(run(*spark, "--model", "als", "--master", silent).exception, EngineError)
+    assert not (tmp_path / "m").exists()
