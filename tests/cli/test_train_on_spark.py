@@ -33,8 +33,8 @@ def run(*words: Any) -> Any:
 
 def test_a_file_is_learnt_on_spark_and_answers_without_it(table: Path, tmp_path: Path) -> None:
     done = run(
-        "train", table, "--user", "who", "--item", "what", "--model", "als", "--engine", "spark", "--master", "local[1]",
-        "--conf", "spark.sql.shuffle.partitions=1", "--factors", 2, "--sweeps", 2, "--blocks", 1, "--bias-rounds", 1,
+        "train", table, "--user", "who", "--item", "what", "--model", "als", "--engine", "spark",
+        "--master", "local[1]", "--conf", "spark.sql.shuffle.partitions=1", "--factors", 2, "--sweeps", 2, "--blocks", 1, "--bias-rounds", 1,
         "--out", tmp_path / "m", "--json",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
