@@ -32,11 +32,9 @@ def run(*words: Any) -> Any:
 
 
 def test_a_file_is_learnt_on_spark_and_answers_without_it(table: Path, tmp_path: Path) -> None:
-    done = run(
-        "train", table, "--user", "who", "--item", "what", "--model", "als", "--engine", "spark",
-        "--master", "local[1]", "--conf", "spark.sql.shuffle.partitions=1", "--factors", 2, "--sweeps", 2, "--blocks", 1, "--bias-rounds", 1,
-        "--out", tmp_path / "m", "--json",
-    )  # fmt: skip
+    engine = ["--engine", "spark", "--master", "local[1]", "--conf", "spark.sql.shuffle.partitions=1"]
+    settings = ["--model", "als", "--factors", 2, "--sweeps", 2, "--blocks", 1, "--bias-rounds", 1]
+    done = run("train", table, "--user", "who", "--item", "what", *engine, *settings, "--out", tmp_path / "m", "--json")
     assert done.exit_code == 0, done.output
     facts = json.loads(done.stdout)
     assert (facts["model"], facts["ratings"], facts["users"], facts["items"]) == ("als", 500, 40, 30)
