@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -134,6 +134,27 @@ class DotHead:
 
 
 @dataclass(frozen=True)
+class ItemItemHead(DotHead):
+    """A dot product whose user vector says which items were chosen, so that an item's vector weighs the others.
+
+    spread: (K,), the diagonal of (XᵀX + λI)⁻¹, with which the regression that made the items' vectors can be solved
+    for one more item.
+    """
+
+    spread: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    def table(self, users: Rows, items: Rows) -> Floats:
+        from scipy.sparse import csr_array
+
+        chosen, weights = csr_array(users.vectors[0]), items.vectors[0].T
+        scores: Floats = chosen @ weights
+        return scores + self.mean[0] + users.bias[0][:, None] + items.bias[0]
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        return {"head": "item_item"}, {"mean": self.mean, "spread": self.spread}
+
+
+@dataclass(frozen=True)
 class NetHead:
     """A small network on [user vector, item vector], its output squeezed into (low, high).
 
@@ -201,6 +222,8 @@ def head_from_parts(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> 
         return DotHead(
             arrays["mean"], values["link"], values["low"], values["high"], arrays.get("levels"), arrays.get("cutpoints")
         )
+    if values["head"] == "item_item":
+        return ItemItemHead(arrays["mean"], spread=arrays["spread"])
     layers = range(values["layers"])
     weights, biases = (tuple(arrays[f"{name}.{n}"] for n in layers) for name in ("weights", "biases"))
     return NetHead(weights, biases, values["low"], values["high"])

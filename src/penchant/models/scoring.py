@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from penchant.models.heads import DotHead, stack_items, stack_users
+from penchant.models.heads import DotHead, ItemItemHead, stack_items, stack_users
 from penchant.models.sides import Floats, Rows
 from penchant.models.trained import TrainedModel
 
@@ -46,10 +46,12 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | 
 def stacked_items(trained: TrainedModel) -> Floats | None:
     """Every item's draws side by side, (I, W), so that one dot product with a user's gives the score.
 
-    None where there is no such product: for a network, and for the mean over several draws of a bent link.
+    None where there is no such product: for a network, and for the mean over several draws of a bent link; nor where
+    users' vectors are nearly all zeros, whose product is not worth its memory.
     """
     head = trained.head
-    one_product = isinstance(head, DotHead) and (head.link == "identity" or head.draws == 1)
+    dense = isinstance(head, DotHead) and not isinstance(head, ItemItemHead)
+    one_product = dense and (head.link == "identity" or head.draws == 1)
     return stack_items(trained.items.all_rows()) if one_product else None
 
 

@@ -126,6 +126,22 @@ class Prior:
 
 
 @dataclass(frozen=True)
+class Point(Prior):
+    """A prior that says where new rows start and not how sure that is; it takes no memory of D x D numbers."""
+
+    @classmethod
+    def at(cls, mean: Floats) -> Point:
+        """The prior at mean (S, D)."""
+        draws, width = mean.shape
+        return cls(mean, np.broadcast_to(np.float32(0), (draws, width, width)))
+
+    def rows(self, features: Any | None, count: int) -> Rows:
+        """The prior mean of `count` rows, without a covariance."""
+        means = self.means(features, count)
+        return Rows(means[:, :, 0], means[:, :, 1:])
+
+
+@dataclass(frozen=True)
 class Side:
     """All learnt rows of one side.
 

@@ -131,7 +131,7 @@ def settled(side: Side, encoded: Any | None = None) -> Side:
     if not len(empty):
         return side
     rows = side.prior.means(None if encoded is None else encoded[empty], len(empty))
-    bias, vectors = side.bias.copy(), side.vectors.copy()
+    bias, vectors = side.bias.copy(), np.array(side.vectors)
     bias[:, empty], vectors[:, empty] = rows[:, :, 0], rows[:, :, 1:]
     return replace(side, bias=bias, vectors=vectors)
 

@@ -14,6 +14,7 @@ from penchant.data.vocabulary import Numbers
 from penchant.models.scoring import score_pairs
 from penchant.models.sides import Rows
 from penchant.recommending.fold_in import infer
+from penchant.recommending.ranking import BLOCK
 from penchant.recommending.request import Answer, Prediction, Source, weaker
 from penchant.recommending.resolving import features_from, resolve
 from penchant.recommending.similar import directions_of
@@ -53,12 +54,17 @@ class Arrival:
         trained = self.model.trained
         allowed = np.ones(len(trained.users), bool)
         allowed[self.numbers] = False
-        table = trained.head.table(trained.users.all_rows(), self.rows)[:, 0]
-        best = top_n(table, n, allowed=allowed)
+        best = top_n(self._scores(), n, allowed=allowed)
         said = self.predict(trained.users.vocabulary.take(best))
         titles = [trained.users.title(number) for number in best]
         ids = trained.users.vocabulary.take(best)
         return Answer(None, ids, titles, said.mean, said.std, said.user_source, self.source, self.unknown)
+
+    def _scores(self) -> NDArray[np.float32]:
+        """What every user is expected to think of it, (U,), a block of users at a time."""
+        trained = self.model.trained
+        blocks = np.split(np.arange(len(trained.users)), range(BLOCK, len(trained.users), BLOCK))
+        return np.concatenate([trained.head.table(trained.users.rows(one), self.rows)[:, 0] for one in blocks])
 
     def similar(self, n: int = 10) -> Answer:
         """The n items of the catalogue whose vectors point most nearly its way; scores are cosines."""

@@ -12,6 +12,7 @@ from penchant.data.features import FeatureTable
 from penchant.data.ratings import Grouped
 from penchant.data.vocabulary import Numbers
 from penchant.models.heads import SideName
+from penchant.models.histories import Histories
 from penchant.models.sides import Floats, Rows
 from penchant.models.trained import TrainedModel
 
@@ -35,14 +36,13 @@ def grown(
     number, more = vocabulary.number(wanted), len(vocabulary) - len(own)
     users, items, rated = _entries(trained.seen, of, number, numbers, values)
     bias = np.pad(own.bias, ((0, 0), (0, more)))
-    vectors = np.pad(own.vectors, ((0, 0), (0, more), (0, 0)))
-    bias[:, number], vectors[:, number] = row.bias[:, 0], row.vectors[:, 0]
+    bias[:, number] = row.bias[:, 0]
     own_numbers, other_numbers = (users, items) if of == "users" else (items, users)
     own = replace(
         own,
         vocabulary=vocabulary,
         bias=bias,
-        vectors=vectors,
+        vectors=_with_vector(own.vectors, number, more, row.vectors[:, 0]),
         counts=_counted(own_numbers, len(vocabulary)),
         variance=None if own.variance is None else _with(own.variance, number, more),
         features=_described(own.features, number, len(vocabulary), features),
@@ -66,6 +66,15 @@ def _entries(
 
 def _counted(numbers: Numbers, size: int) -> NDArray[np.int32]:
     return np.bincount(numbers, minlength=size).astype(np.int32)
+
+
+def _with_vector(vectors: Floats | Histories, number: int, more: int, own: Floats) -> Floats:
+    """The vectors (S, N + more, K) with `own` (S, K) at the number."""
+    if isinstance(vectors, Histories):
+        return vectors.with_row(number, own[0]).as_vectors
+    padded = np.pad(vectors, ((0, 0), (0, more), (0, 0)))
+    padded[:, number] = own
+    return padded
 
 
 def _with(variance: Floats, number: int, more: int) -> Floats:

@@ -46,13 +46,13 @@ def questions(trained: TrainedModel, row: Rows, tangent: Tangent, skip: Numbers,
     skip: item numbers not to ask about. Greedy: each question is the best one given answers to those before it. The
     error is that of the items people rate, so each counts by its number of ratings.
     """
-    counts = trained.items.counts.astype(np.float64)
     draws = np.unique(np.linspace(0, trained.draws - 1, min(DRAWS, trained.draws)).round().astype(int))
+    covariance, noise = tangent.covariance[draws].astype(np.float64), tangent.noise_precision[draws]
+    counts = trained.items.counts.astype(np.float64)
     slopes = np.stack([_slopes(trained, row, draw) for draw in draws])  # (S, I, D)
     weights = counts / max(counts.sum(), 1.0)
     spread = np.einsum("sid,i,sie->sde", slopes, weights, slopes, optimize=True)
     candidates = _askable(counts, len(trained.users), skip, n)
-    covariance, noise = tangent.covariance[draws].astype(np.float64), tangent.noise_precision[draws]
     start = np.einsum("sde,sed->s", covariance, spread).mean()
     chosen: list[Question] = []
     while len(chosen) < n and len(candidates):

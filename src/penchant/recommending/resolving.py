@@ -75,8 +75,10 @@ def _merged(side: Side, numbers: Numbers, rated: NDArray[np.bool_], unmet: Rows)
     learnt = side.rows(numbers[rated])
     draws, width = len(side.bias), side.factors + 1
     joined = np.empty((draws, len(numbers), width), dtype=np.float32)
-    covariance = np.zeros((draws, len(numbers), width, width), dtype=np.float32)
     joined[:, rated], joined[:, ~rated] = learnt.joined, unmet.joined
+    if unmet.covariance is None:
+        return Rows.split(joined)
+    covariance = np.zeros((draws, len(numbers), width, width), dtype=np.float32)
     covariance[:, ~rated] = covariance_of(unmet)
     variance = np.zeros(len(numbers), np.float32)
     if learnt.variance is not None:
