@@ -41,6 +41,11 @@ class TestImplicitALS(ModelLaws):
     agreement = 1e-5
 
 
+class TestEASE(ModelLaws):
+    name, settings, seeded = "ease", {"positive_from": 3.5, "regularization": 5.0}, False
+    agreement = 1e-5
+
+
 def test_every_registered_model_has_joined() -> None:
     joined = {one.name for one in ModelLaws.__subclasses__()}
     assert not WAYS.keys() - joined, "these models have not joined the laws; four lines here are enough"

@@ -8,7 +8,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.foundations.errors import CallerError
 from penchant.models.sides import Floats
+
+MOST = 2**28
+"""Numbers that may be made dense at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,7 @@ class Histories:
         """All rows, `[:]`; some of them dense, `[:, numbers]`; or what indexing the whole array gives."""
         if isinstance(key, slice) and len(range(1)[key]) == 1:
             return self
-        if isinstance(key, tuple) and len(key) == 2 and key[0] == slice(None):
+        if isinstance(key, tuple) and len(key) == 2 and key[0] == slice(None) and np.ndim(key[1]) == 1:
             return self.dense(np.arange(len(self.starts) - 1)[key[1]])
         return np.asarray(self)[key]
 
@@ -50,7 +54,12 @@ class Histories:
         return self.dense(np.arange(len(self.starts) - 1)).astype(dtype or np.float32, copy=False)
 
     def dense(self, rows: NDArray[Any]) -> Floats:
-        """The given rows, (1, B, K)."""
+        """The given rows, (1, B, K). Raises CallerError for more of them than belong in memory."""
+        if len(rows) * self.width > MOST:
+            raise CallerError(
+                f"{len(rows):,} histories as vectors would take {4 * len(rows) * self.width / 1e9:.0f} GB",
+                remedy="Ask for fewer users at a time",
+            )
         found = np.zeros((1, len(rows), self.width), np.float32)
         at, places = self.entries(rows)
         found[0, at, self.numbers[places]] = self.values[places]
@@ -65,7 +74,9 @@ class Histories:
     def summed(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         """The sum of the given rows, (K,)."""
         places = self.entries(rows)[1]
-        return np.bincount(self.numbers[places], weights=self.values[places], minlength=self.width)
+        total: NDArray[np.float64] = np.zeros(self.width)
+        np.add.at(total, self.numbers[places], self.values[places])
+        return total
 
     def with_row(self, number: int, row: NDArray[Any]) -> Histories:
         """The same with `row` (K,) at a number, which may be one behind the last."""
@@ -80,3 +91,8 @@ class Histories:
             for old, new in ((self.numbers, own.astype(np.int32)), (self.values, row[own].astype(np.float32)))
         )
         return Histories(np.concatenate([[0], np.cumsum(counts)]), numbers, values, self.width)
+
+
+def histories_of(vectors: Any) -> Histories | None:
+    """The histories that stand in the place of a side's vectors, if any do."""
+    return vectors if isinstance(vectors, Histories) else None

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from penchant.data.ratings import Grouped, Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelFolderError
 from penchant.models.heads import head_from_parts
+from penchant.models.histories import Histories
 from penchant.models.occasions import Occasions
-from penchant.models.sides import Prior, Side
+from penchant.models.sides import Point, Prior, Side
 from penchant.models.trained import Feedback, TrainedModel
 
 FORMAT = 1
@@ -84,10 +85,10 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
 def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
     arrays: dict[str, Any] = {
         "bias": side.bias,
-        "vectors": side.vectors,
+        **_vector_parts(side.vectors),
         "counts": side.counts,
         "prior.mean": side.prior.mean,
-        "prior.precision": side.prior.precision,
+        "prior.precision": None if isinstance(side.prior, Point) else side.prior.precision,
         "prior.feature_map": side.prior.feature_map,
         "prior.history_map": side.prior.history_map,
         "prior.history_basis": side.prior.history_basis,
@@ -102,6 +103,28 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
         "kinds": None if side.features is None else dict(side.features.kinds),
     }
     return values, {name: array for name, array in arrays.items() if array is not None}
+
+
+def _vector_parts(vectors: Any) -> Arrays:
+    """Vectors as they lie in memory, for what is fast to multiply with depends on it; histories as compressed rows."""
+    if isinstance(vectors, Histories):
+        return {f"histories.{name}": np.asarray(value) for name, value in vars(vectors).items()}
+    turned = len(vectors) == 1 and vectors.flags.f_contiguous and not vectors.flags.c_contiguous
+    return {"columns": vectors.transpose(0, 2, 1)} if turned else {"vectors": vectors}
+
+
+def _vectors_from(arrays: Arrays) -> Any:
+    if "histories.starts" in arrays:
+        parts = _under("histories", arrays)
+        return Histories(**{**parts, "width": parts["width"].item()})
+    return arrays["columns"].transpose(0, 2, 1) if "columns" in arrays else arrays["vectors"]
+
+
+def _prior_from(arrays: Arrays, values: dict[str, Any]) -> Prior:
+    if "precision" not in arrays:
+        return replace(Point.at(arrays["mean"]), feature_map=arrays.get("feature_map"))
+    parts: dict[str, Any] = {one: values[one] for one in ("per_rating", "offset", "history_power")}
+    return Prior(**(parts | arrays))
 
 
 def _side_frame(side: Side) -> Any:
@@ -219,12 +242,11 @@ def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -
     import polars as pl
 
     frame = pl.read_parquet(place / f"{name}.parquet")
-    parts: dict[str, Any] = {one: values[one] for one in ("per_rating", "offset", "history_power")}
-    prior = Prior(**(parts | _under("prior", arrays)))
+    prior = _prior_from(_under("prior", arrays), values)
     encoder = None if values["encoder"] is None else FeatureEncoder.from_json(values["encoder"])
     ids = frame["id"].to_numpy() if frame["id"].dtype.is_integer() else frame["id"].to_list()
     features = None if values["kinds"] is None else _features_from(frame, values["kinds"])
-    rows = (arrays["bias"], arrays["vectors"], arrays["counts"])
+    rows = (arrays["bias"], _vectors_from(arrays), arrays["counts"])
     return Side(Vocabulary(ids), *rows, prior, encoder, features, arrays.get("variance"))
 
 

@@ -50,8 +50,9 @@ def stacked_items(trained: TrainedModel) -> Floats | None:
     users' vectors are nearly all zeros, whose product is not worth its memory.
     """
     head = trained.head
-    dense = isinstance(head, DotHead) and not isinstance(head, ItemItemHead)
-    one_product = dense and (head.link == "identity" or head.draws == 1)
+    if isinstance(head, ItemItemHead):
+        return None
+    one_product = isinstance(head, DotHead) and (head.link == "identity" or head.draws == 1)
     return stack_items(trained.items.all_rows()) if one_product else None
 
 

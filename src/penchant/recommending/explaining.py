@@ -13,6 +13,7 @@ from penchant.models.heads import DotHead, with_ones
 from penchant.models.sides import Rows
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import Tangent
+from penchant.recommending.item_item import Choices
 from penchant.recommending.request import Source
 
 
@@ -77,21 +78,14 @@ class Parts:
     rest: float
 
 
-def split_score(trained: TrainedModel, user: Rows, tangent: Tangent, item: Rows) -> Parts:
-    """The score of one user row (S, 1, D) for one item row, split along the ratings that the tangent holds.
-
-    A folded-in row is C (P m + Σ_j τ x_j t_j) with the symbols of `half_step`: linear in the targets t_j. Each term,
-    seen along the item's regressor, is the pull of one rating; P m gives the prior's part.
-    """
+def split_score(trained: TrainedModel, user: Rows, tangent: Tangent | Choices, item: Rows) -> Parts:
+    """The score of one user row (S, 1, D) for one item row, split along the ratings that the tangent holds."""
     along, mean, item_bias = _along(trained, user, item)
     row = user.joined[:, 0].astype(np.float64)
     user_bias = along[:, 0] * row[:, 0]
     taste = along.copy()
     taste[:, 0] = 0.0
-    seen = np.einsum("sd,sde->se", taste, tangent.covariance)
-    prior = np.einsum("sd,sde,se->s", seen, tangent.prior_precision, tangent.prior_mean)
-    weights = tangent.targets * tangent.noise_precision[:, None]
-    pulls = np.einsum("sd,snd->sn", seen, tangent.regressors) * weights
+    prior, pulls = tangent.pulls(taste)
     taste_score = (taste * row).sum(axis=1)
     rest = taste_score - prior - pulls.sum(axis=1)
     score = mean + user_bias + item_bias + taste_score

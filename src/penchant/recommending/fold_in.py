@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Numbers
-from penchant.models.heads import DotHead, SideName
+from penchant.models.heads import DotHead, ItemItemHead, SideName
 from penchant.models.sides import Rows, Side
 from penchant.models.trained import TrainedModel
+from penchant.recommending.item_item import Choices, chosen_row
 from penchant.recommending.request import Source
 from penchant.training.half_step import half_step
 
@@ -42,6 +43,18 @@ class Tangent:
     prior_precision: NDArray[Any]
     noise_precision: NDArray[Any]
 
+    def pulls(self, taste: Array) -> tuple[Array, Array]:
+        """What the prior, (S,), and each rating, (S, n), add to the score along `taste` (S, D).
+
+        A folded-in row is C (P m + Σ_j τ x_j t_j) with the symbols of `half_step`: linear in the targets t_j. Each
+        term, seen along the item's regressor, is the pull of one rating; P m gives the prior's part.
+        """
+        seen = np.einsum("sd,sde->se", taste, self.covariance)
+        prior: Array = np.einsum("sd,sde,se->s", seen, self.prior_precision, self.prior_mean)
+        weights = self.targets * self.noise_precision[:, None]
+        pulls: Array = np.einsum("sd,snd->sn", seen, self.regressors) * weights
+        return prior, pulls
+
 
 @dataclass(frozen=True)
 class Inferred:
@@ -49,7 +62,7 @@ class Inferred:
 
     rows: Rows
     source: Source
-    tangent: Tangent
+    tangent: Tangent | Choices
 
 
 def infer(
@@ -65,11 +78,17 @@ def infer(
     """
     side = own_side(trained, of)
     encoded = None if features is None or side.encoder is None else side.encoder.encode(features)
+    described = encoded is not None and side.maps_features
+    if isinstance(trained.head, ItemItemHead):
+        rows, chosen = chosen_row(trained, of, numbers, values, side.prior.mean_given(encoded, numbers))
+        return Inferred(rows, _source(chosen.chosen, described), chosen)
     others = other_side(trained, of).rows(numbers)
     rows, tangent = fold_in_row(trained, of, others, values, side.prior.mean_given(encoded, numbers))
-    described = encoded is not None and side.maps_features
-    source: Source = "folded_in" if len(numbers) else "features" if described else "prior"
-    return Inferred(rows, source, tangent)
+    return Inferred(rows, _source(len(numbers) > 0, described), tangent)
+
+
+def _source(rated: bool, described: bool) -> Source:
+    return "folded_in" if rated else "features" if described else "prior"
 
 
 def fold_in_row(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureTable
 from penchant.data.ratings import Grouped
 from penchant.data.vocabulary import Numbers
-from penchant.models.heads import SideName
+from penchant.foundations.errors import CallerError
+from penchant.models.heads import ItemItemHead, SideName
 from penchant.models.histories import Histories
 from penchant.models.sides import Floats, Rows
 from penchant.models.trained import TrainedModel
@@ -34,7 +35,10 @@ def grown(
     own, other = (trained.users, trained.items) if of == "users" else (trained.items, trained.users)
     vocabulary = own.vocabulary.extended([wanted])
     number, more = vocabulary.number(wanted), len(vocabulary) - len(own)
+    if of == "items" and isinstance(trained.head, ItemItemHead) and not more and own.counts[number]:
+        raise CallerError("an item-item model takes an item it knows anew only by training", where=str(wanted))
     users, items, rated = _entries(trained.seen, of, number, numbers, values)
+    wished = rated == rated if trained.feedback is None else trained.feedback.weights(rated) > 0
     bias = np.pad(own.bias, ((0, 0), (0, more)))
     bias[:, number] = row.bias[:, 0]
     own_numbers, other_numbers = (users, items) if of == "users" else (items, users)
@@ -43,11 +47,11 @@ def grown(
         vocabulary=vocabulary,
         bias=bias,
         vectors=_with_vector(own.vectors, number, more, row.vectors[:, 0]),
-        counts=_counted(own_numbers, len(vocabulary)),
+        counts=_counted(own_numbers[wished], len(vocabulary)),
         variance=None if own.variance is None else _with(own.variance, number, more),
         features=_described(own.features, number, len(vocabulary), features),
     )
-    other = replace(other, counts=_counted(other_numbers, len(other)))
+    other = replace(other, counts=_counted(other_numbers[wished], len(other)))
     all_users, all_items = (own, other) if of == "users" else (other, own)
     return replace(trained, users=all_users, items=all_items, seen=Grouped.build(users, items, rated, len(all_users)))
 

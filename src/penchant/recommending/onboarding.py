@@ -13,6 +13,7 @@ from penchant.data.vocabulary import Numbers
 from penchant.models.sides import Rows
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import Tangent
+from penchant.recommending.item_item import Choices
 
 KNOWN = 0.02
 """An item must have been rated by this share of the users to be asked about."""
@@ -40,7 +41,9 @@ class Question:
     known: float
 
 
-def questions(trained: TrainedModel, row: Rows, tangent: Tangent, skip: Numbers, n: int) -> Sequence[Question]:
+def questions(
+    trained: TrainedModel, row: Rows, tangent: Tangent | Choices, skip: Numbers, n: int
+) -> Sequence[Question]:
     """The n items to ask somebody about whose row (S, 1, D) was just folded in; fewer only when fewer exist.
 
     skip: item numbers not to ask about. Greedy: each question is the best one given answers to those before it. The

@@ -17,6 +17,7 @@ from penchant.models.sides import Rows, Side
 from penchant.recommending.candidates import allowed_items
 from penchant.recommending.explaining import Explanation, Pull, split_score
 from penchant.recommending.fold_in import Tangent, infer
+from penchant.recommending.item_item import Choices
 from penchant.recommending.ordering import POOL, drawn_scores, spread_out
 from penchant.recommending.ranking import rank_one
 from penchant.recommending.request import Answer, Filters, Prediction, Request, Source, weaker
@@ -116,7 +117,7 @@ class Visitor:
         )
 
     @property
-    def tangent(self) -> Tangent:
+    def tangent(self) -> Tangent | Choices:
         """The fold-in of this visitor's ratings, whose linear map says what each of them pulls."""
         return infer(self.model.trained, "users", self.numbers, self.values, self.features).tangent
 

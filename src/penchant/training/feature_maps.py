@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder
-from penchant.models.sides import Side
+from penchant.models.histories import histories_of
+from penchant.models.sides import Floats, Side
 from penchant.models.trained import TrainedModel, settled
 
 TRUST = 100.0
@@ -20,6 +21,9 @@ most often one of a row that will have many."""
 
 PENALTIES = np.logspace(-1, 4, 21)
 """Ridge penalties tried; generalised cross-validation takes the best for each number of the row."""
+
+STRIP = 1024
+"""Columns that are solved for together: an item-item model has as many as items."""
 
 Array = NDArray[np.float64]
 
@@ -33,18 +37,28 @@ def _mapped(side: Side) -> Side:
     rated = np.flatnonzero(side.counts > 0)
     if side.features is None or not side.features.columns or side.prior.feature_map is not None or len(rated) < 2:
         return side
+    if histories_of(side.vectors) is not None:
+        return side  # a table of what each feature's carriers chose would be as large as the items' weights
     encoder = FeatureEncoder.fit(side.features, side.counts)
     if not encoder.width:
         return side
     encoded = encoder.encode(side.features)
     features = np.asarray(encoded[rated].todense(), np.float64)  # (N, F)
     weights = side.counts[rated] / (side.counts[rated] + TRUST)
-    rows = side.rows(rated).joined.astype(np.float64)  # (S, N, D)
-    fitted = [weighted_ridge(features, one, weights) for one in rows]
+    rows = side.rows(rated).joined  # (S, N, D)
+    fitted = [_in_strips(features, one, weights) for one in rows]
     means = np.stack([mean for mean, _ in fitted]).astype(np.float32)
     maps = np.stack([slopes for _, slopes in fitted]).astype(np.float32)
     prior = replace(side.prior, mean=means, feature_map=maps)
     return settled(replace(side, prior=prior, encoder=encoder), encoded)
+
+
+def _in_strips(features: Array, rows: Floats, weights: Array) -> tuple[Array, Array]:
+    """`weighted_ridge` of rows (N, D), whose columns are solved for `STRIP` at a time."""
+    starts = range(0, rows.shape[1], STRIP)
+    fitted = [weighted_ridge(features, rows[:, at : at + STRIP].astype(np.float64), weights) for at in starts]
+    means, slopes = zip(*fitted, strict=True)
+    return np.concatenate(means), np.concatenate(slopes, axis=1)
 
 
 def weighted_ridge(features: Array, rows: Array, weights: Array) -> tuple[Array, Array]:

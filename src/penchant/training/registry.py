@@ -65,6 +65,7 @@ _ALL: tuple[Way, ...] = (
     Way("dot_bias", _T + "gradient.dot", "DotBiasSettings", "train_dot_bias", "EmbeddingDotBias: vectors and biases"),
     Way("als", _T + "als.explicit", "ALSSettings", "train", "alternating least squares on ratings, with biases"),
     Way("implicit_als", _T + "als.implicit", "ImplicitALSSettings", "train", "alternating least squares on choices"),
+    Way("ease", _T + "als.ease", "EASESettings", "train", "one regression of each item on all others, on choices"),
     Way("net", _T + "gradient.net", "NetSettings", "train", "EmbeddingNet: a small network on two vectors"),
 )
 WAYS = {one.name: one for one in _ALL}

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.ratings import Grouped, Ratings
-from penchant.foundations.errors import DataError
 from penchant.foundations.progress import Progress
 from penchant.foundations.settings import Settings, setting
 from penchant.foundations.threads import limit_blas
@@ -27,6 +26,7 @@ from penchant.models.heads import DotHead
 from penchant.models.sides import Floats, Prior
 from penchant.models.trained import Feedback, TrainedModel, assemble
 from penchant.training.als.alternating import alternate, starting_vectors
+from penchant.training.als.choosing import choices
 from penchant.training.rows import Conditional, Crew, RowSolver
 
 NO_BIAS = 1e9
@@ -80,7 +80,7 @@ def train(
 
     Rows that are no choice stay out of the loss and of the lists. validation is not used: an order has no RMSE.
     """
-    chosen = _choices(ratings, settings)
+    chosen = choices(ratings, settings.feedback)
     vectors = [
         starting_vectors(rng, n, settings.factors, settings.start_scale) for n in (ratings.n_users, ratings.n_items)
     ]
@@ -98,17 +98,6 @@ def train(
         history = alternate(sweep, settings.sweeps, progress, "implicit least squares")
         halves[0].settle(vectors[1], vectors[0])
     return _finished(ratings, chosen, settings, vectors, history)
-
-
-def _choices(ratings: Ratings, settings: ImplicitALSSettings) -> Ratings:
-    rows = np.flatnonzero(settings.feedback.weights(ratings.values) > 0)
-    if not len(rows):
-        raise DataError(
-            f"no rating reaches {settings.positive_from}, so nothing was chosen",
-            where="positive_from",
-            remedy=f"Ratings go up to {ratings.values.max():g}",
-        )
-    return ratings.take(rows)
 
 
 def _sides(chosen: Ratings, vectors: list[Floats]) -> tuple[tuple[Grouped, Floats], tuple[Grouped, Floats]]:
