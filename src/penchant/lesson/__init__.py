@@ -1,4 +1,4 @@
-"""Lesson 5: its spreadsheets and its gradient-descent lab. Names load their module when first used."""
+"""Lesson 5: its own names, its spreadsheets and its gradient-descent lab. Names load their module when first used."""
 
 from __future__ import annotations
 
@@ -6,13 +6,40 @@ import importlib
 from typing import Any
 
 _WHERE = {
+    "CollabFilterDataset": "penchant.lesson.collab",
+    "CollabLearner": "penchant.lesson.collab",
+    "ColumnarModelData": "penchant.lesson.columnar",
+    "DotProduct": "penchant.lesson.modules",
+    "EmbeddingDot": "penchant.lesson.modules",
+    "EmbeddingDotBias": "penchant.lesson.modules",
+    "EmbeddingNet": "penchant.lesson.modules",
+    "fit": "penchant.lesson.columnar",
+    "get_cv_idxs": "penchant.data.splitting",
+    "get_emb": "penchant.lesson.modules",
+    "set_lrs": "penchant.lesson.columnar",
     "descend": "penchant.lesson.gradient_descent",
     "solve": "penchant.lesson.solver",
     "write_gradient_descent": "penchant.lesson.gradient_descent_workbook",
     "write_spreadsheet": "penchant.lesson.spreadsheet",
 }
 
-__all__ = ["descend", "solve", "write_gradient_descent", "write_spreadsheet"]
+__all__ = [
+    "CollabFilterDataset",
+    "CollabLearner",
+    "ColumnarModelData",
+    "DotProduct",
+    "EmbeddingDot",
+    "EmbeddingDotBias",
+    "EmbeddingNet",
+    "descend",
+    "fit",
+    "get_cv_idxs",
+    "get_emb",
+    "set_lrs",
+    "solve",
+    "write_gradient_descent",
+    "write_spreadsheet",
+]
 
 
 def __getattr__(name: str) -> Any:

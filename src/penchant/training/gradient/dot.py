@@ -65,6 +65,17 @@ def train_dot_bias(
         return dot_bias_road(start, part, settings, bounds, columns)
 
     learnt = carry_out(build, ratings, settings, rng=rng, validation=validation, progress=progress)
+    return biased_model(ratings, settings, learnt, bounds, columns)
+
+
+def biased_model(
+    ratings: Ratings,
+    settings: DotBiasSettings,
+    learnt: Learnt,
+    bounds: tuple[float, float] | None,
+    columns: SideColumns,
+) -> TrainedModel:
+    """The TrainedModel of learnt vectors and biases."""
     mean = _stack(learnt.draws, "mean_bias")[:, 0]
     head = DotHead(mean) if bounds is None else DotHead(mean, "sigmoid", *bounds)
     rows = [(_stack(learnt.draws, f"{side}.bias.weight")[:, :, 0], _stack(learnt.draws, f"{side}.vectors.weight"))

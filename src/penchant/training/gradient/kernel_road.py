@@ -21,8 +21,9 @@ from penchant.training.kernels.sgd_rows import Rule, SideArrays, corrections
 _MOST_OWNERS = 8
 """Every owner reads through the whole batch for its own rows, so that more of them soon add nothing."""
 
-_WORTH_A_WAIT = 100_000
-"""Numbers a step must read or write before a second thread repays the two waits of a step, some 20 µs each."""
+_WORTH_A_WAIT = 1_000_000
+"""Numbers a step must read or write before a second thread repays its two waits: 20 µs each on idle cores, a whole
+time slice on busy ones."""
 
 BIASED = {"users.vectors": "users.vectors.weight", "items.vectors": "items.vectors.weight",
           "users.bias": "users.bias.weight", "items.bias": "items.bias.weight", "mean": "mean_bias"}  # fmt: skip

@@ -21,13 +21,15 @@ def fit(
     seed: int,
     callbacks: Sequence[Callback] = (),
     history: Sequence[Mapping[str, float]] = (),
+    stopped: str = "",
 ) -> Run:
     """Train along `road` as planned, from the epoch after the last one in `history`.
 
+    stopped: why an earlier part of the run asked for its end, if it did; then there is nothing left to do.
     seed: everything random in the run follows from it and the epoch's number.
     Raises TrainingDivergedError when a loss is not a finite number; callbacks hear fit_ends first.
     """
-    run = Run(plan, road, seed, list(history))
+    run = Run(plan, road, seed, list(history), stopped=stopped)
     for callback in callbacks:
         callback.fit_begins(run)
     try:

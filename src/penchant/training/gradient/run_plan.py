@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from penchant.data.ratings import Ratings
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import spawn_seeds
 from penchant.training.gradient import learner, schedules
+from penchant.training.gradient.callbacks.checkpoint import Checkpoint, identity, read_checkpoint
 from penchant.training.gradient.callbacks.early_stopping import BestWeights, StopAfter
 from penchant.training.gradient.callbacks.reporting import Reporting
 from penchant.training.gradient.callbacks.snapshots import Snapshots
@@ -63,39 +65,64 @@ def carry_out(
     """
     seed = int(spawn_seeds(rng, 1)[0])
     if validation is not None:
-        return _watched(build(ratings), Held.of(validation, ratings), settings, seed, progress, "training")
+        return _watched(
+            build(ratings), Held.of(validation, ratings), settings, _Part(ratings, seed, progress, "training")
+        )
     held = int(len(ratings) * settings.validation_share)
+    whole = _Part(ratings, seed, progress, "training")
     if not settings.patience or held < _FEWEST_HELD:
-        return _unwatched(build(ratings), settings, seed, progress)
+        return _unwatched(build(ratings), settings, whole)
     rows = rng.permutation(len(ratings))
     kept, aside = ratings.take(np.sort(rows[held:])), ratings.take(np.sort(rows[:held]))
-    found = _watched(build(kept), Held.of(aside, ratings), settings, seed, progress, "looking for the best epoch")
+    search = _Part(kept, seed, progress, "looking for the best epoch")
+    found = _watched(build(kept), Held.of(aside, ratings), settings, search)
     if not settings.refit:
         return found
-    final = _unwatched(build(ratings), settings, seed, progress, found.facts["best_epoch"])
+    final = _unwatched(build(ratings), settings, whole, found.facts["best_epoch"])
     return Learnt(final.road, final.draws, found.history, found.rmse, found.facts | {"refit": True})
 
 
-def _watched(road: Road, held: Held, settings: GradientSettings, seed: int, progress: Progress, task: str) -> Learnt:
+@dataclass(frozen=True)
+class _Part:
+    """One of the runs that make a training: its ratings, its seed, who listens, and what it is called."""
+
+    ratings: Ratings
+    seed: int
+    progress: Progress
+    task: str
+
+
+def _watched(road: Road, held: Held, settings: GradientSettings, part: _Part) -> Learnt:
     if not len(held.values):
-        return _unwatched(road, settings, seed, progress)
-    best = BestWeights(patience=settings.patience)
-    run, draws = _run(road, settings, seed, [Validation(held), best, Reporting(progress, task)])
-    facts = {"best_epoch": best.epoch + 1, "epochs_run": len(run.history), "stopped": run.stopped}
-    return Learnt(road, draws, run.history, best.best, facts)
+        return _unwatched(road, settings, part)
+    keeper = BestWeights(patience=settings.patience)
+    run, draws = _run(road, settings, part, keeper, [Validation(held), keeper])
+    facts = {"best_epoch": keeper.epoch + 1, "epochs_run": len(run.history), "stopped": run.stopped}
+    return Learnt(road, draws, run.history, keeper.best, facts)
 
 
-def _unwatched(
-    road: Road, settings: GradientSettings, seed: int, progress: Progress, epochs: int | None = None
-) -> Learnt:
+def _unwatched(road: Road, settings: GradientSettings, part: _Part, epochs: int | None = None) -> Learnt:
     ending: list[Callback] = [] if epochs is None else [StopAfter(epochs)]
-    run, draws = _run(road, settings, seed, [*ending, Reporting(progress, "training")])
+    run, draws = _run(road, settings, part, BestWeights(), ending)
     return Learnt(road, draws, run.history, None, {"epochs_run": len(run.history)})
 
 
-def _run(road: Road, settings: GradientSettings, seed: int, callbacks: list[Callback]) -> tuple[Run, Sequence[State]]:
-    keep = Snapshots(schedules.cycles_within(settings.epochs, settings.cycle_epochs, settings.cycle_growth))
+def _run(
+    road: Road, settings: GradientSettings, part: _Part, keeper: BestWeights, callbacks: list[Callback]
+) -> tuple[Run, Sequence[State]]:
+    """Train, from a checkpoint where there is one; `keeper` is among the callbacks if it has something to watch."""
+    snapshots = Snapshots(schedules.cycles_within(settings.epochs, settings.cycle_epochs, settings.cycle_growth))
     if settings.snapshots:
-        callbacks = [*callbacks, keep]
-    run = learner.fit(road, plan_of(settings), seed=seed, callbacks=callbacks)
-    return run, keep.states or [road.state()]
+        callbacks = [*callbacks, snapshots]
+    saved = None
+    if settings.checkpoint:
+        folder = Path(settings.checkpoint) / part.task.replace(" ", "-")
+        about = identity(part.ratings, settings.to_json(), part.seed)
+        if saved := read_checkpoint(folder, about):
+            road.restore(saved.states["now"])
+            saved.give_back(keeper, snapshots)
+        callbacks = [*callbacks, Checkpoint(folder, about, keeper, snapshots)]
+    before, stopped = (saved.history, saved.stopped) if saved else ([], "")
+    callbacks = [*callbacks, Reporting(part.progress, part.task)]
+    run = learner.fit(road, plan_of(settings), seed=part.seed, callbacks=callbacks, history=before, stopped=stopped)
+    return run, snapshots.states or [road.state()]

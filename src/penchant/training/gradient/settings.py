@@ -49,6 +49,7 @@ class GradientSettings(Settings):
     validation_share: float = setting(0.1, "share of the training ratings held out to stop early", low=0.0, high=0.5)
     patience: int = setting(5, "epochs without a better validation error before training stops; 0 never stops", low=0)
     refit: bool = setting(True, "train again on all ratings for the number of epochs that was found best")
+    checkpoint: str = setting("", "folder in which the run is saved after each epoch, and from which it goes on")
     road: str = setting(
         "auto",
         "torch runs any module; kernels are compiled loops for the dot models; auto takes the fastest that can",

@@ -17,9 +17,6 @@ class BestWeights(Callback):
         self.best, self.epoch = float("inf"), -1
         self.state: State | None = None
 
-    def fit_begins(self, run: Run) -> None:
-        self.best, self.epoch, self.state = float("inf"), -1, None
-
     def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
         if figures[self.watched] < self.best:
             self.best, self.epoch, self.state = figures[self.watched], epoch, run.road.state()

@@ -1,0 +1,79 @@
+"""The learning-rate finder: the loss at rising rates (Smith 2017, arXiv 1506.01186, section 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.batches import steps_in
+from penchant.foundations.optional import require
+from penchant.training.gradient.road import Road
+
+_HOPELESS = 4.0
+"""The search ends where the loss is this many times its best."""
+
+
+@dataclass(frozen=True)
+class RateFinding:
+    """rates: (C,), rising. losses: (C,), smoothed. suggestion: the rate at which the loss fell fastest."""
+
+    rates: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    suggestion: float
+
+    def plot(self) -> Any:
+        """A plotly figure of the loss against the rate, on a logarithmic axis, with the suggestion marked."""
+        graphs = require("plotly.graph_objects", extra="plot")
+        figure = graphs.Figure(graphs.Scatter(x=self.rates, y=self.losses, mode="lines", name="loss"))
+        figure.add_vline(x=self.suggestion, annotation_text=f"{self.suggestion:.1e}")
+        figure.update_xaxes(type="log", title="learning rate")
+        return figure.update_layout(yaxis_title="smoothed loss", title="Learning-rate finder")
+
+
+def find_rate(
+    road: Road, *, seed: int, low: float = 1e-5, high: float = 10.0, steps: int = 100, smoothing: float = 0.9
+) -> RateFinding:
+    """Train with a rate that grows from low to high, then put everything back as it was."""
+    before = road.state()
+    rates = np.geomspace(low, high, steps)
+    try:
+        losses = _losses(road, seed, rates)
+    finally:
+        road.restore(before)
+    smooth = _smoothed(losses, smoothing)
+    seen = rates[: len(smooth)]
+    return RateFinding(seen, smooth, _steepest(seen, smooth))
+
+
+def _losses(road: Road, seed: int, rates: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One step a rate, over as many epochs as it takes, until the loss is hopeless."""
+    each = steps_in(road.rows, road.batch_size)
+    losses: list[float] = []
+    for at, rate in enumerate(rates):
+        if at % each == 0:
+            road.begin(seed, at // each)
+        losses.append(float(road.advance(at % each, np.array([rate]))[0]))
+        if not np.isfinite(losses[-1]) or losses[-1] > _HOPELESS * min(losses):
+            return np.array(losses[:-1])
+    return np.array(losses)
+
+
+def _smoothed(losses: NDArray[np.float64], keep: float) -> NDArray[np.float64]:
+    """An exponential average, corrected for its start."""
+    average, smooth = 0.0, np.empty(len(losses))
+    for at, loss in enumerate(losses):
+        average = keep * average + (1.0 - keep) * loss
+        smooth[at] = average / (1.0 - keep ** (at + 1))
+    return smooth
+
+
+def _steepest(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> float:
+    """The rate where the loss falls fastest over the logarithm of the rate, before it is lowest."""
+    end = int(np.argmin(losses)) + 1
+    if end < 3:
+        return float(rates[0])
+    slopes = np.gradient(losses[:end], np.log(rates[:end]))
+    return float(rates[int(np.argmin(slopes))])

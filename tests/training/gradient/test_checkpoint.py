@@ -1,0 +1,51 @@
+"""A run that is killed goes on as if nothing had happened."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from made_ratings import low_rank
+from penchant.foundations.errors import CallerError
+from penchant.training.registry import train
+
+ROOT = Path(__file__).parents[3]
+QUICK = {"factors": 4, "epochs": 6, "batch_size": 64, "patience": 2, "learning_rate": 0.02}
+
+
+def program(folder, out, model, kill_at):
+    paths = os.pathsep.join(str(ROOT / part) for part in ("src", "tests"))
+    command = [sys.executable, str(Path(__file__).with_name("killed_run.py")), folder, out, model, str(kill_at)]
+    return subprocess.run(list(map(str, command)), env=os.environ | {"PYTHONPATH": paths}, check=False).returncode
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("model", "kill_at"), [("dot_bias", 4), ("dot_bias", 9), ("net", 3)])
+def test_killed_in_the_middle_of_an_epoch_and_resumed_gives_what_was_never_killed(tmp_path, model, kill_at):
+    assert program(tmp_path / "a", tmp_path / "whole.npz", model, 0) == 0
+    assert program(tmp_path / "b", tmp_path / "killed.npz", model, kill_at) == -signal.SIGKILL
+    assert not (tmp_path / "killed.npz").exists()
+    assert program(tmp_path / "b", tmp_path / "killed.npz", model, 0) == 0
+    whole, killed = np.load(tmp_path / "whole.npz"), np.load(tmp_path / "killed.npz")
+    assert all(np.array_equal(whole[name], killed[name]) for name in whole)
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+    train(low_rank(), "dot_bias", checkpoint=str(tmp_path), **QUICK)
+    with pytest.raises(CallerError, match="belongs to another run"):
+        train(low_rank(), "dot_bias", checkpoint=str(tmp_path), **(QUICK | {"factors": 5}))
+    with pytest.raises(CallerError, match="belongs to another run"):
+        train(low_rank(seed=1), "dot_bias", checkpoint=str(tmp_path), **QUICK)
+
+
+def test_a_finished_run_is_read_back_snapshots_included(tmp_path):
+    settings = QUICK | {"schedule": "sgdr", "cycle_epochs": 2, "snapshots": True, "patience": 0}
+    one = train(low_rank(), "dot_bias", checkpoint=str(tmp_path), **settings)
+    two = train(low_rank(), "dot_bias", checkpoint=str(tmp_path), **settings)
+    assert one.draws == two.draws == 3
+    assert np.array_equal(one.users.vectors, two.users.vectors)
+    assert one.history == two.history
