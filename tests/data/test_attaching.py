@@ -59,7 +59,7 @@ def test_kinds_are_guessed_and_years_taken_from_titles():
 def test_ids_without_ratings_are_appended_dropped_or_an_error(ratings):
     grown = ratings.with_features(items=pl.DataFrame(FILMS))
     assert grown.items.ids.tolist() == [10, 20, 30], "known numbers stay, the catalogue comes behind"
-    assert "1 items are known from the feature table only" in str(grown.report)
+    assert "Known from the feature table only, in the catalogue without ratings: 1 item" in str(grown.report)
     assert ratings.items.ids.tolist() == [10, 20] and ratings.item_features is None
     dropped = ratings.with_features(items=pl.DataFrame(FILMS), unrated="drop")
     assert dropped.items == ratings.items and len(dropped.item_features) == 2
@@ -69,7 +69,9 @@ def test_ids_without_ratings_are_appended_dropped_or_an_error(ratings):
 
 def test_rated_ids_without_features_have_a_row_of_which_nothing_is_known(ratings):
     frame = pl.DataFrame({"item": [20], "country": ["SU"]})
-    features = ratings.with_features(items=frame, columns={"country": "category"}).item_features
+    attached = ratings.with_features(items=frame, columns={"country": "category"})
+    assert "Without a row in the feature table: 1 item" in str(attached.report)
+    features = attached.item_features
     assert features.columns["country"] == [None, "SU"]
 
 
@@ -135,7 +137,7 @@ def test_movielens_as_shipped():
     assert ratings.item_features.row(toys)["genres"] == ("Adventure", "Animation", "Children", "Comedy", "Fantasy")
     assert ratings.item_features.row(toys)["year"] == 1995
     assert None in ratings.item_features.columns["genres"], "no genre is a label of its own"
-    assert "59 items are known from the feature table only" in str(ratings.report)
+    assert str(ratings.report).endswith("only, in the catalogue without ratings: 59 items")
 
 
 def test_movielens_with_tags():

@@ -171,7 +171,7 @@ def test_repeated_pairs_become_one_rating(policy, timed, expected):
     ratings = Ratings.from_frame(pl.DataFrame(DOUBLE), timestamp=timed and None, duplicates=policy)
     assert [row[:3] for row in as_rows(ratings)] == expected
     assert ratings.report.merged == 1
-    assert "1 rows repeated a user and item" in str(ratings.report)
+    assert "1 row repeated a user and item" in str(ratings.report)
 
 
 @given(

@@ -14,7 +14,7 @@ from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER, Wanted, find_co
 from penchant.data.identifying import IdKind, numbered, plain_ids
 from penchant.data.merging import Duplicates, merge, repeated_rows
 from penchant.data.ratings import Ratings, Scale
-from penchant.data.reading_report import ReadingReport
+from penchant.data.reading_report import ReadingReport, counted
 from penchant.data.row_checks import BadRows, RowChecks
 from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.errors import DataError
@@ -143,7 +143,6 @@ def _one_a_pair(ratings: Ratings, checks: RowChecks, rules: Rules, made: _Made) 
             remedy="Pass duplicates='last', 'mean' or 'sum' to have one rating of them",
         )  # fmt: skip
     stays, values = merge(pairs, ratings.values, ratings.timestamps, repeated, rules.duplicates)
-    made.notes.append(
-        f"{int((~stays).sum()):,} rows repeated a user and item; one rating of each pair stays ({rules.duplicates})"
-    )
+    gone = counted(int((~stays).sum()), "row")
+    made.notes.append(f"{gone} repeated a user and item; each pair keeps one rating ({rules.duplicates})")
     return dataclasses.replace(ratings, values=values).take(stays)

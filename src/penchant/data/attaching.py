@@ -14,6 +14,7 @@ from penchant.data.csv_files import open_csv
 from penchant.data.features import FeatureTable
 from penchant.data.frames import column_names, to_polars
 from penchant.data.identifying import WHOLE, plain_ids
+from penchant.data.reading_report import counted
 from penchant.data.row_checks import RowChecks
 from penchant.data.side_columns import column_kinds, feature_table
 from penchant.data.vocabulary import Vocabulary
@@ -142,11 +143,8 @@ def _with_unrated(
             f"nobody rated the {side} {ids[new[0]]!r}", where=f"{where}, row {new[0] + 1}",
             remedy="Pass unrated='keep' to have it in the catalogue all the same, or unrated='drop'",
         )  # fmt: skip
-    if not len(new) or unrated == "drop":
-        return vocabulary, [f"{len(new):,} {side}s of the feature table have no rating and were dropped"] if len(
-            new
-        ) else []
+    fate = "dropped" if unrated == "drop" else "in the catalogue without ratings"
+    notes = [f"Known from the feature table only, {fate}: {counted(len(new), side)}"] if len(new) else []
     missing = len(vocabulary) - (len(ids) - len(new))
-    notes = [f"{len(new):,} {side}s are known from the feature table only: in the catalogue, without ratings"]
-    notes += [f"{missing:,} rated {side}s have no features"] if missing else []
-    return vocabulary.extended(ids[row] for row in new), notes
+    notes += [f"Without a row in the feature table: {counted(missing, side)}"] if missing else []
+    return vocabulary if unrated == "drop" else vocabulary.extended(ids[row] for row in new), notes

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+def counted(number: int, noun: str) -> str:
+    """1 row, 2,000 rows."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 @dataclass(frozen=True)
 class ReadingReport:
     """source: the file or kind of table. rows: read. merged: rows that gave way to another one of the same pair.
@@ -33,8 +38,8 @@ class ReadingReport:
     def __str__(self) -> str:
         refused = sum(self.refused.values())
         lines = [
-            f"{self.source}: {self.rows:,} rows read, {self.merged:,} merged, {refused:,} refused",
-            f"{self.ratings:,} ratings by {self.users:,} users of {self.items:,} items",
+            f"{self.source}: {counted(self.rows, 'row')} read, {self.merged:,} merged, {refused:,} refused",
+            f"{counted(self.ratings, 'rating')} by {counted(self.users, 'user')} of {counted(self.items, 'item')}",
             *(f"refused: {count:,} × {reason}" for reason, count in self.refused.items()),
             *self.notes,
         ]
