@@ -63,6 +63,14 @@ class Occasions:
         some = [replace(one, biases=one.biases[at], variance=one.variance[at]) for one in self.levels]
         return Occasions(tuple(some))
 
+    def averaged(self) -> Occasions:
+        """The occasions in one draw, the mean of all."""
+        levels = [
+            replace(one, biases=one.biases.mean(axis=0, keepdims=True), variance=one.variance.mean(keepdims=True))
+            for one in self.levels
+        ]
+        return Occasions(tuple(levels))
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Arrays from which `from_arrays` builds the same occasions."""
         arrays: dict[str, NDArray[Any]] = {"spans": np.array([level.span for level in self.levels])}

@@ -15,6 +15,7 @@ from penchant.data.ratings import Ratings
 from penchant.data.vocabulary import UNKNOWN, Numbers
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
+from penchant.models.distilling import distil
 from penchant.models.saving import load_trained, save_trained
 from penchant.models.scoring import score_pairs, stacked_items
 from penchant.models.sides import Floats, Side
@@ -233,6 +234,10 @@ class Model:
         """A grown model whose catalogue holds the item from now on; one it held already gets a new row."""
         one = arrival_of(self, ratings, features)
         return Model(grown(self.trained, "items", item, one.rows, one.numbers, one.values, one.features))
+
+    def distil(self, width: int) -> Model:
+        """This model's draws as one draw of `width` factors, quicker to serve; see `models.distilling`."""
+        return Model(distil(self.trained, width))
 
     # --- keeping -------------------------------------------------------------------------------------------------
 
