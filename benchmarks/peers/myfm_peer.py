@@ -21,7 +21,7 @@ class MyFMPeer:
     """A Gibbs-sampled factorisation machine; predictions are means over all draws.
 
     history: who rated what as features of both sides, each row divided by the root of its length (as in SVD++).
-    genres, years: item features, years in bins of five; items that training never met have theirs too.
+    genres, years: item features, years in bins of five. unmet: whether items that training never met have theirs too.
     """
 
     predicts_ratings, ranks = True, False
@@ -29,9 +29,17 @@ class MyFMPeer:
     def __init__(
         self, label: str = "myFM ids", *, rank: int = 10, draws: int = 200, history: bool = False, genres: bool = False,
         years: bool = False,
+        unmet: bool = True,
     ) -> None:  # fmt: skip
         self.label = label
-        self.settings = {"rank": rank, "draws": draws, "history": history, "genres": genres, "years": years}
+        self.settings = {
+            "rank": rank,
+            "draws": draws,
+            "history": history,
+            "genres": genres,
+            "years": years,
+            "unmet": unmet,
+        }
 
     def identity(self) -> Mapping[str, Any]:
         return {"library": "myfm", "version": version("myfm"), "settings": self.settings}
@@ -73,11 +81,18 @@ class MyFMPeer:
         if self.settings["history"]:
             parts.append(_history(train.item_numbers, train.user_numbers, catalogue.n_items, catalogue.n_users))
         if self.settings["genres"]:
-            parts.append(_genres(catalogue))
+            parts.append(self._described(_genres(catalogue), train))
         if self.settings["years"]:
-            parts.append(_years(catalogue))
+            parts.append(self._described(_years(catalogue), train))
         self._parts.append(parts)
         return sparse.hstack(parts, format="csr")
+
+    def _described(self, rows: Any, train: Ratings) -> Any:
+        """The item features that predictions may use."""
+        if self.settings["unmet"]:
+            return rows
+        met = np.bincount(train.item_numbers, minlength=rows.shape[0]) > 0
+        return sparse.diags(met.astype(np.float64)) @ rows
 
 
 def _pairs(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
@@ -120,6 +135,6 @@ def all_of_them() -> list[MyFMPeer]:
     """The machines of the comparison."""
     return [
         MyFMPeer(),
-        MyFMPeer("myFM history+genres", draws=300, history=True, genres=True),
+        MyFMPeer("myFM history+genres", draws=300, history=True, genres=True, unmet=False),
         MyFMPeer("myFM history+genres+years", draws=300, history=True, genres=True, years=True),
     ]

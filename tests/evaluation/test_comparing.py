@@ -138,7 +138,7 @@ def test_the_key_follows_from_all_that_matters(world: World, split: Split, monke
     same = key()
     assert same == key() and same == records.key_of(Recipe("dot_bias"), split, 0, Measuring())
     others = [key("dot"), key(seed=1), key(at=5), key(on=world.split(0.5)), key(factors=3)]
-    monkeypatch.setattr(records, "code_fingerprint", lambda: "other code")
+    monkeypatch.setattr(records, "code_fingerprint", lambda _: "other code")
     assert len({same, *others, key()}) == 7
 
 

@@ -21,6 +21,8 @@ from penchant.evaluation.measuring import Measuring, measure
 from penchant.evaluation.watching import Watch
 from penchant.metrics.intervals import UserSums
 
+_MEASURING = ("data", "metrics", "evaluation")
+
 
 @dataclass(frozen=True)
 class Record:
@@ -56,7 +58,7 @@ def key_of(entry: Entry, split: Split, seed: int, measuring: Measuring) -> str |
     identity = entry.identity()
     if identity is None:
         return None
-    parts = [identity, split_fingerprint(split), seed, measuring.to_json(), code_fingerprint()]
+    parts = [identity, split_fingerprint(split), seed, measuring.to_json(), code_fingerprint("peer" in identity)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
@@ -105,10 +107,14 @@ def _digest_ratings(digest: Any, ratings: Ratings) -> None:
 
 
 @cache
-def code_fingerprint() -> str:
-    """A hash of Penchant's own source: other code may give other figures."""
+def code_fingerprint(measuring_only: bool = False) -> str:
+    """A hash of Penchant's own source: other code may give other figures.
+
+    measuring_only: of the part that reads, splits and measures, which is all that another library's figures hang on.
+    """
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+        if not measuring_only or path.relative_to(root).parts[0] in _MEASURING:
+            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
