@@ -1,0 +1,122 @@
+"""docs/leaderboard.md from benchmarks/results/*.json: every figure with its protocol, seeds, versions and command.
+
+python benchmarks/leaderboard.py            # or: make leaderboard
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "leaderboard.md"
+HEAD = """# Leaderboard
+
+Made by `make leaderboard` from `benchmarks/results/*.json`; a test refuses a figure here that no result file holds.
+Anybody can rerun each table with the command above it. Times and memory hold only beside others of the same table.
+"""
+COLUMNS = (
+    ("rmse", "RMSE"),
+    ("mae", "MAE"),
+    ("log_likelihood", "log-likelihood"),
+    ("recall@10", "recall@10"),
+    ("ndcg@10", "NDCG@10"),
+)
+
+
+def main() -> None:
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(page(RESULTS), encoding="utf-8")
+    print(f"written: {PAGE}")
+
+
+def page(results: Path) -> str:
+    """The whole page from a folder of result files."""
+    parts = [HEAD]
+    for path in sorted(results.glob("*.json")):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        parts.append(_comparison(path, told) if "entries" in told else _figures(path, told))
+    return "\n".join(parts)
+
+
+def _comparison(path: Path, told: dict[str, Any]) -> str:
+    """A race of models: one row each."""
+    split, measuring = told["protocol"], told["protocol"]["measuring"]
+    rows, users, items = split["rows"], split["test_users"], split["test_items"]
+    facts = [
+        f"Split: {split['split']}. {rows['train']:,} training rows, {rows['tested']:,} tested; test users met in "
+        f"training {users['met']:,}, not met {users['unmet']:,}; items {items['met']:,} and {items['unmet']:,}. "
+        f"Lists rank every item the user has not rated; liked is {split['liked_from']:g} or more.",
+        f"In brackets: {measuring['level']:.0%} intervals over users ({measuring['replicates']} draws). "
+        "≈: not different from the best (permutation test by user, Holm).",
+    ]
+    heads = ["model", *(words for _, words in COLUMNS), "", "seeds", "train s", "MB"]
+    table = _table(heads, [_row(entry, told) for entry in told["entries"]])
+    return _section(path, told, facts, table)
+
+
+def _row(entry: dict[str, Any], told: dict[str, Any]) -> list[str]:
+    cells = [_cell(name, entry["figures"].get(name), told["by"]) for name, _ in COLUMNS]
+    seconds, megabytes = (sum(entry[name]) / len(entry[name]) for name in ("seconds", "megabytes"))
+    seeds = ", ".join(map(str, entry["seeds"]))
+    return [entry["label"], *cells, _mark(entry["label"], told), seeds, f"{seconds:.1f}", f"{megabytes:.0f}"]
+
+
+def _cell(name: str, figure: dict[str, Any] | None, by: str) -> str:
+    if figure is None or figure["value"] is None:
+        return ""
+    text = f"{figure['value']:.4f}"
+    return f"{text} [{figure['low']:.4f}, {figure['high']:.4f}]" if name == by else text
+
+
+def _mark(label: str, told: dict[str, Any]) -> str:
+    best = told["entries"][0]["label"]
+    alike = any({pair["first"], pair["second"]} == {best, label} and not pair["differs"] for pair in told["pairs"])
+    return "≈" if alike else ""
+
+
+def _figures(path: Path, told: dict[str, Any]) -> str:
+    """Any other result: each number by its path through the file."""
+    aside = {"command", "versions", "question", "protocol", "machine"}
+    rows = [[where, what] for where, what in flat({k: v for k, v in told.items() if k not in aside})]
+    protocol = told.get("protocol", "")
+    facts = [protocol if isinstance(protocol, str) else ", ".join(f"{k}: {v}" for k, v in flat(protocol))]
+    return _section(path, told, [fact for fact in facts if fact], _table(["figure", "value"], rows))
+
+
+def flat(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """The leaves of a JSON value with the path to each."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from flat(part, f"{where} · {name}" if where else str(name))
+    elif isinstance(value, list):
+        for number, part in enumerate(value, 1):
+            yield from flat(part, f"{where} · {number}")
+    else:
+        yield where, f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _section(path: Path, told: dict[str, Any], facts: Sequence[str], table: str) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in told.get("versions", {}).items())
+    command = told.get("command", "")
+    lines = [
+        f"## {told.get('question') or path.stem.replace('-', ' ').capitalize()}",
+        "",
+        f"`{command}` → `benchmarks/results/{path.name}`",
+        "",
+        *[line for fact in facts for line in (fact, "")],
+        *([f"Versions: {versions}.", ""] if versions else []),
+        table,
+    ]
+    return "\n".join(lines)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""No figure stands on the leaderboard that a result file does not hold."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "leaderboard.md"
+NUMBER = re.compile(r"(?<![\w.])-?\d+\.\d+(?:e[+-]?\d+)?(?![\w.])")
+
+
+def numbers_in(value: Any) -> Iterator[float]:
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from numbers_in(part)
+    elif isinstance(value, list):
+        if value and all(isinstance(one, int | float) for one in value):
+            yield sum(value) / len(value)
+        for part in value:
+            yield from numbers_in(part)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield float(value)
+
+
+def unfounded(page: str, results: Path) -> list[str]:
+    """The figures in the tables of a page that no result file of the table's section holds."""
+    found = []
+    for section in page.split("\n## ")[1:]:
+        name = re.search(r"benchmarks/results/([\w.-]+\.json)", section)
+        held = list(numbers_in(json.loads((results / name.group(1)).read_text(encoding="utf-8")))) if name else []
+        rows = "\n".join(line for line in section.splitlines() if line.startswith("|"))
+        for text in NUMBER.findall(rows):
+            decimals = len(text.partition(".")[2].partition("e")[0])
+            shown = float(text)
+            near = 0.51 * 10**-decimals if "e" not in text else abs(shown) * 1e-5
+            if not any(abs(shown - one) <= near for one in held):
+                found.append(text)
+    return found
+
+
+def test_the_page_is_what_the_results_make_it() -> None:
+    generator = runpy.run_path(str(ROOT / "benchmarks" / "leaderboard.py"))
+    assert PAGE.read_text(encoding="utf-8") == generator["page"](RESULTS), "run `make leaderboard`"
+
+
+def test_every_figure_has_a_result_file() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert len(NUMBER.findall(page)) > 10
+    assert unfounded(page, RESULTS) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ("| als | 0.8543 [0.8211, 0.8888] |", []),
+        ("| als | 0.8443 [0.8211, 0.8888] |", ["0.8443"]),
+        ("| als | 0.8543 | 2.5 |", []),
+        ("| als | 0.8543 | 2.6 |", ["2.6"]),
+    ],
+)
+def test_an_invented_figure_is_refused(tmp_path: Path, row: str, refused: list[str]) -> None:
+    figures = {"rmse": {"value": 0.85432, "low": 0.8211, "high": 0.88879}, "seconds": [2.0, 3.0]}
+    (tmp_path / "race.json").write_text(json.dumps(figures))
+    page = f"# L\n\n## Race\n\n`benchmarks/results/race.json`\n\n{row}\n"
+    assert unfounded(page, tmp_path) == refused
+
+
+def test_a_table_without_a_result_file_is_refused(tmp_path: Path) -> None:
+    assert unfounded("# L\n\n## Race\n\n| als | 0.85 |\n", tmp_path) == ["0.85"]
+
+
+def test_each_result_says_how_it_was_made() -> None:
+    for path in RESULTS.glob("*.json"):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        assert told.get("command") and told.get("versions"), path.name
