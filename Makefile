@@ -30,5 +30,8 @@ lint: .venv/dev
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[serve,plot,excel,tune,ann,frames,dev]'
 	touch $@
 
+leaderboard: .venv/core
+	$(BIN)/python benchmarks/leaderboard.py
+
 clean:
 	rm -rf .venv demo

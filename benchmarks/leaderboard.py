@@ -6,7 +6,7 @@ python benchmarks/leaderboard.py            # or: make leaderboard
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,28 @@ def page(results: Path) -> str:
     parts = [HEAD]
     for path in sorted(results.glob("*.json")):
         told = json.loads(path.read_text(encoding="utf-8"))
-        parts.append(_comparison(path, told) if "entries" in told else _figures(path, told))
+        parts.append(_shape(told)(path, told))
     return "\n".join(parts)
+
+
+def _shape(told: dict[str, Any]) -> Callable[[Path, dict[str, Any]], str]:
+    """How a result file is shown: a race of models, rows that each have a protocol, or whatever it holds."""
+    if "entries" in told:
+        return _comparison
+    rows = told.get("figures")
+    return _rows if isinstance(rows, list) and all("protocol" in row for row in rows) else _figures
+
+
+def _rows(path: Path, told: dict[str, Any]) -> str:
+    """Figures that each have a protocol of their own: one row each, with its command."""
+    heads = [name for name in dict.fromkeys(name for row in told["figures"] for name in row) if name != "protocol"]
+    rows = [
+        [*(_text(row.get(name, "")) for name in heads), f"`{row['protocol']['command']}`"] for row in told["figures"]
+    ]
+    merged: dict[str, str] = {}
+    for row in told["figures"]:
+        merged |= row["protocol"].get("versions", {})
+    return _section(path, {"versions": merged, **told}, [], _table([*heads, "command"], rows))
 
 
 def _comparison(path: Path, told: dict[str, Any]) -> str:
@@ -95,7 +115,11 @@ def flat(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
         for number, part in enumerate(value, 1):
             yield from flat(part, f"{where} · {number}")
     else:
-        yield where, f"{value:.6g}" if isinstance(value, float) else str(value)
+        yield where, _text(value)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _section(path: Path, told: dict[str, Any], facts: Sequence[str], table: str) -> str:
@@ -104,7 +128,7 @@ def _section(path: Path, told: dict[str, Any], facts: Sequence[str], table: str)
     lines = [
         f"## {told.get('question') or path.stem.replace('-', ' ').capitalize()}",
         "",
-        f"`{command}` → `benchmarks/results/{path.name}`",
+        f"`{command}` → `benchmarks/results/{path.name}`" if command else f"`benchmarks/results/{path.name}`",
         "",
         *[line for fact in facts for line in (fact, "")],
         *([f"Versions: {versions}.", ""] if versions else []),

@@ -80,5 +80,5 @@ def test_a_table_without_a_result_file_is_refused(tmp_path: Path) -> None:
 
 def test_each_result_says_how_it_was_made() -> None:
     for path in RESULTS.glob("*.json"):
-        told = json.loads(path.read_text(encoding="utf-8"))
-        assert told.get("command") and told.get("versions"), path.name
+        told = path.read_text(encoding="utf-8")
+        assert '"command": "python benchmarks/' in told and '"versions"' in told, path.name
