@@ -1,0 +1,177 @@
+"""Gradient descent for dot-bias, 50 factors: ratings a second on both roads, time to a given error, beside fastai.
+
+    python benchmarks/gradient.py             # in an environment with fastai 2.8.12, torch 2.13.0 and this package
+    python benchmarks/gradient.py --alone     # our side alone
+    python benchmarks/gradient.py --large     # our side alone, then 20M ratings × 64 factors with its peak memory
+
+fastai trains as its tutorial does: collab_learner's dot-bias, batches of 64, five epochs of one cycle at 5e-3, weight
+decay 0.1. Both sides run in one process on the lesson's training rows, are measured on the lesson's test rows, and
+predict an unseen user or item by the model's own fallback. Ours trains each road once before it is timed, so that
+compilation (some 20 s on a first run, cached on disk afterwards) is left out. No setting was chosen on test rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import penchant as pt
+from penchant.data.ratings import Ratings
+from penchant.data.splitting import Split
+from penchant.data.synthetic import synthetic
+from penchant.evaluation.protocol import machine, versions
+from penchant.training.gradient import learner
+from penchant.training.gradient.dot import biased_model
+from penchant.training.gradient.road import Road
+from penchant.training.gradient.roads import dot_bias_road
+from penchant.training.gradient.run_plan import Learnt, plan_of
+from penchant.training.gradient.settings import DotBiasSettings
+from penchant.training.gradient.side_columns import SideColumns
+from penchant.training.gradient.start import biased_start
+
+RESULTS = Path(__file__).parent / "results" / "gradient.json"
+ROADS = {
+    "torch, Adam": {"road": "torch", "rows": "every"},
+    "kernels, Adam, every row": {"road": "kernels", "rows": "every"},
+    "kernels, Adam, touched rows": {"road": "kernels", "rows": "touched"},
+    "kernels, SGD, touched rows": {"road": "kernels", "rows": "touched", "optimizer": "sgd", "learning_rate": 1.0},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--alone", action="store_true", help="leave fastai out")
+    parser.add_argument("--large", action="store_true", help="20M ratings, our side alone")
+    asked = parser.parse_args()
+    split = pt.split.random(pt.movielens())
+    fastai = None if asked.alone or asked.large else through_fastai(split)
+    found = {
+        "command": shlex.join(["python", *sys.argv]),
+        "versions": versions(("numpy", "numba", "torch", "fastai")),
+        "machine": machine(),
+        "protocol": f"{split.name}, {len(split.train):,} training rows, batches of 4096, 50 factors, seed 0",
+        "fastai": fastai,
+        "lesson_rows": [speed(name, split.train, fastai) for name in ROADS],
+        "a_million": [speed(name, million(), fastai, epochs=3) for name in ROADS if name.startswith("kernels")],
+        "to_fastais_error": to_error(split, fastai),
+        "tuned": [tuned(split, seed) for seed in range(3)],
+        "large": large() if asked.large else None,
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def through_fastai(split: Split) -> dict[str, Any]:
+    """fastai's five epochs: seconds, ratings a second, and the error on the test rows."""
+    import pandas as pd
+    import torch
+    from fastai.collab import TabularCollab, collab_learner
+    from fastai.tabular.core import Categorify
+
+    frame = pd.DataFrame(split.train.to_frame().to_dict(as_series=False))
+    splits = (list(range(len(frame))), list(range(64)))
+    table = TabularCollab(frame, [Categorify], ["user", "item"], y_names=["rating"], splits=splits)
+    torch.manual_seed(0)
+    learn = collab_learner(table.dataloaders(bs=64), n_factors=50, y_range=(0.5, 5.5))
+    with learn.no_bar(), learn.no_logging():
+        started = time.perf_counter()
+        learn.fit_one_cycle(5, 5e-3, wd=0.1)
+        seconds = time.perf_counter() - started
+        asked = pd.DataFrame(split.test.to_frame().to_dict(as_series=False))
+        predicted = learn.get_preds(dl=learn.dls.test_dl(asked))[0].numpy().ravel()
+    error = np.sqrt(np.mean((np.clip(predicted, 0.5, 5.0) - split.test.values) ** 2))
+    line = {"seconds": seconds, "ratings_a_second": 5 * len(frame) / seconds, "rmse": float(error)}
+    print("fastai", line, flush=True)
+    return line
+
+
+def road_over(ratings: Ratings, settings: DotBiasSettings) -> Road:
+    start = biased_start(ratings, settings.factors, settings.start_spread, settings.damping, np.random.default_rng(0))
+    return dot_bias_road(start, ratings, settings, None, SideColumns())
+
+
+def speed(name: str, ratings: Ratings, fastai: dict[str, Any] | None, epochs: int = 10) -> dict[str, Any]:
+    """Ratings a second over some epochs, shuffling included, after one epoch that is not timed; the best of three."""
+    settings = DotBiasSettings.from_json({"factors": 50, "batch_size": 4096, "epochs": epochs} | ROADS[name])
+    road = road_over(ratings, settings)
+    plan = plan_of(settings)
+    learner.fit(road, plan_of(DotBiasSettings.from_json(settings.to_json() | {"epochs": 1})), seed=0)
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        learner.fit(road, plan, seed=0)
+        times.append(time.perf_counter() - started)
+    rate = epochs * len(ratings) / min(times)
+    line = {"road": name, "ratings": len(ratings), "ratings_a_second": rate}
+    if fastai:
+        line["times_fastai"] = rate / fastai["ratings_a_second"]
+    print(line, flush=True)
+    return line
+
+
+def million() -> Ratings:
+    return synthetic(users=6_040, items=3_706, ratings=1_000_000, seed=0).ratings
+
+
+def to_error(split: Split, fastai: dict[str, Any] | None, epochs: int = 3) -> dict[str, Any]:
+    """Seconds from ratings in memory to a model at least as good as fastai's: starting biases, then a few epochs."""
+    settings = DotBiasSettings(factors=50, epochs=epochs, batch_size=1024, learning_rate=0.01)
+
+    def once() -> tuple[float, Road]:
+        started = time.perf_counter()
+        road = road_over(split.train, settings)
+        learner.fit(road, plan_of(settings), seed=0)
+        return time.perf_counter() - started, road
+
+    once()
+    seconds, road = min((once() for _ in range(3)), key=lambda pair: pair[0])
+    model = biased_model(split.train, settings, Learnt(road, [road.state()], []), None, SideColumns())
+    line = {"epochs": epochs, "seconds": seconds, "rmse": rmse(pt.Model(model), split)}
+    if fastai:
+        line |= {"share_of_fastais_time": seconds / fastai["seconds"], "reached": line["rmse"] <= fastai["rmse"]}
+    print(line, flush=True)
+    return line
+
+
+def tuned(split: Split, seed: int) -> dict[str, Any]:
+    """The default settings, early stopping and training again included."""
+    started = time.perf_counter()
+    model = pt.train(split.train, "dot_bias", seed=seed)
+    seconds = time.perf_counter() - started
+    line = {"seed": seed, "seconds": seconds, "rmse": rmse(model, split)}
+    print("tuned", line, flush=True)
+    return line
+
+
+def rmse(model: pt.Model, split: Split) -> float:
+    """The error on every test row, unseen users and items included."""
+    test = split.test
+    predicted = model.predict(test.users.take(test.user_numbers), test.items.take(test.item_numbers)).mean
+    return float(np.sqrt(np.mean((predicted - test.values) ** 2)))
+
+
+def large() -> dict[str, Any]:
+    """An epoch of 20M ratings × 64 factors, and the highest memory of the process."""
+    ratings = synthetic(users=138_000, items=27_000, ratings=20_000_000, seed=0).ratings
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    settings = DotBiasSettings(factors=64, epochs=1, batch_size=16_384, rows="touched", road="kernels")
+    road = road_over(ratings, settings)
+    started = time.perf_counter()
+    learner.fit(road, plan_of(settings), seed=0)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    line = {"ratings": len(ratings), "seconds": seconds, "peak_gb": peak, "peak_gb_of_making_the_ratings": before}
+    print(line, flush=True)
+    return line
+
+
+if __name__ == "__main__":
+    main()
