@@ -135,4 +135,6 @@ def test_embedding_net_with_different_widths(data):
     model = EmbeddingNet(671, 9066, n_factors=(50, 60))
     assert model.lin1.in_features == 110
     opt = optim.Adam(model.parameters(), 1e-3, weight_decay=1e-5)
+    fit(model, data, 3, opt, F.mse_loss)
+    set_lrs(opt, 1e-4)  # as the lesson does for its first two models
     assert fit(model, data, 3, opt, F.mse_loss).history[-1]["validation_loss"] <= 0.781

@@ -56,7 +56,8 @@ class EmbeddingDotBias(nn.Module):
 class EmbeddingNet(nn.Module):
     """The third: a small network on the two embeddings, its sigmoid's range half a star wider at either end.
 
-    Users and movies may have different widths; the first weight matrix has as many inputs as both together.
+    Users and movies may have different widths; the first weight matrix has as many inputs as both together. The
+    embeddings start wider than the lesson's ±0.01, at which ten hidden units see next to nothing for half an epoch.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class EmbeddingNet(nn.Module):
     ) -> None:
         super().__init__()
         widths = (n_factors, n_factors) if isinstance(n_factors, int) else n_factors
-        self.u, self.m = get_emb(n_users, widths[0]), get_emb(n_movies, widths[1])
+        self.u, self.m = (get_emb(n, width, -0.2, 0.2) for n, width in zip((n_users, n_movies), widths, strict=True))
         self.lin1, self.lin2 = nn.Linear(sum(widths), nh), nn.Linear(nh, 1)
         self.drop1, self.drop2 = nn.Dropout(p1), nn.Dropout(p2)
         self.low, self.high = min_score - 0.5, max_score + 0.5
