@@ -89,10 +89,17 @@ def test_of_several_id_columns_the_one_that_knows_the_ratings_is_taken(ratings):
     frame = pl.DataFrame({"item_id": [901, 10, 903], "id": [10, 20, 30], "imdbId": [1, 2, 3], "pages": [7, 8, 9]})
     attached = ratings.with_features(items=frame)
     assert attached.items.ids.tolist() == [10, 20, 30]
+    taken = "Column 'id' of items was taken for the item ids: it knows 2 of them, 'item_id' 1"
+    assert taken in str(attached.report)
     assert attached.item_features.columns == {"pages": [7.0, 8.0, 9.0]}, "what points elsewhere is not learnt from"
     asked = ratings.with_features(items=frame, id_column="item_id", columns={"imdbId": "number"})
     assert asked.items.ids.tolist() == [10, 20, 901, 903]
     assert asked.item_features.columns == {"imdbId": [2.0, None, 1.0, 3.0]}
+
+
+def test_equally_good_id_columns_go_by_their_names(ratings):
+    frame = pl.DataFrame({"id": [20, 30], "item_id": [10, 40], "pages": [7, 8]})
+    assert ratings.with_features(items=frame).items.ids.tolist() == [10, 20, 40]
 
 
 def test_text_ids_meet_whole_numbers():

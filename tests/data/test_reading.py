@@ -150,6 +150,8 @@ def test_timestamps_in_other_spellings(tmp_path):
     frame = pl.DataFrame({"user": [1, 2], "item": [1, 2], "rating": [1, 2]})
     dates = pl.Series("time", [datetime(2020, 1, 2, 3, 4, 5), datetime(1970, 1, 1)])
     assert Ratings.from_frame(frame.with_columns(dates)).timestamps.tolist() == [moment, 0]
+    early = pl.Series("time", [datetime(1970, 1, 2), datetime(1970, 1, 3)])
+    assert Ratings.from_frame(frame.with_columns(early)).timestamps.tolist() == [86_400, 172_800]
     milli = Ratings.from_frame(frame.with_columns(pl.Series("time", [moment * 1000, moment * 1000 + 5000])))
     assert milli.timestamps.tolist() == [moment, moment + 5]
     assert "1/1,000 second" in str(milli.report)

@@ -90,6 +90,8 @@ def test_temporal_keeps_every_test_rating_later_than_training():
     assert len(split.test) == pytest.approx(0.25 * len(ratings), abs=2)
     moment = int(np.median(ratings.timestamps))
     assert splitting.temporal(ratings, at=moment).test.timestamps.min() >= moment
+    latest = int(ratings.timestamps.max())
+    assert splitting.temporal(ratings, at=latest).test.timestamps.tolist() == [latest], "that moment is tested too"
 
 
 def test_temporal_keeps_ratings_of_one_moment_together():

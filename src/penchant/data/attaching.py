@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from penchant.data.columns import ITEM, RECOGNIZED, USER, Wanted, find_column, plain_name
+from penchant.data.columns import ITEM, USER, Wanted
 from penchant.data.csv_files import open_csv
 from penchant.data.features import FeatureTable
 from penchant.data.frames import column_names, to_polars
-from penchant.data.identifying import WHOLE, plain_ids
+from penchant.data.matching import id_column_of, ids_in
 from penchant.data.reading_report import counted
-from penchant.data.row_checks import RowChecks
 from penchant.data.side_columns import column_kinds, feature_table
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
@@ -59,11 +58,11 @@ def _attached(
 ) -> Ratings:
     frame, source = _opened(table, f"{side}s")
     vocabulary: Vocabulary = ratings.items if side == ITEM else ratings.users
-    role = _id_column(frame, side, id_column, vocabulary, source)
-    ids = _own_ids(frame[role], vocabulary, source)
+    role, notes = id_column_of(frame, side, id_column, vocabulary, source)
+    ids = ids_in(frame[role], vocabulary, source)
     kinds = column_kinds(frame.drop(role), columns, source)
     numbers = vocabulary.numbers(ids)
-    grown, notes = _with_unrated(vocabulary, ids, numbers, unrated, f"{source}, column {role!r}", side)
+    grown, more = _with_unrated(vocabulary, ids, numbers, unrated, f"{source}, column {role!r}", side)
     rows = np.full(len(grown), -1, dtype=np.int64)
     places = grown.numbers(ids)
     rows[places[places >= 0]] = np.flatnonzero(places >= 0)
@@ -71,7 +70,7 @@ def _attached(
     before = ratings.item_features if side == ITEM else ratings.user_features
     if before is not None:
         features = _joined(before.grown(len(grown)), features)
-    report = ratings.report.noting(*notes) if ratings.report else None
+    report = ratings.report.noting(*notes, *more) if ratings.report else None
     changes: dict[str, Any] = {f"{side}s": grown, f"{side}_features": features, "report": report}
     return dataclasses.replace(ratings, **changes)
 
@@ -91,39 +90,6 @@ def _opened(table: Any, name: str) -> tuple[pl.DataFrame, str]:
         return pl.read_parquet(table), str(table)
     file = open_csv(table)
     return file.read(file.names, {}), str(table)
-
-
-def _id_column(frame: pl.DataFrame, side: str, wanted: Wanted, vocabulary: Vocabulary, source: str) -> str:
-    """The column of ids: as named, or the one named like ids that knows most of the vocabulary.
-
-    Tables often carry several numberings of their own; a book's book_id need not be the ratings' book_id.
-    """
-    named = [name for name in frame.columns if plain_name(name) in ("id", *RECOGNIZED[side])]
-    if wanted is None and len(named) > 1:
-        met = [int((vocabulary.numbers(frame[name].to_list()) >= 0).sum()) for name in named]
-        return named[int(np.argmax(met))]
-    found = find_column(side, named[0] if wanted is None and named else wanted, frame.columns, source=source)
-    if found is None:
-        raise DataError("a feature table needs a column of ids", where=source)
-    return found
-
-
-def _own_ids(column: pl.Series, vocabulary: Vocabulary, source: str) -> list[Any]:
-    """The table's ids, in the vocabulary's kind; each must be there once."""
-    import polars as pl
-
-    column = plain_ids(column, RowChecks(source, {column.name: column.name}))
-    twice = column.is_duplicated()
-    if twice.any():
-        row = column.is_first_distinct().not_().arg_max() or 0
-        raise DataError(
-            f"the id {column[row]!r} occurs twice", where=f"{source}, row {row + 1}, column {column.name!r}",
-            remedy="Give each id one row",
-        )  # fmt: skip
-    if vocabulary.of_text or column.dtype != pl.String:
-        return (column.cast(pl.String).str.strip_chars() if vocabulary.of_text else column).to_list()
-    column = column.str.strip_chars()
-    return (column.cast(pl.Int64) if column.str.contains(WHOLE).all() else column).to_list()
 
 
 def _with_unrated(
