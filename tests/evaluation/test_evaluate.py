@@ -11,7 +11,7 @@ from penchant.evaluation.evaluate import evaluate
 from penchant.evaluation.measuring import Measuring, measure, measured_rows
 from penchant.evaluation.naive import GlobalMean
 from penchant.evaluation.report import Report
-from penchant.evaluation.verdict import Curve, verdict
+from penchant.evaluation.verdict import curves, verdict
 from penchant.foundations.errors import SettingsError
 from penchant.metrics import rating_error
 
@@ -104,12 +104,31 @@ def test_json_holds_figures_protocol_and_slices(report: Report) -> None:
     ("values", "words"),
     [
         ([1.0, 0.9, 0.8, 0.7], "still falling"),
-        ([1.0, 0.8, 0.79, 0.9], "turned after epoch 3 of 4"),
-        ([1.0, 0.8, 0.8, 0.8], "levelled off"),
+        ([1.0, 0.8, 0.79, 0.9], "best at epoch 3"),
+        ([1.0, 0.8, 0.8, 0.8], "level"),
     ],
 )
 def test_the_verdict_reads_the_validation_curve(values: list[float], words: str) -> None:
-    assert words in verdict(0.5, 0.8, [Curve("train_loss", [1.0] * 4), Curve("validation_rmse", values)])
+    history = [{"train_loss": 0.25, "validation_rmse": value} for value in values]
+    assert words in verdict(0.5, 0.8, history)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "names"),
+    [
+        (
+            {"train_loss": 0.25, "learning_rate": 0.1, "validation_rmse": 0.9},
+            {"train_rmse": 0.5, "validation_rmse": 0.9},
+        ),
+        ({"train_loss": 0.25, "learning_rate": 0.1}, {"train_loss": 0.25}),
+        ({"sweep": 1.0, "train RMSE": 0.6}, {"train_rmse": 0.6}),
+        ({"draw": 1.0, "train": 0.7, "validation": 0.8}, {"train_rmse": 0.7, "validation_rmse": 0.8}),
+        ({"sweep": 1.0}, {}),
+    ],
+)
+def test_curves_of_every_way_of_training_have_one_spelling(epoch: dict[str, float], names: dict[str, float]) -> None:
+    assert {curve.name: curve.values[1] for curve in curves([epoch, epoch])} == names
+    assert curves([epoch]) == [] and curves([]) == []
 
 
 @pytest.mark.parametrize(

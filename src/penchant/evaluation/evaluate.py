@@ -16,7 +16,7 @@ from penchant.evaluation.pictures import draw
 from penchant.evaluation.protocol import protocol
 from penchant.evaluation.report import Line, Report
 from penchant.evaluation.slices import slices
-from penchant.evaluation.verdict import curves, verdict
+from penchant.evaluation.verdict import verdict
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.rating_error import rmse
 from penchant.recommending.model import Model
@@ -89,4 +89,4 @@ def _description(model: Model) -> dict[str, Any]:
 def _verdict(contestant: ModelContestant, split: Split, outcome: Outcome) -> str:
     train = split.train.take(np.linspace(0, len(split.train) - 1, min(_GAP_ROWS, len(split.train))).astype(np.int64))
     own = rmse(train.values, contestant.predict(train.user_numbers, train.item_numbers).mean)
-    return verdict(own, outcome.figures["rmse"].value, curves(contestant.model.history))
+    return verdict(own, outcome.figures["rmse"].value, contestant.model.history)

@@ -1,57 +1,55 @@
-"""How much overfitting is too much? An answer in words, from the curves and from the gap at the end."""
+"""How much overfitting is too much? The curves of any way of training, and an answer in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_PATIENCE = 0.002
-"""A relative rise or fall below this is the noise of an epoch."""
+from penchant.training.gradient.verdict import LearningCurves
+
+History = Sequence[Mapping[str, float]]
+_CLOCKS = {"epoch", "draw", "sweep", "learning_rate", "rate", "seconds"}
+_NAMES = {"train": "train_rmse", "validation": "validation_rmse"}
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One figure over training. values: one an epoch (or draw)."""
+    """One figure over training. values: one an epoch, sweep or draw."""
 
     name: str
     values: Sequence[float]
 
 
-def curves(history: Sequence[Mapping[str, float]]) -> list[Curve]:
-    """The losses and errors of a training history, those that have a value in every epoch."""
-    wanted = [name for name in (history[0] if history else ()) if name.endswith(("loss", "rmse", "mse"))]
-    return [
-        Curve(name, [float(epoch[name]) for epoch in history])
-        for name in wanted
-        if all(name in epoch and epoch[name] == epoch[name] for epoch in history)
-    ]
+def curves(history: History) -> list[Curve]:
+    """What a training history recorded, errors as RMSE; figures that are missing in some epoch are left out."""
+    epochs = [_as_errors(epoch) for epoch in history]
+    names = [name for name in (epochs[0] if len(epochs) > 1 else ()) if all(_known(name, epoch) for epoch in epochs)]
+    return [Curve(name, [float(epoch[name]) for epoch in epochs]) for name in names]
 
 
-def verdict(train_rmse: float, test_rmse: float, found: Sequence[Curve] = ()) -> str:
+def _as_errors(epoch: Mapping[str, float]) -> dict[str, float]:
+    """The figures of one epoch under one spelling; a mean squared training loss beside an RMSE becomes one too."""
+    told = {_NAMES.get(name, name.lower().replace(" ", "_")): value for name, value in epoch.items()}
+    if "train_loss" in told and "validation_rmse" in told:
+        told = {"train_rmse": told.pop("train_loss") ** 0.5, **told}
+    return {name: value for name, value in told.items() if name not in _CLOCKS}
+
+
+def _known(name: str, epoch: Mapping[str, float]) -> bool:
+    return name in epoch and epoch[name] == epoch[name]
+
+
+def verdict(train_rmse: float, test_rmse: float, history: History = ()) -> str:
     """What the gap between training and test error means, and what to do.
 
     A gap as such does no harm: a model that predicts unseen ratings better may also fit its own rows far better. It
     is the turn of the validation curve that says when learning became memorising.
     """
-    gap = f"Error is {train_rmse:.3f} on training rows and {test_rmse:.3f} on test rows, a gap of "
-    gap += f"{test_rmse - train_rmse:.3f}. "
-    validation = next((curve for curve in found if curve.name.startswith("valid")), None)
-    return gap + (
-        _of_curve(validation.values) if validation and len(validation.values) > 1 else _of_gap(train_rmse, test_rmse)
-    )
-
-
-def _of_curve(values: Sequence[float]) -> str:
-    best = min(range(len(values)), key=values.__getitem__)
-    last = len(values) - 1
-    if values[last] > values[best] * (1 + _PATIENCE):
-        return (
-            f"The validation curve turned after epoch {best + 1} of {last + 1} and has risen since: from there on the "
-            "model memorises. Keep the parameters of the turn (early stopping does), or raise the regularisation."
-        )
-    if best == last and values[last] < values[last - 1] * (1 - _PATIENCE):
-        return "The validation curve was still falling when training stopped: the gap costs nothing yet. Train longer."
-    return "The validation curve has levelled off without turning: the gap costs nothing, and training can stop here."
+    gap = f"The error is {train_rmse:.3f} on training rows and {test_rmse:.3f} on test rows, "
+    gap += f"a gap of {test_rmse - train_rmse:.3f}. "
+    if all("train_loss" in epoch for epoch in history) and any("validation_rmse" in epoch for epoch in history):
+        return gap + "While it learnt: " + LearningCurves.of(history).verdict()
+    return gap + _of_gap(train_rmse, test_rmse)
 
 
 def _of_gap(train_rmse: float, test_rmse: float) -> str:
