@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from evaluation.made_worlds import World
+from penchant.evaluation.comparing import compare
 from penchant.evaluation.evaluate import evaluate
 from penchant.evaluation.page import values
 
@@ -139,4 +140,25 @@ def test_pointing_at_a_spot_tells_its_title(browser: Any, page_file: Path) -> No
     spot.scroll_into_view_if_needed()
     spot.hover(force=True)
     assert re.search(r"Film \d+ \(\d+ ratings\)", page.locator("#pointed").inner_text())
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def comparison_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    world = World()
+    split = world.split()
+    entries = [world.oracle(split.train), ("baseline", {"user_damping": 50.0}), ("baseline", {"item_damping": 30.0})]
+    return compare(entries, split, relevant_from=3.5).to_html(tmp_path_factory.mktemp("comparison") / "c.html")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [375, 1440])
+def test_a_comparison_in_a_browser(browser: Any, comparison_file: Path, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(comparison_file.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.querySelectorAll('svg.chart circle').length") == 5
+    assert page.evaluate(OUTSIDE) == page.evaluate(OVERLAPS) == said == []
     page.close()

@@ -110,9 +110,8 @@ def by_part(parts: Sequence[Slice], whole: float) -> str:
 def whiskers(bars: Sequence[Bar], reference: float, x_name: str, right: str, label: str) -> str:
     """A row for each bar: its figure as a dot on its interval; the reference as a dashed line through all."""
     ends = [end for bar in bars for end in (bar.figure.low, bar.figure.high) if end == end] + [reference]
-    frame = Frame.of(
-        padded(ends), (len(bars) - 0.5, -0.5), height=26 * len(bars) + 74, left=118, right=64, top=22
-    )  # fmt: skip
+    left = 16 + 8.6 * max(len(_cut(bar.name)) for bar in bars)
+    frame = Frame.of(padded(ends), (len(bars) - 0.5, -0.5), height=26 * len(bars) + 74, left=left, right=64, top=22)
     at = frame.x.at(reference)
     body = frame.axes(x_name, y_ticks=False) + line(at, frame.y.start, at, frame.y.end, "ideal")
     body += text(frame.width - 4, 14, right, "tick right")
@@ -122,13 +121,16 @@ def whiskers(bars: Sequence[Bar], reference: float, x_name: str, right: str, lab
 def _whisker(frame: Frame, row: int, bar: Bar) -> str:
     at, found = frame.y.at(row), bar.figure
     words = f"{bar.name}: {found.value:.4f} ({found.low:.4f}–{found.high:.4f})"
-    name = bar.name if len(bar.name) <= 15 else bar.name[:14] + "…"
     return (
         line(frame.x.at(found.low), at, frame.x.at(found.high), at, "whisker")
         + frame.dot(found.value, row, 4, "first", words)
-        + text(frame.x.start - 8, at + 4.5, name, "tick right")
+        + text(frame.x.start - 8, at + 4.5, _cut(bar.name), "tick right")
         + text(frame.width - 4, at + 4.5, bar.right, "tick right")
     )
+
+
+def _cut(name: str, longest: int = 18) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def item_map(spots: Sequence[Spot]) -> str:

@@ -67,7 +67,7 @@ def _rows(report: Report) -> list[dict[str, Any]]:
 
 def _ends(name: str, report: Report, n: int) -> str:
     found, places = report.lines[n].figures[name], naming(name).decimals
-    return "" if found.low != found.low else f"{found.low:.{places}f} – {found.high:.{places}f}"
+    return "" if found.low != found.low else f"{found.low:.{places}f} to {found.high:.{places}f}"
 
 
 def _best(name: str, report: Report) -> int | None:
