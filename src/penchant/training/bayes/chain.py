@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from penchant.training.bayes.conditionals import Array, noise_precision, row_noise, row_noise_shape
 from penchant.training.bayes.occasion_biases import OccasionBiases, total_shift
+from penchant.training.bayes.ordered_latent import OrderedLatent
 from penchant.training.bayes.sampled_side import SampledSide, second_moment
 from penchant.training.rows import Conditional, Floats
 
@@ -21,7 +22,8 @@ class Draw:
     the same expected predictions as its draws and scatters far less (Rao and Blackwell).
     spread: (N,), the variance of a rating that those means leave out, or None when it was not asked for.
     means, precisions, maps: of users and items, as in `SampledSide`. noise: (U,) variances of the users' ratings.
-    occasions: the biases and their precision for each level of occasions.
+    occasions: the biases and their precision for each level of occasions. cutpoints: (C - 1,) of an ordered-probit
+    link, or None.
     """
 
     users: Floats
@@ -32,6 +34,7 @@ class Draw:
     maps: tuple[list[Array], list[Array]]
     noise: Array
     occasions: list[tuple[Array, float]]
+    cutpoints: Array | None = None
 
 
 class Chain:
@@ -39,7 +42,8 @@ class Chain:
 
     Ratings are y = r - mean, divided by their standard deviation; y = b_u + b_i + p_u · q_i + noise of precision
     alpha times the user's factor. occasions: biases that come and go, taken off y; their ratings are in the order of
-    the users' entries.
+    the users' entries. latent: the opinions that take the ratings' place, of noise precision one, where levels: (C,)
+    are ratings on an ordered-probit scale.
     """
 
     def __init__(
@@ -50,14 +54,18 @@ class Chain:
         user_noise: bool,
         rng: np.random.Generator,
         occasions: list[OccasionBiases] | None = None,
+        latent: OrderedLatent | None = None,
+        levels: Array | None = None,
     ) -> None:
         self.users, self.items, self.rng = users, items, rng
         self.occasions = occasions or []
-        self._to_items = _positions(users.solver.entries.rows, items.solver.entries.rows) if occasions else None
-        self.user_noise = user_noise
-        self.alpha = 1.5
+        self.latent, self.levels = latent, levels
+        self._to_items = _positions(users.solver.entries.rows, items.solver.entries.rows)
+        self.user_noise = user_noise and latent is None
+        self.alpha = 1.5 if latent is None else 1.0
         self.factors = np.ones(len(users.rows))
         self.shape = 4.0
+        self.rating_error = 1.0
         self.mean_items = len(items.rows) >= len(users.rows)
 
     def sweep(self) -> float:
@@ -67,6 +75,8 @@ class Chain:
         self.items.draw_prior(self.rng)
         self.items.draw_rows(self.users.rows, self._items_given(), self._items_targets(), self.rng)
         residuals = self.users.solver.residuals(self.users.rows, self.items.rows, self._users_targets())
+        if self.latent is not None:
+            return self._draw_latent(self.latent, residuals)
         return self._draw_noise(self._draw_occasions(residuals.astype(np.float64)))
 
     def _users_given(self) -> Conditional:
@@ -79,7 +89,9 @@ class Chain:
         return self.items.given(np.full(1, self.alpha), weights)
 
     def _users_targets(self) -> Floats | None:
-        """Ratings less the occasions' biases, in the users' order; None where there are no occasions."""
+        """What the rows explain, in the users' order: opinions, or ratings less occasions; None for bare ratings."""
+        if self.latent is not None:
+            return self.latent.values
         values = self.users.solver.entries.values
         return values - total_shift(self.occasions) if self.occasions else None
 
@@ -96,6 +108,14 @@ class Chain:
             residuals = residuals - level.shift()
         return residuals
 
+    def _draw_latent(self, latent: OrderedLatent, residuals: Floats) -> float:
+        """Draw cut points and opinions; returns the root mean square error of the expected ratings."""
+        assert self.levels is not None
+        scores = latent.values.astype(np.float64) - residuals
+        latent.draw(scores, self.rng)
+        self.rating_error = float(np.sqrt(latent.squared_error(scores, self.levels)))
+        return self.rating_error
+
     def _draw_noise(self, residuals: Array) -> float:
         squares = residuals**2
         by_user = sums_by_row(squares, self.users.solver.entries.starts)
@@ -110,6 +130,8 @@ class Chain:
         """The present state as a draw. spread: also find what the conditional means leave out of the variance."""
         meant, other = (self.items, self.users) if self.mean_items else (self.users, self.items)
         given = self._items_given() if self.mean_items else self._users_given()
+        if self.latent is not None:  # a bent link's expectation at the mean row is not the mean expectation
+            return self._as_draw(self.users.rows.copy(), self.items.rows.copy(), None)
         size, width = meant.rows.shape
         covariance = np.empty((size, width, width), np.float32) if spread else None
         targets = self._items_targets() if self.mean_items else self._users_targets()
@@ -117,15 +139,24 @@ class Chain:
         left_out = None
         if covariance is not None:
             left_out = covariance.reshape(size, -1) @ second_moment(other.rows).ravel()
+        if self.mean_items:
+            return self._as_draw(self.users.rows.copy(), expected, left_out)
+        return self._as_draw(expected, self.items.rows.copy(), left_out)
+
+    def _as_draw(self, users: Floats, items: Floats, spread: Array | None) -> Draw:
+        noise = 1.0 / (self.alpha * self.factors)
+        if self.latent is not None:
+            noise = np.full(len(self.factors), self.rating_error**2)
         return Draw(
-            self.users.rows.copy() if self.mean_items else expected,
-            expected if self.mean_items else self.items.rows.copy(),
-            left_out,
+            users,
+            items,
+            spread,
             (self.users.mean, self.items.mean),
             (self.users.precision, self.items.precision),
             ([b.coordinates for b in self.users.blocks], [b.coordinates for b in self.items.blocks]),
-            1.0 / (self.alpha * self.factors),
+            noise,
             [(level.biases, level.precision) for level in self.occasions],
+            None if self.latent is None else self.latent.cutpoints,
         )
 
 

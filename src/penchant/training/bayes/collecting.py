@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def collected(
     return TrainedModel(
         "bayes",
         settings.to_json(),
-        DotHead(np.full(len(draws), prepared.mean, np.float32)),
+        head_of(prepared, draws),
         _with_variance(users, own),
         items,
         noise.astype(np.float32),
@@ -46,6 +47,15 @@ def collected(
         facts=dict(facts),
         occasions=_occasions(prepared, draws),
     )
+
+
+def head_of(prepared: Prepared, draws: Sequence[Draw]) -> DotHead:
+    """The head of the given draws."""
+    mean = np.full(len(draws), prepared.mean, np.float32)
+    if prepared.levels is None:
+        return DotHead(mean)
+    cutpoints = np.stack([draw.cutpoints for draw in draws if draw.cutpoints is not None]).astype(np.float32)
+    return DotHead(mean, "ordered_probit", levels=prepared.levels.astype(np.float32), cutpoints=cutpoints)
 
 
 def _occasions(prepared: Prepared, draws: Sequence[Draw]) -> Occasions | None:
@@ -65,8 +75,6 @@ def _occasions(prepared: Prepared, draws: Sequence[Draw]) -> Occasions | None:
 
 
 def _with_variance(side: Side, more: Floats) -> Side:
-    from dataclasses import replace
-
     return replace(side, variance=more if side.variance is None else side.variance + more)
 
 

@@ -17,6 +17,7 @@ from penchant.training.bayes.chain import Chain, Draw
 from penchant.training.bayes.collecting import collected
 from penchant.training.bayes.monitoring import Monitor, Watch
 from penchant.training.bayes.occasion_biases import occasion_levels
+from penchant.training.bayes.ordered_latent import OrderedLatent
 from penchant.training.bayes.prepared import Prepared, prepare
 from penchant.training.bayes.resuming import check_resumable, continued, joined
 from penchant.training.bayes.sampled_side import SampledSide
@@ -87,7 +88,18 @@ def _started(prepared: Prepared, settings: BayesSettings, crew: Crew, rng: np.ra
         entries = prepared.users.entries
         owners = np.repeat(prepared.users.active, entries.counts).astype(np.int32)
         occasions = occasion_levels(owners, prepared.times)
-    return Chain(users, items, user_noise=settings.user_noise, rng=rng, occasions=occasions)
+    latent = None
+    if prepared.codes is not None and prepared.levels is not None:
+        latent = OrderedLatent(prepared.codes, len(prepared.levels), rng)
+    return Chain(
+        users,
+        items,
+        user_noise=settings.user_noise,
+        rng=rng,
+        occasions=occasions,
+        latent=latent,
+        levels=prepared.levels,
+    )
 
 
 def _run(

@@ -10,6 +10,7 @@ from penchant.data.ratings import Ratings
 from penchant.foundations.progress import Progress
 from penchant.metrics.rating_error import rmse
 from penchant.training.bayes.chain import Chain, Draw
+from penchant.training.bayes.collecting import head_of
 from penchant.training.bayes.conditionals import Array
 from penchant.training.bayes.convergence import effective_draws, split_r_hat
 from penchant.training.bayes.prepared import Prepared
@@ -54,7 +55,8 @@ class Watch:
             np.concatenate([own, mean[None].astype(np.float32)])[at]
             for own, mean, at in zip((draw.users, draw.items), draw.means, self.at, strict=True)
         ]
-        self.total += self.prepared.mean + self.prepared.deviation * _predictions(*rows)
+        scores = self.prepared.mean + self.prepared.deviation * _predictions(*rows)
+        self.total += head_of(self.prepared, [draw]).linked(scores[None].astype(np.float32))[0]
         expected = self.scale.clip(self.total / (len(self.history) + 1))
         return float(rmse(self.validation.values, expected))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError, SettingsError
-from penchant.models.heads import DotHead
+from penchant.models.heads import DotHead, Head
 from penchant.models.occasions import Occasions
 from penchant.models.sides import Floats, Prior, Side
 from penchant.models.trained import TrainedModel
@@ -50,6 +50,11 @@ def continued(chain: Chain, model: TrainedModel, prepared: Prepared) -> None:
     for level, known_level in zip(chain.occasions, model.occasions.levels if model.occasions else (), strict=True):
         level.biases = known_level.biases[-1].astype(np.float64) / prepared.deviation
         level.precision = float(prepared.deviation**2 / known_level.variance[-1])
+    if chain.latent is not None and isinstance(model.head, DotHead) and model.head.cutpoints is not None:
+        chain.latent.cutpoints = model.head.cutpoints[-1].astype(np.float64)
+        unexplained = chain.users.solver.residuals(chain.users.rows, chain.items.rows, chain.latent.values)
+        chain.latent.draw_values((chain.latent.values - unexplained).astype(np.float64), chain.rng)
+        return
     chain.alpha = float((prepared.deviation / model.noise[-1]) ** 2)
 
 
@@ -59,13 +64,22 @@ def joined(first: TrainedModel, second: TrainedModel) -> TrainedModel:
     shown = [*first.history, *({**figures, "draw": figures["draw"] + first.draws} for figures in second.history)]
     return replace(
         second,
-        head=DotHead(np.concatenate([first.mean, second.mean])),
+        head=_joined_head(first.head, second.head),
         users=_joined_side(first.users, second.users, share),
         items=_joined_side(first.items, second.items, share),
         noise=np.concatenate([first.noise, second.noise]),
         history=shown,
         occasions=_joined_occasions(first.occasions, second.occasions),
     )
+
+
+def _joined_head(a: Head, b: Head) -> DotHead:
+    assert isinstance(a, DotHead)
+    assert isinstance(b, DotHead)
+    cuts = None
+    if a.cutpoints is not None and b.cutpoints is not None:
+        cuts = np.concatenate([a.cutpoints, b.cutpoints])
+    return replace(b, mean=np.concatenate([a.mean, b.mean]), cutpoints=cuts)
 
 
 def _joined_occasions(a: Occasions | None, b: Occasions | None) -> Occasions | None:

@@ -20,4 +20,5 @@ class BayesSettings(Settings):
     history: bool = setting(True, "let who rated what, apart from how, shift the prior of users and items (SVD++)")
     rank: int = setting(300, "directions kept of a wide feature or history matrix", low=1)
     time: bool = setting(False, "let a user's ratings lean together within a day, ten minutes, a minute, ten seconds")
-    user_noise: bool = setting(True, "give every user a noise of their own")
+    user_noise: bool = setting(True, "give every user a noise of their own (with the identity link)")
+    link: str = setting("identity", "how a score becomes a rating", choices=("identity", "ordered_probit"))
