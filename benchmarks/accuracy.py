@@ -64,15 +64,13 @@ QUESTIONS: dict[str, list[Row]] = {
 def main() -> None:
     asked = _asked()
     sys.path.insert(0, str(ROOT / "benchmarks"))
-    found = []
     for name in asked.data:
         split = _split(name)
         _compile(split)
         print(f"\n{name}: {split.name}; {len(split.train)} training and {len(split.test)} test rows")
-        for row in QUESTIONS[name]:
-            found += [{"data": name, **figures} for figures in _answers(row, split, asked)]
-    if len(asked.data) == len(QUESTIONS) and asked.peers:
-        _write(found, asked.out)
+        found = [figures for row in QUESTIONS[name] for figures in _answers(row, split, asked)]
+        if asked.peers:
+            _write(split.name, found, asked.out / f"accuracy-{name}.json")
 
 
 def _asked() -> argparse.Namespace:
@@ -80,7 +78,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--data", nargs="*", default=list(QUESTIONS), choices=list(QUESTIONS), help="which ratings")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave myFM out")
     parser.add_argument("--seed", type=int, default=0, help="the seed of both sides")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "accuracy.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder of the figures")
     return parser.parse_args()
 
 
@@ -138,11 +136,12 @@ def _told(who: str, row: Row, figures: dict[str, float], identity: dict[str, Any
     return {"inputs": row.inputs, "who": who, **figures, **identity}
 
 
-def _write(found: list[dict[str, Any]], path: Path) -> None:
+def _write(split: str, found: list[dict[str, Any]], path: Path) -> None:
     from importlib.metadata import version
 
     facts = {
         "question": "How accurate and how fast is bayes beside myFM with the same inputs?",
+        "split": split,
         "command": shlex.join(["python", *sys.argv]),
         "versions": {name: version(name) for name in ("numpy", "scipy", "numba", "myfm")},
         "machine": {"processor": platform.processor() or platform.machine(), "threads": available_threads()},
