@@ -6,6 +6,9 @@ import importlib
 from typing import Any
 
 _WHERE = {
+    "principal_axes": "penchant.lesson.reading_the_model",
+    "item_map": "penchant.lesson.reading_the_model",
+    "bias_table": "penchant.lesson.reading_the_model",
     "CollabFilterDataset": "penchant.lesson.collab",
     "CollabLearner": "penchant.lesson.collab",
     "ColumnarModelData": "penchant.lesson.columnar",
@@ -31,10 +34,13 @@ __all__ = [
     "EmbeddingDot",
     "EmbeddingDotBias",
     "EmbeddingNet",
+    "bias_table",
     "descend",
     "fit",
     "get_cv_idxs",
     "get_emb",
+    "item_map",
+    "principal_axes",
     "set_lrs",
     "solve",
     "write_gradient_descent",
