@@ -104,6 +104,16 @@ def test_a_run_continued_from_a_model_begins_at_its_rows_and_meets_new_ids():
         train(more, "dot_bias", resume=model, epochs=0, patience=0, factors=5)
 
 
+def test_a_net_continued_from_a_model_begins_at_its_rows_and_layers():
+    model = train(TRAIN, "net", **QUICK)
+    more = of_arrays(np.array([0, 60]), np.array([0, 40]), np.array([3.0, 4.0]), 61, 41)
+    again = train(more, "net", resume=model, epochs=0, patience=0, factors=4)
+    assert np.array_equal(again.users.vectors[0, 0], model.users.vectors[0, 0])
+    assert np.array_equal(again.head.weights[0], model.head.weights[0])
+    with pytest.raises(SettingsError, match="not a net of this shape"):
+        train(more, "net", resume=model, epochs=0, patience=0, factors=5)
+
+
 @pytest.mark.parametrize("name", ["dot", "dot_bias", "net"])
 def test_tiny_tables_batches_of_one_and_an_odd_last_batch_train(name):
     tiny = of_arrays(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([1.0, 3.0, 5.0]), 2, 2)

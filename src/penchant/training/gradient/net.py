@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from penchant.data.ratings import Ratings
+from penchant.foundations.errors import SettingsError
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import spawn_seeds
 from penchant.models.embedding_net import EmbeddingNet, NetSide, baseline_layers
@@ -37,6 +39,8 @@ def train(
 
     def build(part: Ratings) -> Road:
         module = started_net(part, settings, np.random.default_rng(start_seed), padded)
+        if resume is not None:
+            continue_net(module, part, resume)
         return module_road(module, part, settings)
 
     learnt = carry_out(build, ratings, settings, rng=rng, validation=validation, progress=progress)
@@ -82,6 +86,32 @@ def started_net(
         rng, (inputs[0], inputs[1]), settings.hidden, start.mean, settings.start_spread, deviation**2
     )
     return EmbeddingNet(sides["users"], sides["items"], layers, bounds, (settings.dropout / 4, settings.dropout))
+
+
+def continue_net(module: EmbeddingNet, ratings: Ratings, model: TrainedModel) -> None:
+    """Give a module the layers of an earlier net, and its rows wherever that net knows the id.
+
+    Raises SettingsError where the two differ in shape, or the module reads columns.
+    """
+    sides = ((module.users, ratings.users, model.users), (module.items, ratings.items, model.items))
+    layers = (module.hidden, module.output)
+    head = model.head
+    alike = isinstance(head, NetHead) and all(
+        layer.weight.shape == weights.T.shape for layer, weights in zip(layers, head.weights, strict=True)
+    )
+    if not isinstance(head, NetHead) or not alike or any(side.columns is not None for side, _, _ in sides):
+        raise SettingsError(
+            "the model to resume is not a net of this shape",
+            remedy="Use the settings it was trained with, and feature_factors=0",
+        )
+    with torch.no_grad():
+        for side, vocabulary, old in sides:
+            at = old.vocabulary.numbers(vocabulary.ids)
+            known = np.flatnonzero(at >= 0)
+            side.vectors.weight[known] = torch.from_numpy(old.vectors[-1, at[known]])
+        for layer, weights, bias in zip(layers, head.weights, head.biases, strict=True):
+            layer.weight.copy_(torch.from_numpy(weights.T))
+            layer.bias.copy_(torch.from_numpy(bias))
 
 
 def _rows(state: State, side: str, columns: SideColumns) -> tuple[Floats, Floats]:

@@ -72,7 +72,13 @@ class GradientSettings(Settings):
 
 @dataclass(frozen=True)
 class DotSettings(GradientSettings):
-    """EmbeddingDot: vectors alone, no biases."""
+    """EmbeddingDot: vectors alone, no biases. Few and gentle steps: without biases it soon learns ratings by heart."""
+
+    factors: int = setting(8, "numbers in each user's and each item's vector (K)", low=1)
+    learning_rate: float = setting(0.001, "the highest learning rate of the schedule", above=0.0)
+    regularization: float = setting(
+        1.0, "weight of each vector's squared length against the sum of squared errors, whatever their number", low=0.0
+    )
 
 
 @dataclass(frozen=True)

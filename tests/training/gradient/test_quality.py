@@ -1,0 +1,32 @@
+"""The models as they come, on the lesson's rows: bands that a change of the engine must not leave."""
+
+import numpy as np
+import pytest
+
+import penchant as pt
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("dot", 0.9, 1.063), ("dot_bias", 0.855, 0.870), ("net", 0.86, 0.8837)]
+)
+def test_error_on_the_lessons_rows(name, low, high):
+    """high: the square roots of 1.13 and 0.781, and the aim for the tuned dot-bias."""
+    split = pt.split.random(pt.movielens())
+    model = pt.train(split.train, name, seed=0)
+    test = split.test
+    predicted = model.predict(test.users.take(test.user_numbers), test.items.take(test.item_numbers)).mean
+    assert low < float(np.sqrt(np.mean((predicted - test.values) ** 2))) <= high
+
+
+@pytest.mark.slow
+def test_snapshots_of_warm_restarts_are_draws_whose_spread_shows():
+    split = pt.split.random(pt.movielens())
+    settings = {"schedule": "sgdr", "cycle_epochs": 3, "epochs": 9, "snapshots": True, "patience": 0}
+    model = pt.train(split.train, "dot_bias", seed=0, **settings)
+    assert model.trained.draws == 3
+    few = slice(0, 200)
+    told = model.predict(
+        split.test.users.take(split.test.user_numbers[few]), split.test.items.take(split.test.item_numbers[few])
+    )
+    assert (told.std > model.trained.noise[0]).mean() > 0.5
