@@ -3,6 +3,7 @@
     python benchmarks/compare.py                     # all of them, three seeds where a seed matters
     python benchmarks/compare.py --only myfm als     # those whose label contains one of the words
     python benchmarks/compare.py --no-peers          # without other libraries
+    python benchmarks/compare.py --kept              # only what earlier runs have finished
 
 Finished jobs are kept in `.comparison/` under a hash of all they follow from, so a run that broke off goes on.
 """
@@ -14,6 +15,7 @@ import importlib
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,18 @@ import numpy as np
 import penchant as pt
 from penchant.data.splitting import Split, get_cv_idxs, split_rows
 from penchant.evaluation.comparison import Comparison
-from penchant.evaluation.entries import entries_of
+from penchant.evaluation.entries import Entry, entries_of
+from penchant.evaluation.measuring import Measuring
 from penchant.evaluation.protocol import versions
+from penchant.evaluation.records import key_of
 from penchant.foundations.progress import Bar
 from penchant.training.registry import WAYS
 
 ROOT = Path(__file__).parents[1]
+KEPT = ROOT / ".comparison"
 RESULTS = ROOT / "benchmarks" / "results"
-OURS = ("baseline", "dot", "dot_bias", "net", "als", "implicit_als", "bayes")
-PEERS = ("surprise", "myfm", "implicit", "fastai")
+OURS = ("baseline", "als", "implicit_als", "bayes", "dot_bias", "dot", "net")
+PEERS = ("implicit", "myfm", "surprise", "fastai")
 LIBRARIES = ("numpy", "scipy", "numba", "torch", "scikit-surprise", "myfm", "implicit", "fastai")
 EXPECTED = {
     "Surprise BaselineOnly": 0.8923,
@@ -54,8 +59,10 @@ def main() -> None:
     chosen = [
         one for one in _entries(asked.peers) if not asked.only or any(word in one.label.lower() for word in asked.only)
     ]
+    if asked.kept:
+        chosen = [one for one in chosen if _finished(one, split, asked.seeds)]
     with Bar() as bar:
-        found = pt.compare(chosen, split, seeds=asked.seeds, folder=ROOT / ".comparison", progress=bar)
+        found = pt.compare(chosen, split, seeds=asked.seeds, folder=KEPT, progress=bar)
     print(found)
     _beside_expected(found)
     if not asked.only:
@@ -81,6 +88,7 @@ def _asked() -> argparse.Namespace:
         "--only", nargs="*", default=[], type=str.lower, help="words, one of which a label must contain"
     )
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave other libraries out")
+    parser.add_argument("--kept", action="store_true", help="leave out what has not been run yet")
     parser.add_argument("--seeds", nargs="*", type=int, default=[0], help="seeds of training")
     parser.add_argument("--out", type=Path, default=RESULTS / "compare-movielens.json")
     return parser.parse_args()
@@ -97,6 +105,12 @@ def _entries(peers: bool) -> list[Any]:
             continue
         found += importlib.import_module(f"peers.{name}_peer").all_of_them()
     return entries_of(found)
+
+
+def _finished(entry: Entry, split: Split, seeds: Sequence[int]) -> bool:
+    """Whether the figures of every seed are kept."""
+    keys = [key_of(entry, split, seed, Measuring()) for seed in seeds[:1]]
+    return all(key is not None and (KEPT / f"{key}.npz").exists() for key in keys)
 
 
 def _beside_expected(found: Comparison) -> None:

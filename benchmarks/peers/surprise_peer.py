@@ -57,6 +57,6 @@ def all_of_them() -> list[SurprisePeer]:
         SurprisePeer("BaselineOnly"),
         SurprisePeer("SVD"),
         SurprisePeer("SVD", "Surprise SVD 50f 60ep reg .07", n_factors=50, n_epochs=60, reg_all=0.07),
-        SurprisePeer("SVDpp", "Surprise SVD++"),
         SurprisePeer("KNNBaseline", "Surprise KNNBaseline item", **NEIGHBOURS),
+        SurprisePeer("SVDpp", "Surprise SVD++"),
     ]
