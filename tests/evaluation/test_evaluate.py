@@ -94,6 +94,8 @@ def test_json_holds_figures_protocol_and_slices(report: Report) -> None:
     assert values["figures"]["oracle"]["rmse"]["value"] == pytest.approx(report["rmse"].value)
     assert values["figures"]["oracle"]["coverage@10"]["low"] is None
     assert values["protocol"]["split"] == "random(test=0.25, seed=1)" and values["protocol"]["versions"]["numpy"]
+    of_users = values["by_user"]["oracle"]["rmse"]
+    assert list(of_users) == ["10%", "25%", "50%", "75%", "90%"] and of_users["10%"] < NOISE < of_users["90%"]
     cuts = {one["by"] for one in values["slices"]}
     assert cuts == {"user activity", "item popularity", "what answers rest on", "item genres"}
     by_genre = [one for one in values["slices"] if one["by"] == "item genres"]

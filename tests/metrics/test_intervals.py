@@ -94,3 +94,8 @@ def test_models_measured_on_different_rows_cannot_be_compared() -> None:
     with pytest.raises(DataError, match="different test rows"):
         one, other = UserSums(np.ones(2), np.ones(2)), UserSums(np.ones(2), np.array([1.0, 2.0]))
         paired_difference(one, other, rng=rng(), replicates=9, level=0.9)
+
+
+def test_quantiles_are_of_single_users_and_leave_out_those_without_a_figure() -> None:
+    sums = UserSums(np.array([4.0, 0.0, 18.0, 1.0]), np.array([1.0, 0.0, 2.0, 1.0]), "root")
+    assert sums.quantiles((0.0, 0.5, 1.0)).tolist() == [1.0, 2.0, 3.0]

@@ -14,7 +14,7 @@ from penchant.evaluation.measuring import Measuring, Outcome, measure, measured_
 from penchant.evaluation.naive import baselines
 from penchant.evaluation.pictures import draw
 from penchant.evaluation.protocol import protocol
-from penchant.evaluation.report import Line, Report
+from penchant.evaluation.report import SHARES, Line, Report
 from penchant.evaluation.slices import slices
 from penchant.evaluation.verdict import verdict
 from penchant.foundations.progress import Progress, Silent
@@ -47,7 +47,7 @@ def evaluate(
     outcomes, lines = [], []
     for one in field:
         outcomes.append(measure(one, split, how))
-        lines.append(Line(one.label, outcomes[-1].intervals(how)))
+        lines.append(_line(outcomes[-1], how))
         told.step(_headline(lines[-1]))
     facts = protocol(split, how)
     if not contestant.predicts_ratings:
@@ -67,6 +67,11 @@ def _field(contestant: ModelContestant, split: Split, beside: Mapping[str, Model
     field = [contestant, *others, *(one for one in baselines(split, besides=taken))]
     labels_of(field)
     return field
+
+
+def _line(outcome: Outcome, how: Measuring) -> Line:
+    by_user = {name: sums.quantiles(SHARES).tolist() for name, sums in outcome.figures.items()}
+    return Line(outcome.label, outcome.intervals(how), by_user)
 
 
 def _headline(line: Line) -> dict[str, float]:

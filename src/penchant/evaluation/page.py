@@ -12,6 +12,7 @@ from penchant.evaluation.figure_names import naming, spelled
 from penchant.evaluation.protocol import spoken
 from penchant.evaluation.report import Report
 from penchant.foundations.optional import require
+from penchant.metrics.intervals import Interval
 
 _PAGES = Path(__file__).parent / "pages"
 
@@ -95,7 +96,20 @@ def _drawn(report: Report) -> list[dict[str, Any]]:
     if found.coverage:
         words = "On the line, intervals hold the truth as often as they promise; below it they are too narrow."
         drawings.append(_chart("Honest uncertainty", words, charts.coverage(found)))
-    return drawings + _slice_charts(report)
+    return [*drawings, _user_chart(report), *_slice_charts(report)]
+
+
+def _user_chart(report: Report) -> dict[str, Any]:
+    """How much the error differs from user to user."""
+    bars = [
+        charts.Bar(line.label, Interval(middle, low, high), f"{middle:.3f}")
+        for line in report.lines
+        if "rmse" in line.by_user
+        for low, _, middle, _, high in [line.by_user["rmse"]]
+    ]
+    words = "Each user's own RMSE: the dot is the middle user, the line holds eight users of ten."
+    svg = charts.whiskers(bars, bars[0].figure.value, "RMSE of a user", "middle", "RMSE of single users")
+    return _chart("Users differ", words, svg)
 
 
 def _map(report: Report) -> Any:

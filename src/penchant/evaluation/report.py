@@ -17,12 +17,20 @@ if TYPE_CHECKING:
     from penchant.evaluation.pictures import Pictures
 
 
+SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""Of users, lowest figures first."""
+
+
 @dataclass(frozen=True)
 class Line:
-    """One contestant's figures by name."""
+    """One contestant's figures by name, and how they differ from user to user.
+
+    by_user: for each figure that a user has, what the SHARES of users stay below.
+    """
 
     label: str
     figures: Mapping[str, Interval]
+    by_user: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,13 @@ class Report:
             "protocol": dict(self.protocol),
             "figures": {
                 line.label: {name: _plain(interval) for name, interval in line.figures.items()} for line in self.lines
+            },
+            "by_user": {
+                line.label: {
+                    name: dict(zip(map("{:.0%}".format, SHARES), values, strict=True))
+                    for name, values in line.by_user.items()
+                }
+                for line in self.lines
             },
             "slices": [one.to_json() for one in self.slices],
             "verdict": self.verdict,

@@ -34,6 +34,12 @@ class UserSums:
         """The figure from summed parts and weights, any shape."""
         return _LINKS[self.link](parts / weights)
 
+    def quantiles(self, shares: Sequence[float]) -> Floats:
+        """The figure that each of the given shares of users stays below, over the users it is known of."""
+        known = self.weights > 0
+        found: Floats = np.quantile(self.of(self.parts[known], self.weights[known]), shares)
+        return found
+
     @classmethod
     def mean(cls, per_user: NDArray[Any]) -> UserSums:
         """The mean over users, those with NaN left out."""
