@@ -29,6 +29,7 @@ def main() -> None:
 
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    listening.listen()
     print(f"on http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
     with limit_blas(1):
         uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listening])

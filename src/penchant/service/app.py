@@ -39,7 +39,8 @@ def build_app(service: Service) -> FastAPI:
         docs_url=None, redoc_url=None, lifespan=_lifespan, redirect_slashes=False,
     )  # fmt: skip
     app.state.service = service
-    for router in (items.router, users.router, users.visitors, asking.router, operations.router, page.router):
+    # Routes are looked for in this order: those asked for most come first.
+    for router in (asking.router, users.router, users.visitors, items.router, operations.router, page.router):
         app.include_router(router)
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)

@@ -16,13 +16,8 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Id = Annotated[
-    str,
-    BeforeValidator(
-        _as_text, json_schema_input_type=Annotated[str, Field(pattern=_PRINTABLE, max_length=ID_LENGTH)] | int
-    ),
-    StringConstraints(min_length=1, max_length=ID_LENGTH, pattern=_PRINTABLE),
-]
+_TextId = Annotated[str, StringConstraints(min_length=1, max_length=ID_LENGTH, pattern=_PRINTABLE)]
+Id = Annotated[_TextId, BeforeValidator(_as_text, json_schema_input_type=_TextId | int)]
 SLASH = "\ue000"
 """Stands for a slash within an id while its path is taken apart."""
 _Segment = Annotated[str, AfterValidator(lambda text: text.replace(SLASH, "/"))]
@@ -39,7 +34,7 @@ UserPath = Annotated[
 ItemPath = Annotated[_Segment, Path(min_length=1, max_length=ID_LENGTH, pattern=_PRINTABLE, examples=["1"])]
 Count = Annotated[int, Query(ge=1, le=10_000, description="How many; the server's own limit may be lower.")]
 Rating = Annotated[float, Field(allow_inf_nan=False, examples=[4.5], description="On the model's scale.")]
-Ratings = Annotated[dict[Id, Rating], Field(examples=[{"1": 4.5, "260": 5.0}], description="Item id -> rating.")]
+Ratings = Annotated[dict[_TextId, Rating], Field(examples=[{"1": 4.5, "260": 5.0}], description="Item id -> rating.")]
 Source = Literal["known", "folded_in", "features", "prior"]
 FeatureValue = str | float | list[str] | None
 Features = Annotated[dict[str, FeatureValue], Field(max_length=100, examples=[{"genres": ["Comedy", "Drama"]}])]
