@@ -1,15 +1,16 @@
 """The service under load: latency at a steady 200 lists a second, its share of a bare endpoint's speed, its memory.
 
-    python benchmarks/service.py              # about four minutes
-    python benchmarks/service.py --quick      # shorter runs, no memory test
+    python benchmarks/service.py              # all three, about six minutes
+    python benchmarks/service.py --part steady
 
 One server process and the load generator share the machine's cores. Every list is a POST with 15 ratings that no other
 request holds, so each is folded in and ranked exactly over 20,000 items of 64 factors; the database is SQLite.
 
-steady: 32 connections, one request due every 5 ms whatever the answers do; a latency counts from when its request was
-due, so waiting behind others is in it. ratio: 32 connections as fast as they can, ours against a FastAPI endpoint on
-the same uvicorn that only reads its body and takes the exact top 10 of a vector's product with the same matrix, each
-three times, in turns; medians. memory: resident size while 100,000 requests are answered.
+steady: 32 connections, one request due every 5 ms for 30 s whatever the answers do; a latency counts from when its
+request was due, so waiting behind others is in it. speed: 32 connections as fast as they can, in turns, medians of
+three: ours; a bare endpoint (FastAPI on the same uvicorn; it checks the same body and takes the exact top 10 of one
+vector's product with the same matrix) as a plain function, which is what ours are; and the same as a coroutine that
+does not check the body. memory: resident size while 100,000 requests are answered.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -47,37 +47,35 @@ UNLIMITED = ["--address-rate", "1e9", "--address-burst", "1000000000"]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="shorter runs, no memory test")
-    asked = parser.parse_args()
+    parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
+    asked = parser.parse_args().part
+    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
-        found = measured(Path(folder), quick=asked.quick)
+        model = Path(folder) / "model"
+        made_model(model)
+        for part in PARTS if asked == "all" else [asked]:
+            found[part] = PARTS[part](model)
     found["protocol"] = " ".join((__doc__ or "").split())
     found["versions"] = versions(("fastapi", "uvicorn", "uvloop", "httptools", "sqlalchemy", "numpy"))
     print(json.dumps(found, indent=2))
-    if not asked.quick:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(found, indent=2) + "\n")
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(found, indent=2) + "\n")
 
 
-def measured(folder: Path, *, quick: bool) -> dict[str, Any]:
-    made_model(folder / "model")
-    found: dict[str, Any] = {}
-    with ours(folder / "model") as server:
-        run(server.port, requests(seed=1, count=2_000), seconds=3)  # warm
-        found["steady"] = steady(server.port, seconds=10 if quick else 30)
-    speeds: dict[str, list[float]] = {"service": [], "bare": []}
+def speed(model: Path) -> dict[str, Any]:
+    """Requests a second of ours and of both bare endpoints."""
+    starts = {"service": ours, "bare": lambda m: bare(m, "threaded"), "bare_coroutine": lambda m: bare(m, "coroutine")}
+    found: dict[str, list[float]] = {name: [] for name in starts}
     for turn in range(3):
-        for name, start in (("service", ours), ("bare", bare)):
-            with start(folder / "model") as server:
+        for name, start in starts.items():
+            with start(model) as server:
                 run(server.port, requests(seed=2, count=2_000), seconds=2)
-                load = run(server.port, requests(seed=3 + turn, count=40_000), seconds=4 if quick else 10)
-                speeds[name].append(round(load.per_second, 1))
-    medians = {name: statistics.median(values) for name, values in speeds.items()}
-    found["speed"] = speeds | {"ratio": round(medians["service"] / medians["bare"], 3)}
-    if not quick:
-        with ours(folder / "model") as server:
-            found["memory"] = memory(server)
-    return found
+                load = run(server.port, requests(seed=3 + turn, count=40_000), seconds=8)
+                assert load.wrong == 0
+                found[name].append(round(load.per_second, 1))
+    middle = {name: statistics.median(values) for name, values in found.items()}
+    ratios = {f"ratio_to_{name}": round(middle["service"] / middle[name], 3) for name in ("bare", "bare_coroutine")}
+    return found | ratios
 
 
 # --- servers ---------------------------------------------------------------------------------------------------------
@@ -126,8 +124,8 @@ def ours(model: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def bare(model: Path) -> Iterator[Server]:
-    with _started([sys.executable, __file__.replace("service.py", "bare_endpoint.py"), str(model)]) as server:
+def bare(model: Path, kind: str) -> Iterator[Server]:
+    with _started([sys.executable, __file__.replace("service.py", "bare_endpoint.py"), str(model), kind]) as server:
         yield server
 
 
@@ -216,35 +214,39 @@ def run(port: int, wanted: list[bytes], seconds: float) -> Load:
     return _with_connections(port, worker)
 
 
-def steady(port: int, seconds: float) -> dict[str, Any]:
+def steady(model: Path, *, seconds: float = 30) -> dict[str, Any]:
     """RATE requests a second, each due at its own moment."""
     wanted = requests(seed=9, count=int(RATE * seconds))
-    started = time.perf_counter() + 0.2
-    due = iter([(started + n / RATE, request) for n, request in enumerate(wanted)])
+    with ours(model) as server:
+        run(server.port, requests(seed=1, count=2_000), seconds=3)  # warm
+        started = time.perf_counter() + 0.2
+        due = iter([(started + n / RATE, request) for n, request in enumerate(wanted)])
 
-    async def worker(load: Load, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for moment, request in due:
-            await asyncio.sleep(max(0.0, moment - time.perf_counter()))
-            writer.write(request)
-            load.wrong += not await _answer(reader)
-            load.latencies.append(time.perf_counter() - moment)
+        async def worker(load: Load, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            for moment, request in due:
+                await asyncio.sleep(max(0.0, moment - time.perf_counter()))
+                writer.write(request)
+                load.wrong += not await _answer(reader)
+                load.latencies.append(time.perf_counter() - moment)
 
-    load = _with_connections(port, worker)
+        load = _with_connections(server.port, worker)
     at = np.quantile(np.array(load.latencies) * 1000, [0.5, 0.9, 0.99, 1.0]).round(2).tolist()
     figures = dict(zip(("p50_ms", "p90_ms", "p99_ms", "max_ms"), at, strict=True))
     return {"requests": len(load.latencies), "errors": load.wrong, "per_second": RATE, **figures}
 
 
-def memory(server: Server, *, count: int = 100_000, pieces: int = 10) -> dict[str, Any]:
+def memory(model: Path, *, count: int = 100_000, pieces: int = 10) -> dict[str, Any]:
     """Resident megabytes before, and after each tenth of the requests."""
-    sizes = [server.megabytes]
-    for piece in range(pieces):
-        load = run(server.port, requests(seed=100 + piece, count=count // pieces), seconds=600)
-        assert load.wrong == 0
-        sizes.append(server.megabytes)
+    with ours(model) as server:
+        sizes = [server.megabytes]
+        for piece in range(pieces):
+            load = run(server.port, requests(seed=100 + piece, count=count // pieces), seconds=600)
+            assert load.wrong == 0
+            sizes.append(server.megabytes)
     return {"requests": count, "megabytes": sizes}
 
 
+PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {"steady": steady, "speed": speed, "memory": memory}
+
 if __name__ == "__main__":
-    assert threading.active_count() == 1
     main()

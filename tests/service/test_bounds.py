@@ -8,7 +8,8 @@ import pytest
 
 from penchant.service.lately import Lately
 from penchant.service.limits import RateLimiter
-from service.made_service import Made, made_service
+from penchant.service.live import rows_in
+from service.made_service import Made, made_model, made_service
 
 
 def assert_problem(answer: object, status: int) -> dict:
@@ -130,6 +131,12 @@ def test_what_was_made_lately_is_kept_and_the_rest_forgotten() -> None:
     assert [get(name) for name in "abcbdbc"] == list("ABCBDBC")
     assert "".join(made) == "abcdc"
     assert len(lately) == 2
+
+
+def test_memory_for_visitors_is_counted_in_bytes() -> None:
+    model = made_model()  # 4 draws of rows 4 wide: 320 bytes each
+    assert rows_in(1, model) == 10**6 // 320
+    assert rows_in(64, model) == 4096
 
 
 def test_unknown_routes_and_methods_are_problems(made: Made) -> None:

@@ -55,11 +55,11 @@ class Holder:
         shelf: Shelf,
         items: ItemStore,
         *,
-        cached_visitors: int,
+        cached_megabytes: int,
         on_switch: Callable[[Live], None] = lambda live: None,
         on_refusal: Callable[[], None] = lambda: None,
     ) -> None:
-        self.shelf, self._items, self._most = shelf, items, cached_visitors
+        self.shelf, self._items, self._megabytes = shelf, items, cached_megabytes
         self._on_switch, self._on_refusal = on_switch, on_refusal
         self._turn = threading.Lock()
         self.refused: str | None = None
@@ -105,13 +105,18 @@ class Holder:
         return self._live(version, model, saved_at, self._items.after(0) or [])
 
     def _live(self, version: str, trained: Model, saved_at: float, added: Sequence[AddedItem]) -> Live:
-        live = Live(
-            version, with_items(trained, added), trained, saved_at, len(added), Lately(self._most), Lately(self._most)
-        )
+        most = rows_in(self._megabytes, trained)
+        live = Live(version, with_items(trained, added), trained, saved_at, len(added), Lately(most), Lately(most))
         started = time.perf_counter()
         warm(live)
         _log.debug("warmed up in %.2f s", time.perf_counter() - started)
         return live
+
+
+def rows_in(megabytes: int, model: Model) -> int:
+    """How many folded-in users fit: each has a row (S, D) and its covariance (S, D, D) in float32."""
+    draws, width = model.trained.draws, model.trained.users.factors + 1
+    return max(8, min(4096, megabytes * 10**6 // (4 * draws * width * (width + 1))))
 
 
 def warm(live: Live) -> None:

@@ -77,7 +77,7 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     holder = Holder(
         shelf,
         items,
-        cached_visitors=settings.cached_visitors,
+        cached_megabytes=settings.cached_megabytes,
         on_switch=lambda live: metrics.model(
             live.version, live.model.trained.kind, live.saved_at, len(live.model.trained.items)
         ),

@@ -35,7 +35,7 @@ class ServiceSettings(Settings):
 
     threads: int = setting(8, "requests worked on at a time; the database pool is as large", low=1, high=200)
     wait_seconds: float = setting(2.0, "how long a request waits for the database before it is answered 503", above=0)
-    cached_visitors: int = setting(2048, "folded-in users kept in memory", low=1)
+    cached_megabytes: int = setting(64, "memory for users folded in lately", low=1)
     watch_seconds: float = setting(1.0, "how often new model versions, items and keys are looked for", above=0)
     drain_seconds: int = setting(20, "how long a stopping server waits for requests in flight", low=1)
 

@@ -64,14 +64,14 @@ def _one_row(stack: Any, D: int, i: int, j: int, scale: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def solve_transposed(stack: Any, D: int) -> None:
-    """Replace row D, the vector y, by L⁻ᵀ y.
+def solve_transposed(stack: Any, D: int, size: int) -> None:
+    """Replace row D, the vector y, by L⁻ᵀ y, where y is zero from `size` on, and so is the answer.
 
     With y = L⁻¹ b that is A⁻¹ b; with standard normal numbers added to y before, it is a draw around that with
     covariance A⁻¹.
     """
     last = D * D
-    for i in range(D - 1, -1, -1):
+    for i in range(size - 1, -1, -1):
         x = multiply(load(stack, (last + i) * WIDTH), load(stack, (i * D + i) * WIDTH))
         store(stack, (last + i) * WIDTH, x)
         for k in range(i):
@@ -85,16 +85,15 @@ def inverses(stack: Any, D: int, lanes: int, out: Any) -> None:
     zero = splat(np.float32(0.0))
     root = np.empty((D, D, WIDTH), np.float32)
     for j in range(D):
-        for i in range(D):
-            store(root, (j * D + i) * WIDTH, zero)
+        for i in range(j + 1):
             store(stack, (D * D + i) * WIDTH, splat(np.float32(1.0 if i == j else 0.0)))
-        solve_transposed(stack, D)
-        for i in range(D):
+        solve_transposed(stack, D, j + 1)
+        for i in range(j + 1):
             store(root, (j * D + i) * WIDTH, load(stack, (D * D + i) * WIDTH))
     for a in range(D):
         for b in range(a + 1):
             total = zero
-            for j in range(D):
+            for j in range(a, D):
                 total = add_product(total, load(root, (j * D + a) * WIDTH), load(root, (j * D + b) * WIDTH))
             store(stack, D * D * WIDTH, total)
             for lane in range(lanes):

@@ -63,7 +63,7 @@ def _finish(stack: Any, rows: Any, noise: Any, out: Any, covariance: Any) -> Non
         for lane in range(len(rows)):
             for d in range(D):
                 stack[D, d, lane] += noise[rows[lane], d]
-    solve_transposed(stack, D)
+    solve_transposed(stack, D, D)
     for lane in range(len(rows)):
         for d in range(D):
             out[rows[lane], d] = stack[D, d, lane]
