@@ -56,6 +56,11 @@ def test_kinds_are_guessed_and_years_taken_from_titles():
     }  # fmt: skip
 
 
+def test_a_title_whose_words_are_learnt_from_is_shown_too(ratings):
+    features = ratings.with_features(items=pl.DataFrame(FILMS), columns={"title": "text"}).item_features
+    assert features.titles == features.columns["title"] == ["Alien (1979)", "Solaris", "Heat (1995)"]
+
+
 def test_ids_without_ratings_are_appended_dropped_or_an_error(ratings):
     grown = ratings.with_features(items=pl.DataFrame(FILMS))
     assert grown.items.ids.tolist() == [10, 20, 30], "known numbers stay, the catalogue comes behind"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,12 +40,13 @@ class CsvFile:
         """
         import polars as pl
 
+        broken = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
         try:
             return self._read(columns, schema_overrides=types)
-        except pl.exceptions.PolarsError:
+        except broken:
             try:
                 return self._read(columns, infer_schema=False)
-            except pl.exceptions.PolarsError as error:
+            except broken as error:
                 raise self._trouble(error) from error
 
     def _read(self, columns: Sequence[str], **options: Any) -> pl.DataFrame:
@@ -56,7 +59,7 @@ class CsvFile:
         frame = pl.scan_csv(content, separator=self.separator, has_header=self.header, quote_char=quote, **options)
         return frame.select(columns).collect(engine="streaming")
 
-    def _trouble(self, error: Exception) -> DataError:
+    def _trouble(self, error: BaseException) -> DataError:
         where, raw = str(self.path), _bytes(self.content)
         try:
             text = raw.decode()
@@ -66,12 +69,13 @@ class CsvFile:
                 "the text is not UTF-8", where=f"{where}, line {line}", remedy="Pass its encoding, such as 'latin-1'"
             )
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=self.separator)
-        for number, fields in enumerate(rows, start=0 if self.header else 1):
-            if len(fields) > len(self.names):
-                return DataError(
-                    f"{len(fields)} fields stand under {len(self.names)} columns", where=f"{where}, row {number}",
-                    remedy="Put fields that hold the separator in double quotes",
-                )  # fmt: skip
+        with contextlib.suppress(csv.Error):  # a field without an end; the fast reader's own words must do
+            for number, fields in enumerate(rows, start=0 if self.header else 1):
+                if len(fields) > len(self.names):
+                    return DataError(
+                        f"{len(fields)} fields stand under {len(self.names)} columns", where=f"{where}, row {number}",
+                        remedy="Put fields that hold the separator in double quotes",
+                    )  # fmt: skip
         first, *_ = str(error).splitlines()
         return DataError(f"the file cannot be read: {first}", where=where)
 
@@ -94,7 +98,7 @@ def open_csv(
         raw = content[: len(raw)]
     elif raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError("the text is UTF-16", where=f"{path}, line 1", remedy="Pass encoding='utf-16'")
-    first = _decoded(raw.splitlines()[0], "utf-8-sig", path)
+    first = _decoded(raw.partition(b"\n")[0].rstrip(b"\r"), "utf-8-sig", path)
     stand_in = _STAND_IN if len(separator) > 1 else separator
     names = next(csv.reader([first], delimiter=stand_in))
     _check_separator(names, separator, path)
@@ -116,7 +120,12 @@ def _first_bytes(path: Path) -> bytes:
 
 def _bytes(content: Path | bytes) -> bytes:
     raw = content if isinstance(content, bytes) else content.read_bytes()
-    return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    try:
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError("the gzip file is cut short or damaged", where=str(content), remedy="Fetch it again") from error
 
 
 def _decoded(raw: bytes, encoding: str, path: Path) -> str:
@@ -130,6 +139,8 @@ def _decoded(raw: bytes, encoding: str, path: Path) -> str:
 
 def _check_separator(names: list[str], separator: str, path: Path) -> None:
     """A header that is one column to our separator and several to another was separated by the other."""
+    if not any(name.strip() for name in names):
+        raise DataError("the first line is empty", where=f"{path}, line 1", remedy="Begin with the columns' names")
     others = [other for other in SEPARATORS if other != separator and names[0].count(other)]
     if len(names) == 1 and others:
         raise DataError(

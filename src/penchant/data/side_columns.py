@@ -56,7 +56,8 @@ def feature_table(frame: pl.DataFrame, kinds: Mapping[str, str], source: str, *,
     """The columns that have a kind, row by row; where kinds are guessed, the year in a title is a column too."""
     import polars as pl
 
-    titles: Sequence[str | None] | None = None
+    shown = next((name for name in kinds if name.lower() in TITLES), None)
+    titles: Sequence[str | None] | None = frame[shown].cast(pl.String).to_list() if shown else None
     columns: dict[str, Sequence[Any]] = {}
     read_as: dict[str, Kind] = {}
     for name, kind in kinds.items():
