@@ -76,6 +76,15 @@ def test_a_missing_rating_and_a_missing_timestamp(tmp_path):
     assert "timestamp=False" in refusal(tmp_path, odd.replace("4,\n", "4,6\n"))
 
 
+def test_a_timestamp_that_is_no_date(tmp_path):
+    for moments in (("noon", "dusk"), ("2020-01-02", "dusk")):
+        table = "user,item,rating,time\n" + "".join(f"{n},{n},3,{moment}\n" for n, moment in enumerate(moments))
+        message = refusal(tmp_path, table)
+        assert (
+            "neither a number nor a date" in message and repr(moments[0] if moments[0] == "noon" else "dusk") in message
+        )
+
+
 def test_ids_of_mixed_kinds(tmp_path):
     message = refusal(tmp_path, GOOD + "x3,10,3\n")
     assert ", row 3, column 'user': ids of two kinds: '1' at first is a whole number, 'x3' here is a text" in message
@@ -106,6 +115,10 @@ def test_a_wrong_encoding(tmp_path):
     assert "line 2: the text is not UTF-8" in message and "'latin-1'" in message
     assert "encoding='utf-16'" in refusal(tmp_path, GOOD.encode("utf-16"))
     assert "the text is not ascii" in refusal(tmp_path, "user,item,rating\né,10,3\n", encoding="ascii")
+
+
+def test_line_ends_of_old_macs(tmp_path):
+    assert "line 1: a carriage return stands inside" in refusal(tmp_path, GOOD.replace("\n", "\r"))
 
 
 def test_a_row_with_too_many_fields(tmp_path):

@@ -30,7 +30,9 @@ OPTIONS = st.fixed_dictionaries(
         "timestamp": st.just(False),
     },
 )
-relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(
+    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def read(path: Path, content: bytes, options: dict) -> None:

@@ -40,11 +40,21 @@ def seconds(column: pl.Series, checks: RowChecks) -> tuple[pl.Series, list[str]]
         return column.cast(pl.Datetime("us")).dt.epoch("s"), []
     numbers = column if column.dtype.is_integer() else _as_floats(column)
     if column.dtype == pl.String and numbers.is_null().all():
-        numbers = column.str.strip_chars().str.to_datetime(strict=False, time_unit="us").dt.epoch("s")
+        numbers = _dates(column.str.strip_chars())
     bad = numbers.is_null() | ~numbers.is_finite()
     checks.refuse(bad, column.name, "the timestamp is neither a number nor a date", remedy, column)
     numbers = numbers.cast(pl.Float64).floor().cast(pl.Int64, strict=False) if numbers.dtype.is_float() else numbers
     return _in_seconds(numbers.cast(pl.Int64))
+
+
+def _dates(texts: pl.Series) -> pl.Series:
+    """Seconds of dates in the way the first of them is written; null where a text is no such date."""
+    import polars as pl
+
+    try:
+        return texts.str.to_datetime(strict=False, time_unit="us").dt.epoch("s")
+    except pl.exceptions.ComputeError:  # no way of writing dates fits
+        return pl.Series(texts.name, [None] * len(texts), dtype=pl.Int64)
 
 
 def _in_seconds(numbers: pl.Series) -> tuple[pl.Series, list[str]]:

@@ -100,7 +100,7 @@ def open_csv(
         raise DataError("the text is UTF-16", where=f"{path}, line 1", remedy="Pass encoding='utf-16'")
     first = _decoded(raw.partition(b"\n")[0].rstrip(b"\r"), "utf-8-sig", path)
     stand_in = _STAND_IN if len(separator) > 1 else separator
-    names = next(csv.reader([first], delimiter=stand_in))
+    names = _fields(first, stand_in, path)
     _check_separator(names, separator, path)
     if not header:
         names = [f"column_{number}" for number in range(1, len(names) + 1)]
@@ -135,6 +135,16 @@ def _decoded(raw: bytes, encoding: str, path: Path) -> str:
         raise DataError(
             f"the text is not {encoding}", where=str(path), remedy="Pass its encoding, such as 'latin-1' or 'utf-16'"
         ) from error
+
+
+def _fields(line: str, separator: str, path: Path) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=separator))
+    except csv.Error as error:
+        raise DataError(
+            "a carriage return stands inside the first line", where=f"{path}, line 1",
+            remedy="End the lines with a line feed, as every current system does",
+        ) from error  # fmt: skip
 
 
 def _check_separator(names: list[str], separator: str, path: Path) -> None:
