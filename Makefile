@@ -27,7 +27,7 @@ lint: .venv/dev
 
 .venv/dev: .venv/core
 	scripts/system-packages
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[serve,plot,excel,tune,ann,frames,dev]'
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[serve,plot,excel,tune,ann,frames,spark,dev]'
 	touch $@
 
 leaderboard: .venv/core
