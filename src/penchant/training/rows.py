@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 LONG = 8192
 """A row with more entries is summed in stretches of this many, so that a blockbuster keeps every core busy."""
 
-CHUNKS = 4
+CHUNKS = 2
 """Pieces of work for each core: enough to even out a wrong guess of their cost, few enough to start quickly."""
 
 _NONE = np.empty(0, np.float32)

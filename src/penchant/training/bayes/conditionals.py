@@ -26,11 +26,10 @@ def normal_wishart(
     the precision, add to the scatter and to the count.
     Salakhutdinov and Mnih 2008, equation 14, with mu_0 = 0, W_0 = I and nu_0 = D.
     """
-    X = rows.astype(np.float64, copy=False)
-    n, D = X.shape
-    centre = X.mean(axis=0) if n else np.zeros(D)
-    off = X - centre
-    scatter = np.eye(D) + off.T @ off + map_scatter + n * MEAN_ROWS / (n + MEAN_ROWS) * np.outer(centre, centre)
+    n, D = rows.shape
+    centre = rows.mean(axis=0, dtype=np.float64) if n else np.zeros(D)
+    off = rows - centre.astype(rows.dtype)
+    scatter = np.eye(D) + (off.T @ off).astype(np.float64) + map_scatter + n * MEAN_ROWS / (n + MEAN_ROWS) * np.outer(centre, centre)
     precision = wishart(np.linalg.inv(scatter), D + n + map_rows, rng)
     root = np.linalg.cholesky((n + MEAN_ROWS) * precision)
     mean = n * centre / (n + MEAN_ROWS) + np.linalg.solve(root.T, rng.standard_normal(D))

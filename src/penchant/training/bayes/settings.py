@@ -13,7 +13,7 @@ class BayesSettings(Settings):
 
     factors: int = setting(16, "numbers in a user's and an item's vector", low=1, high=512)
     draws: int = setting(60, "draws kept in each chain; predictions are their mean", low=1)
-    thin: int = setting(3, "sweeps from one kept draw to the next", low=1)
+    thin: int = setting(2, "sweeps from one kept draw to the next", low=1)
     burn_in: int = setting(40, "sweeps of each chain before the first kept draw", low=0)
     chains: int = setting(1, "independent chains; two or more show whether they agree", low=1)
     features: bool = setting(True, "learn a map from the features of users and items, where there are any")
