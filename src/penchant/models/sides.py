@@ -110,7 +110,11 @@ class Prior:
     def mean_given(self, features: Any | None, history: NDArray[Any]) -> Floats:
         """The prior mean (S, D) of one row with features (1, F), or None, that rated (or was rated by) `history`."""
         mean = self.means(features, 1)[:, 0]
-        if self.history_map is None or not len(history):
+        if self.history_map is None:
+            return mean
+        met = self.history_map.shape[1] if self.history_basis is None else len(self.history_basis)
+        history = history[history < met]  # what joined the other side after training says nothing here
+        if not len(history):
             return mean
         if self.history_basis is None:
             shift = self.history_map[:, history].sum(axis=1)

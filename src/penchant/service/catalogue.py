@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -83,6 +83,11 @@ class Catalogue:
         if start:
             hits.sort(key=lambda n: not self._folded[n].startswith(start))  # stable: popularity decides the rest
         return [self.item(n) for n in hits[offset : offset + limit]], len(hits)
+
+    def best_known(self, n: int, *, besides: Iterable[str]) -> list[int]:
+        """The numbers of the n most rated items, leaving out those with the given ids."""
+        out = {self.number(one) for one in besides}
+        return [number for number in self._by_popularity.tolist() if number not in out][:n]
 
     @cached_property
     def atlas(self) -> Atlas:

@@ -72,7 +72,11 @@ class People:
         live, ratings = person.live, person.ratings
 
         def asked() -> list[int]:
-            return [live.catalogue.number(str(one.item)) for one in live.model.onboarding(n, ratings, skip=skip)]
+            try:
+                found = live.model.onboarding(n, ratings, skip=skip)
+            except CallerError:  # a model that does not say how unsure it is: the best known items
+                return live.catalogue.best_known(n, besides=(*ratings, *skip))
+            return [live.catalogue.number(str(one.item)) for one in found]
 
         return live.questions.get((n, _fingerprint(ratings), _fingerprint(dict.fromkeys(skip))), asked)
 

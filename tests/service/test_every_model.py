@@ -1,0 +1,52 @@
+"""Whatever way a model was trained, the service serves it: known and new people, new items, reasons, pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from service.made_service import LOVES_SPACE, made_model, made_service
+
+from penchant.recommending.model import train
+from penchant.service.retraining import Gathered, together
+from penchant.training.registry import WAYS
+
+QUICK = {
+    "bayes": {"draws": 6, "burn_in": 4, "thin": 1, "factors": 3},
+    "dot": {"epochs": 2},
+    "dot_bias": {"epochs": 2},
+    "net": {"epochs": 2},
+}
+NEW = {"item": "9001", "title": "Starship Reborn (2026)", "features": {"genres": ["Sci-Fi"]}}
+PAGES = ["/", "/items/5", "/items/9001", "/map", "/map/points", "/ratings", "/model", "/parts/why/5", "/parts/ask"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", WAYS)
+def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
+    ratings = together(made_model().trained, Gathered([], set(), []))
+    train(ratings, kind, seed=0, **QUICK.get(kind, {})).save(tmp_path / "model")
+    with made_service(tmp_path / "model") as made:
+        client, write = made.client, made.headers("write")
+        _, me = made.visitor()
+        assert client.post("/v1/items", json=NEW, headers=write).status_code == 201
+        scale = made.service.live.model.trained.scale
+        given = {**{item: min(max(r, scale.low), scale.high) for item, r in LOVES_SPACE.items()}, "9001": scale.high}
+        for item, rating in given.items():
+            kept = client.put(f"/v1/users/me/ratings/{item}", json={"rating": rating}, headers=me)
+            assert kept.status_code == 200, kept.text
+        for user, headers in (("me", me), ("1", {}), ("somebody-new", {})):
+            answer = client.get(f"/v1/users/{user}/recommendations", headers=headers)
+            assert answer.status_code == 200, answer.text
+            assert len(answer.json()["items"]) == 10
+        mine = client.get("/v1/users/me/recommendations", headers=me).json()
+        assert mine["source"] == "folded_in"
+        assert not {line["item"] for line in mine["items"]} & set(given)
+        for path in ("explanations/5", "explanations/9001", "questions", "export"):
+            answer = client.get(f"/v1/users/me/{path}", headers=me)
+            assert answer.status_code == 200, answer.text
+        said = client.post("/v1/predictions", json={"ratings": given, "items": ["5", "9001", "nothing"]})
+        assert [line["mean"] is not None for line in said.json()["predictions"]] == [True] * 3
+        client.cookies.set("penchant_visitor", me["Authorization"].removeprefix("Bearer "))
+        for page in PAGES:
+            assert client.get(page).status_code == 200, page
