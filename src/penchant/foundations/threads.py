@@ -12,6 +12,11 @@ def available_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def overloaded() -> bool:
+    """Whether other work keeps the cores so busy that a thread which has to wait for another waits for a time slice."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > 2 * available_threads()
+
+
 def limit_blas(threads: int = 1) -> AbstractContextManager[Any]:
     """Inside this context NumPy's and SciPy's BLAS use `threads` threads.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from penchant.data.batches import epoch_order, steps_in
 from penchant.data.ratings import Ratings
-from penchant.foundations.threads import available_threads
+from penchant.foundations.threads import available_threads, overloaded
 from penchant.models.initialization import Floats
 from penchant.training.gradient.road import State
 from penchant.training.gradient.settings import GradientSettings
@@ -61,7 +61,8 @@ class KernelRoad:
         self._table = corrections(settings.momentum, settings.second_momentum)
         self._ratings = (ratings.user_numbers, ratings.item_numbers, ratings.values)
         self._shuffled = self._ratings
-        self._done = 0
+        self._done, self._team = 0, self._owners
+        self._free_to_choose = threads is None
         room = min(self.batch_size, self.rows)
         self._errors, self._slopes = np.zeros(room, np.float32), np.zeros(room, np.float32)
 
@@ -73,13 +74,14 @@ class KernelRoad:
         order = epoch_order(self.rows, run_seed, epoch)
         self._shuffled = tuple(column[order] for column in self._ratings)  # type: ignore[assignment]
         self._done = epoch * steps_in(self.rows, self.batch_size)
+        self._team = 1 if self._free_to_choose and overloaded() else self._owners
 
     def advance(self, first: int, rates: NDArray[np.float64]) -> NDArray[np.float64]:
         losses = np.zeros(len(rates))
-        advance = alone if self._owners == 1 else in_parallel
+        advance = alone if self._team == 1 else in_parallel
         advance(
             *self._shuffled, self.batch_size, first, rates, self._users, self._items, self._mean, self._bounds,
-            self._rule, self._table, self._owners, self._done + first, losses, self._errors, self._slopes,
+            self._rule, self._table, self._team, self._done + first, losses, self._errors, self._slopes,
         )  # fmt: skip
         return losses
 
