@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from cli.test_commands import penchant
+from cli.test_commands import ROOT, penchant
 from evaluation.made_worlds import World
+from penchant.training.registry import WAYS
 
 PEER = """
 import numpy as np
@@ -119,3 +121,11 @@ def test_evaluate_by_quadrants_tests_a_twin_on_the_new_and_the_known(place: Path
     assert "known user, new item" in penchant(*words).stdout
     cells = json.loads(penchant(*words, "--json").stdout)["cells"]
     assert {cell["given"] for cell in cells} == {0, 1, 3, 5, 10, 20}
+
+
+def test_the_race_in_the_benchmarks_names_only_what_there_is() -> None:
+    told = tomllib.loads((ROOT / "benchmarks" / "compare.toml").read_text(encoding="utf-8"))
+    assert {one["model"] for one in told["models"]} <= set(WAYS)
+    for one in told["peers"]:
+        file, _, name = one["adapter"].partition(":")
+        assert f"class {name}:" in (ROOT / "benchmarks" / file).read_text(encoding="utf-8")
