@@ -1,0 +1,261 @@
+"""How well does somebody new fare, without retraining?
+
+    python benchmarks/cold_start.py                                 # every part on the lesson's ratings
+    python benchmarks/cold_start.py --part fold_in --data goodbooks # one part, on goodbooks-10k
+
+fold_in: a tenth of the users (then of the items) is hidden whole; some of their ratings are given, up to 20 are kept
+out of the test, and the rest is foretold. Folded in by a model that never met them, against the same model retrained
+with the given ratings. The ratio's interval draws users anew.
+quadrants: a fifth of the users and of the items hidden at once, by given ratings; myFM, which has no fold-in, is
+retrained with the given ratings and has the same genres and years. cmfrec did not build here, and LightFM orders items
+but foretells no ratings, so neither has a line.
+onboarding: hidden users answer about five items out of half of their ratings, chosen in four ways; the other half is
+foretold.
+Test pairs with unseen items count throughout. Nothing here was tuned on these rows: every setting is the default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import penchant as pt
+from penchant.data.ratings import Ratings
+from penchant.data.splitting import Split, cold_items, cold_users, quadrants
+from penchant.evaluation.contestants import ModelContestant
+from penchant.evaluation.peers import Catalogue
+from penchant.evaluation.protocol import versions
+from penchant.metrics.intervals import UserSums, bootstrap, paired_difference
+from penchant.recommending.model import Model
+from penchant.recommending.onboarding import questions
+
+ROOT = Path(__file__).parents[1]
+SEED, KEPT_OUT, REPLICATES = 42, 20, 1000
+MODELS = ("bayes", "dot_bias", "als", "baseline")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=sorted(PARTS), action="append")
+    parser.add_argument("--data", choices=("lesson", "goodbooks"), default="lesson")
+    parser.add_argument("--models", nargs="+", default=MODELS)
+    asked = parser.parse_args()
+    ratings = data(asked.data)
+    path = ROOT / "benchmarks" / "results" / f"cold_start_{asked.data}.json"
+    path.parent.mkdir(exist_ok=True)
+    found = json.loads(path.read_text()) if path.exists() else {}
+    for part in asked.part or sorted(PARTS):
+        found[part] = {
+            "command": shlex.join(["python", *sys.argv]),
+            "versions": versions(("numpy", "numba", "torch", "myfm")),
+            "protocol": f"{asked.data}, {len(ratings):,} ratings, split seed {SEED}, training seed 0",
+            "lines": list(PARTS[part](ratings, asked.models)),
+        }
+        path.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def data(name: str) -> Ratings:
+    """The shipped MovieLens ratings, or goodbooks-10k."""
+    if name == "lesson":
+        return pt.movielens()
+    return Ratings.from_parquet(
+        ROOT / "benchmarks" / "data" / "goodbooks-10k" / "ratings.parquet", user="user", item="item", rating="rating"
+    )
+
+
+# --- folding in against retraining --------------------------------------------------------------------------------
+
+
+def fold_in(ratings: Ratings, models: tuple[str, ...]) -> Any:
+    """One line for each side hidden, model and number given."""
+    for side, hide in (("users", cold_users), ("items", cold_items)):
+        splits = {given: hide(ratings, given=given, reserve=KEPT_OUT, seed=SEED) for given in (5, 10, 20)}
+        for name in models:
+            model = pt.train(splits[5].train, name)
+            for given, split in splits.items():
+                joined = with_given(split)
+                retrained = errors(pt.train(joined.train, name), joined)
+                folded = errors(model, split)
+                gap = paired_difference(folded, retrained, rng=_rng(), replicates=REPLICATES, level=0.95)
+                line = {
+                    "hidden": side,
+                    "model": name,
+                    "given": given,
+                    "test rows": len(split.test),
+                    "folded in": folded.value,
+                    "retrained": retrained.value,
+                    "ratio": folded.value / retrained.value,
+                    "difference": [gap.value, gap.low, gap.high],
+                }
+                yield _told(line)
+
+
+def with_given(split: Split) -> Split:
+    """The split with its given ratings trained on."""
+    train, given = split.train, split.given
+    if given is None:
+        return split
+    joined = replace(
+        split.test,
+        user_numbers=np.concatenate([train.user_numbers, given.user_numbers]),
+        item_numbers=np.concatenate([train.item_numbers, given.item_numbers]),
+        values=np.concatenate([train.values, given.values]),
+        timestamps=None,
+        scale=train.scale,
+    )
+    return Split(joined, split.test, split.question, f"{split.name}, given trained on")
+
+
+def errors(model: Model, split: Split) -> UserSums:
+    """The RMSE on the test rows, by user."""
+    said = ModelContestant(model, split).predict(split.test.user_numbers, split.test.item_numbers)
+    return _sums(np.asarray(said.mean), split.test)
+
+
+def _sums(predicted: np.ndarray[Any, Any], test: Ratings) -> UserSums:
+    squares = np.square(predicted.astype(np.float64) - test.values)
+    return UserSums.pooled(squares, test.user_numbers, test.n_users, link="root")
+
+
+# --- four quadrants -----------------------------------------------------------------------------------------------
+
+
+def four_quadrants(ratings: Ratings, models: tuple[str, ...]) -> Any:
+    """One line for each quadrant, model and number given, with how far it lies below the baseline."""
+    splits = {g: quadrants(ratings, given=g, reserve=KEPT_OUT, seed=SEED) for g in (0, 5, 20)}
+    known = {name: pt.train(splits[0].train, name) for name in dict.fromkeys([*models, "baseline"])}
+    for given, four in splits.items():
+        peer = _peer(four.split("known"))
+        for quadrant, split in four.splits().items():
+            if quadrant == "known" and given:
+                continue
+            sums = {name: errors(model, split) for name, model in known.items()}
+            if peer is not None:
+                said = split.train.scale.clip(peer.predict(split.test.user_numbers, split.test.item_numbers))
+                sums["myFM, retrained, genres + years + histories"] = _sums(said, split.test)
+            for name, one in sums.items():
+                ends = bootstrap(one, rng=_rng(), replicates=REPLICATES, level=0.95)
+                gap = paired_difference(one, sums["baseline"], rng=_rng(), replicates=REPLICATES, level=0.95)
+                line = {
+                    "quadrant": quadrant,
+                    "given": given,
+                    "model": name,
+                    "test rows": len(split.test),
+                    "rmse": [ends.value, ends.low, ends.high],
+                    "less baseline": [gap.value, gap.low, gap.high],
+                }
+                yield _told(line)
+
+
+def _peer(split: Split) -> Any:
+    """myFM trained with the given ratings, or None where it is not installed."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        import myfm  # noqa: F401
+        from peers.myfm_peer import MyFMPeer
+    except ImportError:
+        return None
+    joined = with_given(split)
+    described = split.test.item_features is not None
+    peer = MyFMPeer("myFM", draws=300, history=True, genres=described, years=described)
+    peer.fit(joined.train, Catalogue.of(split), seed=0)
+    return peer
+
+
+# --- which items to ask about -------------------------------------------------------------------------------------
+
+
+def onboarding(ratings: Ratings, models: tuple[str, ...]) -> Any:
+    """One line for each way of choosing five items: the error on the other half of the hidden users' ratings."""
+    del models
+    split = cold_users(ratings, test=0.2, given=10**6, reserve=10**6, seed=SEED)
+    if split.given is None:
+        return
+    model = pt.train(split.train, "bayes")
+    pools, tests = split.given.by_user(), split.test.by_user()
+    people = [u for u in np.flatnonzero(tests.counts) if pools.counts[u] >= 10]
+    sums: dict[str, UserSums] = {}
+    for name, choose in WAYS.items():
+        squares, owners, rng = [], [], _rng()
+        for user in people:
+            numbers, values = pools.row(user)
+            met = numbers < len(model.trained.items)
+            numbers, values = numbers[met], values[met]
+            at = choose(model, numbers, values, rng)
+            visitor = model.fold_in_numbers(numbers[at], values[at])
+            asked, truth = tests.row(user)
+            said = visitor.predict_numbers(asked, item_features=split.test.item_features)
+            squares.append(np.square(said.mean.astype(np.float64) - truth))
+            owners.append(np.full(len(truth), user))
+        sums[name] = UserSums.pooled(np.concatenate(squares), np.concatenate(owners), split.test.n_users, link="root")
+    for name, one in sums.items():
+        gap = paired_difference(sums["penchant"], one, rng=_rng(), replicates=REPLICATES, level=0.95)
+        line = {
+            "asked": name,
+            "users": len(people),
+            "rmse": one.value,
+            "penchant less this": [gap.value, gap.low, gap.high],
+        }
+        yield _told(line)
+
+
+Chooser = Callable[[Model, Any, Any, np.random.Generator], Any]
+
+
+def _informative(model: Model, numbers: Any, values: Any, rng: np.random.Generator) -> list[int]:
+    """One question at a time, each after the answer to the last."""
+    chosen: list[int] = []
+    for _ in range(5):
+        visitor = model.fold_in_numbers(numbers[chosen], values[chosen])
+        others = np.setdiff1d(np.arange(len(model.trained.items)), np.delete(numbers, chosen))
+        asked = questions(model.trained, visitor.rows, visitor.tangent, others.astype(np.int32), 1)
+        number = model.trained.items.vocabulary.number(asked[0].item)
+        chosen.append(int(np.flatnonzero(numbers == number)[0]))
+    return chosen
+
+
+def _contested(model: Model, numbers: Any, values: Any, rng: np.random.Generator) -> Any:
+    """The items on which training's ratings differ most, among those with twenty ratings or more."""
+    seen, size = model.trained.seen, len(model.trained.items)
+    counts = np.maximum(np.bincount(seen.numbers, minlength=size), 1)
+    mean = np.bincount(seen.numbers, weights=seen.values, minlength=size) / counts
+    variance = np.bincount(seen.numbers, weights=np.square(seen.values, dtype=np.float64), minlength=size) / counts
+    spread = np.where(counts >= 20, variance - mean**2, 0.0)
+    return np.argsort(-spread[numbers], kind="stable")[:5]
+
+
+WAYS: dict[str, Chooser] = {
+    "nothing": lambda model, numbers, values, rng: np.empty(0, np.int64),
+    "random": lambda model, numbers, values, rng: rng.choice(len(numbers), 5, replace=False),
+    "most popular": lambda model, numbers, values, rng: np.argsort(-model.trained.items.counts[numbers], kind="stable")[
+        :5
+    ],
+    "most contested": _contested,
+    "penchant": _informative,
+}
+PARTS: dict[str, Callable[[Ratings, tuple[str, ...]], Any]] = {
+    "fold_in": fold_in,
+    "quadrants": four_quadrants,
+    "onboarding": onboarding,
+}
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(SEED)
+
+
+def _told(line: dict[str, Any]) -> dict[str, Any]:
+    print({name: round(v, 4) if isinstance(v, float) else v for name, v in line.items()}, flush=True)
+    return line
+
+
+if __name__ == "__main__":
+    main()
