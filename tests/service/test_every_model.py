@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from service.made_service import LOVES_SPACE, made_model, made_service
 
 from penchant.recommending.model import train
 from penchant.service.retraining import Gathered, together
 from penchant.training.registry import WAYS
+from service.made_service import LOVES_SPACE, made_model, made_service
 
 QUICK = {
     "bayes": {"draws": 6, "burn_in": 4, "thin": 1, "factors": 3},

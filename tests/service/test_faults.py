@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import subprocess
 import threading
@@ -184,6 +185,27 @@ def test_a_full_disk_refuses_writes_and_keeps_what_it_has(tmp_path: Path, model_
         assert {answer.status_code for answer in writers.refusals} <= {503, 507}
         assert writers.broken == 0
         assert lost(model_folder, database, writers.acknowledged) == []
+
+
+def test_a_file_that_may_grow_no_further_is_like_a_full_disk(tmp_path: Path, model_folder: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'ratings.db'}"
+    headers = key_for(model_folder, database)
+    with running(model_folder, tmp_path / "log", database=database, **UNLIMITED) as server:
+        before = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        writers = Writers(server.address, headers)
+        with writers.at_work():
+            writers.wait_for(20)
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (200_000, before[1]))
+            end = time.monotonic() + 30
+            while not writers.refusals:
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)
+            writers.wait_for(20)
+        assert server.process.poll() is None
+    assert {answer.status_code for answer in writers.refusals} == {507}
+    assert writers.broken == 0
+    assert lost(model_folder, database, writers.acknowledged) == []
 
 
 def fill(path: Path) -> None:
