@@ -6,10 +6,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from penchant.foundations.errors import PenchantError
+from penchant.foundations.errors import CallerError, PenchantError
 from penchant.models.saving import MANIFEST
 from penchant.recommending.model import Model, load
 from penchant.recommending.visitor import Visitor
@@ -121,6 +122,11 @@ def rows_in(megabytes: int, model: Model) -> int:
 
 def warm(live: Live) -> None:
     """Answer once before the first request does, so that nobody waits for what is made on first use."""
-    some = {str(live.model.trained.items.vocabulary.ids[0]): live.model.trained.scale.high}
-    live.model.fold_in(some).recommend(5)
+    first = str(live.model.trained.items.vocabulary.ids[0])
+    visitor = live.model.fold_in({first: live.model.trained.scale.high})
+    visitor.recommend(5)
+    visitor.explain(first)
+    live.model.similar_items(first, 3)
     _ = live.catalogue.atlas
+    with suppress(CallerError):  # a model that does not say how unsure it is has no questions
+        live.model.onboarding(1)
