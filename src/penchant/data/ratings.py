@@ -217,8 +217,11 @@ class Ratings:
 
         from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
 
-        columns = {USER: self.users.take(self.user_numbers), ITEM: self.items.take(self.item_numbers)}
-        frame = pl.DataFrame({name: ids.tolist() for name, ids in columns.items()}).with_columns(
-            pl.Series(RATING, self.values)
+        frame = pl.DataFrame(
+            {
+                USER: pl.Series(self.users.ids.tolist()).gather(self.user_numbers),
+                ITEM: pl.Series(self.items.ids.tolist()).gather(self.item_numbers),
+                RATING: self.values,
+            }
         )
         return frame if self.timestamps is None else frame.with_columns(pl.Series(TIMESTAMP, self.timestamps))
