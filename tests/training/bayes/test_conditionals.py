@@ -21,7 +21,7 @@ from penchant.training.bayes.convergence import effective_draws, split_r_hat
 def test_wishart_draws_have_the_distributions_mean_and_variance() -> None:
     rng = np.random.default_rng(0)
     scale = np.array([[1.0, 0.4], [0.4, 0.5]])
-    drawn = np.stack([wishart(scale, 7.5, rng) for _ in range(40_000)])
+    drawn = np.stack([wishart(np.linalg.cholesky(scale), 7.5, rng) for _ in range(40_000)])
     np.testing.assert_allclose(drawn.mean(0), 7.5 * scale, atol=0.08)
     want = 7.5 * (scale**2 + np.outer(np.diag(scale), np.diag(scale)))
     np.testing.assert_allclose(drawn.var(0), want, rtol=0.06)

@@ -258,3 +258,11 @@ def test_the_prior_of_a_known_history_is_that_of_the_training_features() -> None
     at = np.flatnonzero(np.flatnonzero(TRAIN.by_item().counts) == 5)[0]
     want = (block.left[at] * block.singular) @ prior.history_map[0]
     np.testing.assert_allclose(prior.mean_given(None, raters)[0] - prior.mean[0], want, atol=1e-4)
+
+
+def test_an_item_added_later_takes_its_place_in_histories() -> None:
+    model = Model(trained())
+    grown = model.with_item("new", ratings={100: 4.0, 101: 2.0})
+    told = grown.fold_in({"new": 5.0, "i3": 1.0}).predict(["new", "i5"])
+    assert np.isfinite(told.mean).all()
+    assert np.isfinite(grown.predict([100, 102], ["new", "new"]).std).all()

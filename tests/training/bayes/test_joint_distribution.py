@@ -100,11 +100,11 @@ def test_forward_and_successive_simulation_agree(monkeypatch: pytest.MonkeyPatch
     with Crew(1) as crew:
         chain = made_chain(rng, crew)
         forward, successive = [], []
-        for _ in range(15_000):
+        for _ in range(8_000):
             draw_everything_from_the_prior(chain, rng)
             draw_ratings(chain, rng)
             forward.append(looks(chain))
-        for _ in range(40_000):
+        for _ in range(20_000):
             chain.sweep()
             draw_ratings(chain, rng)
             successive.append(looks(chain))
@@ -119,7 +119,7 @@ def test_forward_and_successive_simulation_agree(monkeypatch: pytest.MonkeyPatch
 def test_ranks_of_the_truth_among_posterior_draws_are_uniform() -> None:
     """Simulation-based calibration (Talts et al. 2018): the expected rating of one cell, over many small worlds."""
     rng = np.random.default_rng(9)
-    worlds, kept = 300, 31
+    worlds, kept = 200, 31
     ranks = []
     with Crew(1) as crew:
         for _ in range(worlds):
@@ -128,9 +128,9 @@ def test_ranks_of_the_truth_among_posterior_draws_are_uniform() -> None:
             draw_ratings(chain, rng)
             truth = _cell(chain)
             draws = []
-            for sweep in range(kept * 12):
+            for sweep in range(kept * 8):
                 chain.sweep()
-                if sweep % 12 == 11:
+                if sweep % 8 == 7:
                     draws.append(_cell(chain))
             ranks.append(int((np.array(draws) < truth).sum()))
     counted = np.bincount(np.array(ranks) // 4, minlength=8)

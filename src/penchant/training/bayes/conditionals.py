@@ -26,23 +26,25 @@ def normal_wishart(
     the precision, add to the scatter and to the count.
     Salakhutdinov and Mnih 2008, equation 14, with mu_0 = 0, W_0 = I and nu_0 = D.
     """
-    n, D = rows.shape
-    centre = rows.mean(axis=0, dtype=np.float64) if n else np.zeros(D)
-    off = rows - centre.astype(rows.dtype)
-    scatter = np.eye(D) + (off.T @ off).astype(np.float64) + map_scatter + n * MEAN_ROWS / (n + MEAN_ROWS) * np.outer(centre, centre)
-    precision = wishart(np.linalg.inv(scatter), D + n + map_rows, rng)
+    X = rows.astype(np.float64, copy=False)
+    n, D = X.shape
+    centre = X.mean(axis=0) if n else np.zeros(D)
+    off = X - centre
+    scatter = np.eye(D) + off.T @ off + map_scatter + n * MEAN_ROWS / (n + MEAN_ROWS) * np.outer(centre, centre)
+    # the factor is taken of the scatter, not of its inverse, which rounding can leave indefinite
+    precision = wishart(np.linalg.inv(np.linalg.cholesky(scatter)).T, D + n + map_rows, rng)
     root = np.linalg.cholesky((n + MEAN_ROWS) * precision)
     mean = n * centre / (n + MEAN_ROWS) + np.linalg.solve(root.T, rng.standard_normal(D))
     return mean, precision
 
 
-def wishart(scale: Array, degrees: float, rng: np.random.Generator) -> Array:
-    """A draw from the Wishart distribution with mean `degrees` times scale (D, D), by Bartlett's decomposition."""
-    D = len(scale)
+def wishart(root: Array, degrees: float, rng: np.random.Generator) -> Array:
+    """A draw from the Wishart distribution with mean `degrees` R R', given the root R (D, D), in Bartlett's way."""
+    D = len(root)
     A = np.tril(rng.standard_normal((D, D)), -1)
     A[np.diag_indices(D)] = np.sqrt(rng.chisquare(degrees - np.arange(D)))
-    root = np.linalg.cholesky(scale) @ A
-    drawn: Array = root @ root.T
+    mixed = root @ A
+    drawn: Array = mixed @ mixed.T
     return drawn
 
 
