@@ -36,7 +36,6 @@ def _with_rows(side: Side, new: Sequence[AddedItem]) -> Side:
         counts=np.pad(side.counts, (0, len(new))),
         variance=None if side.variance is None else np.pad(side.variance, (0, len(new))),
         features=table,
-        variance=None if side.variance is None else np.pad(side.variance, (0, len(new))),
     )
 
 
