@@ -50,3 +50,6 @@ def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
         client.cookies.set("penchant_visitor", me["Authorization"].removeprefix("Bearer "))
         for page in PAGES:
             assert client.get(page).status_code == 200, page
+        has_scale = made.service.live.model.trained.objective == "rating"
+        assert ("stars expected" in client.get("/parts/list").text) is has_scale
+        assert ("You would give it" in client.get("/items/5").text) is has_scale

@@ -61,7 +61,10 @@ def list_part(person: Person) -> c.ListPart:
     return c.ListPart(cards, len(person.ratings), answer.source, live.version)
 
 
-def how_sure(live: Live, mean: float, std: float) -> c.Sure:
+def how_sure(live: Live, mean: float, std: float) -> c.Sure | None:
+    """The prediction as stars; None for a model that knows preferences and no scale."""
+    if live.model.trained.objective != "rating":
+        return None
     noise = float(np.sqrt(np.mean(np.square(live.model.trained.noise))))
     return c.how_sure(mean, std, noise, live.model.trained.scale)
 
@@ -87,8 +90,7 @@ def why_part(person: Person, item_id: str) -> c.WhyPart:
     ]
     if abs(rest) >= 0.005:
         terms.append(c.Term("Everything else", c.signed(rest)))
-    sure = how_sure(person.live, why.predicted, why.std)
-    return c.WhyPart(item_id, shown(why.title), sure, terms, because(why.pulls[:BEHIND]))
+    return c.WhyPart(item_id, shown(why.title), terms, because(why.pulls[:BEHIND]))
 
 
 def item_page(person: Person, number: int) -> c.ItemPage:

@@ -63,13 +63,13 @@ class Because:
 
 @dataclass(frozen=True)
 class Card:
-    """One recommended item. because: the titles that spoke for it most."""
+    """One recommended item. sure: None where there is no scale. because: the ratings that spoke for it most."""
 
     rank: int
     item: str
     title: str
     tags: Sequence[str]
-    sure: Sure
+    sure: Sure | None
     because: Sequence[Because]
     new: bool
 
@@ -126,7 +126,6 @@ class Term:
 class WhyPart:
     item: str
     title: str
-    sure: Sure
     terms: Sequence[Term]
     because: Sequence[Because]
 

@@ -6,6 +6,7 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 const notice = $("#notice");
 const skipped = [];
 const fetching = new Map();
+let joined = false;
 
 function say(text, retry) {
   notice.textContent = text;
@@ -83,9 +84,11 @@ async function rate(box, rating) {
     : ask(url, { method: "PUT", headers: json, body: JSON.stringify({ rating }) }));
   box.dataset.state = "saving";
   try {
-    await ask("/visitor", { method: "POST" });
+    if (!joined) await ask("/visitor", { method: "POST" });
+    joined = true;
     await (await send()).json();
   } catch (error) {
+    joined = false;
     box.dataset.state = "failed";
     say(`${title} is not saved: ${error.message}.`, () => rate(box, rating));
     return;
