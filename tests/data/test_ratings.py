@@ -48,6 +48,12 @@ def test_nothing_can_be_changed():
         ratings.values = None
 
 
+def test_the_callers_arrays_are_not_frozen_with_them():
+    values = np.array([1, 2, 3], np.float32)
+    plain(values=values)
+    values[0] = 5
+
+
 def test_grouping_by_user_and_by_item_agrees_with_a_plain_loop():
     ratings = small_ratings()
     for grouped, keys, others in (

@@ -131,9 +131,11 @@ class Ratings:
         ):
             if features is not None and len(features) != size:
                 raise DataError(f"{len(features)} rows of {name} features stand beside {size} {name}s")
-        for array in (self.user_numbers, self.item_numbers, self.values, self.timestamps):
-            if array is not None:
-                array.flags.writeable = False
+        for name in ("user_numbers", "item_numbers", "values", "timestamps"):
+            if (array := getattr(self, name)) is not None:
+                view = array.view()  # the caller's own array stays writeable
+                view.flags.writeable = False
+                object.__setattr__(self, name, view)
 
     # --- ways in -------------------------------------------------------------------------------------------------
 
