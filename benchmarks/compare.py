@@ -124,7 +124,7 @@ def _beside_expected(found: Comparison) -> None:
 def _write(found: Comparison, path: Path) -> None:
     facts = {
         "question": "How do Penchant's models and other libraries fill in the lesson's hidden ratings?",
-        "command": shlex.join(["python", *sys.argv]),
+        "command": shlex.join(["python", *(word for word in sys.argv if word != "--kept")]),
         "versions": versions(LIBRARIES),
         **found.to_json(),
     }

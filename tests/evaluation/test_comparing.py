@@ -161,3 +161,12 @@ def test_a_comparison_of_rankings_orders_by_ndcg(split: Split) -> None:
 
     found = compare([Orders(f"order {n}", n) for n in range(4)], split, relevant_from=3.5)
     assert found.by == "ndcg@10" and found.labels[-1] == "mean"
+
+
+def test_a_clear_difference_stays_clear_among_many_pairs(split: Split) -> None:
+    many = [ItemMeans(f"shifted {n}", shift=0.2 * n) for n in range(12)]
+    found = compare(many, split, ranking=False)
+    assert len(found.pairs) == 14 * 13 / 2
+    assert found.permutations > 20 * len(found.pairs)
+    worst = found.behind("shifted 11")
+    assert worst is not None and worst.differs

@@ -68,11 +68,22 @@ class Comparison:
         """Every two entries that have the headline figure, tested over users."""
         sums = {label: self._pooled(label)[self.by] for label in self.labels if self.by in self._pooled(label)}
         rng = np.random.default_rng(self.measuring.seed)
-        how = {"rng": rng, "replicates": self.measuring.replicates, "level": self.measuring.level}
         names = list(itertools.combinations(sums, 2))
-        found = [paired_difference(sums[a], sums[b], **how) for a, b in names]  # type: ignore[arg-type]
+        found = [
+            paired_difference(
+                sums[a], sums[b], rng=rng, replicates=self.measuring.replicates, level=self.measuring.level,
+                permutations=self.permutations,
+            )
+            for a, b in names
+        ]  # fmt: skip
         corrected = holm([one.p_value for one in found])
         return [Pair(a, b, one, float(p)) for (a, b), one, p in zip(names, found, corrected, strict=True)]
+
+    @property
+    def permutations(self) -> int:
+        """Enough that a difference can still be told from none once p-values are corrected for all pairs."""
+        n = sum(self.by in self._pooled(label) for label in self.labels)
+        return max(self.measuring.replicates, round(4 / _ALPHA) * n * (n - 1) // 2)
 
     def spread(self, label: str) -> float:
         """The standard deviation of the headline figure over seeds; NaN for one seed."""
@@ -86,11 +97,10 @@ class Comparison:
     @property
     def note(self) -> str:
         """How to read the table."""
-        runs = self.measuring.replicates
         return (
             f"In brackets: {self.measuring.level:.0%} intervals over users. Differences are paired by user, tested by "
-            f"{runs} permutations and corrected for all {len(self.pairs)} pairs (Holm); ≈ is not different from the "
-            "best."
+            f"{self.permutations} permutations and corrected for all {len(self.pairs)} pairs (Holm); ≈ is not different "
+            "from the best."
         )
 
     def table(self) -> tuple[list[str], list[list[str]]]:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from penchant.foundations.errors import DataError
 
 Floats = NDArray[np.float64]
+_AT_ONCE = 500
+"""Permutations whose signs are held together."""
 
 
 @dataclass(frozen=True)
@@ -92,30 +94,44 @@ def bootstrap_all(
 
 
 def paired_difference(
-    first: UserSums, second: UserSums, *, rng: np.random.Generator, replicates: int, level: float
+    first: UserSums,
+    second: UserSums,
+    *,
+    rng: np.random.Generator,
+    replicates: int,
+    level: float,
+    permutations: int | None = None,
 ) -> Difference:
     """first - second with a bootstrap interval and a permutation test, both over users.
 
     The test swaps the two models within each user by the toss of a coin and asks how often a difference as large
-    comes out. The smallest p-value it can give is 1 / (replicates + 1).
+    comes out. permutations: how often, as often as `replicates` where it is not said. The smallest p-value it can give
+    is 1 / (permutations + 1), so a correction for m pairs needs many times m.
     """
     if not np.array_equal(first.weights, second.weights):
         raise DataError("two models were measured on different test rows", remedy="Compare them on one split")
     sums = _resampled(np.stack([first.parts, second.parts, first.weights], axis=1), rng, replicates)
     drawn = first.of(sums[:, 0], sums[:, 2]) - second.of(sums[:, 1], sums[:, 2])
     value = first.value - second.value
-    return Difference(value, *_ends(drawn, level), p_value=_permutation_p(first, second, value, rng, replicates))
+    return Difference(
+        value, *_ends(drawn, level), p_value=_permutation_p(first, second, value, rng, permutations or replicates)
+    )
 
 
-def _permutation_p(first: UserSums, second: UserSums, value: float, rng: np.random.Generator, replicates: int) -> float:
+def _permutation_p(
+    first: UserSums, second: UserSums, value: float, rng: np.random.Generator, permutations: int
+) -> float:
     gap = (first.parts - second.parts) / 2
     middle, weight = (first.parts + second.parts).sum() / 2, first.weights.sum()
-    signs = rng.integers(0, 2, size=(replicates, len(gap)), dtype=np.int8) * np.int8(2) - np.int8(1)
-    moved = signs @ gap
-    swapped = first.of(middle + moved, weight) - first.of(middle - moved, weight)
-    # A sum of the same terms in another order differs in the last bits: those count as equally large.
-    as_large = np.abs(swapped) >= abs(value) - 1e-12
-    return float((1 + as_large.sum()) / (replicates + 1))
+    as_large = 0
+    for start in range(0, permutations, _AT_ONCE):
+        count = min(_AT_ONCE, permutations - start)
+        signs = rng.integers(0, 2, size=(count, len(gap)), dtype=np.int8) * np.int8(2) - np.int8(1)
+        moved = signs @ gap
+        swapped = first.of(middle + moved, weight) - first.of(middle - moved, weight)
+        # A sum of the same terms in another order differs in the last bits: those count as equally large.
+        as_large += int((np.abs(swapped) >= abs(value) - 1e-12).sum())
+    return (1 + as_large) / (permutations + 1)
 
 
 def holm(p_values: Sequence[float] | NDArray[Any]) -> Floats:
