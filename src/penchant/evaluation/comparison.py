@@ -98,9 +98,9 @@ class Comparison:
     def note(self) -> str:
         """How to read the table."""
         return (
-            f"In brackets: {self.measuring.level:.0%} intervals over users. Differences are paired by user, tested by "
-            f"{self.permutations} permutations and corrected for all {len(self.pairs)} pairs (Holm); ≈ is not different "
-            "from the best."
+            f"In brackets: {self.measuring.level:.0%} intervals over users. Differences are paired by user, tested "
+            f"by {self.permutations} permutations and corrected for all {len(self.pairs)} pairs (Holm); ≈ is not "
+            "different from the best."
         )
 
     def table(self) -> tuple[list[str], list[list[str]]]:
