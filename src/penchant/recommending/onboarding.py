@@ -31,8 +31,8 @@ Array = NDArray[np.float64]
 class Question:
     """An item to ask about.
 
-    gain: the share of the expected squared error that an answer removes, beside those before it. known: the share of
-    users who have rated the item.
+    gain: the share of the expected squared error that an answer would remove. known: the share of users who have
+    rated the item: about how likely an answer is.
     """
 
     item: Any
@@ -42,11 +42,12 @@ class Question:
 
 
 def questions(
-    trained: TrainedModel, row: Rows, tangent: Tangent | Choices, skip: Numbers, n: int
+    trained: TrainedModel, row: Rows, tangent: Tangent | Choices, skip: Numbers, n: int, *, sure: bool = False
 ) -> Sequence[Question]:
     """The n items to ask somebody about whose row (S, 1, D) was just folded in; fewer only when fewer exist.
 
-    skip: item numbers not to ask about. Greedy: each question is the best one given answers to those before it. The
+    skip: item numbers not to ask about. sure: every question will be answered; otherwise as likely as other users
+    have rated the item. Greedy: each question is the one of the highest expected gain beside those before it. The
     error is that of the items people rate, so each counts by its number of ratings.
     """
     draws = np.unique(np.linspace(0, trained.draws - 1, min(DRAWS, trained.draws)).round().astype(int))
@@ -57,18 +58,18 @@ def questions(
     spread = np.einsum("sid,i,sie->sde", slopes, weights, slopes, optimize=True)
     candidates = _askable(counts, len(trained.users), skip, n)
     start = np.einsum("sde,sed->s", covariance, spread).mean()
+    chances = np.ones(len(counts)) if sure else np.minimum(counts / max(len(trained.users), 1), 1.0)
     chosen: list[Question] = []
     while len(chosen) < n and len(candidates):
         x = slopes[:, candidates]
         turned, gains = _gains(x, covariance, spread, noise)
-        best = int(np.argmax(gains))
-        number = candidates[best]
-        known = float(counts[number] / max(len(trained.users), 1))
+        best = int(np.argmax(gains * chances[candidates]))
+        number = int(candidates[best])
         share = float(gains[best] / start) if start > 0 else 0.0
-        chosen.append(
-            Question(trained.items.vocabulary.ids.tolist()[number], trained.items.title(number), share, known)
-        )
-        covariance = _answered(covariance, turned[:, best], x[:, best], noise)
+        item, title = trained.items.vocabulary.ids.tolist()[number], trained.items.title(number)
+        chosen.append(Question(item, title, share, float(counts[number] / max(len(trained.users), 1))))
+        answered = _answered(covariance, turned[:, best], x[:, best], noise)
+        covariance = covariance + chances[number] * (answered - covariance)
         candidates = np.delete(candidates, best)
     return chosen
 
