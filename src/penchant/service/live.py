@@ -20,6 +20,8 @@ from penchant.service.lately import Lately
 from penchant.service.shelf import Shelf
 from penchant.service.storage.items import AddedItem, ItemStore
 
+LIGHT = 3_000_000
+"""Multiplications that take less than a millisecond."""
 _log = logging.getLogger("penchant.service")
 
 
@@ -39,6 +41,13 @@ class Live:
     added: int
     visitors: Lately[Visitor] = field(repr=False)
     questions: Lately[list[int]] = field(repr=False)
+
+    @cached_property
+    def is_light(self) -> bool:
+        """Whether a list takes about a millisecond: few products of users with items, and few to solve for a row."""
+        trained = self.model.trained
+        width = trained.users.factors + 1
+        return trained.draws * width * len(trained.items) < LIGHT and trained.draws * width**3 < LIGHT
 
     @cached_property
     def catalogue(self) -> Catalogue:

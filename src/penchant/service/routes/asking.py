@@ -12,12 +12,16 @@ router = APIRouter(prefix="/v1", tags=["with ratings in the body"], responses=DO
 
 
 @router.post("/recommendations", summary="A list for somebody who is only described")
-def recommendations(service: TheService, who: Who, ask: schemas.ListRequest) -> schemas.List:
+async def recommendations(service: TheService, who: Who, ask: schemas.ListRequest) -> schemas.List:
     """From ratings, features, both, or neither. Ids the model does not hold are named in `unknown`."""
-    service.access.catalogue(who)
-    person = service.people.describe(service.check_ratings(ask.ratings), ask.features)
-    answer = person.visitor.recommend(service.check_count(ask.n), exclude=ask.exclude, among=ask.among)
-    return rendering.as_list(person, answer)
+
+    def listed() -> schemas.List:
+        service.access.catalogue(who)
+        person = service.people.describe(service.check_ratings(ask.ratings), ask.features)
+        answer = person.visitor.recommend(service.check_count(ask.n), exclude=ask.exclude, among=ask.among)
+        return rendering.as_list(person, answer)
+
+    return await service.soon(listed, ratings=len(ask.ratings))
 
 
 @router.post("/predictions", summary="Expected ratings, how sure, and what they rest on")
