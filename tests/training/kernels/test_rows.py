@@ -133,3 +133,14 @@ def test_residuals_are_targets_less_predictions(biased: bool) -> None:
     if biased:
         predicted += own[at, 0] + other[entries.numbers, 0]
     np.testing.assert_allclose(found, entries.values - predicted, atol=1e-5)
+
+
+def test_a_singular_system_gives_a_finite_answer() -> None:
+    """Two equal regressors, and next to no prior."""
+    entries = Grouped.build(np.zeros(4, np.int32), np.arange(4, dtype=np.int32), np.ones(4, np.float32), 1)
+    other = np.full((4, 3), 1e4, np.float32)
+    out = np.zeros((1, 3), np.float32)
+    with Crew(1) as crew:
+        given = Conditional(np.eye(3) * 1e-6, np.zeros((1, 3)), np.ones(1))
+        RowSolver(entries, 3, crew, biased=False).solve(other, given, out)
+    assert np.isfinite(out).all()

@@ -12,6 +12,9 @@ Array = NDArray[np.float64]
 MEAN_ROWS = 2.0
 """How many rows' worth the prior of a side's mean counts (beta_0 in the paper)."""
 
+DEGREES = 0.0
+"""Degrees of freedom of the prior of a side's precision beyond the least that is proper (nu_0 - D in the paper)."""
+
 _SHAPES = np.exp(np.linspace(np.log(1.0), np.log(200.0), 100))
 """The grid on which the degrees of freedom of the rows' noise are drawn: 1 (wild differences) to 200 (none)."""
 
@@ -21,10 +24,10 @@ def normal_wishart(
 ) -> tuple[Array, Array]:
     """Draw the mean (D,) and the precision (D, D) of the Gaussian that rows (N, D) come from.
 
-    Prior: the mean is zero up to a Gaussian of MEAN_ROWS times the precision; the precision is Wishart with D degrees
-    of freedom and the identity as scale. map_scatter (D, D) and map_rows: what the rows of feature maps, which share
-    the precision, add to the scatter and to the count.
-    Salakhutdinov and Mnih 2008, equation 14, with mu_0 = 0, W_0 = I and nu_0 = D.
+    Prior: the mean is zero up to a Gaussian of MEAN_ROWS times the precision; the precision is Wishart with D + DEGREES
+    degrees of freedom and the identity as scale. map_scatter (D, D) and map_rows: what the rows of feature maps, which
+    share the precision, add to the scatter and to the count.
+    Salakhutdinov and Mnih 2008, equation 14, with mu_0 = 0, W_0 = I and nu_0 = D + DEGREES.
     """
     X = rows.astype(np.float64, copy=False)
     n, D = X.shape
@@ -32,7 +35,7 @@ def normal_wishart(
     off = X - centre
     scatter = np.eye(D) + off.T @ off + map_scatter + n * MEAN_ROWS / (n + MEAN_ROWS) * np.outer(centre, centre)
     # the factor is taken of the scatter, not of its inverse, which rounding can leave indefinite
-    precision = wishart(np.linalg.inv(np.linalg.cholesky(scatter)).T, D + n + map_rows, rng)
+    precision = wishart(np.linalg.inv(np.linalg.cholesky(scatter)).T, D + DEGREES + n + map_rows, rng)
     root = np.linalg.cholesky((n + MEAN_ROWS) * precision)
     mean = n * centre / (n + MEAN_ROWS) + np.linalg.solve(root.T, rng.standard_normal(D))
     return mean, precision

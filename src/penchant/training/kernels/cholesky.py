@@ -11,22 +11,37 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from penchant.training.kernels.lanes import WIDTH, add_product, inverse_root, load, multiply, splat, store, take_product
+from penchant.training.kernels.lanes import (
+    WIDTH,
+    add_product,
+    inverse_root,
+    larger,
+    load,
+    multiply,
+    splat,
+    store,
+    take_product,
+)
+
+SMALLEST = np.float32(1e-6)
+"""The share of a diagonal number that its pivot keeps at least; single precision sees little below."""
 
 
 @njit(nogil=True, cache=True)
 def factor(stack: Any, D: int) -> None:
     """Replace A, the rows 0 to D - 1, by its factor L with A = L Lᵀ, and row D by L⁻¹ times itself.
 
-    The diagonal then holds 1 / L[j, j], which is what every use of L wants.
+    The diagonal then holds 1 / L[j, j], which is what every use of L wants. A pivot that rounding would make vanish, or
+    worse, is kept at SMALLEST of its diagonal number: a matrix too near singular gives a poor answer, never none.
     """
     for j in range(D):
         head = j * D
         pivot = load(stack, (head + j) * WIDTH)
+        least = multiply(pivot, splat(SMALLEST))
         for k in range(j):
             a = load(stack, (head + k) * WIDTH)
             pivot = take_product(pivot, a, a)
-        scale = inverse_root(pivot)
+        scale = inverse_root(larger(pivot, least))
         store(stack, (head + j) * WIDTH, scale)
         i = j + 1
         while i + 3 <= D:

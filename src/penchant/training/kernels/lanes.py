@@ -117,6 +117,16 @@ def take_product(typing: Any, total: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic
+def larger(typing: Any, a: Any, b: Any) -> Any:
+    """The larger number of each lane; the other one where one is no number."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _call(builder, "maxnum", *arguments)
+
+    return LANES(LANES, LANES), code
+
+
+@intrinsic
 def inverse_root(typing: Any, a: Any) -> Any:
     """1 / sqrt(a), lane by lane, in full precision."""
 
