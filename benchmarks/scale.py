@@ -49,31 +49,42 @@ def main() -> None:
         print(json.dumps(MEASURES[asked.measure](Path(asked.folder), asked)))
         return
     for size in asked.sizes:
-        with tempfile.TemporaryDirectory(prefix="penchant-scale-", dir=asked.scratch) as folder:
-            made = _apart("make", folder, size, asked)
+        with tempfile.TemporaryDirectory(prefix="penchant-scale-") as folder:
+            place = Path(asked.tables or folder) / size
+            made = _made(place, size, asked)
             print(f"\n{size}: {made}", flush=True)
             for engine in asked.engines:
-                found = {"size": size, "engine": engine, **made, **_apart(engine, folder, size, asked)}
+                found = {"size": size, "engine": engine, **made, **_apart(engine, place, size, asked)}
                 print(f"  {engine}: {found}", flush=True)
                 _keep(found)
+
+
+def _made(place: Path, size: str, asked: argparse.Namespace) -> dict[str, Any]:
+    """What the made tables hold; they are made now, or were by an earlier run."""
+    known = place / "made.json"
+    if not known.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        known.write_text(json.dumps(_apart("make", place, size, asked)))
+    made: dict[str, Any] = json.loads(known.read_text())
+    return made
 
 
 def _asked() -> argparse.Namespace:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--sizes", nargs="+", choices=SHAPES, default=["1M"])
-    words.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    words.add_argument("--engines", nargs="*", choices=ENGINES, default=list(ENGINES))
     words.add_argument("--factors", type=int, default=32)
     words.add_argument("--sweeps", type=int, default=3)
     words.add_argument("--memory", default="6g", help="what Spark's JVM gets")
-    words.add_argument("--scratch", help="where the made tables lie meanwhile")
+    words.add_argument("--tables", help="a folder to keep the made tables in, for later runs")
     words.add_argument("--measure", help=argparse.SUPPRESS)
     words.add_argument("--folder", help=argparse.SUPPRESS)
     return words.parse_args()
 
 
-def _apart(what: str, folder: str, size: str, asked: argparse.Namespace) -> dict[str, Any]:
+def _apart(what: str, folder: Path, size: str, asked: argparse.Namespace) -> dict[str, Any]:
     """One measurement in a process of its own."""
-    line = [sys.executable, __file__, "--measure", what, "--folder", folder, "--sizes", size]
+    line = [sys.executable, __file__, "--measure", what, "--folder", str(folder), "--sizes", size]
     line += ["--factors", str(asked.factors), "--sweeps", str(asked.sweeps), "--memory", asked.memory]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(line, stdout=subprocess.PIPE, text=True, env=environment, check=True)
