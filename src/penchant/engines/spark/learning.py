@@ -38,6 +38,8 @@ def learn(table: NumberedTable, settings: SparkAls | SparkImplicitAls, seed: int
     fitted = factorizing.factorize(rows, settings, seed, checkpointing=checkpointing)
     sizes = {"user": len(table.users), "item": len(table.items)}
     width = settings.factors
+    left = factorizing.unexplained(rows, fitted) if isinstance(settings, SparkAls) else 1.0
+    rows.unpersist()
     return Learnt(
         biases.mean if biases else 0.0,
         [_bias(biases and biases.users, "user", sizes), _bias(biases and biases.items, "item", sizes)],
@@ -46,7 +48,7 @@ def learn(table: NumberedTable, settings: SparkAls | SparkImplicitAls, seed: int
             factorizing.vectors(fitted.itemFactors, sizes["item"], width),
         ],
         [_counts(table.frame, side, size) for side, size in sizes.items()],
-        factorizing.unexplained(rows, fitted) if isinstance(settings, SparkAls) else 1.0,
+        left,
     )
 
 
