@@ -151,7 +151,7 @@ def running(folder: Path, log: Path, **flags: Any) -> Iterator[Running]:
 
 def _address(process: subprocess.Popen[str], log: Path) -> str:
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], 60)
+    ready, _, _ = select.select([process.stdout], [], [], 120)
     line = process.stdout.readline() if ready else ""
     assert " on http://" in line, f"the server did not start: {line!r} {log.read_text()}"
     return line.split(" on ")[1].strip()

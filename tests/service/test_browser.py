@@ -55,7 +55,7 @@ def window(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Iter
 def visit(window: Any, request: pytest.FixtureRequest) -> Iterator[Visit]:
     address, browser = window
     context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **request.param})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     visit = Visit(context.new_page(), address)
     visit.page.on("console", lambda m: visit.errors.append(m.text) if m.type in ("error", "warning") else None)
     visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))

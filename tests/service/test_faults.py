@@ -66,7 +66,7 @@ class Writers:
             for thread in threads:
                 thread.join()
 
-    def wait_for(self, more: int, seconds: float = 30) -> None:
+    def wait_for(self, more: int, seconds: float = 60) -> None:
         """Until so many more ratings are acknowledged."""
         wanted, end = len(self.acknowledged) + more, time.monotonic() + seconds
         while len(self.acknowledged) < wanted:
@@ -107,7 +107,7 @@ def test_a_database_that_dies_under_load_is_waited_for(tmp_path: Path, model_fol
             writers.wait_for(100)
             cluster.stop("immediate")
             try:
-                end = time.monotonic() + 20
+                end = time.monotonic() + 60
                 while len(writers.refusals) < 10:
                     assert time.monotonic() < end
                     time.sleep(0.02)
@@ -196,7 +196,7 @@ def test_a_file_that_may_grow_no_further_is_like_a_full_disk(tmp_path: Path, mod
         with writers.at_work():
             writers.wait_for(20)
             resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (200_000, before[1]))
-            end = time.monotonic() + 30
+            end = time.monotonic() + 60
             while not writers.refusals:
                 assert time.monotonic() < end
                 time.sleep(0.05)
@@ -276,7 +276,7 @@ def test_slow_clients_do_not_keep_others_waiting(strict: Running) -> None:
     started = time.monotonic()
     for _ in range(5):
         assert httpx2.get(f"{strict.address}/v1/users/1/recommendations").status_code == 200
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10  # and not until the slow ones are hung up on, one after another
     for one in held:
         one.close()
 

@@ -22,7 +22,7 @@ from penchant.service.storage.items import AddedItem
 from service.made_service import DRAWS, EVIL, LOVES_SPACE, SOURCE, Made, made_model, made_service, running
 
 
-def until(true: object, seconds: float = 20) -> None:
+def until(true: object, seconds: float = 60) -> None:
     """Wait for something that another thread or process does."""
     end = time.monotonic() + seconds
     while not true():
