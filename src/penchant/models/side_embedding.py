@@ -37,6 +37,10 @@ class Columns:
         return cls(numbers, weights, int(rows.shape[1]))
 
 
+_FEW = 512
+"""Up to this many features a row is kept as a dense line, and its sum is a matrix product."""
+
+
 class ColumnEmbedding(nn.Module):
     """The weighted sum of the embeddings of a row's features: (B,) row numbers -> (B, K)."""
 
@@ -44,13 +48,23 @@ class ColumnEmbedding(nn.Module):
         super().__init__()
         self.numbers: Tensor
         self.weights: Tensor
-        self.register_buffer("numbers", torch.from_numpy(columns.numbers), persistent=False)
-        self.register_buffer("weights", torch.from_numpy(columns.weights), persistent=False)
+        numbers, weights = columns.numbers, columns.weights
+        if columns.width <= _FEW:
+            dense = np.zeros((len(numbers), columns.width), np.float32)
+            np.add.at(dense, (np.arange(len(numbers))[:, None], numbers), weights)
+            numbers, weights = numbers[:, :0], dense
+        self.register_buffer("numbers", torch.from_numpy(numbers), persistent=False)
+        self.register_buffer("weights", torch.from_numpy(weights), persistent=False)
         self.features = table(start)
 
     def forward(self, rows: Tensor) -> Tensor:
         """The sum for each row; a row without features gives zeros."""
-        summed: Tensor = torch.einsum("blk,bl->bk", self.features(self.numbers[rows]), self.weights[rows])
+        weights = self.weights[rows]
+        if not self.numbers.shape[1]:
+            return weights @ self.features.weight  # (B, F) x (F, K)
+        summed: Tensor = nn.functional.embedding_bag(
+            self.numbers[rows], self.features.weight, mode="sum", per_sample_weights=weights
+        )
         return summed
 
 

@@ -8,10 +8,10 @@ import penchant as pt
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "low", "high"), [("dot", 0.9, 1.063), ("dot_bias", 0.855, 0.870), ("net", 0.86, 0.8837)]
+    ("name", "low", "high"), [("dot", 0.9, 1.063), ("dot_bias", 0.82, 0.86), ("net", 0.86, 0.8837)]
 )
 def test_error_on_the_lessons_rows(name, low, high):
-    """high: the square roots of 1.13 and 0.781, and the aim for the tuned dot-bias."""
+    """high: the square roots of 1.13 and 0.781; dot_bias, which reads genres and years, stays well below 0.870."""
     split = pt.split.random(pt.movielens())
     model = pt.train(split.train, name, seed=0)
     test = split.test

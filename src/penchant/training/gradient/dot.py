@@ -94,23 +94,23 @@ def _finished(
     columns: SideColumns | None = None,
 ) -> TrainedModel:
     columns = columns or SideColumns()
-    maps = [columns.maps(side, learnt.draws) for side in ("users", "items")]
-    model = assemble(
+    user_rows = columns.joined("users", user_rows, learnt.draws)
+    item_rows = columns.joined("items", item_rows, learnt.draws)
+    return assemble(
         ratings,
         kind=kind,
         settings=settings.to_json(),
         head=head,
-        user_rows=columns.joined("users", user_rows, maps[0]),
-        item_rows=columns.joined("items", item_rows, maps[1]),
+        user_rows=user_rows,
+        item_rows=item_rows,
         priors=(
-            prior_of(*user_rows, counts_of(ratings.by_user()), maps[0]),
-            prior_of(*item_rows, counts_of(ratings.by_item()), maps[1]),
+            prior_of(*user_rows, counts_of(ratings.by_user())),
+            prior_of(*item_rows, counts_of(ratings.by_item())),
         ),
         noise=noise_of(learnt, ratings, len(learnt.draws)),
         history=learnt.history,
         facts=learnt.facts,
     )
-    return columns.attached(model)
 
 
 def _stack(draws: Sequence[State], name: str) -> Floats:

@@ -13,12 +13,11 @@ _FLOOR = 1e-4
 """Smallest variance a prior may have in any direction, so that it has a precision."""
 
 
-def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray, feature_map: Floats | None = None) -> Prior:
+def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
     """The Gaussian that the learnt rows look drawn from (empirical Bayes), for each draw.
 
     bias: (S, N). vectors: (S, N, K). counts: (N,); rows without ratings are left out. A shrinkage of the covariance
-    towards its diagonal, as if D more rows had been seen there, keeps it invertible when rows are few. With a
-    feature map, (S, F, 1 + K), the rows given must be the own parts, without the features' share.
+    towards its diagonal, as if D more rows had been seen there, keeps it invertible when rows are few.
     """
     rows = np.concatenate([bias[:, :, None], vectors], axis=2)[:, counts > 0].astype(np.float64)  # (S, N, D)
     draws, n, width = rows.shape
@@ -29,7 +28,7 @@ def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray, feature_map: Flo
     eye = np.eye(width)
     covariance = (scatter + width * diagonal[:, :, None] * eye) / (n + width) if n >= _FEWEST_ROWS else eye[None] * 0.1
     precision = np.linalg.inv(covariance + _FLOOR * eye)
-    return Prior(mean.astype(np.float32), precision.astype(np.float32), feature_map)
+    return Prior(mean.astype(np.float32), precision.astype(np.float32))
 
 
 def noise_of(learnt: Learnt, ratings: Ratings, draws: int) -> Floats:

@@ -44,7 +44,9 @@ def dot_bias_road(
 
 def takes_kernels(settings: GradientSettings, columns: SideColumns) -> bool:
     """Whether the kernels carry out these settings. Raises SettingsError where they were asked for and cannot."""
-    cannot = "columns" if columns.encoders else "gradient clipping" if settings.clip else ""
+    cannot = "columns" if columns.encoded else "gradient clipping" if settings.clip else ""
     if settings.road == "kernels" and cannot:
-        raise SettingsError(f"the kernels have no {cannot}", where="road", remedy="Use road='torch' or 'auto'")
+        raise SettingsError(
+            f"the kernels have no {cannot}", where="road", remedy="Use road='torch' or 'auto', or leave them out"
+        )
     return settings.road != "torch" and not cannot

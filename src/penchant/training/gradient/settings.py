@@ -88,7 +88,7 @@ class DotBiasSettings(GradientSettings):
     link: str = setting("identity", "what the score goes through", choices=("identity", "sigmoid"))
     widen: float = setting(0.5, "rating units by which the sigmoid's range exceeds the scale at either end", low=0.0)
     damping: float = setting(10.0, "pseudo-ratings at the mean in the biases that training starts from", low=0.0)
-    use_features: bool = setting(False, "add embeddings of the user and item columns to the vectors and biases")
+    use_features: bool = setting(True, "add embeddings of the user and item columns to the vectors and biases")
 
 
 @dataclass(frozen=True)

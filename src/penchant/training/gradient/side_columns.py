@@ -1,8 +1,7 @@
-"""User and item columns on their way into a model that is trained by gradient, and out again into its priors."""
+"""User and item columns on their way into a model that is trained by gradient."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,16 +10,15 @@ import numpy as np
 
 from penchant.data.features import FeatureEncoder, FeatureTable
 from penchant.data.ratings import Ratings
-from penchant.models.sides import Floats, Side
-from penchant.models.trained import TrainedModel, counts_of, settled
+from penchant.models.sides import Floats
+from penchant.models.trained import counts_of
 from penchant.training.gradient.road import State
 
 
 @dataclass(frozen=True)
 class SideColumns:
-    """encoders, encoded: by side ("users", "items"), for the sides that have columns; encoded is sparse (N, F)."""
+    """encoded: by side ("users", "items"), for the sides that have columns; sparse (N, F)."""
 
-    encoders: Mapping[str, FeatureEncoder] = field(default_factory=dict)
     encoded: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -36,31 +34,17 @@ class SideColumns:
             if table is not None and table.columns
         }
         encoded = {side: encoder.encode(tables[side][0]) for side, encoder in encoders.items()}  # type: ignore[arg-type]
-        return cls(encoders, encoded)
+        return cls(encoded)
 
-    def maps(self, side: str, draws: Sequence[State]) -> Floats | None:
-        """The learnt linear map from columns to [bias, vector], (S, F, 1 + K), or None without columns."""
-        if side not in self.encoders:
-            return None
-        name = f"{side}.columns.features.weight"
-        return np.stack([draw[name] for draw in draws]).astype(np.float32)
+    def joined(self, side: str, own: tuple[Floats, Floats], draws: Sequence[State]) -> tuple[Floats, Floats]:
+        """Bias (S, N) and vectors (S, N, K) of whole rows: the own part plus the columns' share.
 
-    def joined(self, side: str, own: tuple[Floats, Floats], feature_map: Floats | None) -> tuple[Floats, Floats]:
-        """Bias (S, N) and vectors (S, N, K) of whole rows: the own part plus the columns' share."""
-        if feature_map is None:
+        What columns say of rows without ratings is not read off their embeddings, which have learnt to leave room for
+        the own parts, but fitted to the whole rows afterwards (`training.feature_maps`): held-out training items are
+        foretold better so.
+        """
+        if side not in self.encoded:
             return own
-        shift = np.stack([np.asarray(self.encoded[side] @ weights) for weights in feature_map]).astype(np.float32)
+        name = f"{side}.columns.features.weight"
+        shift = np.stack([np.asarray(self.encoded[side] @ draw[name]) for draw in draws]).astype(np.float32)
         return own[0] + shift[:, :, 0], own[1] + shift[:, :, 1:]
-
-    def attached(self, model: TrainedModel) -> TrainedModel:
-        """The model with its encoders, and rows without ratings put where their columns say."""
-        if not self.encoders:
-            return model
-        return dataclasses.replace(
-            model, users=self._attached("users", model.users), items=self._attached("items", model.items)
-        )
-
-    def _attached(self, name: str, side: Side) -> Side:
-        if name not in self.encoders:
-            return side
-        return settled(dataclasses.replace(side, encoder=self.encoders[name]), self.encoded[name])
