@@ -26,6 +26,7 @@ from penchant.metrics.intervals import UserSums, paired_difference
 
 RESULTS = Path(__file__).parent / "results" / "features.json"
 TOGETHER = {"dot_bias": {"use_features": True}, "net": {"feature_factors": 8}}
+AFTERWARDS = {"dot_bias": {"use_features": False}, "net": {"feature_factors": 0}}
 
 
 def main() -> None:
@@ -42,7 +43,7 @@ def compared(name: str, where: str, split: Split) -> list[dict[str, Any]]:
     bare = dataclasses.replace(split.train, item_features=None, user_features=None)
     models = {
         "none": pt.train(bare, name, seed=0),
-        "afterwards": pt.train(split.train, name, seed=0),
+        "afterwards": pt.train(split.train, name, seed=0, **AFTERWARDS[name]),
         "together": pt.train(split.train, name, seed=0, **TOGETHER[name]),
     }
     sums = {way: squared_errors(model, split) for way, model in models.items()}
