@@ -141,9 +141,8 @@ def _rmse(told: np.ndarray, split: Split) -> float:
 def _told(who: str, row: Row, figures: dict[str, float], identity: dict[str, Any]) -> dict[str, Any]:
     promise = f"  promised {row.promised:.4f}" if row.promised and who == "bayes" else ""
     inside = f"  {figures['in_90_interval']:.1%} in the 90 % interval" if "in_90_interval" in figures else ""
-    print(
-        f"  {row.inputs:26} {who:6} {figures['rmse']:.4f} in {figures['seconds']:6.1f} s{inside}{promise}", flush=True
-    )
+    spent = f"{figures['seconds']:6.1f} s ({figures['cpu_seconds']:.1f} s of all threads)"
+    print(f"  {row.inputs:26} {who:6} {figures['rmse']:.4f} in {spent}{inside}{promise}", flush=True)
     return {"inputs": row.inputs, "who": who, **figures, **identity}
 
 
