@@ -79,7 +79,8 @@ def main() -> None:
         split = _split(name)
         _compile(split)
         print(f"\n{name}: {split.name}; {len(split.train)} training and {len(split.test)} test rows")
-        found = [figures for row in QUESTIONS[name] for figures in _answers(row, split, asked)]
+        rows = [row for row in QUESTIONS[name] if not asked.inputs or row.inputs in asked.inputs]
+        found = [figures for row in rows for figures in _answers(row, split, asked)]
         if asked.peers:
             _write(split.name, found, asked.out / f"accuracy-{name}.json")
 
@@ -87,6 +88,7 @@ def main() -> None:
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="*", default=list(QUESTIONS), choices=list(QUESTIONS), help="which ratings")
+    parser.add_argument("--inputs", nargs="*", default=[], help="only the rows of these inputs, such as ids")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave myFM out")
     parser.add_argument("--seed", type=int, default=0, help="the seed of both sides")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder of the figures")
@@ -149,7 +151,7 @@ def _told(who: str, row: Row, figures: dict[str, float], identity: dict[str, Any
 def _write(split: str, found: list[dict[str, Any]], path: Path) -> None:
     from importlib.metadata import version
 
-    facts = {
+    facts: dict[str, Any] = {
         "question": "How accurate and how fast is bayes beside myFM with the same inputs?",
         "split": split,
         "command": shlex.join(["python", *sys.argv]),
@@ -158,6 +160,10 @@ def _write(split: str, found: list[dict[str, Any]], path: Path) -> None:
         "rows": found,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():  # rows that were not asked for this time stay
+        fresh = {(one["inputs"], one["who"]) for one in found}
+        earlier = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        facts["rows"] = [one for one in earlier if (one["inputs"], one["who"]) not in fresh] + found
     path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(f"written: {path}")
 
