@@ -23,6 +23,8 @@ pytestmark = pytest.mark.java
 def whole_number_model(draws: int = 2) -> pt.Model:
     """Rows of small whole numbers: scores are exact in any order of summing, and many of them are equal."""
     rng, ratings = np.random.default_rng(3), low_rank(users=50, items=40, n=500)
+    kinds = pl.DataFrame({"id": ratings.items.ids.tolist(), "kind": ["even", "odd"] * 20})
+    ratings = ratings.with_features(items=kinds)
     rows = [
         (rng.integers(-1, 2, (draws, n)).astype(np.float32), rng.integers(-1, 2, (draws, n, 3)).astype(np.float32))
         for n in (50, 40)
@@ -47,6 +49,7 @@ FILTERS = {
     "as they come": {},
     "seen items too": {"exclude_seen": False},
     "some left out": {"exclude": ["i3", "i4", "nobody's"]},
+    "those of a kind": {"where": {"kind": "even"}},
     "only these, fewer than asked for": {"among": [f"i{n}" for n in range(0, 40, 7)]},
 }
 

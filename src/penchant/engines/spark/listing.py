@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Unpack
 
 from penchant.data.columns import ITEM, USER
 from penchant.data.vocabulary import Ids
@@ -16,7 +16,7 @@ from penchant.engines.spark.worker_lists import RANK, SCORE, Lists
 from penchant.foundations.progress import Progress, Silent
 from penchant.recommending.candidates import allowed_items
 from penchant.recommending.model import Model
-from penchant.recommending.request import Request
+from penchant.recommending.request import Allowed, Request
 
 
 def recommend_all(
@@ -24,24 +24,22 @@ def recommend_all(
     out: str,
     n: int = 10,
     *,
-    exclude_seen: bool = True,
-    exclude: Iterable[Any] = (),
-    among: Iterable[Any] | None = None,
     overwrite: bool = False,
     master: str | None = None,
     config: Mapping[str, str] | None = None,
     progress: Progress | None = None,
+    **filters: Unpack[Allowed],
 ) -> str:
     """Write the n best items of every user the model knows to a Parquet folder, and return its path.
 
     out: a path or URL that the workers can write. Its columns: user, rank (from 1), item, score; order within a user
-    and ties are those of a single list, and so are the filters. master, config: as for training.
+    and ties are those of a single list, and so are the filters (see `Request`). master, config: as for training.
     Raises EngineError for what Spark fails at, and where `out` exists and is not to be overwritten.
     """
     trained = model.trained
-    request = Request(n=n, exclude_seen=exclude_seen, exclude=exclude, among=among)
+    request = Request(n=n, **filters)
     allowed, _ = allowed_items(trained.items, request)
-    lists = Lists(Catalogue.of(trained), allowed, trained.items.vocabulary.ids, n, exclude_seen)
+    lists = Lists(Catalogue.of(trained), allowed, trained.items.vocabulary.ids, n, request.exclude_seen)
     users_type, items_type = (_sql_type(side.vocabulary.ids) for side in (trained.users, trained.items))
     schema = f"{USER} {users_type}, {RANK} int, {ITEM} {items_type}, {SCORE} float"
     with spark_session(master, config) as session, explained(session):
