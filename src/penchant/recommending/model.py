@@ -16,6 +16,7 @@ from penchant.data.vocabulary import UNKNOWN, Numbers
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
 from penchant.models.distilling import distil
+from penchant.models.heads import DotHead
 from penchant.models.saving import load_trained, save_trained
 from penchant.models.scoring import score_pairs, stacked_items
 from penchant.models.sides import Floats, Side
@@ -24,7 +25,7 @@ from penchant.recommending.arrival import Arrival, arrival_of
 from penchant.recommending.explaining import Explanation
 from penchant.recommending.growing import grown
 from penchant.recommending.many import ManyLists
-from penchant.recommending.onboarding import Question, questions
+from penchant.recommending.onboarding import Question, Stakes, questions, stakes_of
 from penchant.recommending.request import Allowed, Answer, Filters, Prediction, Request, Source, weaker
 from penchant.recommending.resolving import pieces, resolve
 from penchant.recommending.similar import Neighbourhood
@@ -152,11 +153,19 @@ class Model:
         """
         visitor = self.fold_in(answers)
         known = self.trained.items.vocabulary.numbers(skip)
-        return questions(self.trained, visitor.rows, visitor.tangent, np.append(visitor.numbers, known), n)
+        skipped = np.append(visitor.numbers, known)
+        return questions(self.trained, visitor.rows, visitor.tangent, skipped, n, stakes=self.stakes)
 
     def explain(self, user: Any, item: Any) -> Explanation:
         """Why this user would rate this item so: the exact split of the score, by id."""
         return visitor_of(self, Request(user=user)).explain(item)
+
+    @cached_property
+    def stakes(self) -> Stakes | None:
+        """What onboarding looks at, made when first asked for; None where it differs from one newcomer to the next."""
+        head = self.trained.head
+        straight = isinstance(head, DotHead) and head.link == "identity" and len(self.trained.users) > 0
+        return stakes_of(self.trained, self.trained.users.rows(np.array([0]))) if straight else None
 
     @cached_property
     def stacked_items(self) -> Floats | None:

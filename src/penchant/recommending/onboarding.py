@@ -41,21 +41,50 @@ class Question:
     known: float
 
 
+@dataclass(frozen=True)
+class Stakes:
+    """What is at stake over the catalogue, in some of a model's draws.
+
+    draws: (S,), their numbers. slopes: (S, I, D), what a change of the newcomer's row does to each item's rating.
+    spread: (S, D, D), the slopes' outer products, weighted by the items' share of all ratings: the expected squared
+    error of a row with covariance C is the trace of C times it.
+    """
+
+    draws: NDArray[np.int64]
+    slopes: Array
+    spread: Array
+
+
+def stakes_of(trained: TrainedModel, row: Rows) -> Stakes:
+    """The stakes for a newcomer near the row (S, 1, D); under an identity link they are the same for everybody."""
+    draws = np.unique(np.linspace(0, trained.draws - 1, min(DRAWS, trained.draws)).round().astype(np.int64))
+    slopes = np.stack([_slopes(trained, row, draw) for draw in draws])
+    weights = trained.items.counts / max(trained.items.counts.sum(), 1)
+    return Stakes(draws, slopes, (slopes * weights[:, None]).transpose(0, 2, 1) @ slopes)
+
+
 def questions(
-    trained: TrainedModel, row: Rows, tangent: Tangent | Choices, skip: Numbers, n: int, *, sure: bool = False
+    trained: TrainedModel,
+    row: Rows,
+    tangent: Tangent | Choices,
+    skip: Numbers,
+    n: int,
+    *,
+    sure: bool = False,
+    stakes: Stakes | None = None,
 ) -> Sequence[Question]:
     """The n items to ask somebody about whose row (S, 1, D) was just folded in; fewer only when fewer exist.
 
-    skip: item numbers not to ask about. sure: every question will be answered; otherwise as likely as other users
-    have rated the item. Greedy: each question is the one of the highest expected gain beside those before it. The
-    error is that of the items people rate, so each counts by its number of ratings.
+    tangent: of their fold-in. skip: item numbers not to ask about. sure: every question will be answered; otherwise as
+    likely as other users have rated the item. stakes: those at the row, when they are at hand. Greedy: each question
+    is the one of the highest expected gain beside those before it. The error is that of the items people rate, so
+    each counts by its number of ratings.
     """
-    draws = np.unique(np.linspace(0, trained.draws - 1, min(DRAWS, trained.draws)).round().astype(int))
-    covariance, noise = tangent.covariance[draws].astype(np.float64), tangent.noise_precision[draws]
+    covariance, noise = tangent.covariance.astype(np.float64), tangent.noise_precision
+    stakes = stakes or stakes_of(trained, row)
+    covariance, noise = covariance[stakes.draws], noise[stakes.draws]
     counts = trained.items.counts.astype(np.float64)
-    slopes = np.stack([_slopes(trained, row, draw) for draw in draws])  # (S, I, D)
-    weights = counts / max(counts.sum(), 1.0)
-    spread = np.einsum("sid,i,sie->sde", slopes, weights, slopes, optimize=True)
+    slopes, spread = stakes.slopes, stakes.spread
     candidates = _askable(counts, len(trained.users), skip, n)
     start = np.einsum("sde,sed->s", covariance, spread).mean()
     chances = np.ones(len(counts)) if sure else np.minimum(counts / max(len(trained.users), 1), 1.0)
