@@ -37,6 +37,7 @@ from penchant.evaluation.protocol import versions
 from penchant.metrics.intervals import UserSums, bootstrap, paired_difference
 from penchant.recommending.model import Model
 from penchant.recommending.onboarding import questions
+from penchant.recommending.visitor import Visitor, newcomer
 
 ROOT = Path(__file__).parents[1]
 SEED, KEPT_OUT, REPLICATES = 42, 20, 1000
@@ -193,7 +194,7 @@ def onboarding(ratings: Ratings, models: tuple[str, ...]) -> Any:
                 met = numbers < len(model.trained.items)
                 numbers, values = numbers[met], values[met]
                 at = choose(model, numbers, values, rng)
-                visitor = model.fold_in_numbers(numbers[at], values[at])
+                visitor = _answered(model, numbers[at], values[at])
                 wanted, truth = tests.row(user)
                 said = visitor.predict_numbers(wanted, item_features=split.test.item_features)
                 squares.append(np.square(said.mean.astype(np.float64) - truth))
@@ -215,6 +216,11 @@ def onboarding(ratings: Ratings, models: tuple[str, ...]) -> Any:
             yield _told(line)
 
 
+def _answered(model: Model, numbers: Any, values: Any) -> Visitor:
+    """Somebody who was asked about these items: that they rated them says nothing of taste."""
+    return newcomer(model, numbers, values, history=np.empty(0, np.int32))
+
+
 Chooser = Callable[[Model, Any, Any, np.random.Generator], Any]
 
 
@@ -222,7 +228,7 @@ def _informative(model: Model, numbers: Any, values: Any, rng: np.random.Generat
     """One item they know at a time, each after the answer to the last."""
     chosen: list[int] = []
     for _ in range(5):
-        visitor = model.fold_in_numbers(numbers[chosen], values[chosen])
+        visitor = _answered(model, numbers[chosen], values[chosen])
         others = np.setdiff1d(np.arange(len(model.trained.items)), np.delete(numbers, chosen)).astype(np.int32)
         asked = questions(model.trained, visitor.rows, visitor.tangent, others, 1, sure=True, stakes=model.stakes)
         number = model.trained.items.vocabulary.number(asked[0].item)
@@ -235,7 +241,7 @@ def _screens(model: Model, numbers: Any, values: Any, rng: np.random.Generator) 
     asked = np.empty(0, np.int32)
     at = np.empty(0, np.int64)
     for _ in range(4):
-        visitor = model.fold_in_numbers(numbers[at], values[at])
+        visitor = _answered(model, numbers[at], values[at])
         more = questions(model.trained, visitor.rows, visitor.tangent, asked, 5, stakes=model.stakes)
         asked = np.append(asked, model.trained.items.vocabulary.numbers([one.item for one in more]))
         at = np.flatnonzero(np.isin(numbers, asked))

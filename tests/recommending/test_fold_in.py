@@ -106,6 +106,18 @@ def test_a_history_shifts_the_prior_mean() -> None:
     )
 
 
+def test_to_have_rated_what_one_was_asked_about_says_nothing() -> None:
+    trained = made()
+    shift = RNG.normal(size=(3, 5, 3)).astype(np.float32)
+    prior = dataclasses.replace(trained.users.prior, history_map=shift)
+    told = Model(dataclasses.replace(trained, users=dataclasses.replace(trained.users, prior=prior)))
+    ratings = {7: 5.0, 9: 2.0}
+    asked = told.fold_in(ratings, asked=[7, 9, 404])
+    np.testing.assert_allclose(asked.rows.joined, Model(trained).fold_in(ratings).rows.joined, rtol=1e-5)
+    assert not np.allclose(asked.rows.joined, told.fold_in(ratings).rows.joined)
+    np.testing.assert_allclose(asked.explain(5).rest, 0.0, atol=1e-5)
+
+
 def test_more_ratings_make_surer() -> None:
     model = Model(made())
     spread = [model.fold_in(dict.fromkeys(ids, 4.0)).predict(5).std[0] for ids in ([], [7], [7, 3, 9, 1])]

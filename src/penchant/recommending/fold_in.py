@@ -71,11 +71,15 @@ def infer(
     numbers: Numbers,
     values: NDArray[Any],
     features: FeatureTable | None = None,
+    history: Numbers | None = None,
 ) -> Inferred:
     """The row of one user (or item) who rated the items (or was rated by the users) `numbers`, (n,), with `values`.
 
     features: its one row of features, or None. Without ratings the row is the prior's, shifted by the features.
+    history: those of the numbers that were rated of one's own accord, so that the choice itself tells of taste where
+    the model has learnt so; None for all of them.
     """
+    history = numbers if history is None else history
     side = own_side(trained, of)
     encoded = None if features is None or side.encoder is None else side.encoder.encode(features)
     described = encoded is not None and side.maps_features
@@ -83,7 +87,7 @@ def infer(
         rows, chosen = chosen_row(trained, of, numbers, values, side.prior.mean_given(encoded, numbers))
         return Inferred(rows, _source(chosen.chosen, described), chosen)
     others = other_side(trained, of).rows(numbers)
-    rows, tangent = fold_in_row(trained, of, others, values, side.prior.mean_given(encoded, numbers))
+    rows, tangent = fold_in_row(trained, of, others, values, side.prior.mean_given(encoded, history))
     return Inferred(rows, _source(len(numbers) > 0, described), tangent)
 
 

@@ -131,13 +131,18 @@ class Model:
         return visitor_of(self, request).answer(request)
 
     def fold_in(
-        self, ratings: Mapping[Any, float] | None = None, *, features: Mapping[str, Any] | None = None
+        self,
+        ratings: Mapping[Any, float] | None = None,
+        *,
+        features: Mapping[str, Any] | None = None,
+        asked: Iterable[Any] = (),
     ) -> Visitor:
         """A new user by their ratings (item id -> rating) and features (name -> value); either may be empty.
 
-        The model is not changed. Their row is found by the step that training takes for one row.
+        asked: the items they were asked about (see `onboarding`); to have rated those says nothing of taste. The model
+        is not changed. Their row is found by the step that training takes for one row.
         """
-        return visitor_of(self, Request(ratings=ratings or {}, features=features))
+        return visitor_of(self, Request(ratings=ratings or {}, features=features, asked=asked))
 
     def fold_in_numbers(self, items: Numbers, values: NDArray[Any], *, features: FeatureTable | None = None) -> Visitor:
         """The same by item number, (n,) each; features: a table of one row. Numbers never met are passed over."""
@@ -151,7 +156,7 @@ class Model:
 
         skip: item ids not to ask about, such as those they said they do not know.
         """
-        visitor = self.fold_in(answers)
+        visitor = self.fold_in(answers, asked=answers or ())
         known = self.trained.items.vocabulary.numbers(skip)
         skipped = np.append(visitor.numbers, known)
         return questions(self.trained, visitor.rows, visitor.tangent, skipped, n, stakes=self.stakes)

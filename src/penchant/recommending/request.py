@@ -42,6 +42,7 @@ class Request:
 
     user: an id, known or not; or None for a visitor who is only described by `ratings` and `features`.
     ratings: item id -> rating, given just now; they are added to those a known user is remembered by.
+    asked: those of the rated item ids that were asked about, so that having rated them says nothing of taste.
     features: name -> value. n: how many items.
     exclude_seen: whether rated items stay out. exclude: item ids to leave out besides. among: the only item ids
     allowed, or None for all. where: feature name -> value or values, of which an item must carry one; for a feature
@@ -53,6 +54,7 @@ class Request:
 
     user: Any = None
     ratings: Mapping[Any, float] = field(default_factory=dict)
+    asked: Iterable[Any] = ()
     features: Mapping[str, Any] | None = None
     n: int = 10
     exclude_seen: bool = True

@@ -34,7 +34,8 @@ class Visitor:
     """One user's row in a model, and the ratings it rests on. The model itself is not changed by it.
 
     user: an id, or None. rows: (S, 1, D). source: what they rest on. numbers, values: (n,), the items rated and how.
-    features: their one row of features, or None. unknown: the ids given that the model does not hold.
+    features: their one row of features, or None. unknown: the ids given that the model does not hold. history: the
+    items they rated of their own accord, or None for all of them.
     """
 
     model: Model
@@ -45,6 +46,7 @@ class Visitor:
     values: NDArray[np.float32]
     features: FeatureTable | None = None
     unknown: Sequence[Any] = ()
+    history: Numbers | None = None
 
     def predict(self, items: Any) -> Prediction:
         """Expected ratings for one item id or B of them; unknown ids are answered."""
@@ -119,7 +121,7 @@ class Visitor:
     @property
     def tangent(self) -> Tangent | Choices:
         """The fold-in of this visitor's ratings, whose linear map says what each of them pulls."""
-        return infer(self.model.trained, "users", self.numbers, self.values, self.features).tangent
+        return infer(self.model.trained, "users", self.numbers, self.values, self.features, self.history).tangent
 
     def _pull(self, at: int, amount: float) -> Pull:
         items, number = self.model.trained.items, self.numbers[at]
@@ -149,14 +151,22 @@ def visitor_of(model: Model, request: Request) -> Visitor:
     numbers, values = _together(numbers, values, given, rated)
     if request.user is not None and not known:
         unknown = [request.user, *unknown]
-    visitor = newcomer(model, numbers, values, features)
+    asked = trained.items.vocabulary.numbers(request.asked)
+    visitor = newcomer(model, numbers, values, features, np.setdiff1d(numbers, asked) if len(asked) else None)
     return replace(visitor, user=request.user, unknown=unknown)
 
 
-def newcomer(model: Model, numbers: Numbers, values: NDArray[Any], features: FeatureTable | None = None) -> Visitor:
-    """A visitor who rated the items `numbers` (n,) with `values` (n,); features: their one row of features, or None."""
-    found = infer(model.trained, "users", numbers, values, features)
-    return Visitor(model, None, found.rows, found.source, numbers, values.astype(np.float32), features)
+def newcomer(
+    model: Model,
+    numbers: Numbers,
+    values: NDArray[Any],
+    features: FeatureTable | None = None,
+    history: Numbers | None = None,
+) -> Visitor:
+    """A visitor who rated the items `numbers` (n,) with `values` (n,); features and history as in Visitor."""
+    found = infer(model.trained, "users", numbers, values, features, history)
+    own = values.astype(np.float32)
+    return Visitor(model, None, found.rows, found.source, numbers, own, features, history=history)
 
 
 _NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
