@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 OURS = ("baseline", "als", "implicit_als", "bayes", "dot_bias", "dot", "net")
 PEERS = ("implicit", "myfm", "surprise", "fastai")
 LIBRARIES = ("numpy", "scipy", "numba", "torch", "scikit-surprise", "myfm", "implicit", "fastai")
+TIMES = "Times and memory compare only within one run on a quiet machine."
 EXPECTED = {
     "Surprise BaselineOnly": 0.8923,
     "Surprise SVD": 0.8966,
@@ -66,7 +68,7 @@ def main() -> None:
     print(found)
     _beside_expected(found)
     if not asked.only:
-        _write(found, asked.out)
+        _write(found, asked.out, "Finished in several runs" if asked.kept else "")
 
 
 def lessons_split() -> Split:
@@ -121,11 +123,12 @@ def _beside_expected(found: Comparison) -> None:
             print(f"{label:32} {value:.4f}  earlier {expected:.4f}{far}")
 
 
-def _write(found: Comparison, path: Path) -> None:
+def _write(found: Comparison, path: Path, remark: str) -> None:
     facts = {
         "question": "How do Penchant's models and other libraries fill in the lesson's hidden ratings?",
         "command": shlex.join(["python", *(word for word in sys.argv if word != "--kept")]),
         "versions": versions(LIBRARIES),
+        "remark": f"{remark or 'One run'}, load {os.getloadavg()[0]:.1f} at the end. {TIMES}",
         **found.to_json(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)

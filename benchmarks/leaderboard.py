@@ -15,7 +15,7 @@ RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "leaderboard.md
 HEAD = """# Leaderboard
 
 Made by `make leaderboard` from `benchmarks/results/*.json`; a test refuses a figure here that no result file holds.
-Anybody can rerun each table with the command above it. Times and memory hold only beside others of the same table.
+Anybody can rerun each table with the command above it. A time holds only beside others of the same run.
 """
 COLUMNS = (
     ("rmse", "RMSE"),
@@ -71,6 +71,7 @@ def _comparison(path: Path, told: dict[str, Any]) -> str:
         f"Lists rank every item the user has not rated; liked is {split['liked_from']:g} or more.",
         f"In brackets: {measuring['level']:.0%} intervals over users ({measuring['replicates']} draws). "
         "≈: not different from the best (permutation test by user, Holm).",
+        *([told["remark"]] if "remark" in told else []),
     ]
     heads = ["model", *(words for _, words in COLUMNS), "", "seeds", "train s", "MB"]
     table = _table(heads, [_row(entry, told) for entry in told["entries"]])
