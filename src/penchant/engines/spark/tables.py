@@ -35,7 +35,9 @@ def open_table(session: SparkSession, table: Any, rules: Rules, separator: str =
         placed = without(placed, checks)
     ids = (_plain_id(placed, role).alias(role) for role in (USER, ITEM))
     rows = placed.select(*ids, _rating(), _order(placed), "_at", "_file")
-    return _one_kind(_merged(rows, rules, source), typed or rules.ids == "text", source)
+    if not typed and rules.ids == "detect":
+        rows = _one_kind(rows, source)
+    return _merged(rows, rules, source)
 
 
 def _opened(session: SparkSession, table: Any, separator: str) -> tuple[str, DataFrame, bool]:
@@ -92,29 +94,29 @@ def _order(placed: DataFrame) -> Column:
     return sf.struct(first.alias("time"), sf.col("_at").alias("at")).alias("_order")
 
 
+def _one_kind(rows: DataFrame, source: str) -> DataFrame:
+    """Ids that are all spelled as whole numbers become such; two kinds in a column are refused."""
+    whole = {role: sf.col(role).rlike(WHOLE) for role in (USER, ITEM)}
+    counts = rows.agg(sf.count("*").alias("rows"), *(sf.count_if(is_one).alias(role) for role, is_one in whole.items()))
+    found = counts.first()
+    for role, is_one in whole.items():
+        if found[role] == found["rows"]:
+            rows = rows.withColumn(role, sf.col(role).cast("bigint"))
+        elif found[role] > 0:
+            rare = is_one if found[role] * 2 < found["rows"] else ~is_one
+            remedy = "Mend the row, or pass ids='text' if all of them are names"
+            refuse_first(rows, [Check(role, rare, "ids of two kinds, whole numbers and texts", remedy)], source)
+    return rows
+
+
 def _merged(rows: DataFrame, rules: Rules, source: str) -> DataFrame:
-    """A pair once; the file and place of its last row remain beside it."""
+    """A pair once: the last of its ratings, or what the rules make of them."""
     how = {"mean": sf.avg(RATING), "sum": sf.sum(RATING)}
     rating = how.get(rules.duplicates, sf.max_by(RATING, "_order"))
-    last = sf.max_by(sf.struct("_at", "_file"), "_order").alias("_place")
-    merged = rows.groupBy(USER, ITEM).agg(rating.cast("float").alias(RATING), last, sf.count("*").alias("_times"))
+    merged = rows.groupBy(USER, ITEM).agg(rating.cast("float").alias(RATING), sf.count("*").alias("_times"))
     if rules.duplicates == "error" and (twice := merged.where("_times > 1").first()) is not None:
         raise DataError(
             f"user {twice[USER]!r} rated item {twice[ITEM]!r} {twice['_times']} times", where=source,
             remedy="Pass duplicates='last' or 'mean', or mend the table",
         )  # fmt: skip
-    return merged.select(USER, ITEM, RATING, "_place.*")
-
-
-def _one_kind(rows: DataFrame, typed: bool, source: str) -> DataFrame:
-    """Ids of a file without types that are all spelled as whole numbers become such; two kinds are refused."""
-    for role in () if typed else (USER, ITEM):
-        whole = sf.col(role).rlike(WHOLE)
-        counts = rows.agg(sf.count("*"), sf.count_if(whole)).first()
-        if counts[1] == counts[0]:
-            rows = rows.withColumn(role, sf.col(role).cast("bigint"))
-        elif counts[1] > 0:
-            rare = whole if counts[1] * 2 < counts[0] else ~whole
-            remedy = "Mend the row, or pass ids='text' if all of them are names"
-            refuse_first(rows, [Check(role, rare, "ids of two kinds, whole numbers and texts", remedy)], source)
-    return rows.select(USER, ITEM, RATING)
+    return merged.select(USER, ITEM, RATING)
