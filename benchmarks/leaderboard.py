@@ -17,6 +17,7 @@ HEAD = """# Leaderboard
 Made by `make leaderboard` from `benchmarks/results/*.json`; a test refuses a figure here that no result file holds.
 Anybody can rerun each table with the command above it. A time holds only beside others of the same run.
 """
+ASIDE = ("command", "versions", "question", "protocol", "machine", "remark")
 COLUMNS = (
     ("rmse", "RMSE"),
     ("mae", "MAE"),
@@ -35,9 +36,9 @@ def main() -> None:
 def page(results: Path) -> str:
     """The whole page from a folder of result files."""
     parts = [HEAD]
-    for path in sorted(results.glob("*.json")):
-        told = json.loads(path.read_text(encoding="utf-8"))
-        parts.append(_shape(told)(path, told))
+    found = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))}
+    races_first = sorted(found.items(), key=lambda one: "entries" not in one[1])
+    parts += [_shape(told)(path, told) for path, told in races_first]
     return "\n".join(parts)
 
 
@@ -99,12 +100,31 @@ def _mark(label: str, told: dict[str, Any]) -> str:
 
 
 def _figures(path: Path, told: dict[str, Any]) -> str:
-    """Any other result: each number by its path through the file."""
-    aside = {"command", "versions", "question", "protocol", "machine"}
-    rows = [[where, what] for where, what in flat({k: v for k, v in told.items() if k not in aside})]
+    """Any other result: its parts in order, lists of rows as tables."""
+    told = {"question": path.stem.replace("-", " ").replace("_", " ").capitalize(), **told}
     protocol = told.get("protocol", "")
     facts = [protocol if isinstance(protocol, str) else ", ".join(f"{k}: {v}" for k, v in flat(protocol))]
-    return _section(path, told, [fact for fact in facts if fact], _table(["figure", "value"], rows))
+    rest = {name: part for name, part in told.items() if name not in ASIDE}
+    return _section(path, told, [fact for fact in facts if fact], "\n".join(_parts(rest, "")))
+
+
+def _parts(value: dict[str, Any], title: str) -> Iterator[str]:
+    """Tables of a nested result: first its plain figures, then each part under its name."""
+    rows_of = {name: part for name, part in value.items() if _is_rows(part)}
+    nested = {name: part for name, part in value.items() if isinstance(part, dict) and "versions" in part}
+    plain = {name: part for name, part in value.items() if name not in rows_of and name not in nested}
+    if plain:
+        yield (f"**{title}**\n\n" if title else "") + _table(["figure", "value"], [list(one) for one in flat(plain)])
+    for name, part in nested.items():
+        yield from _parts(part, f"{title} · {name}" if title else name)
+    for name, rows in rows_of.items():
+        leaves = [dict(flat(row)) for row in rows]
+        heads = list(dict.fromkeys(head for row in leaves for head in row))
+        yield f"{name.capitalize()}:\n\n" + _table(heads, [[row.get(head, "") for head in heads] for row in leaves])
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
 
 
 def flat(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
