@@ -41,17 +41,18 @@ from penchant.recommending.visitor import Visitor, newcomer
 
 ROOT = Path(__file__).parents[1]
 SEED, KEPT_OUT, REPLICATES = 42, 20, 1000
-MODELS = ("bayes", "dot_bias", "als", "baseline")
+MODELS = ("baseline", "als", "dot_bias", "bayes")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=sorted(PARTS), action="append")
     parser.add_argument("--data", choices=("lesson", "goodbooks"), default="lesson")
+    parser.add_argument("--suffix", default="", help="of the results' file name")
     parser.add_argument("--models", nargs="+", default=MODELS)
     asked = parser.parse_args()
     ratings = data(asked.data)
-    path = ROOT / "benchmarks" / "results" / f"cold_start_{asked.data}.json"
+    path = ROOT / "benchmarks" / "results" / f"cold_start_{asked.data}{asked.suffix}.json"
     path.parent.mkdir(exist_ok=True)
     found = json.loads(path.read_text()) if path.exists() else {}
     for part in asked.part or sorted(PARTS):
@@ -59,9 +60,11 @@ def main() -> None:
             "command": shlex.join(["python", *sys.argv]),
             "versions": versions(("numpy", "numba", "torch", "myfm")),
             "protocol": f"{asked.data}, {len(ratings):,} ratings, split seed {SEED}, training seed 0",
-            "lines": list(PARTS[part](ratings, asked.models)),
+            "lines": [],
         }
-        path.write_text(json.dumps(found, indent=1) + "\n")
+        for line in PARTS[part](ratings, asked.models):  # written as they come, so that a broken run leaves what it has
+            found[part]["lines"].append(line)
+            path.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def data(name: str) -> Ratings:
