@@ -12,7 +12,7 @@ from penchant.data.features import FeatureTable
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.model import Model
-from penchant.training.feature_maps import PENALTIES, weighted_ridge, with_feature_maps
+from penchant.training.feature_maps import PENALTIES, weighted_ridge, with_debuts, with_feature_maps
 
 KINDS = ("drama", "war", "music", None)
 
@@ -90,3 +90,15 @@ def slow_error(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float
     errors = weights @ (y - design @ fitted) ** 2
     freedom = len(x) - np.trace(design @ solve)
     return errors / freedom**2, fitted[0], fitted[1:]
+
+
+def test_a_row_without_a_history_starts_where_those_that_are_rated_lie() -> None:
+    trained = made()
+    shift = np.ones((3, 4, 3), np.float32)  # whoever rated an item moves it by one
+    prior = dataclasses.replace(trained.items.prior, history_map=shift)
+    told = with_debuts(dataclasses.replace(trained, items=dataclasses.replace(trained.items, prior=prior)))
+    mean = trained.items.rows(np.arange(4)).joined.mean(axis=1)
+    np.testing.assert_allclose(told.items.prior.means(None, 1)[:, 0], mean, rtol=1e-5)
+    np.testing.assert_allclose(told.items.rows(np.array([4])).joined[:, 0], mean, rtol=1e-5)
+    np.testing.assert_allclose(told.items.prior.mean_given(None, np.array([2])), np.ones((3, 3)), rtol=1e-5)
+    assert with_debuts(trained).items is trained.items

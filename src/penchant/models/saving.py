@@ -94,6 +94,7 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
         "prior.history_basis": side.prior.history_basis,
         "variance": side.variance,
         "prior.everyone": side.prior.everyone,
+        "prior.debut": side.prior.debut,
     }
     values = {
         "per_rating": side.prior.per_rating,

@@ -72,6 +72,8 @@ class Prior:
     history_map: (S, R, D), or None; a row that rated the set N of the other side's M rows shifts its mean by
     |N|^-history_power times the sum over N of history_basis (M, R), times the map (the implicit feedback of SVD++;
     Koren 2008, equation 15, with a power of 1/2 and y = basis · map). Without a basis R is M.
+    debut: (S, D), how far the rows that ratings are about lie from the rest of the prior mean, or None; it stands in
+    for the history of a row that has none yet.
     """
 
     mean: Floats
@@ -83,6 +85,7 @@ class Prior:
     history_power: float = 0.5
     offset: float = 0.0
     everyone: Floats | None = None
+    debut: Floats | None = None
 
     def precision_for(self, count: int) -> NDArray[np.float64]:
         """The precision (S, D, D) of a row with `count` ratings; one with none counts as having one."""
@@ -98,11 +101,12 @@ class Prior:
             feature_map=None if self.feature_map is None else self.feature_map[at],
             history_map=None if self.history_map is None else self.history_map[at],
             everyone=None if self.everyone is None else self.everyone[at],
+            debut=None if self.debut is None else self.debut[at],
         )
 
     def means(self, features: Any | None, count: int) -> Floats:
-        """The prior mean of `count` rows, shape (S, count, D); features: sparse or dense (count, F), or None."""
-        base = np.repeat(self.mean[:, None, :], count, axis=1)
+        """The prior mean of `count` rows without a history, (S, count, D); features: sparse or dense (count, F)."""
+        base = np.repeat((self.mean if self.debut is None else self.mean + self.debut)[:, None, :], count, axis=1)
         if features is None or self.feature_map is None:
             return base
         return base + np.stack([np.asarray(features @ weights) for weights in self.feature_map]).astype(np.float32)
@@ -120,6 +124,7 @@ class Prior:
             shift = self.history_map[:, history].sum(axis=1)
         else:
             shift = self.history_basis[history].sum(axis=0) @ self.history_map
+        mean = mean if self.debut is None else mean - self.debut
         moved: Floats = mean + shift * np.float32(len(history) ** -self.history_power)
         return moved
 

@@ -33,6 +33,26 @@ def with_feature_maps(trained: TrainedModel) -> TrainedModel:
     return replace(trained, users=_mapped(trained.users), items=_mapped(trained.items))
 
 
+def with_debuts(trained: TrainedModel) -> TrainedModel:
+    """The model with a debut on each side whose prior has a history map; rows never rated move where it says."""
+    return replace(trained, users=_debuted(trained.users), items=_debuted(trained.items))
+
+
+def _debuted(side: Side) -> Side:
+    """Rows that few rated lie elsewhere than those that ratings are mostly about, and a row without a history looks to
+    the model like one that nobody would ever rate: the mean of what history says, weighted by ratings, stands in.
+    """
+    rated = np.flatnonzero(side.counts > 0)
+    if side.prior.history_map is None or not len(rated):
+        return side
+    prior = replace(side.prior, debut=None)
+    encoded = None if side.encoder is None or side.features is None else side.encoder.encode(side.features)
+    weights = side.counts[rated] / (side.counts[rated] + TRUST)
+    beyond = side.rows(rated).joined - prior.means(None if encoded is None else encoded[rated], len(rated))
+    debut = np.einsum("n,snd->sd", weights / weights.sum(), beyond).astype(np.float32)
+    return settled(replace(side, prior=replace(prior, debut=debut)), encoded)
+
+
 def _mapped(side: Side) -> Side:
     rated = np.flatnonzero(side.counts > 0)
     if side.features is None or not side.features.columns or side.prior.feature_map is not None or len(rated) < 2:

@@ -15,7 +15,7 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator
 from penchant.foundations.settings import Settings
 from penchant.models.trained import TrainedModel
-from penchant.training.feature_maps import with_feature_maps
+from penchant.training.feature_maps import with_debuts, with_feature_maps
 
 
 class Trainer(Protocol):
@@ -106,4 +106,5 @@ def train(
         progress=progress or Silent(),
         resume=resume,
     )
+    trained = with_debuts(trained)
     return with_feature_maps(trained) if trained.settings.get("features", True) else trained
