@@ -1,0 +1,147 @@
+"""Who takes part in `list_quality.py`: each trains on some users' choices and scores all items for users it never met.
+
+`fit(train, settings, seed)` learns; `scores(histories)` is a function from positions of held-out users to their scores
+of all items. Everybody is given the same choices, and folds a newcomer in by the library's own step.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from penchant.data.ratings import Grouped, Ratings
+from penchant.foundations.threads import limit_blas
+from penchant.models.trained import TrainedModel
+from penchant.recommending.fold_in import infer
+from penchant.training.registry import train as train_ours
+from penchant.training.rows import Conditional, Crew, RowSolver
+
+ScoreRows = Callable[[np.ndarray], np.ndarray]
+Settings = Mapping[str, Any]
+SWEEPS = 16
+"""Alternations of every factor model, as in Rendle et al. 2021."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """grid: for each setting, the values tried, and the one to start from. widths: K, doubled while it helps."""
+
+    name: str
+    scored: Callable[[Ratings, Grouped, Settings, int], ScoreRows]
+    grid: Mapping[str, Sequence[float]]
+    start: Settings
+    wide: bool = True
+
+
+def ours(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
+    """implicit_als; all newcomers at once by the solver that training runs, checked against `infer` on a few."""
+    trained = train_ours(train, "implicit_als", seed=seed, sweeps=SWEEPS, **settings)
+    rows = folded(trained, histories)
+    return lambda at: rows[at] @ trained.items.vectors[0].T
+
+
+def folded(trained: TrainedModel, histories: Grouped) -> np.ndarray:
+    """The rows (B, K) of newcomers with these histories."""
+    prior, items = trained.users.prior, trained.items.vectors[0]
+    gram = prior.everyone[0, 1:, 1:]
+    ridge = prior.precision[0, 1, 1] * (np.maximum(histories.counts, 1) + prior.offset) ** prior.per_rating
+    weights = trained.feedback.weights(histories.values)
+    rows = np.zeros((len(histories.counts), items.shape[1]), np.float32)
+    given = Conditional(gram, np.zeros((1, items.shape[1])), np.ones(1), weights, ridge)
+    with limit_blas(), Crew() as crew:
+        solver = RowSolver(histories, items.shape[1], crew, biased=False)
+        solver.solve(items, given, rows, targets=trained.feedback.targets(weights))
+    for user in range(3):
+        one = infer(trained, "users", *histories.row(user)).rows.vectors[0, 0]
+        np.testing.assert_allclose(rows[user], one, atol=2e-3 * np.abs(one).max())
+    return rows
+
+
+def ease(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
+    """EASE; a newcomer's row is their history."""
+    trained = train_ours(train, "ease", seed=seed, **settings)
+    table, weights = as_table(histories, train.n_items), trained.items.vectors[0].T
+    return lambda at: table[at] @ weights
+
+
+def popularity(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
+    """How many chose each item, for everybody."""
+    counts = np.bincount(train.item_numbers, minlength=train.n_items).astype(np.float32)
+    return lambda at: np.broadcast_to(counts, (len(at), len(counts)))
+
+
+def implicit(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
+    """implicit's ALS on the processor; newcomers by `recalculate_user`."""
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    with limit_blas():
+        model = AlternatingLeastSquares(iterations=SWEEPS, random_state=seed, **settings)
+        model.fit(as_table(train.by_user(), train.n_items), show_progress=False)
+        rows = model.recalculate_user(np.arange(len(histories.counts)), as_table(histories, train.n_items))
+    return lambda at: rows[at] @ model.item_factors.T
+
+
+def lenskit(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
+    """LensKit's ImplicitMF; newcomers by `new_user_embedding`."""
+    import pandas as pd
+    from lenskit.als import ImplicitMFScorer
+    from lenskit.data import ItemList, from_interactions_df
+    from lenskit.training import TrainingOptions
+
+    frame = pd.DataFrame({"user_id": train.user_numbers, "item_id": train.item_numbers})
+    model = ImplicitMFScorer(epochs=SWEEPS, **settings)
+    with limit_blas():
+        model.train(from_interactions_df(frame), TrainingOptions(rng=seed))
+        known = [ItemList(item_ids=histories.row(user)[0]) for user in range(len(histories.counts))]
+        rows = np.stack([model.new_user_embedding(None, one)[0] for one in known])
+    items = np.zeros((train.n_items, rows.shape[1]), np.float32)
+    items[model.items.ids()] = model.item_embeddings
+    return lambda at: rows[at] @ items.T
+
+
+def as_table(grouped: Grouped, width: int) -> Any:
+    """Ones where something was chosen, sparse (N, width)."""
+    from scipy.sparse import csr_matrix
+
+    ones = np.ones(len(grouped.numbers), np.float32)
+    return csr_matrix((ones, grouped.numbers, grouped.starts), shape=(len(grouped.counts), width))
+
+
+ALL = (
+    Contestant(
+        "implicit_als",
+        ours,
+        {
+            "unobserved_weight": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+            "regularization": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
+        },
+        {"unobserved_weight": 0.03, "regularization": 0.003},
+    ),
+    Contestant(
+        "implicit 0.7.3 ALS",
+        implicit,
+        {"alpha": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "regularization": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)},
+        {"alpha": 10.0, "regularization": 10.0},
+    ),
+    Contestant(
+        "LensKit ImplicitMF",
+        lenskit,
+        {"weight": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "regularization": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)},
+        {"weight": 10.0, "regularization": 10.0},
+    ),
+    Contestant(
+        "ease",
+        ease,
+        {"regularization": (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)},
+        {"regularization": 200.0},
+        False,
+    ),
+    Contestant("popularity", popularity, {}, {}, wide=False),
+)
+"""Ours first. implicit's c_ui = α and LensKit's 1 + weight are the confidence of a choice, so ours is their inverse."""
+
+os.environ.setdefault("LK_NUM_THREADS", "2")
