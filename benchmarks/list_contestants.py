@@ -28,13 +28,14 @@ SWEEPS = 16
 
 @dataclass(frozen=True)
 class Contestant:
-    """grid: for each setting, the values tried, and the one to start from. widths: K, doubled while it helps."""
+    """grid: for each setting, the values tried. starts: where tuning begins, each on its own. width: the library's
+    name for K, or none."""
 
     name: str
     scored: Callable[[Ratings, Grouped, Settings, int], ScoreRows]
     grid: Mapping[str, Sequence[float]]
-    start: Settings
-    wide: bool = True
+    starts: Sequence[Settings]
+    width: str = "factors"
 
 
 def ours(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
@@ -117,30 +118,35 @@ ALL = (
         ours,
         {
             "unobserved_weight": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-            "regularization": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
+            "regularization": (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
         },
-        {"unobserved_weight": 0.03, "regularization": 0.003},
+        (
+            {"unobserved_weight": 0.03, "regularization": 0.003},
+            {"unobserved_weight": 0.03, "regularization": 0.1, "regularization_power": 0.5},
+            {"unobserved_weight": 0.1, "regularization": 1.0, "regularization_power": 0.0},
+        ),
     ),
     Contestant(
         "implicit 0.7.3 ALS",
         implicit,
         {"alpha": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "regularization": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)},
-        {"alpha": 10.0, "regularization": 10.0},
+        ({"alpha": 10.0, "regularization": 10.0},),
     ),
     Contestant(
         "LensKit ImplicitMF",
         lenskit,
         {"weight": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "regularization": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)},
-        {"weight": 10.0, "regularization": 10.0},
+        ({"weight": 10.0, "regularization": 10.0},),
+        "embedding_size",
     ),
     Contestant(
         "ease",
         ease,
-        {"regularization": (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)},
-        {"regularization": 200.0},
-        False,
+        {"regularization": (12.5, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)},
+        ({"regularization": 100.0},),
+        "",
     ),
-    Contestant("popularity", popularity, {}, {}, wide=False),
+    Contestant("popularity", popularity, {}, ({},), ""),
 )
 """Ours first. implicit's c_ui = α and LensKit's 1 + weight are the confidence of a choice, so ours is their inverse."""
 
