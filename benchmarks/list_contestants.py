@@ -29,13 +29,14 @@ SWEEPS = 16
 @dataclass(frozen=True)
 class Contestant:
     """grid: for each setting, the values tried. starts: where tuning begins, each on its own. width: the library's
-    name for K, or none."""
+    name for K, or none. widest: the K beyond which one run takes too long here."""
 
     name: str
     scored: Callable[[Ratings, Grouped, Settings, int], ScoreRows]
     grid: Mapping[str, Sequence[float]]
     starts: Sequence[Settings]
     width: str = "factors"
+    widest: int = 256
 
 
 def ours(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
@@ -138,6 +139,7 @@ ALL = (
         {"weight": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "regularization": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)},
         ({"weight": 10.0, "regularization": 10.0},),
         "embedding_size",
+        widest=128,
     ),
     Contestant(
         "ease",
