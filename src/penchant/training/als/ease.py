@@ -41,7 +41,7 @@ Array = NDArray[np.float64]
 class EASESettings(Settings):
     """The closed-form item-item model."""
 
-    regularization: float = setting(200.0, "the penalty λ on the squares of the weights between items", above=0.0)
+    regularization: float = setting(100.0, "the penalty λ on the squares of the weights between items", above=0.0)
     positive_from: float | None = setting(None, "the least rating that is a choice; none: every row is one")
 
 
