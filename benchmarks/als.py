@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from penchant.data.synthetic import synthetic
 
 from penchant.data.ratings import Ratings
+from penchant.data.synthetic import synthetic
 from penchant.evaluation.protocol import versions
 from penchant.foundations.threads import limit_blas
 from penchant.models.trained import TrainedModel

@@ -14,6 +14,9 @@ from penchant.foundations.errors import ModelShapeError
 
 Floats = NDArray[np.float32]
 
+DEBUT_WORTH = 5.0
+"""How many ratings a row's debut counts for, beside the history that it has begun to gather."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -73,7 +76,7 @@ class Prior:
     |N|^-history_power times the sum over N of history_basis (M, R), times the map (the implicit feedback of SVD++;
     Koren 2008, equation 15, with a power of 1/2 and y = basis · map). Without a basis R is M.
     debut: (S, D), how far the rows that ratings are about lie from the rest of the prior mean, or None; it stands in
-    for the history of a row that has none yet.
+    for the history of a row that has none yet, and gives way as one is gathered.
     """
 
     mean: Floats
@@ -124,8 +127,11 @@ class Prior:
             shift = self.history_map[:, history].sum(axis=1)
         else:
             shift = self.history_basis[history].sum(axis=0) @ self.history_map
-        mean = mean if self.debut is None else mean - self.debut
-        moved: Floats = mean + shift * np.float32(len(history) ** -self.history_power)
+        shift = shift * np.float32(len(history) ** -self.history_power)
+        if self.debut is None:
+            return mean + shift
+        share = np.float32(len(history) / (len(history) + DEBUT_WORTH))
+        moved: Floats = mean + share * (shift - self.debut)
         return moved
 
     def rows(self, features: Any | None, count: int) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -252,7 +253,7 @@ def test_the_prior_of_a_known_history_is_that_of_the_training_features() -> None
     with Crew(1) as crew:
         block = prepare(TRAIN, BayesSettings(factors=4), crew).items.history
     assert block is not None
-    prior = model.items.prior
+    prior = replace(model.items.prior, debut=None)
     assert prior.history_map is not None
     raters, _ = TRAIN.by_item().row(5)
     at = np.flatnonzero(np.flatnonzero(TRAIN.by_item().counts) == 5)[0]

@@ -39,8 +39,8 @@ class Rule(NamedTuple):
     """adam: else SGD. every: all rows move at each step, else those a batch mentions.
 
     biased: whether there are biases and a mean to learn. keep, keep_squares: the decay rates of the moments.
-    pull, bias_pull: the share of a weight that is added to its gradient (L2). shrink, bias_shrink: the share of a weight,
-    times the learning rate, that it loses beside the step (decoupled).
+    pull, bias_pull: the share of a weight that is added to its gradient (L2). shrink, bias_shrink: the share of a
+    weight, times the learning rate, that it loses beside the step (decoupled).
     """
 
     adam: bool
