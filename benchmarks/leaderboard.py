@@ -17,7 +17,9 @@ HEAD = """# Leaderboard
 Made by `make leaderboard` from `benchmarks/results/*.json`; a test refuses a figure here that no result file holds.
 Anybody can rerun each table with the command above it. A time holds only beside others of the same run.
 """
-ASIDE = ("command", "versions", "question", "protocol", "machine", "remark")
+ASIDE = ("command", "versions", "question", "protocol", "split", "machine", "remark")
+DETAILS = ("settings", "facts", "choice", "tried", "library", "version")
+"""What a row carries besides its figures; it stays in the result file."""
 COLUMNS = (
     ("rmse", "RMSE"),
     ("mae", "MAE"),
@@ -102,8 +104,10 @@ def _mark(label: str, told: dict[str, Any]) -> str:
 def _figures(path: Path, told: dict[str, Any]) -> str:
     """Any other result: its parts in order, lists of rows as tables."""
     told = {"question": path.stem.replace("-", " ").replace("_", " ").capitalize(), **told}
-    protocol = told.get("protocol", "")
-    facts = [protocol if isinstance(protocol, str) else ", ".join(f"{k}: {v}" for k, v in flat(protocol))]
+    facts = [
+        said if isinstance(said, str) else ", ".join(f"{k}: {v}" for k, v in flat(said))
+        for said in (told.get("protocol", ""), told.get("split", ""))
+    ]
     rest = {name: part for name, part in told.items() if name not in ASIDE}
     return _section(path, told, [fact for fact in facts if fact], "\n".join(_parts(rest, "")))
 
@@ -118,7 +122,7 @@ def _parts(value: dict[str, Any], title: str) -> Iterator[str]:
     for name, part in nested.items():
         yield from _parts(part, f"{title} · {name}" if title else name)
     for name, rows in rows_of.items():
-        leaves = [dict(flat(row)) for row in rows]
+        leaves = [dict(flat({key: one for key, one in row.items() if key not in DETAILS})) for row in rows]
         heads = list(dict.fromkeys(head for row in leaves for head in row))
         yield f"{name.capitalize()}:\n\n" + _table(heads, [[row.get(head, "") for head in heads] for row in leaves])
 
