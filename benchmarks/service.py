@@ -9,8 +9,8 @@ request holds, so each is folded in and ranked exactly over 20,000 items of 64 f
 steady: 32 connections, one request due every 5 ms for 30 s whatever the answers do; a latency counts from when its
 request was due, so waiting behind others is in it. speed: 32 connections as fast as they can, in turns, medians of
 three: ours; a bare endpoint (FastAPI on the same uvicorn; it checks the same body and takes the exact top 10 of one
-vector's product with the same matrix) as a plain function, which is what ours are; and the same as a coroutine that
-does not check the body. memory: resident size while 100,000 requests are answered.
+vector's product with the same matrix) as a plain function, FastAPI's way for work that may wait; and the same as a
+coroutine that does not check the body. memory: resident size while 100,000 requests are answered.
 """
 
 from __future__ import annotations
