@@ -55,6 +55,7 @@ def main() -> None:
         made_model(model)
         for part in PARTS if asked == "all" else [asked]:
             found[part] = PARTS[part](model)
+    found["command"] = "python benchmarks/service.py"
     found["protocol"] = " ".join((__doc__ or "").split())
     found["versions"] = versions(("fastapi", "uvicorn", "uvloop", "httptools", "sqlalchemy", "numpy"))
     print(json.dumps(found, indent=2))
