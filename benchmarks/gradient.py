@@ -5,11 +5,11 @@
     python benchmarks/gradient.py --large     # our side alone, then 20M ratings × 64 factors with its peak memory
 
 fastai trains as its tutorial does: collab_learner's dot-bias, batches of 64, five epochs of one cycle at 5e-3, weight
-decay 0.1, on one torch thread. Both sides run in one process on the lesson's training rows, are measured on the lesson's
-test rows, and predict an unseen user or item by the model's own fallback. Ours trains each road once before it is timed,
-so that compilation (some 20 s on a first run, cached on disk afterwards) is left out. No setting was chosen on test rows.
-Beside the seconds stand those the process spent on a core, which other work on the machine does not lengthen: where the
-two ratios differ, the machine was busy.
+decay 0.1, on one torch thread. Both sides run in one process on the lesson's training rows, are measured on the
+lesson's test rows, and predict an unseen user or item by the model's own fallback. Ours trains each road once before
+it is timed, so that compilation (some 20 s on a first run, cached on disk afterwards) is left out. No setting was
+chosen on test rows. Beside the seconds stand those the process spent on a core, which other work on the machine does
+not lengthen: where the two ratios differ, the machine was busy.
 """
 
 from __future__ import annotations
