@@ -41,7 +41,7 @@ def main() -> None:
     growth = [] if asked.quick else [grown(n) for n in (1_000_000, 5_000_000, 20_000_000)]
     found = {
         "command": shlex.join(["python", *sys.argv]),
-        "versions": versions("numpy", "scipy", "numba", "implicit"),
+        "versions": versions(("numpy", "scipy", "numba", "implicit")),
         "protocol": f"{len(ratings):,} choices, {USERS} x {ITEMS}, power law, seed 0; median of {SWEEPS} sweeps",
         "beside_implicit": lines,
         "growth": growth,
