@@ -72,6 +72,11 @@ class Vocabulary:
             wanted = wanted.tolist()
         return np.fromiter((self.number(one) for one in wanted), dtype=np.int32)
 
+    def id_of(self, number: int) -> Id:
+        """The id behind one number, as a plain whole number or text."""
+        found: Id = self.ids[number : number + 1].tolist()[0]
+        return found
+
     def take(self, numbers: NDArray[Any]) -> Ids:
         """The ids behind numbers, the same shape."""
         ids: Ids = self.ids[numbers]

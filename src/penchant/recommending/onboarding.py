@@ -95,7 +95,7 @@ def questions(
         best = int(np.argmax(gains * chances[candidates]))
         number = int(candidates[best])
         share = float(gains[best] / start) if start > 0 else 0.0
-        item, title = trained.items.vocabulary.ids.tolist()[number], trained.items.title(number)
+        item, title = trained.items.vocabulary.id_of(number), trained.items.title(number)
         chosen.append(Question(item, title, share, float(counts[number] / max(len(trained.users), 1))))
         answered = _answered(covariance, turned[:, best], x[:, best], noise)
         covariance = covariance + chances[number] * (answered - covariance)

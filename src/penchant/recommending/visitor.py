@@ -124,8 +124,8 @@ class Visitor:
         return infer(self.model.trained, "users", self.numbers, self.values, self.features, self.history).tangent
 
     def _pull(self, at: int, amount: float) -> Pull:
-        items, number = self.model.trained.items, self.numbers[at]
-        return Pull(items.vocabulary.ids.tolist()[number], items.title(number), float(self.values[at]), float(amount))
+        items, number = self.model.trained.items, int(self.numbers[at])
+        return Pull(items.vocabulary.id_of(number), items.title(number), float(self.values[at]), float(amount))
 
     def _liked_like(self, item: Rows, most: int = 3) -> list[Pull]:
         """The liked items whose vectors point most nearly the item's way."""
