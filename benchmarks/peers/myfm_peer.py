@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -10,11 +9,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from peers.described import genres, identities, years
 from penchant.data.ratings import Ratings
-from penchant.evaluation.labels import label_matrix
 from penchant.evaluation.peers import Catalogue
-
-YEAR = re.compile(r"\((\d{4})")
 
 
 class MyFMPeer:
@@ -70,20 +67,20 @@ class MyFMPeer:
 
     def _user_side(self, train: Ratings, catalogue: Catalogue) -> Any:
         """One row of features a user: itself, and the items it rated."""
-        parts = [_one_hot(train.user_numbers, catalogue.n_users)]
+        parts = [identities(train.user_numbers, catalogue.n_users)]
         if self.settings["history"]:
             parts.append(_history(train.user_numbers, train.item_numbers, catalogue.n_users, catalogue.n_items))
         self._parts = [parts]
         return sparse.hstack(parts, format="csr")
 
     def _item_side(self, train: Ratings, catalogue: Catalogue) -> Any:
-        parts = [_one_hot(train.item_numbers, catalogue.n_items)]
+        parts = [identities(train.item_numbers, catalogue.n_items)]
         if self.settings["history"]:
             parts.append(_history(train.item_numbers, train.user_numbers, catalogue.n_items, catalogue.n_users))
         if self.settings["genres"]:
-            parts.append(self._described(_genres(catalogue), train))
+            parts.append(self._described(genres(catalogue), train))
         if self.settings["years"]:
-            parts.append(self._described(_years(catalogue), train))
+            parts.append(self._described(years(catalogue), train))
         self._parts.append(parts)
         return sparse.hstack(parts, format="csr")
 
@@ -105,30 +102,9 @@ def _used(side: Any, numbers: np.ndarray) -> tuple[list[int], Any]:
     return places.tolist(), side[rows].astype(np.float64)
 
 
-def _one_hot(trained: np.ndarray, n: int) -> Any:
-    """A column for each number that has a training rating; rows of the others are empty."""
-    known = np.unique(trained)
-    return sparse.csr_matrix((np.ones(len(known)), (known, np.arange(len(known)))), shape=(n, len(known)))
-
-
 def _history(own: np.ndarray, others: np.ndarray, n_own: int, n_others: int) -> Any:
     lengths = np.maximum(np.bincount(own, minlength=n_own), 1)
     return sparse.csr_matrix((lengths[own] ** -0.5, (own, others)), shape=(n_own, n_others))
-
-
-def _genres(catalogue: Catalogue) -> Any:
-    labels = label_matrix(catalogue.item_features)
-    if labels is None:
-        raise ValueError("these ratings have no item labels")
-    return sparse.csr_matrix(labels.matrix.astype(np.float64))
-
-
-def _years(catalogue: Catalogue) -> Any:
-    titles = catalogue.item_features.titles if catalogue.item_features else None
-    found = [YEAR.search(title or "") for title in titles or ()]
-    bins = np.array([int(year.group(1)) // 5 if year else 0 for year in found])
-    kinds, at = np.unique(bins, return_inverse=True)
-    return sparse.csr_matrix((np.ones(len(at)), (np.arange(len(at)), at)), shape=(len(at), len(kinds)))
 
 
 def all_of_them() -> list[MyFMPeer]:

@@ -14,9 +14,10 @@ from penchant.training.registry import WAYS
 
 PEER = """
 import numpy as np
+from others.names import LABEL
 
 class Constant:
-    label, predicts_ratings, ranks = "three", True, False
+    label, predicts_ratings, ranks = LABEL, True, False
 
     def __init__(self, rating):
         self.rating = rating
@@ -45,7 +46,7 @@ model = "baseline"
 user_damping = 20.0
 label = "damped"
 [[peers]]
-adapter = "peer.py:Constant"
+adapter = "others/peer.py:Constant"
 rating = 3.0
 """
 
@@ -53,7 +54,9 @@ rating = 3.0
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     World(n_users=60, n_items=40, n=900).ratings.to_frame().write_csv(tmp_path / "ratings.csv")
-    (tmp_path / "peer.py").write_text(PEER)
+    (tmp_path / "others").mkdir()
+    for name, text in {"__init__": "", "names": 'LABEL = "three"', "peer": PEER}.items():
+        (tmp_path / "others" / f"{name}.py").write_text(text)
     (tmp_path / "config.toml").write_text(CONFIG)
     return tmp_path
 

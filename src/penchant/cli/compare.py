@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -98,8 +99,14 @@ def _peer(told: dict[str, Any], place: Path) -> Any:
     if spec is None or spec.loader is None:
         raise CallerError("this is no Python file", where=str(path))
     module = importlib.util.module_from_spec(spec)
+    sys.path.append(str(_home(path)))
     spec.loader.exec_module(module)
     return getattr(module, name)(**settings)
+
+
+def _home(path: Path) -> Path:
+    """The folder from which an adapter may import what lies beside it, above the package that it is part of."""
+    return next(folder for folder in path.resolve().parents if not (folder / "__init__.py").is_file())
 
 
 def register(app: typer.Typer) -> None:
