@@ -115,6 +115,18 @@ def test_a_restored_state_goes_on_as_if_nothing_had_happened(which):
         assert np.array_equal(value, other.state()[name]), name
 
 
+@pytest.mark.parametrize("rows", ["every", "touched"])
+def test_a_road_taken_back_to_its_start_takes_the_same_step_again(rows):
+    road = both(DotBiasSettings(factors=4, batch_size=32, rows=rows))[0]
+    road.begin(5, 0)
+    start = road.state()
+    road.advance(0, np.array([0.02]))
+    once = road.state()
+    road.restore(start)
+    road.advance(0, np.array([0.02]))
+    assert all(np.array_equal(value, once[name]) for name, value in road.state().items())
+
+
 def test_the_roads_predict_alike():
     kernels, through_torch = both(DotBiasSettings(factors=4), (0.5, 5.5))
     pairs = WORLD.user_numbers[:50], WORLD.item_numbers[:50]

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.batches import epoch_order, steps_in
+from penchant.data.batches import epoch_order
 from penchant.data.ratings import Ratings
 from penchant.foundations.threads import available_threads, overloaded
 from penchant.models.initialization import Floats
 from penchant.training.gradient.road import State
 from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.start import DotStart
+from penchant.training.kernels.prefetching import reorder
 from penchant.training.kernels.sgd_batches import alone, in_parallel
 from penchant.training.kernels.sgd_predict import predict
 from penchant.training.kernels.sgd_rows import Rule, SideArrays, corrections
@@ -54,16 +55,16 @@ class KernelRoad:
         self._owners = min(threads or available_threads(), _MOST_OWNERS)
         if threads is None and numbers_a_step(ratings, settings) < _WORTH_A_WAIT:
             self._owners = 1
-        self._users = side_arrays(start.user_vectors, start.user_bias, self._owners)
-        self._items = side_arrays(start.item_vectors, start.item_bias, self._owners)
+        room = min(self.batch_size, len(ratings))
+        self._users = side_arrays(start.user_vectors, start.user_bias, self._owners, room)
+        self._items = side_arrays(start.item_vectors, start.item_bias, self._owners, room)
         self._mean = np.array([start.mean, 0.0, 0.0, 0.0], np.float32)
         self._bounds = (np.float32(bounds[0]), np.float32(bounds[1])) if bounds else (np.float32(0), np.float32(0))
         self._table = corrections(settings.momentum, settings.second_momentum)
         self._ratings = (ratings.user_numbers, ratings.item_numbers, ratings.values)
-        self._shuffled = self._ratings
-        self._done, self._team = 0, self._owners
+        self._shuffled = (ratings.user_numbers.copy(), ratings.item_numbers.copy(), ratings.values.copy())
+        self._team = self._owners
         self._free_to_choose = threads is None
-        room = min(self.batch_size, self.rows)
         self._errors, self._slopes = np.zeros(room, np.float32), np.zeros(room, np.float32)
 
     @property
@@ -72,8 +73,8 @@ class KernelRoad:
 
     def begin(self, run_seed: int, epoch: int) -> None:
         order = epoch_order(self.rows, run_seed, epoch)
-        self._shuffled = tuple(column[order] for column in self._ratings)  # type: ignore[assignment]
-        self._done = epoch * steps_in(self.rows, self.batch_size)
+        for column, room in zip(self._ratings, self._shuffled, strict=True):
+            reorder(column, order, room)
         self._team = 1 if self._free_to_choose and overloaded() else self._owners
 
     def advance(self, first: int, rates: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -81,7 +82,7 @@ class KernelRoad:
         advance = alone if self._team == 1 else in_parallel
         advance(
             *self._shuffled, self.batch_size, first, rates, self._users, self._items, self._mean, self._bounds,
-            self._rule, self._table, self._team, self._done + first, losses, self._errors, self._slopes,
+            self._rule, self._table, self._team, losses, self._errors, self._slopes,
         )  # fmt: skip
         return losses
 
@@ -100,9 +101,7 @@ class KernelRoad:
         """Everything that steps change, by name; a bias stands as a column, as it does in PyTorch."""
         found: dict[str, NDArray[Any]] = {"mean": self._mean[:1], "mean_memory": self._mean[1:]}
         for side, arrays in (("users", self._users), ("items", self._items)):
-            found |= {f"{side}.vectors": arrays.vectors, f"{side}.bias": arrays.bias[:, None]}
-            memory = ("first", "second", "bias_first", "bias_second", "clock")
-            found |= {f"{side}.{name}": getattr(arrays, name) for name in memory}
+            found |= {f"{side}.{name}": columns for name, columns in columns_of(arrays).items()}
         return found
 
 
@@ -130,11 +129,22 @@ def rule_of(settings: GradientSettings, ratings: int, biased: bool) -> Rule:
     )
 
 
-def side_arrays(vectors: Floats, bias: Floats, owners: int) -> SideArrays:
-    """One side's arrays: parameters as given, everything else at zero."""
-    like, line = np.zeros_like(vectors), np.zeros_like(bias)
-    n = len(bias)
-    return SideArrays(
-        vectors.copy(), bias.copy(), like, line, like.copy(), like.copy(), line.copy(), line.copy(),
-        np.full(n, -1, np.int64), np.zeros(n, np.int32), np.zeros((owners, n), np.int32), np.zeros(owners, np.int64),
+def side_arrays(vectors: Floats, bias: Floats, owners: int, room: int) -> SideArrays:
+    """One side's arrays, with room for the rows that a batch touches: parameters as given, everything else at zero."""
+    n, factors = vectors.shape
+    room = min(room, n)
+    arrays = SideArrays(
+        np.zeros((n, 3 * factors + 4), np.float32), np.zeros((owners, room), np.int32),
+        np.zeros((owners, room, factors + 1), np.float32), np.zeros(owners, np.int64), np.zeros(n, np.int32),
     )  # fmt: skip
+    columns = columns_of(arrays)
+    columns["vectors"][...], columns["bias"][:, 0] = vectors, bias
+    return arrays
+
+
+def columns_of(arrays: SideArrays) -> dict[str, Floats]:
+    """Views of what a side's rows hold, by name; a bias stands as a column, as it does in PyTorch."""
+    rows, K = arrays.rows, (arrays.rows.shape[1] - 4) // 3
+    found = {name: rows[:, at * K : (at + 1) * K] for at, name in enumerate(("vectors", "first", "second"))}
+    found["bias"] = rows[:, 3 * K : 3 * K + 1]
+    return found | {name: rows[:, 3 * K + at] for at, name in ((1, "bias_first"), (2, "bias_second"), (3, "clock"))}

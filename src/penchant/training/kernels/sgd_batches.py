@@ -12,39 +12,59 @@ Users move one phase late because the items' gradients still need them as they w
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
-from penchant.training.kernels.sgd_rows import FAST, move_rows, moved
-
-
-@njit(cache=True, nogil=True, fastmath=FAST, inline="always")
-def _meet(stamp, grad, bias_grad, touched, met, n, owner, step):
-    """The first mention of row n in a batch clears its gradient."""
-    if stamp[n] != step:
-        stamp[n] = step
-        for k in range(grad.shape[1]):
-            grad[n, k] = np.float32(0.0)
-        bias_grad[n] = np.float32(0.0)
-        touched[owner, met[owner]] = n
-        met[owner] += 1
+from penchant.training.kernels.prefetching import AHEAD, fetch, fetch_row
+from penchant.training.kernels.sgd_rows import compiled, factors_in, move_rows, moved
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
-def _by_user(owner, owners, u, i, values, start, end, user, item, mean, bounds, step, errors, slopes):
+@compiled(inline="always")
+def _owns(owner, owners, n):
+    return owners == 1 or n % owners == owner
+
+
+@compiled(inline="always")
+def _ask(side, n):
+    """Begin to read what a rating needs of row n."""
+    rows, K = side.rows, factors_in(side.rows)
+    fetch_row(rows, n, K)
+    fetch(rows, n * rows.shape[1] + 3 * K)
+    fetch(side.place, n)
+
+
+@compiled(inline="always")
+def _add(side, owner, n, met, slope, rows, m):
+    """Add slope times row m of the other side to row n's gradient; how many rows the owner has met by now."""
+    grad, place, touched = side.grad, side.place, side.touched
+    K, at = factors_in(rows), place[n]
+    if at < met and touched[owner, at] == n:
+        for k in range(K):
+            grad[owner, at, k] += slope * rows[m, k]
+        grad[owner, at, K] += slope
+        return met
+    place[n], touched[owner, met] = met, n
+    for k in range(K):
+        grad[owner, met, k] = slope * rows[m, k]
+    grad[owner, met, K] = slope
+    return met + 1
+
+
+@compiled()
+def _by_user(owner, owners, u, i, values, start, end, user, item, mean, bounds, errors, slopes):
     """Errors and slopes of own users' ratings, and the gradients of own users."""
-    P, Q, bu, bi, grad, bias_grad = user.vectors, item.vectors, user.bias, item.bias, user.grad, user.bias_grad
-    stamp, touched, met = user.stamp, user.touched, user.met
-    met[owner] = 0
+    P, Q, K, met, met_items = user.rows, item.rows, factors_in(user.rows), 0, 0
     share, width = np.float32(2.0 / (end - start)), bounds[1] - bounds[0]
     for r in range(start, end):
-        n, m = u[r], i[r]
-        if n % owners != owner:
+        ahead, n, m = min(r + AHEAD, end - 1), u[r], i[r]
+        if _owns(owner, owners, u[ahead]):
+            _ask(user, u[ahead])
+            _ask(item, i[ahead])
+        if not _owns(owner, owners, n):
             continue
-        _meet(stamp, grad, bias_grad, touched, met, n, owner, step)
         score = np.float32(0.0)
-        for k in range(P.shape[1]):
+        for k in range(K):
             score += P[n, k] * Q[m, k]
-        score += mean + bu[n] + bi[m]
+        score += mean + P[n, 3 * K] + Q[m, 3 * K]
         slope = np.float32(1.0)
         if width > 0:
             squeezed = np.float32(1.0) / (np.float32(1.0) + np.exp(-score))
@@ -54,35 +74,29 @@ def _by_user(owner, owners, u, i, values, start, end, user, item, mean, bounds, 
         slope *= share * error
         errors[r - start] = error
         slopes[r - start] = slope
-        for k in range(P.shape[1]):
-            grad[n, k] += slope * Q[m, k]
-        bias_grad[n] += slope
+        met = _add(user, owner, n, met, slope, Q, m)
+        if owners == 1:
+            met_items = _add(item, owner, m, met_items, slope, P, n)
+    user.met[owner] = met
+    if owners == 1:
+        item.met[owner] = met_items
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
-def _by_item(owner, owners, u, i, start, end, user, item, step, slopes):
+@compiled()
+def _by_item(owner, owners, u, i, start, end, user, item, slopes):
     """The gradients of own items."""
-    P, grad, bias_grad, stamp, touched, met = (
-        user.vectors,
-        item.grad,
-        item.bias_grad,
-        item.stamp,
-        item.touched,
-        item.met,
-    )
-    met[owner] = 0
+    met = 0
     for r in range(start, end):
-        n, m = u[r], i[r]
-        if m % owners != owner:
+        ahead, n, m = min(r + AHEAD, end - 1), u[r], i[r]
+        if _owns(owner, owners, i[ahead]):
+            _ask(user, u[ahead])
+        if not _owns(owner, owners, m):
             continue
-        _meet(stamp, grad, bias_grad, touched, met, m, owner, step)
-        slope = slopes[r - start]
-        for k in range(P.shape[1]):
-            grad[m, k] += slope * P[n, k]
-        bias_grad[m] += slope
+        met = _add(item, owner, m, met, slopes[r - start], user.rows, n)
+    item.met[owner] = met
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@compiled()
 def _move_mean(mean, slopes, rate, rule, table):
     """The step of the constant score; mean: (3,), its value and moments."""
     total = np.float32(0.0)
@@ -96,24 +110,25 @@ def _move_mean(mean, slopes, rate, rule, table):
 
 
 def _advance(
-    u, i, values, batch_size, first, rates, user, item, mean, bounds, rule, table, owners, done, losses, errors, slopes
+    u, i, values, batch_size, first, rates, user, item, mean, bounds, rule, table, owners, losses, errors, slopes
 ):
     """Take len(rates) steps from batch `first` of the epoch on; losses (C,) are filled with their mean squared errors.
 
-    u, i, values: (n,), in the epoch's order. done: steps taken before in the whole run. errors, slopes: a batch's room.
+    u, i, values: (n,), in the epoch's order. errors, slopes: a batch's room.
     """
     for c in range(len(rates)):
         start = (first + c) * batch_size
         end = min(start + batch_size, len(u))
-        step, rate = done + c + 1, np.float32(rates[c])
+        rate = np.float32(rates[c])
         before = np.float32(rates[max(c - 1, 0)])
         for owner in prange(owners):
             if c:
-                move_rows(user, owner, owners, step - 1, before, rule, table)
-            _by_user(owner, owners, u, i, values, start, end, user, item, mean[0], bounds, step, errors, slopes)
+                move_rows(user, owner, owners, before, rule, table)
+            _by_user(owner, owners, u, i, values, start, end, user, item, mean[0], bounds, errors, slopes)
         for owner in prange(owners):
-            _by_item(owner, owners, u, i, start, end, user, item, step, slopes)
-            move_rows(item, owner, owners, step, rate, rule, table)
+            if owners > 1:
+                _by_item(owner, owners, u, i, start, end, user, item, slopes)
+            move_rows(item, owner, owners, rate, rule, table)
         if rule.biased:
             _move_mean(mean, slopes[: end - start], rate, rule, table)
         total = 0.0
@@ -121,9 +136,9 @@ def _advance(
             total += errors[r] * errors[r]
         losses[c] = total / (end - start)
     for owner in prange(owners):
-        move_rows(user, owner, owners, done + len(rates), np.float32(rates[len(rates) - 1]), rule, table)
+        move_rows(user, owner, owners, np.float32(rates[len(rates) - 1]), rule, table)
 
 
-in_parallel = njit(cache=True, nogil=True, parallel=True, fastmath=FAST)(_advance)
-alone = njit(cache=True, nogil=True, fastmath=FAST)(_advance)
+in_parallel = compiled(parallel=True)(_advance)
+alone = compiled()(_advance)
 """The same steps without the two waits of each, which cost more than a second core brings when steps are small."""

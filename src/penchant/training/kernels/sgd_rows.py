@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
+from penchant.training.kernels.prefetching import AHEAD, fetch_row
+
 FAST = {"reassoc", "contract", "arcp", "nsz"}
 """Sums may be reordered; NaN and infinity stay what they are, so that a diverging loss is seen."""
+
+compiled = partial(njit, cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+"""The gradient kernels' decorator. NumPy's model of errors, since Python's asks at each division whether it is by zero,
+and a loop that may raise gets no vector instructions: Adam's step took three times as long."""
 
 LONGEST_WARM_UP = 4096
 """Steps after which Adam's corrections of its young averages are taken as 1."""
 
 
 class SideArrays(NamedTuple):
-    """vectors (N, K), bias (N,), their gradients, the optimiser's first and second moments, and its book-keeping.
+    """What the steps change of one side, N rows of K factors, and the room they need for a batch of B.
 
-    stamp: (N,), the last step whose batch mentioned a row. clock: (N,), steps a row has taken. touched: (T, N), the
-    rows that each of T owners met in the present batch. met: (T,), how many.
+    rows: (N, 3 K + 4), all that a step reads and writes of a row side by side, since every array more is a cache line
+    more to wait for: weights, their first moments, their second moments, bias, its two moments, and the row's clock,
+    the number of steps it has taken. touched: (T, B), the rows that each of T owners met in the present batch, in the
+    order it met them. grad: (T, B, K + 1), their gradients, the bias's last. met: (T,), how many. place: (N,), where a
+    row stands in them, if it does: what touched says there decides.
     """
 
-    vectors: Any
-    bias: Any
-    grad: Any
-    bias_grad: Any
-    first: Any
-    second: Any
-    bias_first: Any
-    bias_second: Any
-    stamp: Any
-    clock: Any
+    rows: Any
     touched: Any
+    grad: Any
     met: Any
+    place: Any
 
 
 class Rule(NamedTuple):
@@ -54,6 +57,16 @@ class Rule(NamedTuple):
     bias_shrink: np.float32
 
 
+@compiled(inline="always")
+def factors_in(rows):
+    """K, from the width of a side's rows.
+
+    Taken from another array's shape it is the same number, but then the compiler does not see that the parts of a row
+    lie apart, and the loops over them get no vector instructions.
+    """
+    return (rows.shape[1] - 4) // 3
+
+
 def corrections(keep: float, keep_squares: float) -> np.ndarray:
     """Adam's corrections for young averages, (2, LONGEST_WARM_UP): 1 / (1 - keep^t) and (1 - keep_squares^t)^-½."""
     steps = np.arange(1, LONGEST_WARM_UP + 1)
@@ -63,7 +76,7 @@ def corrections(keep: float, keep_squares: float) -> np.ndarray:
     return both.astype(np.float32)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, inline="always")
+@compiled(inline="always")
 def moved(w, g, first, second, rate, pull, shrink, rule, young, young_squares):
     """One number's step: its new value and moments. Kingma and Ba 2015, algorithm 1; decay as in arXiv 1711.05101."""
     w = w * (np.float32(1.0) - rate * shrink)
@@ -77,40 +90,42 @@ def moved(w, g, first, second, rate, pull, shrink, rule, young, young_squares):
     return w - rate * young * first / size, first, second
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
-def move_rows(side, owner, owners, step, rate, rule, table):
+@compiled()
+def move_rows(side, owner, owners, rate, rule, table):
     """Let one owner's rows take the step: those its batch mentioned, or all, with a gradient of zero where it did not.
 
     Rows are reached by index rather than as slices: a slice counts a reference, and two threads that count on one
     array spend their time passing the counter to and fro.
     """
-    stamp, grad, bias_grad, touched = side.stamp, side.grad, side.bias_grad, side.touched
-    count = (len(stamp) - owner + owners - 1) // owners if rule.every else side.met[owner]
-    for at in range(count):
-        n = owner + at * owners if rule.every else touched[owner, at]
-        if stamp[n] != step:
-            for k in range(grad.shape[1]):
-                grad[n, k] = np.float32(0.0)
-            bias_grad[n] = np.float32(0.0)
-        _move_row(side.vectors, grad, side.first, side.second, n, rate, rule, table, side.clock[n])
-        if rule.biased:
-            _move_bias(side.bias, bias_grad, side.bias_first, side.bias_second, n, rate, rule, table, side.clock[n])
-        side.clock[n] += 1
+    rows, touched, met = side.rows, side.touched, side.met[owner]
+    if not rule.every:
+        for at in range(met):
+            if at + AHEAD < met:
+                fetch_row(rows, touched[owner, at + AHEAD], rows.shape[1])
+            _move_row(rows, side.grad, touched[owner, at], owner, at, np.float32(1.0), rate, rule, table)
+        return
+    for n in range(owner, len(rows), owners):
+        at = side.place[n]
+        mentioned = at < met and touched[owner, at] == n
+        share = np.float32(1.0) if mentioned else np.float32(0.0)
+        _move_row(rows, side.grad, n, owner, at if mentioned else 0, share, rate, rule, table)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, inline="always")
-def _move_row(w, g, first, second, n, rate, rule, table, clock):
-    age = min(clock, LONGEST_WARM_UP - 1)
+@compiled(inline="always")
+def _move_row(rows, grad, n, owner, at, share, rate, rule, table):
+    """Row n's step along `share` times the gradient at place `at`."""
+    K = factors_in(rows)
+    age = min(int(rows[n, 3 * K + 3]), LONGEST_WARM_UP - 1)
     young, young_squares = table[0, age], table[1, age]
-    for k in range(w.shape[1]):
-        w[n, k], first[n, k], second[n, k] = moved(
-            w[n, k], g[n, k], first[n, k], second[n, k], rate, rule.pull, rule.shrink, rule, young, young_squares
-        )
-
-
-@njit(cache=True, nogil=True, fastmath=FAST, inline="always")
-def _move_bias(w, g, first, second, n, rate, rule, table, clock):
-    age = min(clock, LONGEST_WARM_UP - 1)
-    w[n], first[n], second[n] = moved(
-        w[n], g[n], first[n], second[n], rate, rule.bias_pull, rule.bias_shrink, rule, table[0, age], table[1, age]
-    )
+    for k in range(K):
+        rows[n, k], rows[n, K + k], rows[n, 2 * K + k] = moved(
+            rows[n, k], share * grad[owner, at, k], rows[n, K + k], rows[n, 2 * K + k],
+            rate, rule.pull, rule.shrink, rule, young, young_squares,
+        )  # fmt: skip
+    if rule.biased:
+        b = 3 * K
+        rows[n, b], rows[n, b + 1], rows[n, b + 2] = moved(
+            rows[n, b], share * grad[owner, at, K], rows[n, b + 1], rows[n, b + 2],
+            rate, rule.bias_pull, rule.bias_shrink, rule, young, young_squares,
+        )  # fmt: skip
+    rows[n, 3 * K + 3] += np.float32(1.0)
