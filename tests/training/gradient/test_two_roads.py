@@ -7,6 +7,7 @@ import pytest
 
 from made_ratings import low_rank
 from penchant.foundations.errors import SettingsError
+from penchant.training.gradient import visiting
 from penchant.training.gradient.kernel_road import BARE, BIASED, KernelRoad
 from penchant.training.gradient.roads import dot_bias_road, dot_road, takes_kernels
 from penchant.training.gradient.settings import DotBiasSettings, DotSettings
@@ -60,6 +61,17 @@ def test_steps_agree(optimizer, decay, rows, batch_size):
     kernels, through_torch = both(settings)
     found, expected = travel(kernels), travel(through_torch)
     assert found == pytest.approx(expected, abs=2e-4)
+    agree(kernels, through_torch, 1e-3)
+
+
+def test_steps_agree_in_the_order_of_a_large_table(monkeypatch):
+    settings = DotBiasSettings(factors=4, batch_size=64, rows="touched")
+    usual = travel(both(settings)[0])
+    monkeypatch.setattr(visiting, "LARGE", 0)
+    kernels, through_torch = both(settings)
+    found = travel(kernels)
+    assert found == pytest.approx(travel(through_torch), abs=2e-4)
+    assert found != pytest.approx(usual, abs=2e-4)
     agree(kernels, through_torch, 1e-3)
 
 

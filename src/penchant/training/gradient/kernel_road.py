@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.batches import epoch_order
 from penchant.data.ratings import Ratings
 from penchant.foundations.threads import available_threads, overloaded
 from penchant.models.initialization import Floats
 from penchant.training.gradient.road import State
 from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.start import DotStart
+from penchant.training.gradient.visiting import visiting_order
 from penchant.training.kernels.prefetching import reorder
 from penchant.training.kernels.sgd_batches import alone, in_parallel
 from penchant.training.kernels.sgd_predict import predict
@@ -72,7 +72,7 @@ class KernelRoad:
         return len(self._ratings[2])
 
     def begin(self, run_seed: int, epoch: int) -> None:
-        order = epoch_order(self.rows, run_seed, epoch)
+        order = visiting_order(self.rows, run_seed, epoch)
         for column, room in zip(self._ratings, self._shuffled, strict=True):
             reorder(column, order, room)
         self._team = 1 if self._free_to_choose and overloaded() else self._owners

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from penchant.data.batches import epoch_generator, epoch_order
+from penchant.data.batches import epoch_generator
 from penchant.data.ratings import Ratings
 from penchant.foundations.rng import torch_generator
 from penchant.training.gradient.calling import caller
@@ -19,6 +19,7 @@ from penchant.training.gradient.optimizers import optimizer_for
 from penchant.training.gradient.road import State
 from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.torch_state import load_state, read_state
+from penchant.training.gradient.visiting import visiting_order
 
 _PREDICT_ROWS = 65_536
 
@@ -60,7 +61,7 @@ class TorchRoad:
         flat(self._without_gradient(self._users[:size], self._items[:size]), self._ratings[:size])
 
     def begin(self, run_seed: int, epoch: int) -> None:
-        order = torch.from_numpy(epoch_order(self.rows, run_seed, epoch))
+        order = torch.from_numpy(visiting_order(self.rows, run_seed, epoch))
         self._shuffled = (self._users[order], self._items[order], self._ratings[order])
         self._random = torch_generator(epoch_generator(run_seed, epoch)).get_state()
 

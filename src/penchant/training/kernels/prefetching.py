@@ -12,6 +12,9 @@ from penchant.training.kernels.lanes import intrinsic
 AHEAD = 8
 """How many rows before its turn one is asked for: time for main memory to answer, too few to overfill the cache."""
 
+_FAR_AHEAD = 16
+"""The same for single numbers."""
+
 _LINE = 16
 """float32 numbers in a cache line."""
 
@@ -48,6 +51,21 @@ def reorder(column: Any, order: Any, out: Any) -> None:
     """Write column[order] to out; all three (n,)."""
     n = len(order)
     for at in range(n):
-        if at + 2 * AHEAD < n:
-            fetch(column, order[at + 2 * AHEAD])
+        if at + _FAR_AHEAD < n:
+            fetch(column, order[at + _FAR_AHEAD])
         out[at] = column[order[at]]
+
+
+@njit(cache=True, nogil=True)
+def shuffle(order: Any, end: Any, draws: Any) -> None:
+    """Choose which of the first `end` elements stand at end - 1, end - 2, ..., one for each draw from [0, 1).
+
+    Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2P, with the choices known ahead.
+    """
+    for at in range(len(draws)):
+        ahead = at + _FAR_AHEAD
+        if ahead < len(draws):
+            fetch(order, int(draws[ahead] * (end - ahead)))
+        last = end - at - 1
+        chosen = int(draws[at] * (last + 1))
+        order[last], order[chosen] = order[chosen], order[last]
