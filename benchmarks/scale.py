@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ SHAPES = {
 ENGINES = ("spark", "als", "dot_bias")
 TESTED = 100_000
 """Ratings held out at most, the same for every engine."""
+WARM_UP = 200_000
+"""Ratings on which the JVM gets warm."""
 LISTED = 5_000
 """Users whose lists are timed."""
 NOISE = 0.7
@@ -123,10 +126,10 @@ def _frame(part: Any) -> Any:
 
 
 class Clock:
-    """A listener that notes the processor seconds this process had used when each step of a task ended."""
+    """A listener that notes when each step of a task ended: on the wall, and in this process's processor seconds."""
 
     def __init__(self) -> None:
-        self.ends: list[float] = []
+        self.ends: list[tuple[float, float]] = []
 
     def __enter__(self) -> Clock:
         return self
@@ -135,19 +138,20 @@ class Clock:
         return None
 
     def start(self, task: str, total: int | None = None) -> None:
-        self.ends = [time.process_time()]
+        self.ends = [(time.perf_counter(), time.process_time())]
 
     def step(self, figures: Any = None, advance: int = 1) -> None:
-        self.ends.append(time.process_time())
+        self.ends.append((time.perf_counter(), time.process_time()))
 
     def note(self, text: str) -> None:
         return None
 
     @property
-    def later_steps(self) -> list[float]:
-        """The cost of all steps but the first, which may compile."""
-        gaps = [after - before for before, after in zip(self.ends[1:], self.ends[2:], strict=False)]
-        return gaps or [self.ends[-1] - self.ends[0]]
+    def later_step(self) -> tuple[float, float]:
+        """What a step costs, on the wall and of the processor, on average over all but the first, which may compile."""
+        ends = self.ends[1:] if len(self.ends) > 2 else self.ends
+        wall, worked = (last - first for first, last in zip(ends[0], ends[-1], strict=True))
+        return wall / (len(ends) - 1), worked / (len(ends) - 1)
 
 
 def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
@@ -164,10 +168,11 @@ def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     how = {passes: asked.sweeps, "factors": asked.factors, **more}
     model = pt.train(train, asked.measure, seed=0, progress=clock, **how)
     learnt, worked = time.perf_counter(), time.process_time()
+    wall, cpu = clock.later_step
     return {
         "factors": asked.factors, "sweeps": asked.sweeps, "read_seconds": round(read - started, 2),
         "read_peak_mb": after_reading, "whole_seconds": round(learnt - started, 2),
-        "whole_cpu_seconds": round(worked, 2), "sweep_cpu_seconds": round(min(clock.later_steps), 3),
+        "whole_cpu_seconds": round(worked, 2), "sweep_seconds": round(wall, 3), "sweep_cpu_seconds": round(cpu, 3),
         "peak_mb": peak_megabytes(), **quality_and_lists(model, folder),
     }  # fmt: skip
 
@@ -188,7 +193,10 @@ def quality_and_lists(model: Any, folder: Path) -> dict[str, Any]:
 
 
 def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
-    """MLlib on two cores of this machine, after a small table has warmed the JVM."""
+    """MLlib on two cores of this machine, after a smaller table has warmed the JVM.
+
+    A sweep costs what each further one adds: the fit is made with one sweep, then with so many more.
+    """
     import penchant as pt
     from penchant.engines import spark
 
@@ -199,14 +207,23 @@ def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
     config = {"spark.driver.memory": asked.memory, "spark.sql.shuffle.partitions": "8"}
     with spark.spark_session("local[2]", config) as session:
-        pt.train(session.read.parquet(table).limit(20_000), "als", **how, sweeps=1)
-        worked, started = jvm_cpu_seconds(), time.perf_counter()
-        model = pt.train(table, "als", **how, sweeps=asked.sweeps)
-        seconds, worked = time.perf_counter() - started, jvm_cpu_seconds() - worked
+        pt.train(session.read.parquet(table).limit(WARM_UP), "als", **how, sweeps=3)
+        _, one = _timed(lambda: pt.train(table, "als", **how, sweeps=1))
+        model, more = _timed(lambda: pt.train(table, "als", **how, sweeps=asked.sweeps))
+        wall, cpu = ((after - before) / (asked.sweeps - 1) for before, after in zip(one, more, strict=True))
         return {
-            "factors": asked.factors, "sweeps": asked.sweeps, "whole_seconds": round(seconds, 2),
-            "whole_cpu_seconds": round(worked, 2), "peak_mb": jvm_peak_megabytes(), **quality_and_lists(model, folder),
+            "factors": asked.factors, "sweeps": asked.sweeps, "whole_seconds": round(more[0], 2),
+            "whole_cpu_seconds": round(more[1], 2), "sweep_seconds": round(wall, 3), "sweep_cpu_seconds": round(cpu, 3),
+            "numbering_seconds": model.trained.facts["numbering_seconds"], "memory_given": asked.memory,
+            "peak_mb": jvm_peak_megabytes(), **quality_and_lists(model, folder),
         }  # fmt: skip
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
+    """What the work gives, and its seconds: on the wall, and of the JVM's processor time."""
+    started, before = time.perf_counter(), jvm_cpu_seconds()
+    done = work()
+    return done, (time.perf_counter() - started, jvm_cpu_seconds() - before)
 
 
 MEASURES = {"make": make, "als": here, "dot_bias": here, "spark": on_spark}
