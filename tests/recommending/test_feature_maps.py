@@ -9,10 +9,10 @@ import pytest
 
 from made_models import made
 from penchant.data.features import FeatureTable
-from penchant.models.sides import DEBUT_WORTH, Side
+from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.model import Model
-from penchant.training.feature_maps import PENALTIES, weighted_ridge, with_debuts, with_feature_maps
+from penchant.training.feature_maps import DEBUT_WORTH, PENALTIES, weighted_ridge, with_debuts, with_feature_maps
 
 KINDS = ("drama", "war", "music", None)
 
@@ -100,7 +100,7 @@ def test_a_row_without_a_history_starts_where_those_that_are_rated_lie() -> None
     mean = trained.items.rows(np.arange(4)).joined.mean(axis=1)
     np.testing.assert_allclose(told.items.prior.means(None, 1)[:, 0], mean, rtol=1e-5)
     np.testing.assert_allclose(told.items.rows(np.array([4])).joined[:, 0], mean, rtol=1e-5)
-    share = 1 / (1 + DEBUT_WORTH)  # one rating in, the row's own history begins to count
+    share = 1 / (1 + DEBUT_WORTH["items"])  # one rating in, the row's own history begins to count
     blended = (1 - share) * mean + share * np.ones((3, 3))
     np.testing.assert_allclose(told.items.prior.mean_given(None, np.array([2])), blended, rtol=1e-5)
     assert with_debuts(trained).items is trained.items

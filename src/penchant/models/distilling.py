@@ -97,6 +97,9 @@ def _distilled(side: Side, matrix: Array) -> Side:
         history_map=None if prior.history_map is None else through(prior.history_map),
         history_basis=prior.history_basis,
         history_power=prior.history_power,
+        debut=None if prior.debut is None else through(prior.debut[:, None])[:, 0],
+        debut_worth=prior.debut_worth,
+        variance=prior.variance,
     )
     return replace(side, bias=rows[:, :, 0], vectors=rows[:, :, 1:], prior=made)
 

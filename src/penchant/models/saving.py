@@ -100,6 +100,8 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
         "per_rating": side.prior.per_rating,
         "offset": side.prior.offset,
         "history_power": side.prior.history_power,
+        "debut_worth": side.prior.debut_worth,
+        "variance": side.prior.variance,
         "encoder": None if side.encoder is None else side.encoder.to_json(),
         "kinds": None if side.features is None else dict(side.features.kinds),
     }
@@ -124,7 +126,8 @@ def _vectors_from(arrays: Arrays) -> Any:
 def _prior_from(arrays: Arrays, values: dict[str, Any]) -> Prior:
     if "precision" not in arrays:
         return replace(Point.at(arrays["mean"]), feature_map=arrays.get("feature_map"))
-    parts: dict[str, Any] = {one: values[one] for one in ("per_rating", "offset", "history_power")}
+    names = ("per_rating", "offset", "history_power", "debut_worth", "variance")
+    parts: dict[str, Any] = {name: values[name] for name in names if name in values}
     return Prior(**(parts | arrays))
 
 

@@ -14,9 +14,6 @@ from penchant.foundations.errors import ModelShapeError
 
 Floats = NDArray[np.float32]
 
-DEBUT_WORTH = 5.0
-"""How many ratings a row's debut counts for, beside the history that it has begun to gather."""
-
 
 @dataclass(frozen=True)
 class Rows:
@@ -76,7 +73,8 @@ class Prior:
     |N|^-history_power times the sum over N of history_basis (M, R), times the map (the implicit feedback of SVD++;
     Koren 2008, equation 15, with a power of 1/2 and y = basis · map). Without a basis R is M.
     debut: (S, D), how far the rows that ratings are about lie from the rest of the prior mean, or None; it stands in
-    for the history of a row that has none yet, and gives way as one is gathered.
+    for the history of a row that has none yet, and gives way as one is gathered. debut_worth: how many ratings it
+    counts for beside that history. variance: how much more a new row's ratings vary than the model's noise says.
     """
 
     mean: Floats
@@ -89,6 +87,8 @@ class Prior:
     offset: float = 0.0
     everyone: Floats | None = None
     debut: Floats | None = None
+    debut_worth: float = 0.0
+    variance: float = 0.0
 
     def precision_for(self, count: int) -> NDArray[np.float64]:
         """The precision (S, D, D) of a row with `count` ratings; one with none counts as having one."""
@@ -130,14 +130,19 @@ class Prior:
         shift = shift * np.float32(len(history) ** -self.history_power)
         if self.debut is None:
             return mean + shift
-        share = np.float32(len(history) / (len(history) + DEBUT_WORTH))
+        share = np.float32(len(history) / (len(history) + self.debut_worth))
         moved: Floats = mean + share * (shift - self.debut)
         return moved
 
     def rows(self, features: Any | None, count: int) -> Rows:
         """What is known of `count` rows without any rating: their prior mean and covariance."""
         covariance = np.linalg.inv(self.precision_for(0))[:, None]
-        return Rows.split(self.means(features, count), np.repeat(covariance, count, axis=1))
+        return self.inferred(self.means(features, count), np.repeat(covariance, count, axis=1))
+
+    def inferred(self, joined: NDArray[Any], covariance: NDArray[Any]) -> Rows:
+        """New rows [bias, vector], (S, B, D), with their covariance, and with what is unsure of their noise."""
+        rows = Rows.split(joined, covariance)
+        return replace(rows, variance=np.full(len(rows), self.variance, np.float32)) if self.variance else rows
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -102,6 +103,35 @@ class TrainedModel:
     def mean(self) -> Floats:
         """The mean of each draw, shape (S,); zero for a head that has none."""
         return self.head.mean if isinstance(self.head, DotHead) else np.zeros(self.draws, np.float32)
+
+    def steadiness(self, variance: Floats) -> Floats:
+        """What a rating by each of B users weighs beside one by the average user, from the users' `Side.variance`."""
+        steady: Floats = self._usual_variance / (np.mean(np.square(self.noise)) + variance)
+        return steady
+
+    @cached_property
+    def _usual_variance(self) -> Any:
+        """The harmonic mean, over users with ratings, of how much a user's ratings vary."""
+        own = np.float32(0) if self.users.variance is None else self.users.variance[self.users.counts > 0]
+        return 1 / np.mean(1 / (np.mean(np.square(self.noise)) + own))
+
+    @cached_property
+    def for_newcomers(self) -> TrainedModel:
+        """The model as users meet it of whom training had no rating: items that nobody rated are without their debut.
+
+        What a known user rates next is most often something with a public, and a debut says so. What nobody rated and
+        somebody new brings along is as often obscure.
+        """
+        debut, unrated = self.items.prior.debut, np.flatnonzero(self.items.counts == 0)
+        if debut is None:
+            return self
+        bias, vectors = self.items.bias, self.items.vectors
+        if len(unrated):
+            bias, vectors = bias.copy(), np.array(vectors)
+            bias[:, unrated] -= debut[:, :1]
+            vectors[:, unrated] -= debut[:, None, 1:]
+        prior = replace(self.items.prior, debut=None)
+        return replace(self, items=replace(self.items, bias=bias, vectors=vectors, prior=prior))
 
     def one_draw(self, number: int) -> TrainedModel:
         """The model of one draw alone; nothing is copied."""

@@ -108,14 +108,14 @@ def fold_in_row(
     row = prior_mean.astype(np.float64)
     tangent = problem.tangent(row)
     if problem.straight:
-        return Rows.split(tangent.solution[:, None], tangent.covariance[:, None]), tangent
+        return problem.prior.inferred(tangent.solution[:, None], tangent.covariance[:, None]), tangent
     for _ in range(STEPS):
         better = problem.towards(row, tangent.solution)
         moved = np.abs(better - row).max()
         row, tangent = better, problem.tangent(better)
         if moved < SMALL:
             break
-    return Rows.split(row[:, None], tangent.covariance[:, None]), tangent
+    return problem.prior.inferred(row[:, None], tangent.covariance[:, None]), tangent
 
 
 class _Problem:
@@ -126,9 +126,12 @@ class _Problem:
     ) -> None:
         self.head, self.of, self.others = trained.head, of, others
         self.values, self.weights, count = _read(trained, values)
+        if of == "items" and others.variance is not None:
+            self.weights = self.weights * np.sqrt(trained.steadiness(others.variance))
         self.straight = isinstance(trained.head, DotHead) and trained.head.link == "identity"
         self.prior_mean = prior_mean.astype(np.float64)
-        self.prior_precision = own_side(trained, of).prior.precision_for(count)
+        self.prior = own_side(trained, of).prior
+        self.prior_precision = self.prior.precision_for(count)
         self.noise_precision = 1.0 / np.square(trained.noise, dtype=np.float64)
 
     def tangent(self, row: Array) -> Tangent:

@@ -52,14 +52,19 @@ def is_rated(side: Side, numbers: Numbers) -> NDArray[np.bool_]:
     return known
 
 
-def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[NDArray[np.int64]]:
-    """Positions of B pairs in pieces that fit the cache; two learnt rows need no covariance and come apart."""
-    learnt = is_rated(trained.users, users) & is_rated(trained.items, items)
+def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[tuple[TrainedModel, NDArray[np.int64]]]:
+    """Positions of B pairs in pieces that fit the cache, and the model as their users meet it.
+
+    Two learnt rows need no covariance and come apart from the rest.
+    """
     width = trained.users.factors + 1
-    for positions, numbers in ((np.flatnonzero(learnt), width), (np.flatnonzero(~learnt), width * width)):
-        size = max(64, PIECE // (trained.draws * numbers))
+    met, rated = is_rated(trained.users, users), is_rated(trained.items, items)
+    newcomers = trained if met.all() else trained.for_newcomers
+    kinds = ((trained, met & rated, width), (trained, met & ~rated, width**2), (newcomers, ~met, width**2))
+    for model, kind, numbers in kinds:
+        size, positions = max(64, PIECE // (trained.draws * numbers)), np.flatnonzero(kind)
         for start in range(0, len(positions), size):
-            yield positions[start : start + size]
+            yield model, positions[start : start + size]
 
 
 def _features_of(side: Side, numbers: Numbers, given: FeatureTable | None) -> FeatureTable | None:
@@ -81,8 +86,9 @@ def _merged(side: Side, numbers: Numbers, rated: NDArray[np.bool_], unmet: Rows)
     covariance = np.zeros((draws, len(numbers), width, width), dtype=np.float32)
     covariance[:, ~rated] = covariance_of(unmet)
     variance = np.zeros(len(numbers), np.float32)
-    if learnt.variance is not None:
-        variance[rated] = learnt.variance
+    for at, rows in ((rated, learnt), (~rated, unmet)):
+        if rows.variance is not None:
+            variance[at] = rows.variance
     return replace(Rows.split(joined, covariance), variance=variance)
 
 

@@ -152,7 +152,9 @@ def visitor_of(model: Model, request: Request) -> Visitor:
     if request.user is not None and not known:
         unknown = [request.user, *unknown]
     asked = trained.items.vocabulary.numbers(request.asked)
-    visitor = newcomer(model, numbers, values, features, np.setdiff1d(numbers, asked) if len(asked) else None)
+    history = np.setdiff1d(numbers, asked) if len(asked) else None
+    met = known and trained.users.counts[number]
+    visitor = _folded(model if met else model.for_newcomers, numbers, values, features, history)
     return replace(visitor, user=request.user, unknown=unknown)
 
 
@@ -163,7 +165,16 @@ def newcomer(
     features: FeatureTable | None = None,
     history: Numbers | None = None,
 ) -> Visitor:
-    """A visitor who rated the items `numbers` (n,) with `values` (n,); features and history as in Visitor."""
+    """A visitor whom training did not meet, who rated the items `numbers` (n,) with `values` (n,).
+
+    features, history: as in Visitor.
+    """
+    return _folded(model.for_newcomers, numbers, values, features, history)
+
+
+def _folded(
+    model: Model, numbers: Numbers, values: NDArray[Any], features: FeatureTable | None, history: Numbers | None
+) -> Visitor:
     found = infer(model.trained, "users", numbers, values, features, history)
     own = values.astype(np.float32)
     return Visitor(model, None, found.rows, found.source, numbers, own, features, history=history)

@@ -22,6 +22,10 @@ most often one of a row that will have many."""
 PENALTIES = np.logspace(-1, 4, 21)
 """Ridge penalties tried; generalised cross-validation takes the best for each number of the row."""
 
+DEBUT_WORTH = {"users": 5.0, "items": 1.0}
+"""How many ratings a debut counts for beside a row's own history. On quadrants of the lesson's training rows, new items
+with 20 ratings were foretold better the less it counts (RMSE 0.878 at 1, 0.881 at 5), those with 5 hardly worse."""
+
 STRIP = 1024
 """Columns that are solved for together: an item-item model has as many as items."""
 
@@ -35,10 +39,11 @@ def with_feature_maps(trained: TrainedModel) -> TrainedModel:
 
 def with_debuts(trained: TrainedModel) -> TrainedModel:
     """The model with a debut on each side whose prior has a history map; rows never rated move where it says."""
-    return replace(trained, users=_debuted(trained.users), items=_debuted(trained.items))
+    users, items = (_debuted(getattr(trained, name), worth) for name, worth in DEBUT_WORTH.items())
+    return replace(trained, users=users, items=items)
 
 
-def _debuted(side: Side) -> Side:
+def _debuted(side: Side, worth: float) -> Side:
     """Rows that few rated lie elsewhere than those that ratings are mostly about, and a row without a history looks to
     the model like one that nobody would ever rate: the mean of what history says, weighted by ratings, stands in.
     """
@@ -50,7 +55,7 @@ def _debuted(side: Side) -> Side:
     weights = side.counts[rated] / (side.counts[rated] + TRUST)
     beyond = side.rows(rated).joined - prior.means(None if encoded is None else encoded[rated], len(rated))
     debut = np.einsum("n,snd->sd", weights / weights.sum(), beyond).astype(np.float32)
-    return settled(replace(side, prior=replace(prior, debut=debut)), encoded)
+    return settled(replace(side, prior=replace(prior, debut=debut, debut_worth=worth)), encoded)
 
 
 def _mapped(side: Side) -> Side:

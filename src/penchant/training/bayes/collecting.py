@@ -29,11 +29,13 @@ def collected(
     facts: Mapping[str, Any],
 ) -> TrainedModel:
     """A model of the given draws."""
-    noise = np.array([np.exp(0.5 * np.log(draw.noise).mean()) for draw in draws]) * prepared.deviation
+    # the mean precision: somebody new is folded in as firmly as the average user's row was drawn
+    noise = np.array([np.mean(1 / draw.noise) ** -0.5 for draw in draws]) * prepared.deviation
     users, items = (_side(ratings, prepared, draws, at) for at in (0, 1))
     extra = prepared.deviation**2 * np.mean([draw.noise for draw in draws], axis=0) - np.mean(noise**2)
     own = np.zeros(prepared.users.size, np.float32)
     own[prepared.users.active] = extra
+    users = replace(users, prior=replace(users.prior, variance=float(extra.mean())))
     return TrainedModel(
         "bayes",
         settings.to_json(),
