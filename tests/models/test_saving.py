@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,9 @@ def assert_same(left: TrainedModel, right: TrainedModel) -> None:
         assert a.vocabulary == b.vocabulary
         for name in ("bias", "vectors", "counts"):
             np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
-        np.testing.assert_array_equal(a.prior.precision, b.prior.precision)
+        assert vars(a.prior).keys() == vars(b.prior).keys()
+        for name, value in vars(a.prior).items():
+            np.testing.assert_array_equal(value, getattr(b.prior, name), err_msg=name)
     for name in ("starts", "numbers", "values", "rows"):
         np.testing.assert_array_equal(getattr(left.seen, name), getattr(right.seen, name))
 
@@ -49,6 +52,20 @@ def test_a_model_comes_back_as_it_was_saved(tmp_path: Path, head: DotHead) -> No
     assert isinstance(after.head, DotHead)
     assert after.head.link == head.link
     np.testing.assert_array_equal(after.head.mean, head.mean)
+
+
+def test_everything_a_prior_knows_comes_back(tmp_path: Path) -> None:
+    before, width = made(), 3
+    maps = {
+        name: np.full((DRAWS, 4, width), n + 1, np.float32) for n, name in enumerate(("feature_map", "history_map"))
+    }
+    prior = replace(
+        before.items.prior, **maps, history_basis=np.ones((4, 4), np.float32), history_power=0.2, debut_worth=3.0,
+        debut=np.ones((DRAWS, width), np.float32), variance=0.4, per_rating=1.0, offset=2.0,
+        everyone=np.ones((DRAWS, width, width), np.float32),
+    )  # fmt: skip
+    before = replace(before, items=replace(before.items, prior=prior))
+    assert_same(before, load_trained(save_trained(before, tmp_path / "model")))
 
 
 def test_a_net_comes_back_as_it_was_saved(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from made_models import made
 from penchant.data.features import FeatureTable
-from penchant.models.sides import Side
+from penchant.models.sides import Rows, Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.model import Model
 from penchant.training.feature_maps import DEBUT_WORTH, PENALTIES, weighted_ridge, with_debuts, with_feature_maps
@@ -104,3 +104,42 @@ def test_a_row_without_a_history_starts_where_those_that_are_rated_lie() -> None
     blended = (1 - share) * mean + share * np.ones((3, 3))
     np.testing.assert_allclose(told.items.prior.mean_given(None, np.array([2])), blended, rtol=1e-5)
     assert with_debuts(trained).items is trained.items
+
+
+def with_a_debut() -> TrainedModel:
+    """The made model, whose last item nobody rated and stands higher by its debut."""
+    trained = made()
+    prior = dataclasses.replace(trained.items.prior, history_map=np.ones((3, 4, 3), np.float32))
+    return with_debuts(dataclasses.replace(trained, items=dataclasses.replace(trained.items, prior=prior)))
+
+
+def test_somebody_folded_in_meets_what_nobody_rated_without_its_debut() -> None:
+    trained = with_a_debut()
+    model, debut = Model(trained), trained.items.prior.debut
+    assert debut is not None
+    newcomer = model.fold_in_numbers(np.array([0]), np.array([4.0]))
+    bare = Side.unmet_rows(
+        dataclasses.replace(trained.items, prior=dataclasses.replace(trained.items.prior, debut=None)), None, 1
+    )
+    expected = trained.clip(trained.head.pairs(newcomer.rows, bare).mean(axis=0))
+    for number in (4, 99):  # in the catalogue without a rating, and never heard of
+        np.testing.assert_allclose(newcomer.predict_numbers(np.array([number])).mean, expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        newcomer.predict_numbers(np.array([1])).mean, _pair(trained, newcomer.rows, 1), rtol=1e-5
+    )
+    silent = model.fold_in()  # and without a rating of one's own, with it
+    np.testing.assert_allclose(silent.predict_numbers(np.array([4])).mean, _pair(trained, silent.rows, 4), rtol=1e-5)
+
+
+def _pair(trained: TrainedModel, user: Rows, item: int) -> np.ndarray:
+    return trained.clip(trained.head.pairs(user, trained.items.rows(np.array([item]))).mean(axis=0))
+
+
+def test_a_newcomers_list_agrees_with_their_predictions() -> None:
+    model = Model(with_a_debut())
+    newcomer = model.fold_in_numbers(np.array([0]), np.array([4.0]))
+    listed = newcomer.recommend(5)
+    every = newcomer.predict(model.trained.items.vocabulary.ids)
+    best = np.argsort(-every.mean[1:], kind="stable")
+    assert list(listed.items) == list(model.trained.items.vocabulary.ids[1:][best])
+    np.testing.assert_allclose(listed.scores, every.mean[1:][best], rtol=1e-6)

@@ -74,6 +74,34 @@ def test_a_tangent_is_the_derivative(name: str, of: SideName) -> None:
         np.testing.assert_allclose(slopes[:, :, d], (ends[0] - ends[1]) / (2 * step), atol=2e-3)
 
 
+def test_a_new_item_trusts_steady_users_more() -> None:
+    trained = made(draws=1)
+    variance = np.array([0.0, 0.5, 2.0, 0.1], np.float32)
+    noisy = dataclasses.replace(trained, users=dataclasses.replace(trained.users, variance=variance))
+    rated = trained.users.counts > 0
+    spread = float(np.mean(np.square(noisy.noise))) + variance
+    weights = 1 / spread / np.mean(1 / spread[rated])
+    others, prior = noisy.users.rows(np.array([0, 1, 2])), noisy.items.prior
+    rows, _ = fold_in_row(noisy, "items", others, GIVEN, prior.mean)
+    x = np.concatenate([np.ones((3, 1)), others.vectors[0]], axis=1)
+    y = GIVEN - noisy.head.pairs(others, Rows.split(np.zeros((1, 1, 3))))[0]
+    precise = weights[:3] / noisy.noise[0] ** 2
+    inverse = np.linalg.inv(prior.precision[0] + (x.T * precise) @ x)
+    slow = inverse @ (prior.precision[0] @ prior.mean[0] + (x.T * precise) @ y)
+    np.testing.assert_allclose(rows.joined[0, 0], slow, rtol=1e-3, atol=1e-5)
+
+
+def test_what_a_newcomers_ratings_vary_by_is_added_to_the_spread() -> None:
+    trained = made(draws=1)
+    unsure = dataclasses.replace(trained.users, prior=dataclasses.replace(trained.users.prior, variance=0.7))
+    for ratings in (np.empty(0, np.float32), GIVEN[:2]):
+        plain, wider = (
+            Model(one).fold_in_numbers(np.arange(len(ratings)), ratings).predict_numbers(np.array([2])).std
+            for one in (trained, dataclasses.replace(trained, users=unsure))
+        )
+        np.testing.assert_allclose(wider**2 - plain**2, 0.7, rtol=1e-4)
+
+
 def test_each_draw_is_folded_in_on_its_own() -> None:
     trained = made()
     others = trained.items.rows(np.array([0, 2]))

@@ -22,9 +22,6 @@ from penchant.recommending.request import weaker
 from penchant.recommending.resolving import Resolved, is_rated
 
 Numbers = NDArray[Any]
-MET, UNMET = -1, -2
-"""In place of the number of one who is folded in: a user (or any item) that training met, and one that it did not."""
-
 _UNMET_AT_ONCE = 64
 """How many unmet rows are resolved together: each brings a covariance for every draw."""
 
@@ -95,15 +92,13 @@ class ModelContestant:
         occasions = self.model.trained.occasions
         mean, std = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
         sources = np.empty(len(users), dtype=object)
-        met = is_rated(self._user_side.side, users)
-        one_user = np.where(self._user_side.is_folded(users), users, np.where(met, MET, UNMET))
-        one_item = np.where(self._item_side.is_folded(items), items, MET)
+        one_user = np.where(self._user_side.is_folded(users), users, -1)
+        one_item = np.where(self._item_side.is_folded(items), items, -1)
         for at in groups(one_user, one_item):
             for start in range(0, len(at), _UNMET_AT_ONCE):
                 rows = at[start : start + _UNMET_AT_ONCE]
-                newcomers = one_user[rows[0]] != MET
-                u = _one_or_all(self._user_side, one_user[rows[0]], users[rows], newcomers)
-                i = _one_or_all(self._item_side, one_item[rows[0]], items[rows], newcomers)
+                u = _one_or_all(self._user_side, one_user[rows[0]], users[rows])
+                i = _one_or_all(self._item_side, one_item[rows[0]], items[rows], by_newcomers=one_user[rows[0]] >= 0)
                 when = None if times is None else times[rows]
                 shift = None if occasions is None else occasions.shift(users[rows], when)
                 said = score_pairs(self.model.trained, u.rows, i.rows, shift)
@@ -113,28 +108,32 @@ class ModelContestant:
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
         numbers, trained = self._users.numbers[users], self.model.trained
-        met = is_rated(trained.users, numbers)
-        if not met.all() and met.any() and trained.for_newcomers is not trained:
-            table = np.empty((len(users), len(self._items.numbers)), np.float32)
-            table[met], table[~met] = self.score_rows(users[met]), self.score_rows(users[~met])
-            return table
-        rows = self._user_side.means(numbers)
-        items = self._all_items if met.all() or trained.for_newcomers is trained else self._items_for_newcomers
-        return trained.head.table(rows, items) if isinstance(items, Rows) else score_table(trained, rows, items)
+        folded = self._user_side.is_folded(numbers)
+        table = np.empty((len(users), len(self._items.numbers)), np.float32)
+        for at in (np.flatnonzero(~folded), np.flatnonzero(folded)):
+            if len(at):
+                rows = self._user_side.means(numbers[at])
+                items = self._items_for_newcomers if folded[at[0]] else self._all_items
+                if isinstance(items, Rows):
+                    table[at] = trained.head.table(rows, items)
+                else:
+                    table[at] = score_table(trained, rows, items)
+        return table
 
     @cached_property
     def _all_items(self) -> Rows | NDArray[np.float32]:
         """Every item of the split, stacked where the mean over draws is one dot product."""
-        return self._items_met_by(newcomers=False)
+        return self._items_met(by_newcomers=False)
 
     @cached_property
     def _items_for_newcomers(self) -> Rows | NDArray[np.float32]:
-        """The same as users meet them of whom training had no rating."""
-        return self._items_met_by(newcomers=True)
+        """The same as those who are folded in meet them."""
+        trained = self.model.trained
+        return self._all_items if trained.for_newcomers is trained else self._items_met(by_newcomers=True)
 
-    def _items_met_by(self, *, newcomers: bool) -> Rows | NDArray[np.float32]:
+    def _items_met(self, *, by_newcomers: bool) -> Rows | NDArray[np.float32]:
         head = self.model.trained.head
-        rows = _all_rows(self._item_side, self._items.numbers, for_newcomers=newcomers)
+        rows = _all_rows(self._item_side, self._items.numbers, by_newcomers=by_newcomers)
         return stack_items(rows) if isinstance(head, DotHead) and head.link == "identity" else rows
 
     def _refuse_leak(self, split: Split) -> None:
@@ -152,24 +151,24 @@ class ModelContestant:
             )
 
 
-def _one_or_all(side: FoldedSide, folded: int, numbers: Numbers, for_newcomers: bool) -> Resolved:
+def _one_or_all(side: FoldedSide, folded: int, numbers: Numbers, *, by_newcomers: bool = False) -> Resolved:
     """The one row of a folded number that all B pairs share, or the B rows of numbers that are not folded."""
     if folded < 0:
-        return side.resolved(numbers, for_newcomers=for_newcomers)
+        return side.resolved(numbers, by_newcomers=by_newcomers)
     return Resolved(side.folded(int(folded)), np.full(len(numbers), "folded_in", dtype=object))
 
 
-def _all_rows(side: FoldedSide, numbers: Numbers, *, for_newcomers: bool) -> Rows:
+def _all_rows(side: FoldedSide, numbers: Numbers, *, by_newcomers: bool) -> Rows:
     """The rows of every number (N,) of the split, known ones straight from the side."""
     own = side.side
-    unmet = np.flatnonzero(~is_rated(own, numbers) if for_newcomers else numbers >= len(own))
+    unmet = np.flatnonzero(~is_rated(own, numbers) if by_newcomers else numbers >= len(own))
     if not len(unmet) and len(numbers) == len(own) and (numbers == np.arange(len(own))).all():
         return own.all_rows()
     learnt = own.rows(np.where(numbers < len(own), numbers, 0))
     bias, vectors = learnt.bias.copy(), learnt.vectors.copy()
     for start in range(0, len(unmet), _UNMET_AT_ONCE):
         at = unmet[start : start + _UNMET_AT_ONCE]
-        rows = side.means(numbers[at], for_newcomers=for_newcomers)
+        rows = side.means(numbers[at], by_newcomers=by_newcomers)
         bias[:, at], vectors[:, at] = rows.bias, rows.vectors
     return Rows(bias, vectors)
 

@@ -55,15 +55,15 @@ class FoldedSide:
             self._kept = (number, found.rows)
         return self._kept[1]
 
-    def resolved(self, numbers: NDArray[np.int32], *, for_newcomers: bool = False) -> Resolved:
-        """Rows of numbers (B,) of whom none is folded in, as known users or as newcomers meet them."""
-        model = self._trained.for_newcomers if for_newcomers else self._trained
+    def resolved(self, numbers: NDArray[np.int32], *, by_newcomers: bool = False) -> Resolved:
+        """Rows of numbers (B,) of whom none is folded in; by_newcomers: as those who are folded in meet them."""
+        model = self._trained.for_newcomers if by_newcomers else self._trained
         side = model.users if self._of == "users" else model.items
         return resolve(side, numbers, self._own.described(numbers))
 
-    def means(self, numbers: NDArray[np.int32], *, for_newcomers: bool = False) -> Rows:
+    def means(self, numbers: NDArray[np.int32], *, by_newcomers: bool = False) -> Rows:
         """Rows of any numbers (B,) without their covariance, which no order depends on."""
-        rows = self.resolved(numbers, for_newcomers=for_newcomers).rows
+        rows = self.resolved(numbers, by_newcomers=by_newcomers).rows
         bias, vectors = rows.bias, rows.vectors
         at = np.flatnonzero(self.is_folded(numbers))
         if len(at):

@@ -117,10 +117,11 @@ class TrainedModel:
 
     @cached_property
     def for_newcomers(self) -> TrainedModel:
-        """The model as users meet it of whom training had no rating: items that nobody rated are without their debut.
+        """The model as somebody folded in meets it: items that nobody rated are without their debut.
 
-        What a known user rates next is most often something with a public, and a debut says so. What nobody rated and
-        somebody new brings along is as often obscure.
+        A debut says that ratings are mostly about what has a public. What no known user rated and somebody new does is
+        as often obscure: on quadrants of the lesson's training rows such pairs were foretold 0.36 too high with it,
+        and without it the RMSE of both-new pairs fell from 1.000 to 0.981 (5 ratings given) and 0.950 to 0.931 (20).
         """
         debut, unrated = self.items.prior.debut, np.flatnonzero(self.items.counts == 0)
         if debut is None:

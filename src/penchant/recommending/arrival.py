@@ -16,7 +16,7 @@ from penchant.models.sides import Rows
 from penchant.recommending.fold_in import infer
 from penchant.recommending.ranking import BLOCK
 from penchant.recommending.request import Answer, Prediction, Source, weaker
-from penchant.recommending.resolving import features_from, is_rated, resolve
+from penchant.recommending.resolving import features_from, resolve
 from penchant.recommending.similar import directions_of
 from penchant.recommending.top_n import top_n
 from penchant.recommending.visitor import as_ids, in_numbers
@@ -44,22 +44,10 @@ class Arrival:
     def predict(self, users: Any) -> Prediction:
         """Expected ratings of one user id or B of them for this item; unknown ids are answered."""
         trained = self.model.trained
-        numbers = trained.users.vocabulary.numbers(as_ids(users).tolist())
-        mean, std = np.empty((2, len(numbers)), np.float32)
-        met = is_rated(trained.users, numbers)
-        for at, row in ((np.flatnonzero(met), self.rows), (np.flatnonzero(~met), self._row_for_newcomers)):
-            said = score_pairs(trained, resolve(trained.users, numbers[at]).rows, row)
-            mean[at], std[at] = said.mean, said.std
-        sources, own = resolve(trained.users, numbers).sources, np.full(len(numbers), self.source, dtype=object)
-        return Prediction(mean, std, weaker(sources, own), sources, own)
-
-    @property
-    def _row_for_newcomers(self) -> Rows:
-        """The row that users of whom training had no rating meet."""
-        trained = self.model.trained
-        if len(self.numbers) or trained.for_newcomers is trained:
-            return self.rows
-        return infer(trained.for_newcomers, "items", self.numbers, self.values, self.features).rows
+        found = resolve(trained.users, trained.users.vocabulary.numbers(as_ids(users).tolist()))
+        scores = score_pairs(trained, found.rows, self.rows)
+        own = np.full(len(scores.mean), self.source, dtype=object)
+        return Prediction(scores.mean, scores.std, weaker(found.sources, own), found.sources, own)
 
     def audience(self, n: int = 10) -> Answer:
         """The n users who have not rated it and are expected to rate it highest, best first."""

@@ -69,7 +69,7 @@ class ManyLists:
         told, done = progress or Silent(), 0
         told.start("lists", len(self.ids))
         allowed, _ = allowed_items(self.trained.items, self.request)
-        yield self._frame(Ranked.room(self.numbers[:0], self.request.n), 0)  # so that a table of nobody has its columns
+        yield self._frame(Ranked.nothing(self.request.n), 0)  # so that a table of nobody has its columns
         for ranked in rank_blocks(
             self.trained, self.numbers, self.request.n, allowed=allowed, exclude_seen=self.request.exclude_seen
         ):

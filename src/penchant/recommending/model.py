@@ -107,12 +107,12 @@ class Model:
         means, stds = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
         sources = np.empty((2, len(users)), dtype=object)
         users, items = np.asarray(users), np.asarray(items)
-        for trained, at in pieces(self.trained, users, items):
-            u = resolve(trained.users, users[at], user_features and user_features.take(users[at]))
-            i = resolve(trained.items, items[at], item_features and item_features.take(items[at]))
+        for at in pieces(self.trained, users, items):
+            u = resolve(self.trained.users, users[at], user_features and user_features.take(users[at]))
+            i = resolve(self.trained.items, items[at], item_features and item_features.take(items[at]))
             when = None if timestamps is None else timestamps[at]
-            shift = None if trained.occasions is None else trained.occasions.shift(users[at], when)
-            scores = score_pairs(trained, u.rows, i.rows, shift)
+            shift = None if self.trained.occasions is None else self.trained.occasions.shift(users[at], when)
+            scores = score_pairs(self.trained, u.rows, i.rows, shift)
             means[at], stds[at] = scores.mean, scores.std
             sources[0, at], sources[1, at] = u.sources, i.sources
         return Prediction(means, stds, weaker(*sources), *sources)
@@ -174,7 +174,7 @@ class Model:
 
     @cached_property
     def for_newcomers(self) -> Model:
-        """The model as somebody new meets it; see `TrainedModel.for_newcomers`."""
+        """The model as somebody new with ratings of their own meets it; see `TrainedModel.for_newcomers`."""
         met = self.trained.for_newcomers
         return self if met is self.trained else Model(met)
 

@@ -17,7 +17,7 @@ from penchant.models.heads import stack_users
 from penchant.models.scoring import from_products, score_table, stacked_items
 from penchant.models.sides import Floats, Rows
 from penchant.models.trained import TrainedModel
-from penchant.recommending.resolving import is_rated, resolve
+from penchant.recommending.resolving import resolve
 from penchant.recommending.top_n import top_n
 
 BLOCK = 4096
@@ -43,10 +43,10 @@ class Ranked:
     scores: Floats
 
     @classmethod
-    def room(cls, users: Numbers, n: int) -> Ranked:
-        """Room for the lists of the users (B,)."""
-        shape = (len(users), n)
-        return cls(users, np.empty(len(users), dtype=object), np.empty(shape, np.int32), np.empty(shape, np.float32))
+    def nothing(cls, n: int) -> Ranked:
+        """The lists of nobody."""
+        room = np.empty((0, n), np.int32)
+        return cls(np.empty(0, np.int32), np.empty(0, dtype=object), room, room.astype(np.float32))
 
 
 def rank_blocks(
@@ -57,24 +57,17 @@ def rank_blocks(
     allowed: (I,), the items that may be listed.
     """
     barred = np.zeros(0, np.bool_) if allowed.all() else ~allowed
-    met = is_rated(trained.users, users)
-    kinds = [(trained, met), (trained.for_newcomers, ~met)] if not met.all() else [(trained, met)]
-    models = [(model, stacked_items(model), kind) for model, kind in kinds]
+    stacked = stacked_items(trained)
     for start in range(0, len(users), BLOCK):
-        at = slice(start, start + BLOCK)
-        ranked = Ranked.room(users[at], n)
-        for model, stacked, kind in models:
-            who = np.flatnonzero(kind[at])
-            found = resolve(model.users, ranked.users[who])
-            lists = _Lists(*_histories(model.seen, ranked.users[who], exclude_seen), barred, len(who), n)
-            if stacked is None:
-                lists.fill_from_tables(model, found.rows)
-            else:
-                lists.fill_from_products(stack_users(found.rows, model.mean), stacked)
-                lists.scores = from_products(model, lists.scores)
-            ranked.sources[who], ranked.items[who], ranked.scores[who] = found.sources, lists.items, lists.scores
-        ranked.scores[:] = trained.clip(ranked.scores)
-        yield ranked
+        block = users[start : start + BLOCK]
+        found = resolve(trained.users, block)
+        lists = _Lists(*_histories(trained.seen, block, exclude_seen), barred, len(block), n)
+        if stacked is None:
+            lists.fill_from_tables(trained, found.rows)
+        else:
+            lists.fill_from_products(stack_users(found.rows, trained.mean), stacked)
+            lists.scores = from_products(trained, lists.scores)
+        yield Ranked(block, found.sources, lists.items, trained.clip(lists.scores))
 
 
 def rank_one(

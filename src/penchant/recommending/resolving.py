@@ -52,19 +52,14 @@ def is_rated(side: Side, numbers: Numbers) -> NDArray[np.bool_]:
     return known
 
 
-def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[tuple[TrainedModel, NDArray[np.int64]]]:
-    """Positions of B pairs in pieces that fit the cache, and the model as their users meet it.
-
-    Two learnt rows need no covariance and come apart from the rest.
-    """
+def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[NDArray[np.int64]]:
+    """Positions of B pairs in pieces that fit the cache; two learnt rows need no covariance and come apart."""
+    learnt = is_rated(trained.users, users) & is_rated(trained.items, items)
     width = trained.users.factors + 1
-    met, rated = is_rated(trained.users, users), is_rated(trained.items, items)
-    newcomers = trained if met.all() else trained.for_newcomers
-    kinds = ((trained, met & rated, width), (trained, met & ~rated, width**2), (newcomers, ~met, width**2))
-    for model, kind, numbers in kinds:
-        size, positions = max(64, PIECE // (trained.draws * numbers)), np.flatnonzero(kind)
+    for positions, numbers in ((np.flatnonzero(learnt), width), (np.flatnonzero(~learnt), width * width)):
+        size = max(64, PIECE // (trained.draws * numbers))
         for start in range(0, len(positions), size):
-            yield model, positions[start : start + size]
+            yield positions[start : start + size]
 
 
 def _features_of(side: Side, numbers: Numbers, given: FeatureTable | None) -> FeatureTable | None:

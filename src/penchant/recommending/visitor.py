@@ -153,9 +153,8 @@ def visitor_of(model: Model, request: Request) -> Visitor:
         unknown = [request.user, *unknown]
     asked = trained.items.vocabulary.numbers(request.asked)
     history = np.setdiff1d(numbers, asked) if len(asked) else None
-    met = known and trained.users.counts[number]
-    visitor = _folded(model if met else model.for_newcomers, numbers, values, features, history)
-    return replace(visitor, user=request.user, unknown=unknown)
+    fold = _folded if known and trained.users.counts[number] else newcomer
+    return replace(fold(model, numbers, values, features, history), user=request.user, unknown=unknown)
 
 
 def newcomer(
@@ -169,7 +168,7 @@ def newcomer(
 
     features, history: as in Visitor.
     """
-    return _folded(model.for_newcomers, numbers, values, features, history)
+    return _folded(model.for_newcomers if len(numbers) else model, numbers, values, features, history)
 
 
 def _folded(
