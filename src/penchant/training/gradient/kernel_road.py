@@ -13,7 +13,7 @@ from penchant.models.initialization import Floats
 from penchant.training.gradient.road import State
 from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.start import DotStart
-from penchant.training.gradient.visiting import visiting_order
+from penchant.training.gradient.visiting import Visiting
 from penchant.training.kernels.prefetching import reorder
 from penchant.training.kernels.sgd_batches import alone, in_parallel
 from penchant.training.kernels.sgd_predict import predict
@@ -63,6 +63,7 @@ class KernelRoad:
         self._table = corrections(settings.momentum, settings.second_momentum)
         self._ratings = (ratings.user_numbers, ratings.item_numbers, ratings.values)
         self._shuffled = (ratings.user_numbers.copy(), ratings.item_numbers.copy(), ratings.values.copy())
+        self._visiting = Visiting.of(ratings, settings)
         self._team = self._owners
         self._free_to_choose = threads is None
         self._errors, self._slopes = np.zeros(room, np.float32), np.zeros(room, np.float32)
@@ -72,7 +73,7 @@ class KernelRoad:
         return len(self._ratings[2])
 
     def begin(self, run_seed: int, epoch: int) -> None:
-        order = visiting_order(self.rows, run_seed, epoch)
+        order = self._visiting.order(run_seed, epoch)
         for column, room in zip(self._ratings, self._shuffled, strict=True):
             reorder(column, order, room)
         self._team = 1 if self._free_to_choose and overloaded() else self._owners

@@ -19,7 +19,7 @@ from penchant.training.gradient.optimizers import optimizer_for
 from penchant.training.gradient.road import State
 from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.torch_state import load_state, read_state
-from penchant.training.gradient.visiting import visiting_order
+from penchant.training.gradient.visiting import Visiting
 
 _PREDICT_ROWS = 65_536
 
@@ -29,7 +29,8 @@ class TorchRoad:
 
     The same seed gives the same bits: one thread does the work, which for batches of embeddings is also the fastest.
     PyTorch's own random state and thread count are as they were when a call returns.
-    clip: the longest gradient allowed, 0 for any. threads: for modules heavy enough to want more.
+    clip: the longest gradient allowed, 0 for any. threads: for modules heavy enough to want more. visiting: the orders
+    of the epochs, all ratings shuffled together where it is not given.
     Raises ModelShapeError before the first step where the module's output does not fit the ratings.
     """
 
@@ -43,9 +44,11 @@ class TorchRoad:
         loss: Loss = squared_error,
         clip: float = 0.0,
         threads: int = 1,
+        visiting: Visiting | None = None,
     ) -> None:
         self.module, self.optimizer, self.batch_size = module, optimizer, batch_size
         self._loss, self._clip, self._threads, self._call = loss, clip, threads, caller(module)
+        self._visiting = visiting or Visiting(len(ratings))
         self._users, self._items = _indices(ratings.user_numbers), _indices(ratings.item_numbers)
         self._ratings = torch.from_numpy(ratings.values.copy())
         self._shuffled = (self._users, self._items, self._ratings)
@@ -61,7 +64,7 @@ class TorchRoad:
         flat(self._without_gradient(self._users[:size], self._items[:size]), self._ratings[:size])
 
     def begin(self, run_seed: int, epoch: int) -> None:
-        order = torch.from_numpy(visiting_order(self.rows, run_seed, epoch))
+        order = torch.from_numpy(self._visiting.order(run_seed, epoch))
         self._shuffled = (self._users[order], self._items[order], self._ratings[order])
         self._random = torch_generator(epoch_generator(run_seed, epoch)).get_state()
 
@@ -128,7 +131,12 @@ def torch_threads(count: int) -> Iterator[None]:
 def module_road(module: nn.Module, ratings: Ratings, settings: GradientSettings) -> TorchRoad:
     """The road of a module under some settings."""
     return TorchRoad(
-        module, ratings, optimizer_for(module, settings, len(ratings)), settings.batch_size, clip=settings.clip
+        module,
+        ratings,
+        optimizer_for(module, settings, len(ratings)),
+        settings.batch_size,
+        clip=settings.clip,
+        visiting=Visiting.of(ratings, settings),
     )
 
 
