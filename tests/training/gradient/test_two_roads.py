@@ -67,7 +67,8 @@ def test_steps_agree(optimizer, decay, rows, batch_size):
 def test_steps_agree_in_the_order_of_a_large_table(monkeypatch):
     settings = DotBiasSettings(factors=4, batch_size=64, rows="touched")
     usual = travel(both(settings)[0])
-    monkeypatch.setattr(visiting, "LARGE", 0)
+    for name, small in {"LARGE": 0, "NUMBERS_TOGETHER": 100, "RATINGS_TOGETHER": 50}.items():
+        monkeypatch.setattr(visiting, name, small)
     kernels, through_torch = both(settings)
     found = travel(kernels)
     assert found == pytest.approx(travel(through_torch), abs=2e-4)

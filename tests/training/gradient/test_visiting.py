@@ -1,16 +1,28 @@
-"""The order of an epoch, small and large."""
+"""The orders of epochs, small and large, in one group and in several."""
 
 import numpy as np
 import pytest
 
+from made_ratings import low_rank
 from penchant.data.batches import epoch_order
 from penchant.training.gradient import visiting
-from penchant.training.gradient.visiting import LARGE, visiting_order
+from penchant.training.gradient.settings import DotBiasSettings
+from penchant.training.gradient.visiting import LARGE, Visiting
+
+WORLD = low_rank(users=60, items=20, n=700)
+TOUCHED = DotBiasSettings(factors=4, rows="touched")
 
 
 @pytest.fixture
 def everything_is_large(monkeypatch):
     monkeypatch.setattr(visiting, "LARGE", 0)
+
+
+@pytest.fixture
+def small_groups(monkeypatch, everything_is_large):
+    """Groups of twelve users."""
+    monkeypatch.setattr(visiting, "NUMBERS_TOGETHER", 12 * (3 * TOUCHED.factors + 4))
+    monkeypatch.setattr(visiting, "RATINGS_TOGETHER", 1)
 
 
 def slow_twin(n, draws):
@@ -27,24 +39,70 @@ def slow_twin(n, draws):
 def test_a_large_order_is_the_textbooks_shuffle(n, monkeypatch, everything_is_large):
     monkeypatch.setattr(visiting, "_DRAWS", 64)
     draws = np.random.default_rng([3, 1]).random(n)
-    assert visiting_order(n, 3, 1).tolist() == slow_twin(n, draws)
-
-
-def test_a_large_order_visits_every_row_once_and_can_be_repeated():
-    order = visiting_order(LARGE + 7, run_seed=5, epoch=2)
-    assert order.dtype == np.int32
-    assert np.array_equal(np.sort(order), np.arange(LARGE + 7))
-    assert np.array_equal(order, visiting_order(LARGE + 7, run_seed=5, epoch=2))
-    assert not np.array_equal(order, visiting_order(LARGE + 7, run_seed=5, epoch=3))
-    assert not np.array_equal(order, visiting_order(LARGE + 7, run_seed=6, epoch=2))
+    assert Visiting(n).order(3, 1).tolist() == slow_twin(n, draws)
 
 
 def test_every_row_is_as_likely_at_every_place(everything_is_large):
-    met = np.zeros((4, 4))
+    met, four = np.zeros((4, 4)), Visiting(4)
     for seed in range(2000):
-        met[np.arange(4), visiting_order(4, seed, 0)] += 1
+        met[np.arange(4), four.order(seed, 0)] += 1
     assert met / 2000 == pytest.approx(0.25, abs=0.05)
 
 
+@pytest.mark.parametrize("groups", [None, np.arange(LARGE + 7) % 3])
+def test_a_large_order_visits_every_row_once_and_can_be_repeated(groups):
+    large = Visiting(LARGE + 7, groups)
+    order = large.order(run_seed=5, epoch=2)
+    assert order.dtype == np.int32
+    assert np.array_equal(np.sort(order), np.arange(LARGE + 7))
+    assert np.array_equal(order, large.order(run_seed=5, epoch=2))
+    assert not np.array_equal(order, large.order(run_seed=5, epoch=3))
+    assert not np.array_equal(order, large.order(run_seed=6, epoch=2))
+
+
 def test_a_small_order_is_numpys():
-    assert np.array_equal(visiting_order(1000, 5, 2), epoch_order(1000, 5, 2))
+    assert np.array_equal(Visiting.of(WORLD, TOUCHED).order(5, 2), epoch_order(len(WORLD), 5, 2))
+
+
+def groups_in_turn(epoch):
+    """The sets of users between whom an epoch's order never goes back, in the order it meets them."""
+    users = WORLD.user_numbers[Visiting.of(WORLD, TOUCHED).order(5, epoch)].tolist()
+    first, last = {}, {}
+    for at, user in enumerate(users):
+        first.setdefault(user, at)
+        last[user] = at
+    groups, end = [], -1
+    for user in sorted(first, key=first.get):
+        if first[user] > end:
+            groups.append(set())
+        groups[-1].add(user)
+        end = max(end, last[user])
+    return groups
+
+
+def test_a_large_order_visits_group_after_group(small_groups):
+    groups = groups_in_turn(epoch=0)
+    assert len(groups) == 5
+    assert sum(len(group) for group in groups) == len(np.unique(WORLD.user_numbers))
+    assert all(len(group) <= 12 for group in groups)
+
+
+def test_epochs_have_the_same_groups_in_another_order(small_groups):
+    epochs = [groups_in_turn(epoch) for epoch in range(6)]
+    assert all(sorted(map(sorted, groups)) == sorted(map(sorted, epochs[0])) for groups in epochs)
+    assert any(groups != epochs[0] for groups in epochs)
+
+
+def test_groups_are_no_stretches_of_numbers(small_groups):
+    assert all(max(group) - min(group) > len(group) for group in groups_in_turn(epoch=0))
+
+
+@pytest.mark.parametrize("name", ["NUMBERS_TOGETHER", "RATINGS_TOGETHER"])
+def test_what_fits_into_one_group_is_shuffled_together(name, monkeypatch, small_groups):
+    monkeypatch.setattr(visiting, name, 100_000)
+    assert len(groups_in_turn(epoch=0)) == 1
+
+
+def test_where_all_rows_move_everything_is_shuffled_together(small_groups):
+    every = DotBiasSettings(factors=4, rows="every")
+    assert np.array_equal(Visiting.of(WORLD, every).order(5, 0), Visiting(len(WORLD)).order(5, 0))
