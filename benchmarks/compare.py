@@ -11,7 +11,6 @@ Finished jobs are kept in `.comparison/` under a hash of all they follow from, s
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import shlex
@@ -98,14 +97,11 @@ def _asked() -> argparse.Namespace:
 
 def _entries(peers: bool) -> list[Any]:
     """Ours, those that are registered, and every library that is installed."""
+    from peers.installed import adapters
+
     found: list[Any] = [name for name in OURS if name in WAYS]
-    for name in PEERS if peers else ():
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            sys.stderr.write(f"{name} is not installed and is left out; see benchmarks/peers/README.md\n")
-            continue
-        found += importlib.import_module(f"peers.{name}_peer").all_of_them()
+    for adapter in adapters(PEERS if peers else ()):
+        found += adapter.all_of_them()
     return entries_of(found)
 
 

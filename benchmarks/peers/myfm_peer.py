@@ -114,3 +114,9 @@ def all_of_them() -> list[MyFMPeer]:
         MyFMPeer("myFM history+genres", draws=300, history=True, genres=True, unmet=False),
         MyFMPeer("myFM history+genres+years", draws=300, history=True, genres=True, years=True),
     ]
+
+
+def for_newcomers(catalogue: Catalogue) -> list[MyFMPeer]:
+    """The machine that has an answer for users and items it never met."""
+    known = catalogue.item_features is not None
+    return [MyFMPeer("myFM history+genres+years", draws=300, history=True, genres=known, years=known)]

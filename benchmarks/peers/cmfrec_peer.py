@@ -1,0 +1,84 @@
+"""cmfrec: collective matrix factorisation, which factorises the items' attributes together with the ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from peers.described import described
+from penchant.data.ratings import Ratings
+from penchant.evaluation.peers import Catalogue
+from penchant.foundations.threads import limit_blas
+
+
+class CMFPeer:
+    """The collective model, or the offsets model, in which an item's vector is a linear map of its attributes and more.
+
+    offsets: which of the two. shared: whether all users have one attribute in common, through which a user of whom
+    nothing is known has the vector that a user has on average; without it such a user has none, and attributes of
+    items then say nothing. settings: cmfrec's own; six lambdas are those of user biases, item biases, users, items,
+    user attributes and item attributes.
+    """
+
+    predicts_ratings, ranks = True, False
+
+    def __init__(self, label: str = "cmfrec", *, offsets: bool = False, shared: bool = False, **settings: Any) -> None:
+        self.label, self.offsets, self.shared, self.settings = label, offsets, shared, settings
+
+    def identity(self) -> Mapping[str, Any]:
+        return {
+            "library": "cmfrec",
+            "version": version("cmfrec"),
+            "offsets": self.offsets,
+            "shared": self.shared,
+            "settings": self.settings,
+        }
+
+    def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
+        import cmfrec
+
+        met = np.unique(train.user_numbers)
+        # Everybody without a rating is one row, behind the others. The collective model is not told of it: it gives a
+        # user with an empty row a bias of one. The offsets model foretells nothing of a row it was not told of.
+        self.rows = np.full(catalogue.n_users, len(met))
+        self.rows[met] = np.arange(len(met))
+        shape = (len(met) + self.offsets, catalogue.n_items)
+        cells = self.rows[train.user_numbers], train.item_numbers
+        table = sparse.coo_matrix((train.values.astype(np.float64), cells), shape=shape)
+        attributes = described(catalogue)
+        self.model = self._kind(cmfrec)(**self._settings(), nthreads=1, random_state=seed)
+        with limit_blas(1):
+            self.model.fit(
+                table,
+                U=np.ones((len(met) + 1, 1)) if self.shared else None,
+                I=None if attributes is None else attributes.toarray(),
+            )
+
+    def predict(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        return self.model.predict(self.rows[users], items)
+
+    def _kind(self, cmfrec: Any) -> Any:
+        return cmfrec.OMF_explicit if self.offsets else cmfrec.CMF
+
+    def _settings(self) -> dict[str, Any]:
+        lambdas = np.asarray(self.settings.get("lambda_", 10.0))
+        return {**self.settings, "lambda_": lambdas if lambdas.ndim else float(lambdas)}
+
+
+def for_newcomers(catalogue: Catalogue) -> list[CMFPeer]:
+    """Both models, with what did best over the four quadrants of ml-latest-small's training rows, split once more."""
+    return [
+        CMFPeer(
+            "cmfrec CMF",
+            k=40, lambda_=[0.177, 0.03, 0.143, 0.143, 0.089, 0.089], scale_lam=True, scale_lam_sideinfo=True,
+            w_item=9.0, add_implicit_features=True, w_implicit=0.76, use_cg=False,
+        ),
+        CMFPeer(
+            "cmfrec offsets", offsets=True, shared=True,
+            k=40, k_main=10, lambda_=[2.9, 6.1, 14.5, 14.5, 17.8, 17.8], w_item=0.52, w_user=0.2, maxiter=30,
+        ),
+    ]  # fmt: skip
