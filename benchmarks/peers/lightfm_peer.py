@@ -76,7 +76,7 @@ class LightFMPeer:
 
 
 def for_newcomers(catalogue: Catalogue) -> list[LightFMPeer]:
-    """Both losses, with what did best over the four quadrants of ml-latest-small's training rows, split once more."""
+    """Both losses, as they did best over the quadrants of ml-latest-small's training rows, split anew four times."""
     return [
         LightFMPeer(
             "LightFM logistic", loss="logistic", epochs=30, normalised=False,
