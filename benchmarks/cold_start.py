@@ -6,9 +6,10 @@
 fold_in: a tenth of the users (then of the items) is hidden whole; some of their ratings are given, up to 20 are kept
 out of the test, and the rest is foretold. Folded in by a model that never met them, against the same model retrained
 with the given ratings. The ratio's interval draws users anew.
-quadrants: a fifth of the users and of the items hidden at once, by given ratings; myFM, which has no fold-in, is
-retrained with the given ratings and has the same genres and years. cmfrec did not build here, and LightFM orders items
-but foretells no ratings, so neither has a line.
+quadrants: a fifth of the users and of the items hidden at once, by given ratings, in five splits whose pairs are pooled
+(on goodbooks in one, and without peers). myFM, cmfrec and LightFM are trained anew with the given ratings and have the
+same genres and years; LightFM orders items and foretells no ratings. "less best baseline" is beside whichever of three
+baselines did best on those very pairs.
 onboarding: half of each hidden user's ratings are what they can answer about, the other half is foretold. Once, five
 items are chosen among those they can answer about, which nobody could know; once, twenty items of the catalogue are
 asked about, five a screen, and only those they have rated are answered.
@@ -22,25 +23,30 @@ import json
 import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import penchant as pt
+from peers.newcomers import quadrant_peers
+from penchant.data.attaching import attach_features
 from penchant.data.ratings import Ratings
-from penchant.data.splitting import Split, cold_items, cold_users, quadrants
+from penchant.data.splitting import Split, cold_items, cold_users
 from penchant.evaluation.contestants import ModelContestant
-from penchant.evaluation.peers import Catalogue
 from penchant.evaluation.protocol import versions
-from penchant.metrics.intervals import UserSums, bootstrap, paired_difference
+from penchant.metrics.intervals import UserSums, paired_difference
 from penchant.recommending.model import Model
 from penchant.recommending.onboarding import questions
 from penchant.recommending.visitor import Visitor, newcomer
+from quadrant_race import race, with_given
 
 ROOT = Path(__file__).parents[1]
 SEED, KEPT_OUT, REPLICATES = 42, 20, 1000
+SPLITS = 5
+"""Draws of newcomers whose test pairs are pooled, on a small table."""
+PEERS_UP_TO = 200_000
+"""Ratings up to which other libraries are trained anew for each number of given ratings."""
 MODELS = ("baseline", "als", "dot_bias", "bayes")
 
 
@@ -58,7 +64,7 @@ def main() -> None:
     for part in asked.part or sorted(PARTS):
         found[part] = {
             "command": shlex.join(["python", *sys.argv]),
-            "versions": versions(("numpy", "numba", "torch", "myfm")),
+            "versions": versions(("numpy", "numba", "torch", "myfm", "cmfrec", "lightfm-next")),
             "protocol": f"{asked.data}, {len(ratings):,} ratings, split seed {SEED}, training seed 0",
             "lines": [],
         }
@@ -68,12 +74,21 @@ def main() -> None:
 
 
 def data(name: str) -> Ratings:
-    """The shipped MovieLens ratings, or goodbooks-10k."""
+    """The shipped MovieLens ratings, or goodbooks-10k with what its books' list says before anybody rates them."""
     if name == "lesson":
         return pt.movielens()
-    return Ratings.from_parquet(
-        ROOT / "benchmarks" / "data" / "goodbooks-10k" / "ratings.parquet", user="user", item="item", rating="rating"
+    import polars as pl
+
+    folder = ROOT / "benchmarks" / "data" / "goodbooks-10k"
+    ratings = Ratings.from_parquet(folder / "ratings.parquet", user="user", item="item", rating="rating")
+    books = pl.read_csv(folder / "books.csv").select(
+        pl.col("id").alias("item"),
+        pl.col("authors").str.split(", "),
+        pl.col("original_publication_year").alias("year"),
+        pl.col("language_code").alias("language"),
+        "title",
     )
+    return attach_features(ratings, items=books)
 
 
 # --- folding in against retraining --------------------------------------------------------------------------------
@@ -103,22 +118,6 @@ def fold_in(ratings: Ratings, models: tuple[str, ...]) -> Any:
                 yield _told(line)
 
 
-def with_given(split: Split) -> Split:
-    """The split with its given ratings trained on."""
-    train, given = split.train, split.given
-    if given is None:
-        return split
-    joined = replace(
-        split.test,
-        user_numbers=np.concatenate([train.user_numbers, given.user_numbers]),
-        item_numbers=np.concatenate([train.item_numbers, given.item_numbers]),
-        values=np.concatenate([train.values, given.values]),
-        timestamps=None,
-        scale=train.scale,
-    )
-    return Split(joined, split.test, split.question, f"{split.name}, given trained on")
-
-
 def errors(model: Model, split: Split) -> UserSums:
     """The RMSE on the test rows, by user."""
     said = ModelContestant(model, split).predict(split.test.user_numbers, split.test.item_numbers)
@@ -134,46 +133,11 @@ def _sums(predicted: np.ndarray[Any, Any], test: Ratings) -> UserSums:
 
 
 def four_quadrants(ratings: Ratings, models: tuple[str, ...]) -> Any:
-    """One line for each quadrant, model and number given, with how far it lies below the baseline."""
-    splits = {g: quadrants(ratings, given=g, reserve=KEPT_OUT, seed=SEED) for g in (0, 5, 20)}
-    known = {name: pt.train(splits[0].train, name) for name in dict.fromkeys([*models, "baseline"])}
-    for given, four in splits.items():
-        peer = _peer(four.split("known"))
-        for quadrant, split in four.splits().items():
-            if quadrant == "known" and given:
-                continue
-            sums = {name: errors(model, split) for name, model in known.items()}
-            if peer is not None:
-                said = split.train.scale.clip(peer.predict(split.test.user_numbers, split.test.item_numbers))
-                sums["myFM, retrained, genres + years + histories"] = _sums(said, split.test)
-            for name, one in sums.items():
-                ends = bootstrap(one, rng=_rng(), replicates=REPLICATES, level=0.95)
-                gap = paired_difference(one, sums["baseline"], rng=_rng(), replicates=REPLICATES, level=0.95)
-                line = {
-                    "quadrant": quadrant,
-                    "given": given,
-                    "model": name,
-                    "test rows": len(split.test),
-                    "rmse": [ends.value, ends.low, ends.high],
-                    "less baseline": [gap.value, gap.low, gap.high],
-                }
-                yield _told(line)
-
-
-def _peer(split: Split) -> Any:
-    """myFM trained with the given ratings, or None where it is not installed."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        import myfm  # noqa: F401
-
-        from peers.myfm_peer import MyFMPeer
-    except ImportError:
-        return None
-    joined = with_given(split)
-    described = split.test.item_features is not None
-    peer = MyFMPeer("myFM", draws=300, history=True, genres=described, years=described)
-    peer.fit(joined.train, Catalogue.of(split), seed=0)
-    return peer
+    """One line for each quadrant, number given and contestant."""
+    small = len(ratings) <= PEERS_UP_TO
+    seeds = range(SEED, SEED + (SPLITS if small else 1))
+    for line in race(ratings, models, seeds, KEPT_OUT, quadrant_peers if small else lambda split: []):
+        yield _told(line)
 
 
 # --- which items to ask about -------------------------------------------------------------------------------------

@@ -1,0 +1,138 @@
+"""The quadrants of `cold_start.py`: known or new user by known or new item, beside libraries that answer for newcomers.
+
+Every contestant is measured on the same pairs. Those that foretell ratings by RMSE; all of them by the share of a
+user's pairs of test items that they put in the right order (FCP). Several splits are drawn and their pairs pooled by
+user, so that an interval, which draws users anew, is not about one draw of newcomers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+import penchant as pt
+from penchant.data.ratings import Ratings
+from penchant.data.splitting import Split, quadrants
+from penchant.evaluation.contestants import ModelContestant
+from penchant.evaluation.peers import Peer
+from penchant.metrics.concordance import concordant_pairs
+from penchant.metrics.intervals import UserSums, bootstrap, paired_difference
+from penchant.recommending.model import Model
+
+GIVEN = (0, 5, 20)
+BARE = "biases without features"
+BASELINES = ("the mean", BARE, "baseline")
+"""What is to be beaten: the mean alone, damped biases, and these with features mapped to them (our "baseline")."""
+LEADER = "bayes"
+REPLICATES = 1000
+
+Fit = Callable[[Split], Sequence[Peer]]
+
+
+@dataclass
+class Cell:
+    """One contestant in one quadrant: what every split adds up to, by user."""
+
+    error: UserSums | None = None
+    order: UserSums | None = None
+    rows: int = 0
+
+    def add(self, said: Any, test: Ratings, owners: Any, users: int, *, rates: bool) -> None:
+        said = np.asarray(said, np.float64)
+        self.rows += len(test)
+        self.order = _sum(self.order, concordant_pairs(test.values, said, owners, users))
+        if rates:
+            squares = np.square(test.scale.clip(said) - test.values)
+            self.error = _sum(self.error, UserSums.pooled(squares, owners, users, link="root"))
+
+
+def race(ratings: Ratings, models: Sequence[str], seeds: Sequence[int], reserve: int, fit: Fit) -> Iterator[Any]:
+    """A line for each quadrant, number of given ratings and contestant.
+
+    fit: the peers of a split whose given ratings are among the training rows.
+    """
+    cells: dict[tuple[int, str], dict[str, Cell]] = defaultdict(dict)
+    for seed in seeds:
+        splits = {given: quadrants(ratings, given=given, reserve=reserve, seed=seed) for given in GIVEN}
+        known = _trained(splits[GIVEN[0]].train, models)
+        for given, four in splits.items():
+            peers = fit(with_given(four.split("known")))
+            for quadrant, split in four.splits().items():
+                if quadrant == "known" and given:
+                    continue
+                owners = ratings.users.numbers(split.test.users.ids)[split.test.user_numbers]
+                for name, rates, predict in _contestants(known, peers, split):
+                    cell = cells[given, quadrant].setdefault(name, Cell())
+                    said = predict(split.test.user_numbers, split.test.item_numbers)
+                    cell.add(said, split.test, owners, ratings.n_users, rates=rates)
+    for (given, quadrant), named in cells.items():
+        yield from _lines(given, quadrant, named)
+
+
+def _trained(train: Ratings, models: Sequence[str]) -> dict[str, Model]:
+    bare = replace(train, item_features=None, user_features=None)
+    found = {name: pt.train(train, name) for name in dict.fromkeys([*models, "baseline"])}
+    return found | {BARE: pt.train(bare, "baseline")}
+
+
+def _contestants(known: dict[str, Model], peers: Sequence[Peer], split: Split) -> Iterator[tuple[str, bool, Any]]:
+    mean = split.train.mean
+    yield "the mean", True, lambda users, items: np.full(len(users), mean)
+    for name, model in known.items():
+        one = ModelContestant(model, split)
+        yield name, True, lambda users, items, one=one: one.predict(users, items).mean
+    for peer in peers:
+        yield peer.label, peer.predicts_ratings, peer.predict
+
+
+def _lines(given: int, quadrant: str, named: dict[str, Cell]) -> Iterator[dict[str, Any]]:
+    errors = {name: cell.error for name, cell in named.items() if cell.error is not None}
+    best = min((name for name in BASELINES if name in errors), key=lambda name: errors[name].value)
+    for name, cell in named.items():
+        line: dict[str, Any] = {"quadrant": quadrant, "given": given, "contestant": name, "test rows": cell.rows}
+        if cell.error is not None:
+            line |= {
+                "rmse": _ends(cell.error),
+                "best baseline": best,
+                "less best baseline": _gap(cell.error, errors[best]),
+                f"{LEADER} less this": _gap(errors[LEADER], cell.error),
+            }
+        assert cell.order is not None
+        leading = named[LEADER].order
+        assert leading is not None
+        yield line | {"in order": _ends(cell.order), f"{LEADER} in order less this": _gap(leading, cell.order)}
+
+
+def with_given(split: Split) -> Split:
+    """The split with its given ratings trained on."""
+    train, given = split.train, split.given
+    if given is None:
+        return split
+    joined = replace(
+        split.test,
+        user_numbers=np.concatenate([train.user_numbers, given.user_numbers]),
+        item_numbers=np.concatenate([train.item_numbers, given.item_numbers]),
+        values=np.concatenate([train.values, given.values]),
+        timestamps=None,
+        scale=train.scale,
+    )
+    return Split(joined, split.test, split.question, f"{split.name}, given trained on")
+
+
+def _sum(before: UserSums | None, more: UserSums) -> UserSums:
+    return more if before is None else UserSums(before.parts + more.parts, before.weights + more.weights, more.link)
+
+
+def _ends(figure: UserSums) -> list[float]:
+    found = bootstrap(figure, rng=np.random.default_rng(42), replicates=REPLICATES, level=0.95)
+    return [found.value, found.low, found.high]
+
+
+def _gap(first: UserSums, second: UserSums) -> list[float]:
+    rng = np.random.default_rng(42)
+    found = paired_difference(first, second, rng=rng, replicates=REPLICATES, level=0.95)
+    return [found.value, found.low, found.high]
