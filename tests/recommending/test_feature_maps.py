@@ -115,8 +115,7 @@ def with_a_debut() -> TrainedModel:
 
 def test_somebody_folded_in_meets_what_nobody_rated_without_its_debut() -> None:
     trained = with_a_debut()
-    model, debut = Model(trained), trained.items.prior.debut
-    assert debut is not None
+    model = Model(trained)
     newcomer = model.fold_in_numbers(np.array([0]), np.array([4.0]))
     bare = Side.unmet_rows(
         dataclasses.replace(trained.items, prior=dataclasses.replace(trained.items.prior, debut=None)), None, 1
@@ -143,3 +142,20 @@ def test_a_newcomers_list_agrees_with_their_predictions() -> None:
     best = np.argsort(-every.mean[1:], kind="stable")
     assert list(listed.items) == list(model.trained.items.vocabulary.ids[1:][best])
     np.testing.assert_allclose(listed.scores, every.mean[1:][best], rtol=1e-6)
+
+
+def test_a_debut_follows_the_features() -> None:
+    trained, truth = world()
+    prior = dataclasses.replace(trained.items.prior, history_map=np.ones((1, 4, 4), np.float32))
+    items = dataclasses.replace(trained.items, prior=prior)
+    # the features are encoded, and the model's own map says nothing of them
+    mapped = with_feature_maps(dataclasses.replace(trained, items=items)).items
+    silent = dataclasses.replace(mapped.prior, mean=prior.mean, feature_map=np.zeros_like(mapped.prior.feature_map))
+    told = with_debuts(dataclasses.replace(trained, items=dataclasses.replace(mapped, prior=silent)))
+    empty = trained.items.counts == 0
+    np.testing.assert_allclose(told.items.all_rows().joined[0, empty], truth[empty], atol=0.06)
+    assert told.items.prior.debut is not None
+    usual = told.items.prior.debut.usual[0]
+    np.testing.assert_allclose(usual, trained.items.all_rows().joined[0, ~empty].mean(axis=0), atol=1e-5)
+    newcomers = told.for_newcomers.items.all_rows().joined[0, empty]
+    np.testing.assert_allclose(newcomers, told.items.all_rows().joined[0, empty] - usual, atol=1e-5)

@@ -7,6 +7,7 @@ ever forming A B' (Eckart and Young 1936). It is linear in the rows, so priors a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from penchant.foundations.errors import SettingsError
 from penchant.foundations.threads import limit_blas
+from penchant.models.debut import Debut
 from penchant.models.heads import DotHead
 from penchant.models.scoring import score_pairs
 from penchant.models.sides import Floats, Prior, Side
@@ -97,11 +99,15 @@ def _distilled(side: Side, matrix: Array) -> Side:
         history_map=None if prior.history_map is None else through(prior.history_map),
         history_basis=prior.history_basis,
         history_power=prior.history_power,
-        debut=None if prior.debut is None else through(prior.debut[:, None])[:, 0],
-        debut_worth=prior.debut_worth,
+        debut=None if prior.debut is None else _debut(prior.debut, through),
         variance=prior.variance,
     )
     return replace(side, bias=rows[:, :, 0], vectors=rows[:, :, 1:], prior=made)
+
+
+def _debut(debut: Debut, through: Callable[[NDArray[Any]], Floats]) -> Debut:
+    by_features = None if debut.by_features is None else through(debut.by_features)
+    return replace(debut, usual=through(debut.usual[:, None])[:, 0], by_features=by_features)
 
 
 def _precision(rows: Floats, mean: Floats) -> Floats:

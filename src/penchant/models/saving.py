@@ -21,6 +21,7 @@ from penchant.data.features import FeatureEncoder, FeatureTable
 from penchant.data.ratings import Grouped, Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelFolderError
+from penchant.models.debut import Debut
 from penchant.models.heads import head_from_parts
 from penchant.models.histories import Histories
 from penchant.models.occasions import Occasions
@@ -94,13 +95,14 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
         "prior.history_basis": side.prior.history_basis,
         "variance": side.variance,
         "prior.everyone": side.prior.everyone,
-        "prior.debut": side.prior.debut,
     }
+    if side.prior.debut is not None:
+        arrays |= {f"prior.debut.{name}": array for name, array in vars(side.prior.debut).items() if name != "worth"}
     values = {
         "per_rating": side.prior.per_rating,
         "offset": side.prior.offset,
         "history_power": side.prior.history_power,
-        "debut_worth": side.prior.debut_worth,
+        "debut_worth": None if side.prior.debut is None else side.prior.debut.worth,
         "variance": side.prior.variance,
         "encoder": None if side.encoder is None else side.encoder.to_json(),
         "kinds": None if side.features is None else dict(side.features.kinds),
@@ -126,9 +128,11 @@ def _vectors_from(arrays: Arrays) -> Any:
 def _prior_from(arrays: Arrays, values: dict[str, Any]) -> Prior:
     if "precision" not in arrays:
         return replace(Point.at(arrays["mean"]), feature_map=arrays.get("feature_map"))
-    names = ("per_rating", "offset", "history_power", "debut_worth", "variance")
+    names = ("per_rating", "offset", "history_power", "variance")
     parts: dict[str, Any] = {name: values[name] for name in names if name in values}
-    return Prior(**(parts | arrays))
+    parts |= {name: array for name, array in arrays.items() if not name.startswith("debut.")}
+    debut = _under("debut", arrays)
+    return Prior(**parts, debut=Debut(**debut, worth=values["debut_worth"]) if debut else None)
 
 
 def _side_frame(side: Side) -> Any:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureEncoder, FeatureTable
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelShapeError
+from penchant.models.debut import Debut
 
 Floats = NDArray[np.float32]
 
@@ -72,9 +73,8 @@ class Prior:
     history_map: (S, R, D), or None; a row that rated the set N of the other side's M rows shifts its mean by
     |N|^-history_power times the sum over N of history_basis (M, R), times the map (the implicit feedback of SVD++;
     Koren 2008, equation 15, with a power of 1/2 and y = basis · map). Without a basis R is M.
-    debut: (S, D), how far the rows that ratings are about lie from the rest of the prior mean, or None; it stands in
-    for the history of a row that has none yet, and gives way as one is gathered. debut_worth: how many ratings it
-    counts for beside that history. variance: how much more a new row's ratings vary than the model's noise says.
+    debut: what stands in for the history of a row that has none, or None. variance: how much more a new row's ratings
+    vary than the model's noise says.
     """
 
     mean: Floats
@@ -86,8 +86,7 @@ class Prior:
     history_power: float = 0.5
     offset: float = 0.0
     everyone: Floats | None = None
-    debut: Floats | None = None
-    debut_worth: float = 0.0
+    debut: Debut | None = None
     variance: float = 0.0
 
     def precision_for(self, count: int) -> NDArray[np.float64]:
@@ -104,12 +103,14 @@ class Prior:
             feature_map=None if self.feature_map is None else self.feature_map[at],
             history_map=None if self.history_map is None else self.history_map[at],
             everyone=None if self.everyone is None else self.everyone[at],
-            debut=None if self.debut is None else self.debut[at],
+            debut=None if self.debut is None else self.debut.draws(at),
         )
 
     def means(self, features: Any | None, count: int) -> Floats:
         """The prior mean of `count` rows without a history, (S, count, D); features: sparse or dense (count, F)."""
-        base = np.repeat((self.mean if self.debut is None else self.mean + self.debut)[:, None, :], count, axis=1)
+        base = np.repeat(self.mean[:, None, :], count, axis=1)
+        if self.debut is not None:
+            base = base + self.debut.usual[:, None] + self.debut.told(features, count)
         if features is None or self.feature_map is None:
             return base
         return base + np.stack([np.asarray(features @ weights) for weights in self.feature_map]).astype(np.float32)
@@ -130,8 +131,8 @@ class Prior:
         shift = shift * np.float32(len(history) ** -self.history_power)
         if self.debut is None:
             return mean + shift
-        share = np.float32(len(history) / (len(history) + self.debut_worth))
-        moved: Floats = mean + share * (shift - self.debut)
+        debut = self.debut.usual + self.debut.told(features, 1)[:, 0]
+        moved: Floats = mean + self.debut.share_of_history(len(history)) * (shift - debut)
         return moved
 
     def rows(self, features: Any | None, count: int) -> Rows:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder
+from penchant.models.debut import Debut
 from penchant.models.histories import histories_of
 from penchant.models.sides import Floats, Side
 from penchant.models.trained import TrainedModel, settled
@@ -44,18 +45,24 @@ def with_debuts(trained: TrainedModel) -> TrainedModel:
 
 
 def _debuted(side: Side, worth: float) -> Side:
-    """Rows that few rated lie elsewhere than those that ratings are mostly about, and a row without a history looks to
-    the model like one that nobody would ever rate: the mean of what history says, weighted by ratings, stands in.
-    """
+    """The debut is the mean of what histories say, weighted by ratings, and a ridge regression of it on features."""
     rated = np.flatnonzero(side.counts > 0)
     if side.prior.history_map is None or not len(rated):
         return side
     prior = replace(side.prior, debut=None)
     encoded = None if side.encoder is None or side.features is None else side.encoder.encode(side.features)
     weights = side.counts[rated] / (side.counts[rated] + TRUST)
+    shares = weights / weights.sum()
     beyond = side.rows(rated).joined - prior.means(None if encoded is None else encoded[rated], len(rated))
-    debut = np.einsum("n,snd->sd", weights / weights.sum(), beyond).astype(np.float32)
-    return settled(replace(side, prior=replace(prior, debut=debut, debut_worth=worth)), encoded)
+    debut = Debut(np.einsum("n,snd->sd", shares, beyond).astype(np.float32), worth=worth)
+    if encoded is not None:
+        features = np.asarray(encoded[rated].todense(), np.float64)  # (N, F)
+        draws, count, width = beyond.shape
+        side_by_side = beyond.transpose(1, 0, 2).reshape(count, draws * width)
+        _, slopes = _in_strips(features, side_by_side, weights)
+        by_features = slopes.reshape(-1, draws, width).transpose(1, 0, 2).astype(np.float32)
+        debut = replace(debut, by_features=by_features, features=(shares @ features).astype(np.float32))
+    return settled(replace(side, prior=replace(prior, debut=debut)), encoded)
 
 
 def _mapped(side: Side) -> Side:
