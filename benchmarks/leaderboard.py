@@ -131,11 +131,19 @@ def _is_rows(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
 
 
+def _is_interval(value: Any) -> bool:
+    """A figure and its two ends."""
+    return isinstance(value, list) and len(value) == 3 and all(isinstance(one, float) for one in value)
+
+
 def flat(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
     """The leaves of a JSON value with the path to each."""
     if isinstance(value, dict):
         for name, part in value.items():
             yield from flat(part, f"{where} · {name}" if where else str(name))
+    elif _is_interval(value):
+        figure, low, high = map(_text, value)
+        yield where, f"{figure} [{low}, {high}]"
     elif isinstance(value, list):
         for number, part in enumerate(value, 1):
             yield from flat(part, f"{where} · {number}")
