@@ -35,7 +35,8 @@ def test_every_public_name_is_on_the_page() -> None:
     page = (GUIDE / "python.md").read_text()
     assert not [name for name in penchant.__all__ if f"pt.{name}" not in page]
     methods = [name for name, _ in inspect.getmembers(penchant.Model) if not name.startswith("_")]
-    numbers = {"predict_numbers", "fold_in_numbers", "stacked_items", "stakes", "for_newcomers"}  # for rooms above, not for callers
+    # for rooms above, not for callers
+    numbers = {"predict_numbers", "fold_in_numbers", "stacked_items", "stakes", "for_newcomers"}
     inner = numbers | {"item_neighbourhood", "user_neighbourhood"}
     assert not [name for name in methods if name not in inner and not re.search(rf"\b{name}\b", page)]
 
