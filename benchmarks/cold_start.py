@@ -44,8 +44,6 @@ from quadrant_race import race, with_given
 
 ROOT = Path(__file__).parents[1]
 SEED, KEPT_OUT, REPLICATES = 42, 20, 1000
-SPLITS = 5
-"""Draws of newcomers whose test pairs are pooled, on a small table."""
 PEERS_UP_TO = 200_000
 """Ratings up to which other libraries are trained anew for each number of given ratings."""
 MODELS = ("baseline", "als", "dot_bias", "bayes")
@@ -57,6 +55,7 @@ def main() -> None:
     parser.add_argument("--data", choices=("lesson", "goodbooks"), default="lesson")
     parser.add_argument("--suffix", default="", help="of the results' file name")
     parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--splits", type=int, default=5, help="draws of newcomers whose test pairs are pooled")
     asked = parser.parse_args()
     ratings = data(asked.data)
     path = ROOT / "benchmarks" / "results" / f"cold_start_{asked.data}{asked.suffix}.json"
@@ -69,7 +68,7 @@ def main() -> None:
             "protocol": f"{asked.data}, {len(ratings):,} ratings, split seed {SEED}, training seed 0",
             "lines": [],
         }
-        for line in PARTS[part](ratings, asked.models):  # written as they come, so that a broken run leaves what it has
+        for line in PARTS[part](ratings, asked):  # written as they come, so that a broken run leaves what it has
             found[part]["lines"].append(line)
             path.write_text(json.dumps(found, indent=1) + "\n")
 
@@ -95,11 +94,11 @@ def data(name: str) -> Ratings:
 # --- folding in against retraining --------------------------------------------------------------------------------
 
 
-def fold_in(ratings: Ratings, models: tuple[str, ...]) -> Any:
+def fold_in(ratings: Ratings, asked: argparse.Namespace) -> Any:
     """One line for each side hidden, model and number given."""
     for side, hide in (("users", cold_users), ("items", cold_items)):
         splits = {given: hide(ratings, given=given, reserve=KEPT_OUT, seed=SEED) for given in (5, 10, 20)}
-        for name in models:
+        for name in asked.models:
             model = pt.train(splits[5].train, name)
             for given, split in splits.items():
                 joined = with_given(split)
@@ -133,30 +132,29 @@ def _sums(predicted: np.ndarray[Any, Any], test: Ratings) -> UserSums:
 # --- four quadrants -----------------------------------------------------------------------------------------------
 
 
-def four_quadrants(ratings: Ratings, models: tuple[str, ...]) -> Any:
+def four_quadrants(ratings: Ratings, asked: argparse.Namespace) -> Any:
     """One line for each quadrant, number given and contestant."""
     small = len(ratings) <= PEERS_UP_TO
-    seeds = range(SEED, SEED + (SPLITS if small else 1))
-    for line in race(ratings, models, seeds, KEPT_OUT, quadrant_peers if small else lambda split: []):
+    seeds = range(SEED, SEED + (asked.splits if small else 1))
+    for line in race(ratings, asked.models, seeds, KEPT_OUT, quadrant_peers if small else lambda split: []):
         yield _told(line)
 
 
 # --- which items to ask about -------------------------------------------------------------------------------------
 
 
-def onboarding(ratings: Ratings, models: tuple[str, ...]) -> Any:
+def onboarding(ratings: Ratings, asked: argparse.Namespace) -> Any:
     """One line for each way of choosing five items: the error on the other half of the hidden users' ratings."""
-    del models
-    asked = [_asked(ratings, seed) for seed in range(SEED, SEED + SPLITS)]
+    splits = [_asked(ratings, seed) for seed in range(SEED, SEED + asked.splits)]
     for protocol, ways in PROTOCOLS.items():
         sums = {}
         for name in ways:
-            parts = [one[protocol, name] for one in asked]
+            parts = [one[protocol, name] for one in splits]
             squares, owners = (np.concatenate([part[at] for part in parts]) for at in (0, 1))
             sums[name] = UserSums.pooled(squares, owners, ratings.n_users, link="root")
         for name, one in sums.items():
             gap = paired_difference(sums["penchant"], one, rng=_rng(), replicates=REPLICATES, level=0.95)
-            answers = np.concatenate([one[protocol, name][2] for one in asked])
+            answers = np.concatenate([one[protocol, name][2] for one in splits])
             line = {
                 "protocol": protocol,
                 "asked": name,
@@ -268,7 +266,7 @@ ASKED: dict[str, Chooser] = {
     "penchant": _screens,
 }
 PROTOCOLS = {"five of their own": CHOSEN, "twenty asked": ASKED}
-PARTS: dict[str, Callable[[Ratings, tuple[str, ...]], Any]] = {
+PARTS: dict[str, Callable[[Ratings, argparse.Namespace], Any]] = {
     "fold_in": fold_in,
     "quadrants": four_quadrants,
     "onboarding": onboarding,
