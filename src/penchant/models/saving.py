@@ -130,9 +130,11 @@ def _prior_from(arrays: Arrays, values: dict[str, Any]) -> Prior:
         return replace(Point.at(arrays["mean"]), feature_map=arrays.get("feature_map"))
     names = ("per_rating", "offset", "history_power", "variance")
     parts: dict[str, Any] = {name: values[name] for name in names if name in values}
-    parts |= {name: array for name, array in arrays.items() if not name.startswith("debut.")}
+    parts |= {name: array for name, array in arrays.items() if name.partition(".")[0] != "debut"}
     debut = _under("debut", arrays)
-    return Prior(**parts, debut=Debut(**debut, worth=values["debut_worth"]) if debut else None)
+    if "debut" in arrays:  # as models were saved before a debut followed the features
+        debut = {"usual": arrays["debut"]}
+    return Prior(**parts, debut=Debut(**debut, worth=values.get("debut_worth", 5.0)) if debut else None)
 
 
 def _side_frame(side: Side) -> Any:
