@@ -33,13 +33,13 @@ class Debut:
             self, usual=self.usual[at], by_features=None if self.by_features is None else self.by_features[at]
         )
 
-    def told(self, features: Any | None, count: int) -> Floats:
-        """What the features of `count` rows, sparse or dense (count, F), add to the usual debut, (S, count, D)."""
-        draws, width = self.usual.shape
+    def shifts(self, features: Any | None, count: int) -> Floats:
+        """The debuts of `count` rows, (S, count, D); features: sparse or dense (count, F), or None."""
+        usual = np.repeat(self.usual[:, None], count, axis=1)
         if features is None or self.by_features is None or self.features is None:
-            return np.zeros((draws, count, width), np.float32)
+            return usual
         beyond = [np.asarray(features @ slopes) - self.features @ slopes for slopes in self.by_features]
-        return np.stack(beyond).astype(np.float32)
+        return usual + np.stack(beyond).astype(np.float32)
 
     def share_of_history(self, met: int) -> np.float32:
         """How much of what a history of `met` says counts already."""

@@ -108,32 +108,33 @@ class Prior:
 
     def means(self, features: Any | None, count: int) -> Floats:
         """The prior mean of `count` rows without a history, (S, count, D); features: sparse or dense (count, F)."""
+        settled = self._settled_means(features, count)
+        return settled if self.debut is None else settled + self.debut.shifts(features, count)
+
+    def _settled_means(self, features: Any | None, count: int) -> Floats:
+        """The same without the debut."""
         base = np.repeat(self.mean[:, None, :], count, axis=1)
-        if self.debut is not None:
-            base = base + self.debut.usual[:, None] + self.debut.told(features, count)
         if features is None or self.feature_map is None:
             return base
         return base + np.stack([np.asarray(features @ weights) for weights in self.feature_map]).astype(np.float32)
 
     def mean_given(self, features: Any | None, history: NDArray[Any]) -> Floats:
         """The prior mean (S, D) of one row with features (1, F), or None, that rated (or was rated by) `history`."""
-        mean = self.means(features, 1)[:, 0]
-        if self.history_map is None:
-            return mean
-        met = self.history_map.shape[1] if self.history_basis is None else len(self.history_basis)
+        met = 0 if self.history_map is None else self.history_map.shape[1]
+        met = met if self.history_basis is None else len(self.history_basis)
         history = history[history < met]  # what joined the other side after training says nothing here
-        if not len(history):
-            return mean
+        if self.history_map is None or not len(history):
+            return self.means(features, 1)[:, 0]
         if self.history_basis is None:
             shift = self.history_map[:, history].sum(axis=1)
         else:
             shift = self.history_basis[history].sum(axis=0) @ self.history_map
         shift = shift * np.float32(len(history) ** -self.history_power)
+        mean: Floats = self._settled_means(features, 1)[:, 0]
         if self.debut is None:
             return mean + shift
-        debut = self.debut.usual + self.debut.told(features, 1)[:, 0]
-        moved: Floats = mean + self.debut.share_of_history(len(history)) * (shift - debut)
-        return moved
+        debut = self.debut.shifts(features, 1)[:, 0]
+        return mean + debut + self.debut.share_of_history(len(history)) * (shift - debut)
 
     def rows(self, features: Any | None, count: int) -> Rows:
         """What is known of `count` rows without any rating: their prior mean and covariance."""
