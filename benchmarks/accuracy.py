@@ -4,7 +4,7 @@
     python benchmarks/accuracy.py --data movielens     # one of them
 
 Needs the environment of `benchmarks/peers`. Every pair of rows is run in this process, one after the other: ours with
-its default settings, but for the inputs that the row names; myFM 0.4.0 with the same inputs, 200 draws (300 with
+its default settings, but for the inputs that the row names; myFM 0.4.0 with the same inputs, 200 samples (300 with
 features, 100 on goodbooks-10k) of which none is left out. Only training rows are learnt from, and no setting was chosen
 on the test rows: they were chosen on held-out parts of the lesson's training rows. Times are of fitting alone, by the
 clock and of all threads together; ours is compiled beforehand on a few rows, which is not counted.
@@ -28,14 +28,14 @@ import numpy as np
 
 import penchant as pt
 from penchant.data.splitting import Split
-from penchant.evaluation.peers import Catalogue
+from penchant.evaluation.scoring.external_models import Catalogue
 from penchant.foundations.threads import available_threads
 
 ROOT = Path(__file__).parents[1]
 GOODBOOKS = ROOT / "benchmarks" / "data" / "goodbooks-10k" / "ratings.parquet"
 NINETY = 1.6449
 IDS = {"features": False, "history": False}
-EVERYTHING = {"rank": 10, "draws": 300, "history": True, "genres": True, "years": True}
+EVERYTHING = {"rank": 10, "samples": 300, "history": True, "genres": True, "years": True}
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ class Row:
 
 QUESTIONS: dict[str, list[Row]] = {
     "movielens": [
-        Row("ids", IDS, {"rank": 10, "draws": 200}, 0.8540),
-        Row("ids, rank 16", IDS, {"rank": 16, "draws": 200}),
+        Row("ids", IDS, {"rank": 10, "samples": 200}, 0.8540),
+        Row("ids, rank 16", IDS, {"rank": 16, "samples": 200}),
         Row("genres, year, histories", {}, EVERYTHING, 0.8270),
-        Row("the same, with time", {"time": True}, {}, 0.8250),
+        Row("the same, with time", {"temporal_bias": True}, {}, 0.8250),
     ],
     "goodbooks": [
-        Row("ids", IDS, {"rank": 16, "draws": 100}),
+        Row("ids", IDS, {"rank": 16, "samples": 100}),
         Row("histories", {}, {}),
     ],
 }  # fmt: skip
@@ -80,7 +80,7 @@ def main() -> None:
         _compile(split)
         print(f"\n{name}: {split.name}; {len(split.train)} training and {len(split.test)} test rows")
         rows = [row for row in QUESTIONS[name] if not asked.inputs or row.inputs in asked.inputs]
-        found = [figures for row in rows for figures in _answers(row, split, asked)]
+        found = [metrics for row in rows for metrics in _answers(row, split, asked)]
         if asked.peers:
             _write(split.name, found, asked.out / f"accuracy-{name}.json")
 
@@ -91,7 +91,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--inputs", nargs="*", default=[], help="only the rows of these inputs, such as ids")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave myFM out")
     parser.add_argument("--seed", type=int, default=0, help="the seed of both sides")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder of the figures")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder of the metrics")
     return parser.parse_args()
 
 
@@ -103,15 +103,15 @@ def _split(name: str) -> Split:
 
 
 def _compile(split: Split) -> None:
-    pt.train(split.train.take(np.arange(2000)), "bayes", draws=2, thin=1, burn_in=1)
+    pt.train(split.train.take(np.arange(2000)), "bayes", samples=2, thin=1, burn_in=1)
 
 
 def _answers(row: Row, split: Split, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """Figures of our side, and of the peer's where it has one."""
-    figures = [_told("bayes", row, *_ours(row, split, asked.seed))]
+    """Metrics of our side, and of the peer's where it has one."""
+    metrics = [_told("bayes", row, *_ours(row, split, asked.seed))]
     if asked.peers and row.peer:
-        figures.append(_told("myFM", row, *_peers(row, split, asked.seed)))
-    return figures
+        metrics.append(_told("myFM", row, *_peers(row, split, asked.seed)))
+    return metrics
 
 
 def _ours(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str, Any]]:
@@ -123,8 +123,8 @@ def _ours(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str
         test.user_numbers, test.item_numbers, item_features=test.item_features, timestamps=test.timestamps
     )
     inside = np.abs(test.values - told.mean) < NINETY * told.std
-    figures = {"rmse": _rmse(told.mean, split), **times, "in_90_interval": float(inside.mean())}
-    return figures, {"settings": dict(model.trained.settings), "facts": dict(model.trained.facts)}
+    metrics = {"rmse": _rmse(told.mean, split), **times, "in_90_interval": float(inside.mean())}
+    return metrics, {"settings": dict(model.trained.settings), "facts": dict(model.trained.facts)}
 
 
 def _peers(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str, Any]]:
@@ -140,12 +140,12 @@ def _rmse(told: np.ndarray, split: Split) -> float:
     return float(np.sqrt(np.mean((told - split.test.values.astype(np.float64)) ** 2)))
 
 
-def _told(who: str, row: Row, figures: dict[str, float], identity: dict[str, Any]) -> dict[str, Any]:
+def _told(who: str, row: Row, metrics: dict[str, float], identity: dict[str, Any]) -> dict[str, Any]:
     promise = f"  promised {row.promised:.4f}" if row.promised and who == "bayes" else ""
-    inside = f"  {figures['in_90_interval']:.1%} in the 90 % interval" if "in_90_interval" in figures else ""
-    spent = f"{figures['seconds']:6.1f} s ({figures['cpu_seconds']:.1f} s of all threads)"
-    print(f"  {row.inputs:26} {who:6} {figures['rmse']:.4f} in {spent}{inside}{promise}", flush=True)
-    return {"inputs": row.inputs, "who": who, **figures, **identity}
+    inside = f"  {metrics['in_90_interval']:.1%} in the 90 % interval" if "in_90_interval" in metrics else ""
+    spent = f"{metrics['seconds']:6.1f} s ({metrics['cpu_seconds']:.1f} s of all threads)"
+    print(f"  {row.inputs:26} {who:6} {metrics['rmse']:.4f} in {spent}{inside}{promise}", flush=True)
+    return {"inputs": row.inputs, "who": who, **metrics, **identity}
 
 
 def _write(split: str, found: list[dict[str, Any]], path: Path) -> None:

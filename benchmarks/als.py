@@ -3,7 +3,7 @@
     python benchmarks/als.py              # beside implicit 0.7.3 (see peers/requirements.txt), then 1M to 20M ratings
     python benchmarks/als.py --quick      # the comparison alone
 
-Both sides run in one process on the same choices, with the same factors, penalty and number of sweeps; the first sweep
+Both sides run in one process on the same choices, with the same factors, penalty and number of epochs; the first sweep
 of each is a warm-up (ours compiles there) and is not timed. implicit is held to one BLAS thread, as its authors advise.
 The loss is implicit's own, for both: Σ 2 (1 - s)² over choices + Σ s² over the other pairs + λ (Σ|p|² + Σ|q|²).
 """
@@ -23,7 +23,7 @@ import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.data.synthetic import synthetic
-from penchant.evaluation.protocol import versions
+from penchant.evaluation.report.protocol import versions
 from penchant.foundations.threads import limit_blas
 from penchant.models.trained import TrainedModel
 from penchant.training.registry import train
@@ -42,7 +42,7 @@ def main() -> None:
     found = {
         "command": shlex.join(["python", *sys.argv]),
         "versions": versions(("numpy", "scipy", "numba", "implicit")),
-        "protocol": f"{len(ratings):,} choices, {USERS} x {ITEMS}, power law, seed 0; median of {SWEEPS} sweeps",
+        "protocol": f"{len(ratings):,} choices, {USERS} x {ITEMS}, power law, seed 0; median of {SWEEPS} epochs",
         "beside_implicit": lines,
         "growth": growth,
     }
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def beside_implicit(ratings: Ratings, factors: int) -> dict[str, Any]:
-    """Seconds a sweep and final loss of both, in turns, after the same number of sweeps."""
+    """Seconds a sweep and final loss of both, in turns, after the same number of epochs."""
     from implicit.als import AlternatingLeastSquares
     from scipy.sparse import csr_array, csr_matrix
 
@@ -59,7 +59,7 @@ def beside_implicit(ratings: Ratings, factors: int) -> dict[str, Any]:
     choices = csr_array((ones, (ratings.user_numbers, ratings.item_numbers)), shape=(USERS, ITEMS))
     options: dict[str, Any] = {"factors": factors, "regularization": PENALTY, "regularization_power": 0.0}
     options |= {"unobserved_weight": 1.0, "form": "hu"}
-    train(ratings, "implicit_als", sweeps=1, **options)
+    train(ratings, "implicit_als", epochs=1, **options)
     our_seconds, ours = a_sweep(ratings, "implicit_als", **options)
     with limit_blas():
         peer = AlternatingLeastSquares(
@@ -85,9 +85,9 @@ def beside_implicit(ratings: Ratings, factors: int) -> dict[str, Any]:
 def a_sweep(ratings: Ratings, model: str, **options: Any) -> tuple[float, TrainedModel]:
     """Seconds that one more sweep takes, setting up and finishing left out, and the model after SWEEPS of them."""
     times = []
-    for sweeps in (1, SWEEPS):
+    for epochs in (1, SWEEPS):
         started = time.perf_counter()
-        trained = train(ratings, model, sweeps=sweeps, **options)
+        trained = train(ratings, model, epochs=epochs, **options)
         times.append(time.perf_counter() - started)
     return (times[1] - times[0]) / (SWEEPS - 1), trained
 
@@ -106,7 +106,7 @@ def loss(choices: Any, users: np.ndarray, items: np.ndarray) -> float:
 def grown(n: int, factors: int = 64) -> dict[str, Any]:
     """Seconds a sweep of explicit least squares on n ratings, and the process's highest memory so far."""
     ratings = synthetic(users=n // 150, items=27_000, ratings=n, seed=0).ratings
-    train(ratings.take(np.arange(10_000)), "als", factors=factors, sweeps=1)
+    train(ratings.take(np.arange(10_000)), "als", factors=factors, epochs=1)
     seconds, _ = a_sweep(ratings, "als", factors=factors)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     line = {

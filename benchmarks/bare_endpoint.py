@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 
 from penchant.foundations.threads import limit_blas
-from penchant.recommending.model import load
+from penchant.recommending.recommender import load
 from penchant.service.schemas import ListRequest
 
 

@@ -5,7 +5,7 @@
 
 fold_in: a tenth of the users (then of the items) is hidden whole; some of their ratings are given, up to 20 are kept
 out of the test, and the rest is foretold. Folded in by a model that never met them, against the same model retrained
-with the given ratings. The ratio's interval draws users anew.
+with the given ratings. The ratio's interval samples users anew.
 quadrants: a fifth of the users and of the items hidden at once, by given ratings, in five splits whose pairs are pooled
 (on goodbooks in one, and without peers). myFM, cmfrec and LightFM are trained anew with the given ratings and have the
 same genres and years; LightFM orders items and foretells no ratings. "less best baseline" is beside whichever of three
@@ -31,15 +31,15 @@ import numpy as np
 
 import penchant as pt
 from peers.newcomers import quadrant_peers
-from penchant.data.attaching import attach_features
+from penchant.data.feature_join import attach_features
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split, cold_items, cold_users
-from penchant.evaluation.contestants import ModelContestant
-from penchant.evaluation.protocol import versions
+from penchant.evaluation.report.protocol import versions
+from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
 from penchant.metrics.intervals import UserSums, paired_difference
-from penchant.recommending.model import Model
-from penchant.recommending.onboarding import questions
-from penchant.recommending.visitor import Visitor, newcomer
+from penchant.recommending.elicitation import questions
+from penchant.recommending.recommender import Model
+from penchant.recommending.user_state import UserState, newcomer
 from quadrant_race import race, with_given
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--data", choices=("lesson", "goodbooks"), default="lesson")
     parser.add_argument("--suffix", default="", help="of the results' file name")
     parser.add_argument("--models", nargs="+", default=MODELS)
-    parser.add_argument("--splits", type=int, default=5, help="draws of newcomers whose test pairs are pooled")
+    parser.add_argument("--splits", type=int, default=5, help="samples of newcomers whose test pairs are pooled")
     asked = parser.parse_args()
     ratings = data(asked.data)
     path = ROOT / "benchmarks" / "results" / f"cold_start_{asked.data}{asked.suffix}.json"
@@ -120,7 +120,7 @@ def fold_in(ratings: Ratings, asked: argparse.Namespace) -> Any:
 
 def errors(model: Model, split: Split) -> UserSums:
     """The RMSE on the test rows, by user."""
-    said = ModelContestant(model, split).predict(split.test.user_numbers, split.test.item_numbers)
+    said = RecommenderScorer(model, split).predict(split.test.user_numbers, split.test.item_numbers)
     return _sums(np.asarray(said.mean), split.test)
 
 
@@ -193,7 +193,7 @@ def _asked(ratings: Ratings, seed: int) -> dict[tuple[str, str], tuple[Any, Any,
     return found
 
 
-def _answered(model: Model, numbers: Any, values: Any) -> Visitor:
+def _answered(model: Model, numbers: Any, values: Any) -> UserState:
     """Somebody who was asked about these items: that they rated them says nothing of taste."""
     return newcomer(model, numbers, values, history=np.empty(0, np.int32))
 

@@ -23,13 +23,13 @@ import numpy as np
 
 import penchant as pt
 from penchant.data.splitting import Split, get_cv_idxs, split_rows
-from penchant.evaluation.comparison import Comparison
-from penchant.evaluation.entries import Entry, entries_of
-from penchant.evaluation.measuring import Measuring
-from penchant.evaluation.protocol import versions
-from penchant.evaluation.records import key_of
+from penchant.evaluation.comparison.comparison import Comparison
+from penchant.evaluation.comparison.contestants import Entry, entries_of
+from penchant.evaluation.comparison.records import key_of
+from penchant.evaluation.report.protocol import versions
+from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.foundations.progress import Bar
-from penchant.training.registry import WAYS
+from penchant.training.registry import MODELS
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / ".comparison"
@@ -99,22 +99,22 @@ def _entries(peers: bool) -> list[Any]:
     """Ours, those that are registered, and every library that is installed."""
     from peers.installed import adapters
 
-    found: list[Any] = [name for name in OURS if name in WAYS]
+    found: list[Any] = [name for name in OURS if name in MODELS]
     for adapter in adapters(PEERS if peers else ()):
         found += adapter.all_of_them()
     return entries_of(found)
 
 
 def _finished(entry: Entry, split: Split, seeds: Sequence[int]) -> bool:
-    """Whether the figures of every seed are kept."""
-    keys = [key_of(entry, split, seed, Measuring()) for seed in seeds[:1]]
+    """Whether the metrics of every seed are kept."""
+    keys = [key_of(entry, split, seed, EvaluationSettings()) for seed in seeds[:1]]
     return all(key is not None and (KEPT / f"{key}.npz").exists() for key in keys)
 
 
 def _beside_expected(found: Comparison) -> None:
     for label, expected in EXPECTED.items():
-        if label in found.figures:
-            value = found.figures[label]["rmse"].value
+        if label in found.metrics:
+            value = found.metrics[label]["rmse"].value
             far = "" if abs(value - expected) <= 0.003 else "  OUTSIDE 0.003"
             print(f"{label:32} {value:.4f}  earlier {expected:.4f}{far}")
 

@@ -21,7 +21,7 @@ import numpy as np
 
 import penchant as pt
 from penchant.data.splitting import Split
-from penchant.evaluation.protocol import versions
+from penchant.evaluation.report.protocol import versions
 from penchant.metrics.intervals import UserSums, paired_difference
 
 RESULTS = Path(__file__).parent / "results" / "features.json"
@@ -66,7 +66,7 @@ def squared_errors(model: pt.Model, split: Split) -> UserSums:
         numbers, back = np.unique(test.item_numbers[new], return_inverse=True)
         rows = model.trained.items.unmet_rows(test.item_features.take(numbers), len(numbers)).take(back)
         known = model.trained.users.rows(model.trained.users.vocabulary.numbers(users[new]))
-        predicted[new] = model.trained.clip(model.trained.head.pairs(known, rows).mean(axis=0))
+        predicted[new] = model.trained.clip(model.trained.scorer.pairs(known, rows).mean(axis=0))
     return UserSums.pooled((predicted - test.values) ** 2, test.user_numbers, len(test.users), link="root")
 
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from penchant.evaluation.protocol import machine, versions
-from penchant.evaluation.watching import Watch
+from penchant.evaluation.comparison.resource_usage import Watch
+from penchant.evaluation.report.protocol import machine, versions
 from penchant.metrics import beyond_accuracy, ranking
 from penchant.metrics.full_ranking import ItemSets, rank_items
 

@@ -1,4 +1,4 @@
-"""Gradient descent for dot-bias, 50 factors: ratings a second on both roads, time to a given error, beside fastai.
+"""Gradient descent for dot-bias, 50 factors: ratings a second on both backends, time to a given error, beside fastai.
 
     python benchmarks/gradient.py             # in an environment with fastai 2.8.12, torch 2.13.0 and this package
     python benchmarks/gradient.py --alone     # our side alone
@@ -6,7 +6,7 @@
 
 fastai trains as its tutorial does: collab_learner's dot-bias, batches of 64, five epochs of one cycle at 5e-3, weight
 decay 0.1, on one torch thread. Both sides run in one process on the lesson's training rows, are measured on the
-lesson's test rows, and predict an unseen user or item by the model's own fallback. Ours trains each road once before
+lesson's test rows, and predict an unseen user or item by the model's own fallback. Ours trains each backend once before
 it is timed, so that compilation (some 20 s on a first run, cached on disk afterwards) is left out. No setting was
 chosen on test rows. Beside the seconds stand those the process spent on a core, which other work on the machine does
 not lengthen: where the two ratios differ, the machine was busy.
@@ -30,22 +30,22 @@ import penchant as pt
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split
 from penchant.data.synthetic import synthetic
-from penchant.evaluation.protocol import machine, versions
+from penchant.evaluation.report.protocol import machine, versions
 from penchant.training.gradient import learner
+from penchant.training.gradient.backend import Backend
+from penchant.training.gradient.backend_choice import dot_bias_backend
 from penchant.training.gradient.dot import biased_model
-from penchant.training.gradient.road import Road
-from penchant.training.gradient.roads import dot_bias_road
-from penchant.training.gradient.run_plan import Learnt, plan_of
+from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
+from penchant.training.gradient.fitting import FitResult, training_plan
+from penchant.training.gradient.initial_parameters import biased_start
 from penchant.training.gradient.settings import DotBiasSettings
-from penchant.training.gradient.side_columns import SideColumns
-from penchant.training.gradient.start import biased_start
 
 RESULTS = Path(__file__).parent / "results" / "gradient.json"
 ROADS = {
-    "torch, Adam": {"road": "torch", "rows": "every"},
-    "kernels, Adam, every row": {"road": "kernels", "rows": "every"},
-    "kernels, Adam, touched rows": {"road": "kernels", "rows": "touched"},
-    "kernels, SGD, touched rows": {"road": "kernels", "rows": "touched", "optimizer": "sgd", "learning_rate": 1.0},
+    "torch, Adam": {"backend": "torch", "rows": "every"},
+    "kernels, Adam, every row": {"backend": "numba", "rows": "every"},
+    "kernels, Adam, touched rows": {"backend": "numba", "rows": "touched"},
+    "kernels, SGD, touched rows": {"backend": "numba", "rows": "touched", "optimizer": "sgd", "learning_rate": 1.0},
 }
 
 
@@ -107,21 +107,21 @@ def timed(job: Callable[[], Any]) -> tuple[float, float]:
     return time.perf_counter() - started, time.process_time() - worked
 
 
-def road_over(ratings: Ratings, settings: DotBiasSettings) -> Road:
-    start = biased_start(ratings, settings.factors, settings.start_spread, settings.damping, np.random.default_rng(0))
-    return dot_bias_road(start, ratings, settings, None, SideColumns())
+def road_over(ratings: Ratings, settings: DotBiasSettings) -> Backend:
+    start = biased_start(ratings, settings.factors, settings.init_std, settings.damping, np.random.default_rng(0))
+    return dot_bias_backend(start, ratings, settings, None, FeatureEmbeddings())
 
 
 def speed(name: str, ratings: Ratings, fastai: dict[str, Any] | None, epochs: int = 5) -> dict[str, Any]:
     """Ratings a second over some epochs, shuffling included, after one epoch that is not timed; the best of three."""
     settings = DotBiasSettings.from_json({"factors": 50, "batch_size": 4096, "epochs": epochs} | ROADS[name])
-    road = road_over(ratings, settings)
-    plan = plan_of(settings)
-    learner.fit(road, plan_of(DotBiasSettings.from_json(settings.to_json() | {"epochs": 1})), seed=0)
-    times = [timed(lambda: learner.fit(road, plan, seed=0)) for _ in range(3)]
+    backend = road_over(ratings, settings)
+    plan = training_plan(settings)
+    learner.fit(backend, training_plan(DotBiasSettings.from_json(settings.to_json() | {"epochs": 1})), seed=0)
+    times = [timed(lambda: learner.fit(backend, plan, seed=0)) for _ in range(3)]
     seconds, cpu = min(one for one, _ in times), min(other for _, other in times)
     rate, by_cpu = epochs * len(ratings) / seconds, epochs * len(ratings) / cpu
-    line = {"road": name, "ratings": len(ratings), "ratings_a_second": rate, "ratings_a_cpu_second": by_cpu}
+    line = {"backend": name, "ratings": len(ratings), "ratings_a_second": rate, "ratings_a_cpu_second": by_cpu}
     if fastai:
         line["times_fastai"] = rate / fastai["ratings_a_second"]
         line["times_fastai_by_cpu"] = by_cpu / fastai["ratings_a_cpu_second"]
@@ -140,16 +140,16 @@ def to_error(split: Split, fastai: dict[str, Any] | None, epochs: int = 3) -> di
     """
     settings = DotBiasSettings(factors=50, epochs=epochs, batch_size=1024, learning_rate=0.02, rows="touched")
 
-    roads: list[Road] = []
+    backends: list[Backend] = []
 
     def once() -> None:
-        roads.append(road_over(split.train, settings))
-        learner.fit(roads[-1], plan_of(settings), seed=0)
+        backends.append(road_over(split.train, settings))
+        learner.fit(backends[-1], training_plan(settings), seed=0)
 
     once()
     seconds, cpu = (min(column) for column in zip(*(timed(once) for _ in range(3)), strict=True))
-    road = roads[-1]
-    model = biased_model(split.train, settings, Learnt(road, [road.state()], []), None, SideColumns())
+    backend = backends[-1]
+    model = biased_model(split.train, settings, FitResult(backend, [backend.state()], []), None, FeatureEmbeddings())
     line = {"epochs": epochs, "seconds": seconds, "cpu_seconds": cpu, "rmse": rmse(pt.Model(model), split)}
     if fastai:
         line |= {"share_of_fastais_time": seconds / fastai["seconds"], "reached": line["rmse"] <= fastai["rmse"]}
@@ -179,10 +179,10 @@ def large() -> dict[str, Any]:
     """An epoch of 20M ratings × 64 factors, and the highest memory of the process."""
     ratings = synthetic(users=138_000, items=27_000, ratings=20_000_000, seed=0).ratings
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    settings = DotBiasSettings(factors=64, epochs=1, batch_size=16_384, rows="touched", road="kernels")
-    road = road_over(ratings, settings)
+    settings = DotBiasSettings(factors=64, epochs=1, batch_size=16_384, rows="touched", backend="numba")
+    backend = road_over(ratings, settings)
     started = time.perf_counter()
-    learner.fit(road, plan_of(settings), seed=0)
+    learner.fit(backend, training_plan(settings), seed=0)
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     line = {"ratings": len(ratings), "seconds": seconds, "peak_gb": peak, "peak_gb_of_making_the_ratings": before}

@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[1]
 RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "leaderboard.md"
 HEAD = """# Leaderboard
 
-Made by `make leaderboard` from `benchmarks/results/*.json`; a test refuses a figure here that no result file holds.
+Value by `make leaderboard` from `benchmarks/results/*.json`; a test refuses a figure here that no result file holds.
 Anybody can rerun each table with the command above it. A time holds only beside others of the same run.
 """
 ASIDE = ("command", "versions", "question", "protocol", "split", "machine", "remark")
 DETAILS = ("settings", "facts", "choice", "tried", "library", "version")
-"""What a row carries besides its figures; it stays in the result file."""
+"""What a row carries besides its metrics; it stays in the result file."""
 COLUMNS = (
     ("rmse", "RMSE"),
     ("mae", "MAE"),
@@ -48,18 +48,18 @@ def _shape(told: dict[str, Any]) -> Callable[[Path, dict[str, Any]], str]:
     """How a result file is shown: a race of models, rows that each have a protocol, or whatever it holds."""
     if "entries" in told:
         return _comparison
-    rows = told.get("figures")
-    return _rows if isinstance(rows, list) and all("protocol" in row for row in rows) else _figures
+    rows = told.get("metrics")
+    return _rows if isinstance(rows, list) and all("protocol" in row for row in rows) else _metrics
 
 
 def _rows(path: Path, told: dict[str, Any]) -> str:
-    """Figures that each have a protocol of their own: one row each, with its command."""
-    heads = [name for name in dict.fromkeys(name for row in told["figures"] for name in row) if name != "protocol"]
+    """Metrics that each have a protocol of their own: one row each, with its command."""
+    heads = [name for name in dict.fromkeys(name for row in told["metrics"] for name in row) if name != "protocol"]
     rows = [
-        [*(_text(row.get(name, "")) for name in heads), f"`{row['protocol']['command']}`"] for row in told["figures"]
+        [*(_text(row.get(name, "")) for name in heads), f"`{row['protocol']['command']}`"] for row in told["metrics"]
     ]
     merged: dict[str, str] = {}
-    for row in told["figures"]:
+    for row in told["metrics"]:
         merged |= row["protocol"].get("versions", {})
     return _section(path, {"versions": merged, **told}, [], _table([*heads, "command"], rows))
 
@@ -72,7 +72,7 @@ def _comparison(path: Path, told: dict[str, Any]) -> str:
         f"Split: {split['split']}. {rows['train']:,} training rows, {rows['tested']:,} tested; test users met in "
         f"training {users['met']:,}, not met {users['unmet']:,}; items {items['met']:,} and {items['unmet']:,}. "
         f"Lists rank every item the user has not rated; liked is {split['liked_from']:g} or more.",
-        f"In brackets: {measuring['level']:.0%} intervals over users ({measuring['replicates']} draws). "
+        f"In brackets: {measuring['level']:.0%} intervals over users ({measuring['replicates']} samples). "
         "≈: not different from the best (permutation test by user, Holm).",
         *([told["remark"]] if "remark" in told else []),
     ]
@@ -82,7 +82,7 @@ def _comparison(path: Path, told: dict[str, Any]) -> str:
 
 
 def _row(entry: dict[str, Any], told: dict[str, Any]) -> list[str]:
-    cells = [_cell(name, entry["figures"].get(name), told["by"]) for name, _ in COLUMNS]
+    cells = [_cell(name, entry["metrics"].get(name), told["by"]) for name, _ in COLUMNS]
     seconds, megabytes = (sum(entry[name]) / len(entry[name]) for name in ("seconds", "megabytes"))
     seeds = ", ".join(map(str, entry["seeds"]))
     return [entry["label"], *cells, _mark(entry["label"], told), seeds, f"{seconds:.1f}", f"{megabytes:.0f}"]
@@ -101,7 +101,7 @@ def _mark(label: str, told: dict[str, Any]) -> str:
     return "≈" if alike else ""
 
 
-def _figures(path: Path, told: dict[str, Any]) -> str:
+def _metrics(path: Path, told: dict[str, Any]) -> str:
     """Any other result: its parts in order, lists of rows as tables."""
     told = {"question": path.stem.replace("-", " ").replace("_", " ").capitalize(), **told}
     facts = [
@@ -113,7 +113,7 @@ def _figures(path: Path, told: dict[str, Any]) -> str:
 
 
 def _parts(value: dict[str, Any], title: str) -> Iterator[str]:
-    """Tables of a nested result: first its plain figures, then each part under its name."""
+    """Tables of a nested result: first its plain metrics, then each part under its name."""
     rows_of = {name: part for name, part in value.items() if _is_rows(part)}
     nested = {name: part for name, part in value.items() if isinstance(part, dict) and "versions" in part}
     plain = {name: part for name, part in value.items() if name not in rows_of and name not in nested}

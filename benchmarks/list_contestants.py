@@ -18,7 +18,7 @@ from penchant.foundations.threads import limit_blas
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
 from penchant.training.registry import train as train_ours
-from penchant.training.rows import Conditional, Crew, RowSolver
+from penchant.training.row_solver import Conditional, RowSolver, ThreadTeam
 
 ScoreRows = Callable[[np.ndarray], np.ndarray]
 Settings = Mapping[str, Any]
@@ -27,7 +27,7 @@ SWEEPS = 16
 
 
 @dataclass(frozen=True)
-class Contestant:
+class EvaluationScorer:
     """grid: for each setting, the values tried. starts: where tuning begins, each on its own. width: the library's
     name for K, or none. widest: the K beyond which one run takes too long here."""
 
@@ -41,7 +41,7 @@ class Contestant:
 
 def ours(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
     """implicit_als; all newcomers at once by the solver that training runs, checked against `infer` on a few."""
-    trained = train_ours(train, "implicit_als", seed=seed, sweeps=SWEEPS, **settings)
+    trained = train_ours(train, "implicit_als", seed=seed, epochs=SWEEPS, **settings)
     rows = folded(trained, histories)
     return lambda at: rows[at] @ trained.items.vectors[0].T
 
@@ -54,8 +54,8 @@ def folded(trained: TrainedModel, histories: Grouped) -> np.ndarray:
     weights = trained.feedback.weights(histories.values)
     rows = np.zeros((len(histories.counts), items.shape[1]), np.float32)
     given = Conditional(gram, np.zeros((1, items.shape[1])), np.ones(1), weights, ridge)
-    with limit_blas(), Crew() as crew:
-        solver = RowSolver(histories, items.shape[1], crew, biased=False)
+    with limit_blas(), ThreadTeam() as team:
+        solver = RowSolver(histories, items.shape[1], team, biased=False)
         solver.solve(items, given, rows, targets=trained.feedback.targets(weights))
     for user in range(3):
         one = infer(trained, "users", *histories.row(user)).rows.vectors[0, 0]
@@ -114,7 +114,7 @@ def as_table(grouped: Grouped, width: int) -> Any:
 
 
 ALL = (
-    Contestant(
+    EvaluationScorer(
         "implicit_als",
         ours,
         {
@@ -127,13 +127,13 @@ ALL = (
             {"unobserved_weight": 0.1, "regularization": 1.0, "regularization_power": 0.0},
         ),
     ),
-    Contestant(
+    EvaluationScorer(
         "implicit 0.7.3 ALS",
         implicit,
         {"alpha": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "regularization": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)},
         ({"alpha": 10.0, "regularization": 10.0},),
     ),
-    Contestant(
+    EvaluationScorer(
         "LensKit ImplicitMF",
         lenskit,
         {"weight": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "regularization": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)},
@@ -141,14 +141,14 @@ ALL = (
         "embedding_size",
         widest=128,
     ),
-    Contestant(
+    EvaluationScorer(
         "ease",
         ease,
         {"regularization": (12.5, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)},
         ({"regularization": 100.0},),
         "",
     ),
-    Contestant("popularity", popularity, {}, ({},), ""),
+    EvaluationScorer("popularity", popularity, {}, ({},), ""),
 )
 """Ours first. implicit's c_ui = α and LensKit's 1 + weight are the confidence of a choice, so ours is their inverse."""
 

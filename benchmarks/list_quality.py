@@ -11,7 +11,7 @@ Tuning (Rendle et al. 2021, arXiv 2110.14037, section 4): from a start, to the b
 better, at a small width K; then K is doubled while it helps (up to 256; on MovieLens, and for LensKit, which takes a
 Cholesky factor of every row in every sweep, to 128), and the neighbours are tried once more. implicit_als starts from
 the powers 1, 0.5 and 0 of its penalty; EASE from the λ that the same validation users of goodbooks choose among the
-3,000 most chosen books. Everybody's sweeps are 16.
+3,000 most chosen books. Everybody's epochs are 16.
 goodbooks-10k holds out 10,000 users; MovieLens (671 users, shipped) holds out a fifth, five times, each user in one of
 them, each of the five tuned on its own validation users; their test users are pooled.
 """
@@ -33,10 +33,10 @@ from typing import Any
 
 import numpy as np
 
-from list_contestants import ALL, Contestant
+from list_contestants import ALL, EvaluationScorer
 from penchant.data.movielens import movielens
 from penchant.data.ratings import Grouped, Ratings
-from penchant.evaluation.protocol import machine, versions
+from penchant.evaluation.report.protocol import machine, versions
 from penchant.metrics.full_ranking import ItemSets, Ranks, rank_items
 from penchant.metrics.intervals import UserSums, bootstrap_all, paired_difference
 from penchant.metrics.ranking import ndcg, precision
@@ -137,8 +137,8 @@ class Bench:
             self._fold = fold_of(self.data, self.number)
         return self._fold
 
-    def figures(self, one: Contestant, settings: Mapping[str, Any], part: str) -> dict[str, np.ndarray]:
-        """Figures of the part's users."""
+    def metrics(self, one: EvaluationScorer, settings: Mapping[str, Any], part: str) -> dict[str, np.ndarray]:
+        """Metrics of the part's users."""
         told = json.dumps([self.data, self.number, one.name, dict(sorted(settings.items())), part])
         kept = self.scratch / f"{hashlib.sha256(told.encode()).hexdigest()[:16]}.npz"
         if not kept.exists():
@@ -157,10 +157,10 @@ class Bench:
         with np.load(kept) as arrays:
             return {name: arrays[name] for name in FIGURES}
 
-    def validated(self, one: Contestant, settings: Mapping[str, Any]) -> float:
-        return float(self.figures(one, settings, "validation")["ndcg@100"].mean())
+    def validated(self, one: EvaluationScorer, settings: Mapping[str, Any]) -> float:
+        return float(self.metrics(one, settings, "validation")["ndcg@100"].mean())
 
-    def tuned(self, one: Contestant) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def tuned(self, one: EvaluationScorer) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """The settings that the validation users choose, and those that each width was tried with."""
         narrow = {one.width: WIDTHS[self.data][0]} if one.width else {}
         best = max((self.climbed(one, {**start, **narrow}) for start in one.starts), key=self.by_validation(one))
@@ -175,7 +175,7 @@ class Bench:
             tried.append(best)
         return best, [{**settings, "ndcg@100": self.validated(one, settings)} for settings in tried]
 
-    def climbed(self, one: Contestant, best: dict[str, Any]) -> dict[str, Any]:
+    def climbed(self, one: EvaluationScorer, best: dict[str, Any]) -> dict[str, Any]:
         """From neighbour to better neighbour, until none is better."""
         while True:
             around = [best, *({**best, name: value} for name, value in neighbours(one, best))]
@@ -184,11 +184,11 @@ class Bench:
                 return best
             best = better
 
-    def by_validation(self, one: Contestant) -> Callable[[Mapping[str, Any]], float]:
+    def by_validation(self, one: EvaluationScorer) -> Callable[[Mapping[str, Any]], float]:
         return lambda settings: self.validated(one, settings)
 
 
-def neighbours(one: Contestant, settings: Mapping[str, Any]) -> list[tuple[str, float]]:
+def neighbours(one: EvaluationScorer, settings: Mapping[str, Any]) -> list[tuple[str, float]]:
     """The next lower and the next higher value of each setting."""
     found = []
     for name, values in one.grid.items():
@@ -202,7 +202,7 @@ def prepared(data: str, names: list[str], scratch: Path, until: float) -> None:
     for one in (one for one in ALL if one.name.split()[0] in names):
         for number in range(FOLDS[data]):
             bench = Bench(data, number, scratch, until)
-            bench.figures(one, bench.tuned(one)[0], "test")
+            bench.metrics(one, bench.tuned(one)[0], "test")
 
 
 def measured(data: str, scratch: Path, until: float, without: list[str]) -> dict[str, Any]:
@@ -213,7 +213,7 @@ def measured(data: str, scratch: Path, until: float, without: list[str]) -> dict
     for one in (one for one in ALL if one.name not in without):
         tuned = [bench.tuned(one) for bench in benches]
         chosen[one.name] = [{"settings": best, "widths": tried} for best, tried in tuned]
-        parts = [bench.figures(one, best, "test") for bench, (best, _) in zip(benches, tuned, strict=True)]
+        parts = [bench.metrics(one, best, "test") for bench, (best, _) in zip(benches, tuned, strict=True)]
         per_user[one.name] = {name: np.concatenate([part[name] for part in parts]) for name in FIGURES}
     sums = {name: {figure: UserSums.mean(values) for figure, values in all_.items()} for name, all_ in per_user.items()}
     return {
@@ -221,7 +221,7 @@ def measured(data: str, scratch: Path, until: float, without: list[str]) -> dict
         "validation_users": sum(len(bench.fold.validation.hidden) for bench in benches),
         "test_users": sum(len(bench.fold.test.hidden) for bench in benches),
         "chosen": chosen,
-        "figures": {name: intervals(all_) for name, all_ in sums.items()},
+        "metrics": {name: intervals(all_) for name, all_ in sums.items()},
         "implicit_als_minus": {name: differences(sums[ALL[0].name], all_) for name, all_ in list(sums.items())[1:]},
     }
 
@@ -253,7 +253,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=1e6, help="start no step after this many minutes")
     parser.add_argument("--data", nargs="+", default=list(FOLDS), choices=list(FOLDS))
-    parser.add_argument("--scratch", type=Path, default=Path("/tmp/penchant-list-quality"), help="keeps figures")
+    parser.add_argument("--scratch", type=Path, default=Path("/tmp/penchant-list-quality"), help="keeps metrics")
     parser.add_argument("--only", nargs="+", help="contestants (first words of their names) to measure, no table made")
     parser.add_argument("--without", nargs="+", default=[], help="contestants that the table leaves out")
     asked = parser.parse_args()
@@ -268,7 +268,7 @@ def main() -> None:
             found[data] = measured(data, asked.scratch, until, asked.without)
         except TimeIsUpError:
             sys.exit(f"{data}: time is up; call again to go on")
-        print(json.dumps(found[data]["figures"], indent=1))
+        print(json.dumps(found[data]["metrics"], indent=1))
     if asked.only:
         return
     found["defaults_compared"] = defaults_compared(asked.scratch, until)
@@ -276,7 +276,7 @@ def main() -> None:
         "command": shlex.join(["python", *sys.argv]),
         "protocol": __doc__,
         "seed": SEED,
-        "intervals": f"{LEVEL:.0%}, {REPLICATES} draws of the test users; p-values by permutation, not corrected",
+        "intervals": f"{LEVEL:.0%}, {REPLICATES} samples of the test users; p-values by permutation, not corrected",
         "versions": versions(("numpy", "scipy", "numba", "implicit", "lenskit")),
         "machine": machine(),
     }

@@ -28,12 +28,13 @@ import numpy as np
 
 from penchant.data.ratings import Grouped, Scale
 from penchant.data.vocabulary import Vocabulary
-from penchant.evaluation.protocol import versions
+from penchant.evaluation.report.protocol import versions
 from penchant.foundations.threads import limit_blas
-from penchant.models.heads import DotHead
-from penchant.models.sides import Side, flat_prior
+from penchant.models.priors import flat_prior
+from penchant.models.scorers import DotScorer
+from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 
 RESULTS = Path(__file__).parent / "results" / "lists.json"
 SEED, RUNS, CALLS = 0, 7, 1000
@@ -70,14 +71,14 @@ def _alone(part: str) -> Any:
 def newcomers() -> list[dict[str, Any]]:
     """Milliseconds of one fold-in and of one list after it, by wall clock and by this thread's processor time."""
     lines = []
-    for draws, factors in ((1, 64), (32, 16)):
+    for samples, factors in ((1, 64), (32, 16)):
         rng = np.random.default_rng(SEED)
-        model = made(rng, users=100, items=10_000, ratings=20, factors=factors, draws=draws)
+        model = made(rng, users=100, items=10_000, ratings=20, factors=factors, samples=samples)
         given = dict(zip(rng.choice(10_000, 20, replace=False).tolist(), rng.integers(1, 6, 20).tolist(), strict=True))
         visitor = model.fold_in(given)
         lines.append(
             {
-                "draws": draws,
+                "samples": samples,
                 "factors": factors,
                 "fold-in of 20 ratings": _quantiles(lambda model=model, given=given: model.fold_in(given)),
                 "ten of 10,000 items": _quantiles(lambda visitor=visitor: visitor.recommend(10)),
@@ -139,7 +140,7 @@ def made(
     items: int,
     ratings: int,
     factors: int,
-    draws: int = 1,
+    samples: int = 1,
     biased: bool = True,
 ) -> Model:
     """A model of random rows whose every user has about `ratings` ratings."""
@@ -151,18 +152,18 @@ def made(
     seen = Grouped(starts, rated, values, np.arange(len(rated)))
     counts = [np.diff(starts).astype(np.int32), np.ones(items, np.int32)]
     sides = [
-        _side(rng, size, factors, draws, biased, count) for size, count in zip((users, items), counts, strict=True)
+        _side(rng, size, factors, samples, biased, count) for size, count in zip((users, items), counts, strict=True)
     ]
-    mean, noise = np.full(draws, 3.5 * biased, np.float32), np.full(draws, 0.9, np.float32)
-    return Model(TrainedModel("made", {}, DotHead(mean), sides[0], sides[1], noise, Scale(1, 5, 1), seen))
+    mean, noise = np.full(samples, 3.5 * biased, np.float32), np.full(samples, 0.9, np.float32)
+    return Model(TrainedModel("made", {}, DotScorer(mean), sides[0], sides[1], noise, Scale(1, 5, 1), seen))
 
 
 def _side(
-    rng: np.random.Generator, size: int, factors: int, draws: int, biased: bool, counts: np.ndarray[Any, Any]
+    rng: np.random.Generator, size: int, factors: int, samples: int, biased: bool, counts: np.ndarray[Any, Any]
 ) -> Side:
-    bias = 0.3 * biased * rng.standard_normal((draws, size), dtype=np.float32)
-    vectors = rng.standard_normal((draws, size, factors), dtype=np.float32) / np.float32(np.sqrt(factors))
-    return Side(Vocabulary(np.arange(size)), bias, vectors, counts, flat_prior(draws, factors, 5.0))
+    bias = 0.3 * biased * rng.standard_normal((samples, size), dtype=np.float32)
+    vectors = rng.standard_normal((samples, size, factors), dtype=np.float32) / np.float32(np.sqrt(factors))
+    return Side(Vocabulary(np.arange(size)), bias, vectors, counts, flat_prior(samples, factors, 5.0))
 
 
 # --- clocks -------------------------------------------------------------------------------------------------------
@@ -182,10 +183,10 @@ def _quantiles(run: Callable[[], Any]) -> dict[str, float]:
         run()
         walls.append(time.perf_counter() - wall)
         busy.append(time.thread_time() - own)
-    figures = {"wall": walls[20:], "processor": busy[20:]}
+    metrics = {"wall": walls[20:], "processor": busy[20:]}
     return {
         f"{name} ms p{q}": round(1000 * float(np.percentile(times, q)), 3)
-        for name, times in figures.items()
+        for name, times in metrics.items()
         for q in (50, 99)
     }
 

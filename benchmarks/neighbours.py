@@ -20,8 +20,8 @@ import numpy as np
 
 import penchant as pt
 from penchant.data.ratings import Ratings
-from penchant.evaluation.protocol import versions
-from penchant.recommending.model import Model
+from penchant.evaluation.report.protocol import versions
+from penchant.recommending.recommender import Model
 
 RESULTS = Path(__file__).parent / "results" / "neighbours.json"
 FILMS, NEAREST, GOLDENEYE = 500, 10, 10

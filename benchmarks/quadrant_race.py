@@ -2,7 +2,7 @@
 
 Every contestant is measured on the same pairs. Those that foretell ratings by RMSE; all of them by the share of a
 user's pairs of test items that they put in the right order (FCP). Several splits are drawn and their pairs pooled by
-user, so that an interval, which draws users anew, is not about one draw of newcomers.
+user, so that an interval, which samples users anew, is not about one draw of newcomers.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 import penchant as pt
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split, quadrants
-from penchant.evaluation.contestants import ModelContestant
-from penchant.evaluation.peers import Peer
+from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
+from penchant.evaluation.scoring.external_models import Peer
 from penchant.metrics.concordance import concordant_pairs
 from penchant.metrics.intervals import UserSums, bootstrap, paired_difference
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 
 GIVEN = (0, 5, 20)
 BARE = "biases without features"
@@ -83,7 +83,7 @@ def _contestants(known: dict[str, Model], peers: Sequence[Peer], split: Split) -
     mean = split.train.mean
     yield "the mean", True, lambda users, items: np.full(len(users), mean)
     for name, model in known.items():
-        one = ModelContestant(model, split)
+        one = RecommenderScorer(model, split)
         yield name, True, lambda users, items, one=one: one.predict(users, items).mean
     for peer in peers:
         yield peer.label, peer.predicts_ratings, peer.predict

@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 
 from penchant.data.synthetic import synthetic
-from penchant.evaluation.protocol import machine, versions
+from penchant.evaluation.report.protocol import machine, versions
 
 OUT = Path(__file__).parent / "results" / "reading.json"
 READ = """
@@ -79,8 +79,8 @@ def read(table: pl.DataFrame) -> dict[str, float]:
         path = Path(folder) / "ratings.csv"
         table.write_csv(path)
         done = subprocess.run([sys.executable, "-c", READ, path], check=True, capture_output=True, text=True)
-        figures: dict[str, float] = json.loads(done.stdout)
-        return figures | {"file MB": path.stat().st_size // 10**6}
+        metrics: dict[str, float] = json.loads(done.stdout)
+        return metrics | {"file MB": path.stat().st_size // 10**6}
 
 
 if __name__ == "__main__":

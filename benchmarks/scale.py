@@ -2,7 +2,7 @@
 
     python benchmarks/scale.py --sizes 1M 5M             # local least squares and gradient descent, then Spark
     python benchmarks/scale.py --sizes 20M --engines als dot_bias
-    python benchmarks/scale.py --sizes 1M --engines spark --sweeps 4
+    python benchmarks/scale.py --sizes 1M --engines spark --epochs 4
 
 Gradient descent moves the rows that a batch mentions (rows="touched"): a rating then costs the same at any size.
 Each measurement is a process of its own, which reads a Parquet file of made ratings (power laws on both sides, known
@@ -77,7 +77,7 @@ def _asked() -> argparse.Namespace:
     words.add_argument("--sizes", nargs="+", choices=SHAPES, default=["1M"])
     words.add_argument("--engines", nargs="*", choices=ENGINES, default=list(ENGINES))
     words.add_argument("--factors", type=int, default=32)
-    words.add_argument("--sweeps", type=int, default=3)
+    words.add_argument("--epochs", type=int, default=3)
     words.add_argument("--memory", default="6g", help="what Spark's JVM gets")
     words.add_argument("--tables", help="a folder to keep the made tables in, for later runs")
     words.add_argument("--measure", help=argparse.SUPPRESS)
@@ -88,7 +88,7 @@ def _asked() -> argparse.Namespace:
 def _apart(what: str, folder: Path, size: str, asked: argparse.Namespace) -> dict[str, Any]:
     """One measurement in a process of its own."""
     line = [sys.executable, __file__, "--measure", what, "--folder", str(folder), "--sizes", size]
-    line += ["--factors", str(asked.factors), "--sweeps", str(asked.sweeps), "--memory", asked.memory]
+    line += ["--factors", str(asked.factors), "--epochs", str(asked.epochs), "--memory", asked.memory]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(line, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -140,7 +140,7 @@ class Clock:
     def start(self, task: str, total: int | None = None) -> None:
         self.ends = [(time.perf_counter(), time.process_time())]
 
-    def step(self, figures: Any = None, advance: int = 1) -> None:
+    def step(self, metrics: Any = None, advance: int = 1) -> None:
         self.ends.append((time.perf_counter(), time.process_time()))
 
     def note(self, text: str) -> None:
@@ -162,15 +162,15 @@ def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     train = pt.Ratings.from_parquet(folder / "train.parquet")
     read = time.perf_counter()
     after_reading = peak_megabytes()
-    passes = {"als": "sweeps", "dot_bias": "epochs"}[asked.measure]
+    passes = {"als": "epochs", "dot_bias": "epochs"}[asked.measure]
     more = {"validation_share": 0.0, "rows": "touched"} if asked.measure == "dot_bias" else {}
     clock = Clock()
-    how = {passes: asked.sweeps, "factors": asked.factors, **more}
+    how = {passes: asked.epochs, "factors": asked.factors, **more}
     model = pt.train(train, asked.measure, seed=0, progress=clock, **how)
     learnt, worked = time.perf_counter(), time.process_time()
     wall, cpu = clock.later_step
     return {
-        "factors": asked.factors, "sweeps": asked.sweeps, "read_seconds": round(read - started, 2),
+        "factors": asked.factors, "epochs": asked.epochs, "read_seconds": round(read - started, 2),
         "read_peak_mb": after_reading, "whole_seconds": round(learnt - started, 2),
         "whole_cpu_seconds": round(worked, 2), "sweep_seconds": round(wall, 3), "sweep_cpu_seconds": round(cpu, 3),
         "peak_mb": peak_megabytes(), **quality_and_lists(model, folder),
@@ -207,12 +207,12 @@ def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
     config = {"spark.driver.memory": asked.memory, "spark.sql.shuffle.partitions": "8"}
     with spark.spark_session("local[2]", config) as session:
-        pt.train(session.read.parquet(table).limit(WARM_UP), "als", **how, sweeps=3)
-        _, one = _timed(lambda: pt.train(table, "als", **how, sweeps=1))
-        model, more = _timed(lambda: pt.train(table, "als", **how, sweeps=asked.sweeps))
-        wall, cpu = ((after - before) / (asked.sweeps - 1) for before, after in zip(one, more, strict=True))
+        pt.train(session.read.parquet(table).limit(WARM_UP), "als", **how, epochs=3)
+        _, one = _timed(lambda: pt.train(table, "als", **how, epochs=1))
+        model, more = _timed(lambda: pt.train(table, "als", **how, epochs=asked.epochs))
+        wall, cpu = ((after - before) / (asked.epochs - 1) for before, after in zip(one, more, strict=True))
         return {
-            "factors": asked.factors, "sweeps": asked.sweeps, "whole_seconds": round(more[0], 2),
+            "factors": asked.factors, "epochs": asked.epochs, "whole_seconds": round(more[0], 2),
             "whole_cpu_seconds": round(more[1], 2), "sweep_seconds": round(wall, 3), "sweep_cpu_seconds": round(cpu, 3),
             "numbering_seconds": model.trained.facts["numbering_seconds"], "memory_given": asked.memory,
             "peak_mb": jvm_peak_megabytes(), **quality_and_lists(model, folder),
@@ -256,8 +256,8 @@ def _of_jvm(name: str) -> str:
 
 
 def _keep(found: dict[str, Any]) -> None:
-    """Add to the results file, with what the figures depend on."""
-    kept = json.loads(RESULTS.read_text())["figures"] if RESULTS.exists() else []
+    """Add to the results file, with what the metrics depend on."""
+    kept = json.loads(RESULTS.read_text())["metrics"] if RESULTS.exists() else []
     protocol = {
         "command": shlex.join(["python", *sys.argv]), "versions": _versions(), "cores": os.cpu_count(),
         "date": time.strftime("%Y-%m-%d"), "machine": platform.machine(), "noise": NOISE,
@@ -265,8 +265,8 @@ def _keep(found: dict[str, Any]) -> None:
     same = ("size", "engine", "factors")
     kept = [one for one in kept if any(one[name] != found[name] for name in same)]
     RESULTS.parent.mkdir(exist_ok=True)
-    figures = sorted([*kept, found | {"protocol": protocol}], key=lambda one: (one["ratings"], one["engine"]))
-    RESULTS.write_text(json.dumps({"figures": figures}, indent=1) + "\n")
+    metrics = sorted([*kept, found | {"protocol": protocol}], key=lambda one: (one["ratings"], one["engine"]))
+    RESULTS.write_text(json.dumps({"metrics": metrics}, indent=1) + "\n")
 
 
 def _versions() -> dict[str, str]:

@@ -34,11 +34,11 @@ import numpy as np
 
 from penchant.data.ratings import Ratings, Scale
 from penchant.data.vocabulary import Vocabulary
-from penchant.evaluation.protocol import versions
-from penchant.models.heads import DotHead
-from penchant.models.sides import flat_prior
+from penchant.evaluation.report.protocol import versions
+from penchant.models.priors import flat_prior
+from penchant.models.scorers import DotScorer
 from penchant.models.trained import assemble
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 
 RESULTS = Path(__file__).parent / "results" / "service.json"
 ITEMS, USERS, FACTORS, CONNECTIONS, RATED, RATE = 20_000, 5_000, 64, 32, 15, 200
@@ -111,7 +111,7 @@ def made_model(folder: Path) -> None:
     ]
     prior = flat_prior(1, FACTORS, 5.0)
     trained = assemble(
-        ratings, kind="als", settings={}, head=DotHead(np.array([3.5], np.float32)), user_rows=sides[0],
+        ratings, kind="als", settings={}, head=DotScorer(np.array([3.5], np.float32)), user_rows=sides[0],
         item_rows=sides[1], priors=(prior, prior), noise=np.array([0.8], np.float32),
     )  # fmt: skip
     Model(trained).save(folder)
@@ -232,8 +232,8 @@ def steady(model: Path, *, seconds: float = 30) -> dict[str, Any]:
 
         load = _with_connections(server.port, worker)
     at = np.quantile(np.array(load.latencies) * 1000, [0.5, 0.9, 0.99, 1.0]).round(2).tolist()
-    figures = dict(zip(("p50_ms", "p90_ms", "p99_ms", "max_ms"), at, strict=True))
-    return {"requests": len(load.latencies), "errors": load.wrong, "per_second": RATE, **figures}
+    metrics = dict(zip(("p50_ms", "p90_ms", "p99_ms", "max_ms"), at, strict=True))
+    return {"requests": len(load.latencies), "errors": load.wrong, "per_second": RATE, **metrics}
 
 
 def memory(model: Path, *, count: int = 100_000, pieces: int = 10) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Made ratings with known factors, for tests of training."""
+"""Value ratings with known factors, for tests of training."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def of_arrays(u: np.ndarray, i: np.ndarray, values: np.ndarray, users: int, item
 
 def rmse_of(model, ratings: Ratings) -> float:
     """The error of a trained model on ratings over its own numbering."""
-    pairs = model.head.pairs(model.users.rows(ratings.user_numbers), model.items.rows(ratings.item_numbers))
+    pairs = model.scorer.pairs(model.users.rows(ratings.user_numbers), model.items.rows(ratings.item_numbers))
     return float(np.sqrt(np.mean((model.clip(pairs.mean(axis=0)) - ratings.values) ** 2)))

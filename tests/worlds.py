@@ -1,4 +1,4 @@
-"""Made worlds with known answers, small enough to train on in a test."""
+"""Value worlds with known answers, small enough to train on in a test."""
 
 from __future__ import annotations
 

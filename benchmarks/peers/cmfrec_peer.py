@@ -11,7 +11,7 @@ from scipy import sparse
 
 from peers.described import described
 from penchant.data.ratings import Ratings
-from penchant.evaluation.peers import Catalogue
+from penchant.evaluation.scoring.external_models import Catalogue
 from penchant.foundations.threads import limit_blas
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from penchant.evaluation.labels import label_matrix
-from penchant.evaluation.peers import Catalogue
+from penchant.evaluation.scoring.external_models import Catalogue
+from penchant.evaluation.scoring.labels import label_matrix
 
 YEAR = re.compile(r"\((\d{4})")
 

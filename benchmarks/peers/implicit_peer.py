@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from penchant.data.ratings import Ratings
-from penchant.evaluation.peers import Catalogue
+from penchant.evaluation.scoring.external_models import Catalogue
 from penchant.foundations.threads import limit_blas
 
 

@@ -11,11 +11,11 @@ from scipy import sparse
 
 from peers.described import genres, identities, years
 from penchant.data.ratings import Ratings
-from penchant.evaluation.peers import Catalogue
+from penchant.evaluation.scoring.external_models import Catalogue
 
 
 class MyFMPeer:
-    """A Gibbs-sampled factorisation machine; predictions are means over all draws.
+    """A Gibbs-sampled factorisation machine; predictions are means over all samples.
 
     history: who rated what as features of both sides, each row divided by the root of its length (as in SVD++).
     genres, years: item features, years in bins of five. unmet: whether items that training never met have theirs too.
@@ -24,14 +24,14 @@ class MyFMPeer:
     predicts_ratings, ranks = True, False
 
     def __init__(
-        self, label: str = "myFM ids", *, rank: int = 10, draws: int = 200, history: bool = False, genres: bool = False,
+        self, label: str = "myFM ids", *, rank: int = 10, samples: int = 200, history: bool = False, genres: bool = False,
         years: bool = False,
         unmet: bool = True,
     ) -> None:  # fmt: skip
         self.label = label
         self.settings = {
             "rank": rank,
-            "draws": draws,
+            "samples": samples,
             "history": history,
             "genres": genres,
             "years": years,
@@ -49,10 +49,10 @@ class MyFMPeer:
         relations = [myfm.RelationBlock(places, rows) for places, rows in blocks]
         shapes = [part.shape[1] for parts in self._parts for part in parts]
         self.model = myfm.MyFMRegressor(rank=self.settings["rank"], random_seed=seed)
-        draws = self.settings["draws"]
+        samples = self.settings["samples"]
         nothing = sparse.csr_matrix((len(train), 0))
         self.model.fit(
-            nothing, train.values.astype(np.float64), X_rel=relations, n_iter=draws, n_kept_samples=draws,
+            nothing, train.values.astype(np.float64), X_rel=relations, n_iter=samples, n_kept_samples=samples,
             group_shapes=shapes,
         )  # fmt: skip
 
@@ -97,7 +97,7 @@ def _pairs(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _used(side: Any, numbers: np.ndarray) -> tuple[list[int], Any]:
-    """Only the rows that occur, and where each pair finds its own: myFM draws over every row of a block."""
+    """Only the rows that occur, and where each pair finds its own: myFM samples over every row of a block."""
     rows, places = np.unique(numbers, return_inverse=True)
     return places.tolist(), side[rows].astype(np.float64)
 
@@ -111,12 +111,12 @@ def all_of_them() -> list[MyFMPeer]:
     """The machines of the comparison."""
     return [
         MyFMPeer(),
-        MyFMPeer("myFM history+genres", draws=300, history=True, genres=True, unmet=False),
-        MyFMPeer("myFM history+genres+years", draws=300, history=True, genres=True, years=True),
+        MyFMPeer("myFM history+genres", samples=300, history=True, genres=True, unmet=False),
+        MyFMPeer("myFM history+genres+years", samples=300, history=True, genres=True, years=True),
     ]
 
 
 def for_newcomers(catalogue: Catalogue) -> list[MyFMPeer]:
     """The machine that has an answer for users and items it never met."""
     known = catalogue.item_features is not None
-    return [MyFMPeer("myFM history+genres+years", draws=300, history=True, genres=known, years=known)]
+    return [MyFMPeer("myFM history+genres+years", samples=300, history=True, genres=known, years=known)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peers.installed import adapters
 from penchant.data.splitting import Split
-from penchant.evaluation.peers import Catalogue, Peer
+from penchant.evaluation.scoring.external_models import Catalogue, Peer
 
 LIBRARIES = ("myfm", "cmfrec", "lightfm")
 SEED = 0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from penchant.data.ratings import Ratings
-from penchant.evaluation.peers import Catalogue
+from penchant.evaluation.scoring.external_models import Catalogue
 
 NEIGHBOURS = {"sim_options": {"name": "pearson_baseline", "user_based": False}}
 

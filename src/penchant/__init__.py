@@ -9,24 +9,24 @@ if TYPE_CHECKING:
     from penchant.data import splitting as split
     from penchant.data.movielens import movielens
     from penchant.data.ratings import Ratings
-    from penchant.engines.choosing import train
-    from penchant.evaluation.comparing import compare
-    from penchant.evaluation.evaluate import evaluate
-    from penchant.recommending.model import Model, load
+    from penchant.engines.engine_choice import train
+    from penchant.evaluation.comparison.compare import compare
+    from penchant.evaluation.scoring.evaluate import evaluate
+    from penchant.recommending.recommender import Model, load
     from penchant.recommending.request import Request
 
 __version__ = "0.1.0"
 
 _WHERE = {
-    "Model": "penchant.recommending.model",
+    "Model": "penchant.recommending.recommender",
     "Ratings": "penchant.data.ratings",
     "Request": "penchant.recommending.request",
-    "compare": "penchant.evaluation.comparing",
-    "evaluate": "penchant.evaluation.evaluate",
-    "load": "penchant.recommending.model",
+    "compare": "penchant.evaluation.comparison.compare",
+    "evaluate": "penchant.evaluation.scoring.evaluate",
+    "load": "penchant.recommending.recommender",
     "movielens": "penchant.data.movielens",
     "split": "penchant.data.splitting",
-    "train": "penchant.engines.choosing",
+    "train": "penchant.engines.engine_choice",
 }
 
 __all__ = ["Model", "Ratings", "Request", "compare", "evaluate", "load", "movielens", "split", "train"]

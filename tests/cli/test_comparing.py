@@ -10,7 +10,7 @@ import pytest
 
 from cli.test_commands import ROOT, penchant
 from evaluation.made_worlds import World
-from penchant.training.registry import WAYS
+from penchant.training.registry import MODELS
 
 PEER = """
 import numpy as np
@@ -98,10 +98,10 @@ def test_tune_searches_on_training_rows_and_measures_once_on_the_test(place: Pat
         "--search",
         'user_damping=[1,40,"log"]',
         "--search",
-        "sweeps=[2,4,6]",
+        "epochs=[2,4,6]",
     ]
     told = json.loads(penchant("tune", place / "ratings.csv", *words, "--json").stdout)
-    assert set(told["tuned"]["settings"]) == {"user_damping", "sweeps"} and len(told["tuned"]["trials"]) == 3
+    assert set(told["tuned"]["settings"]) == {"user_damping", "epochs"} and len(told["tuned"]["trials"]) == 3
     rows = told["on_test"]["protocol"]["rows"]
     learnt, judged = 648, 72  # nine tenths and one tenth of the training rows
     assert (
@@ -128,7 +128,7 @@ def test_evaluate_by_quadrants_tests_a_twin_on_the_new_and_the_known(place: Path
 
 def test_the_race_in_the_benchmarks_names_only_what_there_is() -> None:
     told = tomllib.loads((ROOT / "benchmarks" / "compare.toml").read_text(encoding="utf-8"))
-    assert {one["model"] for one in told["models"]} <= set(WAYS)
+    assert {one["model"] for one in told["models"]} <= set(MODELS)
     for one in told["peers"]:
         file, _, name = one["adapter"].partition(":")
         assert f"class {name}:" in (ROOT / "benchmarks" / file).read_text(encoding="utf-8")

@@ -33,7 +33,7 @@ def run(*words: Any) -> Any:
 
 def test_a_file_is_learnt_on_spark_and_answers_without_it(table: Path, tmp_path: Path) -> None:
     engine = ["--engine", "spark", "--master", "local[1]", "--conf", "spark.sql.shuffle.partitions=1"]
-    settings = ["--model", "als", "--factors", 2, "--sweeps", 2, "--blocks", 1, "--bias-rounds", 1]
+    settings = ["--model", "als", "--factors", 2, "--epochs", 2, "--blocks", 1, "--bias-rounds", 1]
     done = run("train", table, "--user", "who", "--item", "what", *engine, *settings, "--out", tmp_path / "m", "--json")
     assert done.exit_code == 0, done.output
     facts = json.loads(done.stdout)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from penchant.data.batches import epoch_order, steps_in
+from penchant.data.epoch_order import epoch_order, steps_in
 
 
 def test_an_epochs_order_visits_every_row_once_and_can_be_repeated():

@@ -111,7 +111,7 @@ def test_words_of_free_text_are_hashed_alike_everywhere():
     encoder = fit(made)
     encoded = encoder.encode(made)
     np.testing.assert_allclose(np.linalg.norm(encoded.toarray(), axis=1), [1, 1, 0, 1], rtol=1e-6)
-    code = "from penchant.data.encoding import _words; print(_words('plot', 'text', 'shark', {})[0])"
+    code = "from penchant.data.feature_encoding import _words; print(_words('plot', 'text', 'shark', {})[0])"
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},

@@ -1,10 +1,10 @@
-"""Made worlds keep what they promise about their own truth."""
+"""Value worlds keep what they promise about their own truth."""
 
 import numpy as np
 import pytest
 
-from penchant.data.made_pairs import FEW_CELLS, draw_pairs
 from penchant.data.synthetic import synthetic
+from penchant.data.synthetic_pairs import FEW_CELLS, draw_pairs
 from penchant.foundations.errors import DataError
 from worlds import dense_world, featured_world, small_ratings
 
@@ -17,7 +17,7 @@ def test_pairs_are_distinct_and_nobody_is_left_out(users, items, count):
     assert len(np.unique(u.astype(np.int64) * items + i)) == len(u) == count
     assert np.bincount(u, minlength=users).min() >= 1 and np.bincount(i, minlength=items).min() >= 1
     popularity = np.sort(np.bincount(i))[::-1]
-    assert popularity[: items // 10].sum() > 0.3 * count, "a tenth of the items draws a third of the ratings"
+    assert popularity[: items // 10].sum() > 0.3 * count, "a tenth of the items samples a third of the ratings"
 
 
 def test_the_truth_is_the_best_prediction():

@@ -11,7 +11,7 @@ import pytest
 
 import penchant as pt
 from made_ratings import low_rank
-from penchant.engines import choosing
+from penchant.engines import engine_choice
 from penchant.engines.spark import requirements
 from penchant.foundations.errors import MissingExtraError, SettingsError
 
@@ -25,11 +25,11 @@ def test_engines_and_models_that_do_not_exist_are_refused_with_those_that_do() -
     with pytest.raises(SettingsError, match=r"no engine 'dask'. Choose one of: local, spark"):
         pt.train(low_rank(), engine="dask")
     with pytest.raises(SettingsError, match=r"Spark has no model 'bayes'. Choose one of: als, implicit_als"):
-        choosing.settings_class("bayes", "spark")
+        engine_choice.settings_class("bayes", "spark")
 
 
 def test_settings_follow_the_engine() -> None:
-    assert "user_damping" in choosing.settings_class("als", "spark")().to_json()
+    assert "user_damping" in engine_choice.settings_class("als", "spark")().to_json()
 
 
 def test_choosing_an_engine_imports_no_spark() -> None:

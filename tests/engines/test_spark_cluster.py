@@ -17,7 +17,7 @@ from spark_processes import Cluster, cluster, need_spark
 pytestmark = [pytest.mark.java, pytest.mark.slow]
 
 HOW: dict[str, Any] = {
-    "engine": "spark", "factors": 4, "blocks": 2, "bias_rounds": 1, "sweeps": 6, "checkpoint_every": 2, "seed": 5,
+    "engine": "spark", "factors": 4, "blocks": 2, "bias_rounds": 1, "epochs": 6, "checkpoint_every": 2, "seed": 5,
 }  # fmt: skip
 CONFIG = {
     "spark.driver.memory": "700m", "spark.executor.memory": "600m", "spark.sql.shuffle.partitions": "2",
@@ -37,8 +37,8 @@ class Killer(Silent):
     def start(self, task: str, total: int | None = None) -> None:
         self.task = task
 
-    def step(self, figures: Any = None, advance: int = 1) -> None:
-        self.stages = figures["stages"]
+    def step(self, metrics: Any = None, advance: int = 1) -> None:
+        self.stages = metrics["stages"]
         if self.task == "factorize" and self.stages >= KILLED_AT and not self.killed_at:
             self.alive_before, self.killed_at = self.victim.alive(self.victim.state()), self.stages
             self.victim.kill("worker1")

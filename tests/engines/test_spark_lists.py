@@ -1,4 +1,4 @@
-"""Lists and figures for everybody on Spark are those of one machine."""
+"""Lists and metrics for everybody on Spark are those of one machine."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ import pytest
 import penchant as pt
 from made_ratings import low_rank
 from penchant.foundations.errors import EngineError
-from penchant.models.heads import DotHead
-from penchant.models.sides import flat_prior
+from penchant.models.priors import flat_prior
+from penchant.models.scorers import DotScorer
 from penchant.models.trained import assemble
 
 pytestmark = pytest.mark.java
 
 
-def whole_number_model(draws: int = 2) -> pt.Model:
+def whole_number_model(samples: int = 2) -> pt.Model:
     """Rows of small whole numbers: scores are exact in any order of summing, and many of them are equal."""
     rng, ratings = np.random.default_rng(3), low_rank(users=50, items=40, n=500)
     kinds = pl.DataFrame({"id": ratings.items.ids.tolist(), "kind": ["even", "odd"] * 20})
     ratings = ratings.with_features(items=kinds)
     rows = [
-        (rng.integers(-1, 2, (draws, n)).astype(np.float32), rng.integers(-1, 2, (draws, n, 3)).astype(np.float32))
+        (rng.integers(-1, 2, (samples, n)).astype(np.float32), rng.integers(-1, 2, (samples, n, 3)).astype(np.float32))
         for n in (50, 40)
     ]
-    prior = flat_prior(draws, 3, 1.0)
+    prior = flat_prior(samples, 3, 1.0)
     return pt.Model(
         assemble(
-            ratings, kind="dot_bias", settings={}, head=DotHead(np.full(draws, 3, np.float32)), user_rows=rows[0],
-            item_rows=rows[1], priors=(prior, prior), noise=np.ones(draws, np.float32),
+            ratings, kind="dot_bias", settings={}, head=DotScorer(np.full(samples, 3, np.float32)), user_rows=rows[0],
+            item_rows=rows[1], priors=(prior, prior), noise=np.ones(samples, np.float32),
         )
     )  # fmt: skip
 
@@ -74,7 +74,7 @@ def test_the_ties_are_there_to_be_broken() -> None:
 
 def test_a_curved_link_is_listed_too(spark_here: Any, tmp_path: Path) -> None:
     straight = whole_number_model()
-    head = DotHead(straight.trained.mean, "sigmoid", 1, 5)
+    head = DotScorer(straight.trained.mean, "sigmoid", 1, 5)
     model = pt.Model(replace(straight.trained, head=head))
     there = lists(spark_here, model, tmp_path, n=5)
     for user in (100, 117):
@@ -103,7 +103,7 @@ def test_figures_are_the_local_ones(spark_here: Any) -> None:
     found = spark.evaluate(model, split.test)
     assert found["ratings"] == len(split.test)
     assert found["ratings_of_unmet_users"] == (split.test.user_numbers >= split.train.n_users).sum()
-    own = report.lines[0].figures
+    own = report.lines[0].metrics
     for name in ("rmse", "mae", "recall@10", "ndcg@10", "mrr@10", "hit_rate@10", "precision@10", "map@10"):
         assert found[name] == pytest.approx(own[name].value, abs=1e-5), name
 

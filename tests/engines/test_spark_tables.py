@@ -10,21 +10,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from penchant.data.assembling import Rules
 from penchant.data.ratings import Ratings
+from penchant.data.table_conversion import Rules
 from penchant.foundations.errors import DataError
 
 pytestmark = pytest.mark.java
 
 
 def numbered(session: Any, table: Any, **rules: Any) -> Any:
-    from penchant.engines.spark.numbered_tables import numbered_table
+    from penchant.engines.spark.encoded_tables import numbered_table
 
     return numbered_table(session, table, Rules(**rules))
 
 
 def rows_of(table: Any) -> set[tuple[Any, Any, float]]:
-    """Ids again: what the numbers of a NumberedTable mean."""
+    """Ids again: what the numbers of a EncodedTable mean."""
     found = table.frame.toArrow().to_pylist()
     users, items = table.users.ids.tolist(), table.items.ids.tolist()
     return {(users[row["user"]], items[row["item"]], row["rating"]) for row in found}
@@ -41,7 +41,7 @@ def test_a_file_is_numbered_as_without_spark(spark_here: Any, ratings_csv: Path)
 
 
 def test_many_ids_over_many_partitions_are_numbered_without_a_gap(spark_here: Any) -> None:
-    from penchant.engines.spark.numbering import id_map
+    from penchant.engines.spark.id_encoding import id_map
 
     ids = np.random.default_rng(0).choice(10**9, 5000, replace=False)
     frame = spark_here.createDataFrame(pa.table({"user": np.concatenate([ids, ids[:100]])})).repartition(7)

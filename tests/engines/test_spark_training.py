@@ -16,7 +16,7 @@ from penchant.foundations.progress import Silent
 
 pytestmark = pytest.mark.java
 
-FEW: dict[str, Any] = {"engine": "spark", "factors": 2, "blocks": 2, "bias_rounds": 2, "sweeps": 5}
+FEW: dict[str, Any] = {"engine": "spark", "factors": 2, "blocks": 2, "bias_rounds": 2, "epochs": 5}
 
 
 class Listening(Silent):
@@ -24,13 +24,13 @@ class Listening(Silent):
 
     def __init__(self) -> None:
         self.tasks: list[str] = []
-        self.figures: list[dict[str, float]] = []
+        self.metrics: list[dict[str, float]] = []
 
     def start(self, task: str, total: int | None = None) -> None:
         self.tasks.append(task)
 
-    def step(self, figures: Any = None, advance: int = 1) -> None:
-        self.figures.append(dict(figures))
+    def step(self, metrics: Any = None, advance: int = 1) -> None:
+        self.metrics.append(dict(metrics))
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +46,12 @@ def model(spark_here: Any, world: Any) -> pt.Model:
 def test_a_known_world_is_learnt(model: pt.Model, world: Any) -> None:
     """The noise is 0.2, the spread of the ratings about 1; the mean and biases alone leave about 0.65."""
     assert 0.19 < rmse_of(model.trained, world.test) < 0.30
-    assert model.history[-1]["validation RMSE"] == pytest.approx(rmse_of(model.trained, world.test), abs=1e-5)
+    assert model.history[-1]["validation_rmse"] == pytest.approx(rmse_of(model.trained, world.test), abs=1e-5)
 
 
 def test_it_is_the_same_kind_of_model(model: pt.Model, world: Any, tmp_path: Path) -> None:
     trained = model.trained
-    assert (trained.kind, trained.draws, trained.users.factors) == ("als", 1, 2)
+    assert (trained.kind, trained.samples, trained.users.factors) == ("als", 1, 2)
     assert trained.users.vocabulary == world.train.users
     assert trained.seen.counts.tolist() == world.train.by_user().counts.tolist() == trained.users.counts.tolist()
     again = pt.load(model.save(tmp_path / "m"))
@@ -73,7 +73,7 @@ def test_folding_in_a_history_comes_near_the_row_that_was_trained(model: pt.Mode
 def test_the_same_seed_gives_the_same_factors(model: pt.Model, world: Any) -> None:
     again = pt.train(world.train, "als", **FEW, regularization=0.02)
     np.testing.assert_allclose(again.item_vectors, model.item_vectors, atol=1e-6)
-    other = pt.train(world.train, "als", **FEW | {"sweeps": 1}, seed=1)
+    other = pt.train(world.train, "als", **FEW | {"epochs": 1}, seed=1)
     assert np.abs(other.item_vectors - model.item_vectors).max() > 0.01
 
 
@@ -97,18 +97,18 @@ def test_a_table_gives_the_model_that_its_ratings_give(spark_here: Any, world: A
     path = tmp_path / "ratings.parquet"
     world.train.to_frame().write_parquet(path)
     heard = Listening()
-    by_path = pt.train(path, "als", **FEW | {"sweeps": 2}, progress=heard)
-    by_frame = pt.train(spark_here.read.parquet(str(path)), "als", **FEW | {"sweeps": 2})
-    in_memory = pt.train(Ratings.from_parquet(path), "als", **FEW | {"sweeps": 2})
+    by_path = pt.train(path, "als", **FEW | {"epochs": 2}, progress=heard)
+    by_frame = pt.train(spark_here.read.parquet(str(path)), "als", **FEW | {"epochs": 2})
+    in_memory = pt.train(Ratings.from_parquet(path), "als", **FEW | {"epochs": 2})
     for other in (by_frame, in_memory):
         assert other.trained.users.vocabulary == by_path.trained.users.vocabulary
         np.testing.assert_allclose(other.user_vectors, by_path.user_vectors, atol=1e-6)
     assert heard.tasks == ["number ids", "factorize"]
-    assert heard.figures[-1]["stages"] > 10
+    assert heard.metrics[-1]["stages"] > 10
 
 
 def test_histories_may_stay_in_spark(spark_here: Any, world: Any) -> None:
-    lean = pt.train(world.train, "als", **FEW | {"sweeps": 1}, histories=False)
+    lean = pt.train(world.train, "als", **FEW | {"epochs": 1}, histories=False)
     assert len(lean.trained.seen.numbers) == 0
     assert lean.trained.users.counts.tolist() == world.train.by_user().counts.tolist()
     assert len(lean.recommend(lean.trained.users.vocabulary.ids[0], 60)) == 60  # nothing is known to be seen
@@ -119,7 +119,7 @@ def test_preferences_find_the_two_camps(spark_here: Any) -> None:
     users, items = np.divmod(np.arange(40 * 20), 20)
     chosen = (users % 2 == items % 2) & (items // 2 != users % 10)
     ratings = of_arrays(users[chosen], items[chosen], np.ones(chosen.sum()), 40, 20)
-    model = pt.train(ratings, "implicit_als", engine="spark", factors=4, blocks=2, sweeps=5)
+    model = pt.train(ratings, "implicit_als", engine="spark", factors=4, blocks=2, epochs=5)
     assert model.trained.objective == "preference"
     for user in range(40):
         missing = 2 * (user % 10) + user % 2

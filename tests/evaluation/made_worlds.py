@@ -9,10 +9,10 @@ from penchant.data.features import FeatureTable
 from penchant.data.ratings import Ratings, Scale
 from penchant.data.splitting import Split
 from penchant.data.vocabulary import Vocabulary
-from penchant.models.heads import DotHead
-from penchant.models.sides import flat_prior
+from penchant.models.priors import flat_prior
+from penchant.models.scorers import DotScorer
 from penchant.models.trained import assemble
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 
 NOISE, FACTORS = 0.4, 3
 GENRES = ("Comedy", "Drama", "Western")
@@ -54,7 +54,7 @@ class World:
         item_bias = self.item_bias[i] + rng.normal(0, blur, len(i)) if blur else self.item_bias[i]
         item_vectors = self.items[i] + rng.normal(0, blur, (len(i), FACTORS)) if blur else self.items[i]
         trained = assemble(
-            train, kind="oracle", settings={"blur": blur}, head=DotHead(np.array([self.mean], np.float32)),
+            train, kind="oracle", settings={"blur": blur}, scorer=DotScorer(np.array([self.mean], np.float32)),
             user_rows=(_one(self.user_bias[u]), _one(self.users[u])), item_rows=(_one(item_bias), _one(item_vectors)),
             priors=(flat_prior(1, FACTORS, 4.0), flat_prior(1, FACTORS, 4.0)), noise=np.array([noise], np.float32),
             history=[{"train_loss": (0.6 / e + 0.3) ** 2, "validation_rmse": 0.5 / e + 0.45} for e in range(1, 8)],

@@ -11,11 +11,11 @@ import pytest
 from evaluation.made_worlds import World
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split
-from penchant.evaluation import records
-from penchant.evaluation.comparing import compare
-from penchant.evaluation.comparison import Comparison
-from penchant.evaluation.entries import Recipe
-from penchant.evaluation.peers import Catalogue
+from penchant.evaluation.comparison import records
+from penchant.evaluation.comparison.compare import compare
+from penchant.evaluation.comparison.comparison import Comparison
+from penchant.evaluation.comparison.contestants import Recipe
+from penchant.evaluation.scoring.external_models import Catalogue
 from penchant.foundations.errors import CallerError, SettingsError
 
 
@@ -104,7 +104,7 @@ def test_finished_jobs_are_not_run_again(split: Split, tmp_path: Path) -> None:
     assert ItemMeans.fits == 2
     again = compare([ItemMeans("another name")], split, seeds=(0, 1, 2), folder=tmp_path)
     assert ItemMeans.fits == 3  # only the new seed
-    assert [r.figures["rmse"].value for r in again.records[:2]] == [r.figures["rmse"].value for r in first.records[:2]]
+    assert [r.metrics["rmse"].value for r in again.records[:2]] == [r.metrics["rmse"].value for r in first.records[:2]]
     assert again.records[0].label == "another name"
 
 
@@ -130,13 +130,13 @@ def test_a_cut_short_record_is_made_again(split: Split, tmp_path: Path) -> None:
 
 
 def test_the_key_follows_from_all_that_matters(world: World, split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
-    from penchant.evaluation.measuring import Measuring
+    from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 
     def key(model: str = "dot_bias", seed: int = 0, on: Split = split, at: int = 10, **settings: Any) -> str | None:
-        return records.key_of(Recipe(model, settings, "any name"), on, seed, Measuring(at=(at,)))
+        return records.key_of(Recipe(model, settings, "any name"), on, seed, EvaluationSettings(at=(at,)))
 
     same = key()
-    assert same == key() and same == records.key_of(Recipe("dot_bias"), split, 0, Measuring())
+    assert same == key() and same == records.key_of(Recipe("dot_bias"), split, 0, EvaluationSettings())
     others = [key("dot"), key(seed=1), key(at=5), key(on=world.split(0.5)), key(factors=3)]
     monkeypatch.setattr(records, "code_fingerprint", lambda _: "other code")
     assert len({same, *others, key()}) == 7

@@ -8,8 +8,8 @@ import pytest
 from evaluation.made_worlds import World
 from penchant.data import splitting
 from penchant.data.splitting import Split
-from penchant.evaluation.contestants import ModelContestant, labels_of
-from penchant.evaluation.evaluate import evaluate
+from penchant.evaluation.scoring.evaluate import evaluate
+from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer, labels_of
 from penchant.foundations.errors import CallerError
 
 
@@ -26,7 +26,7 @@ def hidden_items(world: World, share: int = 10) -> Split:
 
 def test_scores_of_rows_are_the_predictions_of_pairs(world: World) -> None:
     split = hidden_items(world)
-    contestant = ModelContestant(world.oracle(split.train), split)
+    contestant = RecommenderScorer(world.oracle(split.train), split)
     users = np.array([3, 0, 17])
     table = contestant.score_rows(users)
     assert table.shape == (3, len(split.test.items))
@@ -51,13 +51,13 @@ def test_a_model_that_numbers_its_ids_in_another_way_gets_the_same_figures(world
     one, two = (
         evaluate(world.oracle(train), split, pictures=False, relevant_from=3.5) for train in (split.train, other)
     )
-    for name, interval in one.lines[0].figures.items():
+    for name, interval in one.lines[0].metrics.items():
         assert two[name].value == pytest.approx(interval.value, rel=1e-5), name
 
 
 def test_an_unmet_item_is_answered_from_the_prior_and_says_so(world: World) -> None:
     split = hidden_items(world)
-    contestant = ModelContestant(world.oracle(split.train), split)
+    contestant = RecommenderScorer(world.oracle(split.train), split)
     answers = contestant.predict(np.array([0, 0]), np.array([0, len(split.train.items)]))
     assert answers.sources is not None and answers.sources.tolist() == ["known", "prior"]
     assert answers.std is not None and answers.std[1] > answers.std[0]
@@ -65,6 +65,6 @@ def test_an_unmet_item_is_answered_from_the_prior_and_says_so(world: World) -> N
 
 def test_two_contestants_may_not_share_a_name(world: World) -> None:
     split = world.split()
-    one = ModelContestant(world.oracle(split.train), split)
+    one = RecommenderScorer(world.oracle(split.train), split)
     with pytest.raises(CallerError, match="two contestants are called 'oracle'"):
         labels_of([one, one])

@@ -7,11 +7,11 @@ import pytest
 
 from evaluation.made_worlds import NOISE, World
 from penchant.data.splitting import Split, split_rows
-from penchant.evaluation.contestants import ModelContestant
-from penchant.evaluation.cross_validation import CrossValidated, cross_validate
+from penchant.evaluation.comparison.cross_validation import CrossValidated, cross_validate
+from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
 from penchant.foundations.errors import CallerError
 from penchant.metrics.rating_error import rmse
-from penchant.recommending.model import train
+from penchant.recommending.recommender import train
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def found(folds: list[Split]) -> CrossValidated:
 def test_pooled_figures_are_those_of_all_rows_together(folds: list[Split], found: CrossValidated) -> None:
     truth, said = [], []
     for split in folds:
-        contestant = ModelContestant(train(split.train, "baseline"), split)
+        contestant = RecommenderScorer(train(split.train, "baseline"), split)
         truth.append(split.test.values)
         said.append(contestant.predict(split.test.user_numbers, split.test.item_numbers).mean)
     assert found["rmse"].value == pytest.approx(rmse(np.concatenate(truth), np.concatenate(said)), rel=1e-6)

@@ -7,11 +7,11 @@ import pytest
 
 from evaluation.made_worlds import NOISE, World
 from evaluation.test_contestants import hidden_items
-from penchant.evaluation.evaluate import evaluate
-from penchant.evaluation.measuring import Measuring, measure, measured_rows
-from penchant.evaluation.naive import GlobalMean
-from penchant.evaluation.report import Report
-from penchant.evaluation.verdict import curves, verdict
+from penchant.evaluation.report.overfitting import curves, verdict
+from penchant.evaluation.report.report import Report
+from penchant.evaluation.scoring.baselines import GlobalMean
+from penchant.evaluation.scoring.evaluate import evaluate
+from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings, measure, measured_rows
 from penchant.foundations.errors import SettingsError
 from penchant.metrics import rating_error
 
@@ -37,22 +37,22 @@ def test_worse_knowledge_gives_worse_figures(report: Report) -> None:
     good, blurred, *_ = report.lines
     assert [line.label for line in report.lines[:2]] == ["oracle", "blurred"]
     for name in ("rmse", "mae"):
-        assert good.figures[name].value < blurred.figures[name].value
+        assert good.metrics[name].value < blurred.metrics[name].value
     for name in ("log_likelihood", "auc", "ndcg@10", "recall@5", "map@10"):
-        assert good.figures[name].value > blurred.figures[name].value
+        assert good.metrics[name].value > blurred.metrics[name].value
 
 
 def test_baselines_stand_beside_and_say_only_what_they_can(report: Report) -> None:
-    lines = {line.label: line.figures for line in report.lines}
+    lines = {line.label: line.metrics for line in report.lines}
     assert "rmse" in lines["mean"] and "ndcg@10" not in lines["mean"]
     assert "ndcg@10" in lines["popular"] and "rmse" not in lines["popular"]
 
 
 def test_figures_are_the_metrics_of_the_answers(world: World) -> None:
     split = world.split()
-    outcome = measure(GlobalMean(split), split, Measuring())
+    outcome = measure(GlobalMean(split), split, EvaluationSettings())
     expected = rating_error.rmse(split.test.values, np.full(len(split.test), split.train.mean))
-    assert outcome.figures["rmse"].value == pytest.approx(expected)
+    assert outcome.metrics["rmse"].value == pytest.approx(expected)
 
 
 def test_the_protocol_counts_who_was_met(world: World) -> None:
@@ -67,12 +67,12 @@ def test_unseen_rows_are_scored_unless_dropped(world: World) -> None:
     from penchant.data.splitting import split_rows
 
     split = split_rows(world.ratings, np.unique(rows), question="?", name="mixed")
-    assert len(measured_rows(split, Measuring())) == len(split.test)
-    kept = measured_rows(split, Measuring(unseen="drop"))
+    assert len(measured_rows(split, EvaluationSettings())) == len(split.test)
+    kept = measured_rows(split, EvaluationSettings(unseen="drop"))
     assert set(kept.item_numbers.tolist()) <= set(split.train.item_numbers.tolist())
     assert len(kept) == len(split.test) - (world.ratings.item_numbers == 3).sum()
     with pytest.raises(SettingsError):
-        Measuring(unseen="guess")
+        EvaluationSettings(unseen="guess")
 
 
 def test_the_same_seed_gives_the_same_intervals(world: World) -> None:
@@ -91,8 +91,8 @@ def test_the_table_reads_as_text(report: Report) -> None:
 
 def test_json_holds_figures_protocol_and_slices(report: Report) -> None:
     values = json.loads(json.dumps(report.to_json(), allow_nan=False))
-    assert values["figures"]["oracle"]["rmse"]["value"] == pytest.approx(report["rmse"].value)
-    assert values["figures"]["oracle"]["coverage@10"]["low"] is None
+    assert values["metrics"]["oracle"]["rmse"]["value"] == pytest.approx(report["rmse"].value)
+    assert values["metrics"]["oracle"]["coverage@10"]["low"] is None
     assert values["protocol"]["split"] == "random(test=0.25, seed=1)" and values["protocol"]["versions"]["numpy"]
     of_users = values["by_user"]["oracle"]["rmse"]
     assert list(of_users) == ["10%", "25%", "50%", "75%", "90%"] and of_users["10%"] < NOISE < of_users["90%"]
@@ -123,9 +123,9 @@ def test_the_verdict_reads_the_validation_curve(values: list[float], words: str)
             {"train_rmse": 0.5, "validation_rmse": 0.9},
         ),
         ({"train_loss": 0.25, "learning_rate": 0.1}, {"train_loss": 0.25}),
-        ({"sweep": 1.0, "train RMSE": 0.6}, {"train_rmse": 0.6}),
-        ({"draw": 1.0, "train": 0.7, "validation": 0.8}, {"train_rmse": 0.7, "validation_rmse": 0.8}),
-        ({"sweep": 1.0}, {}),
+        ({"epoch": 1.0, "train_rmse": 0.6}, {"train_rmse": 0.6}),
+        ({"sample": 1.0, "train": 0.7, "validation": 0.8}, {"train_rmse": 0.7, "validation_rmse": 0.8}),
+        ({"epoch": 1.0}, {}),
     ],
 )
 def test_curves_of_every_way_of_training_have_one_spelling(epoch: dict[str, float], names: dict[str, float]) -> None:
@@ -149,8 +149,8 @@ def test_models_learn_when_a_test_rating_was_made_only_where_that_is_asked_for(w
             return super().predict(users, items)
 
     split = world.split()
-    measure(Watching(split), split, Measuring())
-    measure(Watching(split), split, Measuring(times=True))
+    measure(Watching(split), split, EvaluationSettings())
+    measure(Watching(split), split, EvaluationSettings(times=True))
     assert told[0] is None and told[1] is split.test.timestamps
     said = str(evaluate(world.oracle(split.train), split, pictures=False, times=True))
     assert "told when each test rating was made" in said

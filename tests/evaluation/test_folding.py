@@ -7,8 +7,8 @@ import pytest
 
 from evaluation.made_worlds import World
 from penchant.data.splitting import Split, split_rows
-from penchant.evaluation.contestants import ModelContestant
-from penchant.evaluation.folding import groups
+from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
+from penchant.evaluation.scoring.folded_side import groups
 from penchant.metrics.rating_error import rmse
 
 RESERVED = 12
@@ -43,7 +43,7 @@ def hidden(world: World, given: int) -> Split:
 def test_a_hidden_user_is_answered_as_the_visitor_their_given_ratings_make(world: World) -> None:
     split = hidden(world, 6)
     model = world.oracle(split.train)
-    contestant = ModelContestant(model, split)
+    contestant = RecommenderScorer(model, split)
     assert split.given is not None
     user = split.train.n_users  # the first of the hidden ones
     mine = split.given.user_numbers == user
@@ -60,7 +60,7 @@ def test_a_hidden_user_is_answered_as_the_visitor_their_given_ratings_make(world
 
 def test_a_hidden_item_is_folded_in_too_and_both_at_once(world: World) -> None:
     split = hidden(world, RESERVED)
-    contestant = ModelContestant(world.oracle(split.train), split)
+    contestant = RecommenderScorer(world.oracle(split.train), split)
     user, item = split.train.n_users, split.train.n_items
     answers = contestant.predict(np.array([0, user, user, 0]), np.array([item, 0, item, 0]))
     assert answers.sources is not None
@@ -72,7 +72,7 @@ def test_the_more_is_given_the_smaller_the_error(world: World) -> None:
     for given in (0, 3, RESERVED):
         split = hidden(world, given)
         test = split.test
-        contestant = ModelContestant(world.oracle(split.train), split)
+        contestant = RecommenderScorer(world.oracle(split.train), split)
         errors.append(rmse(test.values, contestant.predict(test.user_numbers, test.item_numbers).mean))
     assert errors[0] > errors[1] + 0.05 > errors[2] + 0.1
 

@@ -10,9 +10,9 @@ import pytest
 
 from evaluation.made_worlds import World
 from penchant.data.splitting import Split
-from penchant.evaluation.contestants import Answers, Contestant, ModelContestant
-from penchant.evaluation.evaluate import evaluate
-from penchant.evaluation.naive import GlobalMean, MostPopular, baselines
+from penchant.evaluation.scoring.baselines import GlobalMean, MostPopular, baselines
+from penchant.evaluation.scoring.evaluate import evaluate
+from penchant.evaluation.scoring.evaluation_scorers import Answers, EvaluationScorer, RecommenderScorer
 from penchant.foundations.errors import CallerError
 
 
@@ -28,7 +28,7 @@ def with_other_test_ratings(split: Split) -> Split:
     return dataclasses.replace(split, test=dataclasses.replace(split.test, values=values))
 
 
-def check_no_test_rating_is_used(build: Callable[[Split], Contestant], split: Split) -> None:
+def check_no_test_rating_is_used(build: Callable[[Split], EvaluationScorer], split: Split) -> None:
     """What a contestant says of the test pairs must not move when only the test ratings do."""
     users, items = split.test.user_numbers, split.test.item_numbers
     one, other = build(split), build(with_other_test_ratings(split))
@@ -38,12 +38,12 @@ def check_no_test_rating_is_used(build: Callable[[Split], Contestant], split: Sp
 
 
 @pytest.mark.parametrize("build", [GlobalMean, MostPopular, lambda split: baselines(split)[0]])
-def test_no_baseline_sees_a_test_rating(build: Callable[[Split], Contestant], world: World) -> None:
+def test_no_baseline_sees_a_test_rating(build: Callable[[Split], EvaluationScorer], world: World) -> None:
     check_no_test_rating_is_used(build, world.split())
 
 
 def test_no_model_sees_a_test_rating(world: World) -> None:
-    check_no_test_rating_is_used(lambda s: ModelContestant(world.oracle(s.train), s), world.split())
+    check_no_test_rating_is_used(lambda s: RecommenderScorer(world.oracle(s.train), s), world.split())
 
 
 class Peeking(GlobalMean):

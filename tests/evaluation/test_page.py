@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from evaluation.made_worlds import World
-from penchant.evaluation.comparing import compare
-from penchant.evaluation.evaluate import evaluate
-from penchant.evaluation.page import values
+from penchant.evaluation.comparison.compare import compare
+from penchant.evaluation.report.html import values
+from penchant.evaluation.scoring.evaluate import evaluate
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -58,7 +58,7 @@ def test_a_title_cannot_become_markup() -> None:
     titles[:] = ["<script>alert(1)</script>"] * len(titles)
     split = world.split()
     report = evaluate(world.oracle(split.train), split)
-    from penchant.evaluation.page import render
+    from penchant.evaluation.report.html import render
 
     text = render("report.html", **values(report))
     assert "alert(1)" in text and "<script>alert" not in text

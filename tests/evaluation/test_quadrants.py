@@ -6,7 +6,7 @@ import pytest
 
 from evaluation.made_worlds import NOISE, World
 from penchant.data.splitting import quadrants
-from penchant.evaluation.quadrants import QuadrantTable, quadrant_table
+from penchant.evaluation.comparison.quadrant_table import QuadrantTable, quadrant_table
 
 
 @pytest.fixture(scope="module")

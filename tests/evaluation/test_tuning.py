@@ -9,12 +9,12 @@ import pytest
 
 from evaluation.made_worlds import World
 from penchant.data.ratings import Ratings
-from penchant.evaluation import tuning
-from penchant.evaluation.search_space import space_for
-from penchant.evaluation.tuning import tune
+from penchant.evaluation.comparison import tuning
+from penchant.evaluation.comparison.search_space import space_for
+from penchant.evaluation.comparison.tuning import tune
 from penchant.foundations.errors import CallerError, SettingsError
 
-SPACE = {"user_damping": (0.5, 40.0, "log"), "sweeps": [1, 8]}
+SPACE = {"user_damping": (0.5, 40.0, "log"), "epochs": [1, 8]}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_the_best_trial_comes_first_and_is_really_the_best(train: Ratings) -> No
     found = tune(train, "baseline", space=SPACE, trials=6, seed=3)
     values = [trial.value for trial in found.trials]
     assert len(values) == 6 and values == sorted(values)
-    assert set(found.settings) == {"user_damping", "sweeps"}
+    assert set(found.settings) == {"user_damping", "epochs"}
     assert "1,800" not in str(found) and "2,025 rows to learn and 225 to judge" in str(found)
     json.dumps(found.to_json(), allow_nan=False)
 

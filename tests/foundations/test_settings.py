@@ -11,7 +11,7 @@ from penchant.foundations.settings import Settings, setting
 
 
 @dataclass(frozen=True)
-class Made(Settings):
+class Value(Settings):
     factors: int = setting(16, "the length of a vector", low=0, high=1024)
     rate: float = setting(0.1, "the step's size", above=0)
     link: str = setting("identity", "what is done to the score", choices=("identity", "sigmoid"))
@@ -20,18 +20,18 @@ class Made(Settings):
 
 
 def test_settings_travel_as_json() -> None:
-    made = Made(factors=3, cap=1.5, widths=(1, 2))
-    assert Made.from_json(made.to_json()) == made
+    made = Value(factors=3, cap=1.5, widths=(1, 2))
+    assert Value.from_json(made.to_json()) == made
 
 
 def test_whole_numbers_serve_as_real_ones() -> None:
-    assert Made(rate=1).rate == 1
+    assert Value(rate=1).rate == 1
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"factors": -1}, r"Made.factors: -1 is below 0. It means: the length of a vector"),
+        ({"factors": -1}, r"Value.factors: -1 is below 0. It means: the length of a vector"),
         ({"factors": 2000}, "2000 is above 1024"),
         ({"factors": 1.5}, "1.5 is not of type int"),
         ({"factors": True}, "True is not of type int"),
@@ -45,4 +45,4 @@ def test_whole_numbers_serve_as_real_ones() -> None:
 )
 def test_what_no_training_could_use_is_refused(values: dict[str, object], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        Made.from_json(values)
+        Value.from_json(values)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from laws.small_world import ITEMS, UNRATED, small_world
-from penchant.recommending.model import Model, load, train
+from penchant.recommending.recommender import Model, load, train
 from penchant.recommending.request import SOURCES, Request
 
 KNOWN_USERS, KNOWN_ITEMS = [100, 117, 159], ["item-0", "item-20"]
@@ -68,9 +68,9 @@ class ModelLaws:
 
     def test_a_new_item_is_answered_by_what_is_said_of_it(self, model: Model) -> None:
         said = [
-            model.add_item(),
-            model.add_item(features={"genres": ["warm"]}),
-            model.add_item(ratings={100: 5.0, 1: 2}),
+            model.fold_in_item(),
+            model.fold_in_item(features={"genres": ["warm"]}),
+            model.fold_in_item(ratings={100: 5.0, 1: 2}),
         ]
         assert [one.source for one in said] == ["prior", "features", "folded_in"]
         for one in said:

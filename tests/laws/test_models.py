@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from laws.laws import ModelLaws
-from penchant.training.registry import WAYS
+from penchant.training.registry import MODELS
 
 
 class TestBaseline(ModelLaws):
@@ -27,7 +27,7 @@ class TestNet(ModelLaws):
 
 
 class TestBayes(ModelLaws):
-    name, settings = "bayes", {"factors": 4, "draws": 12, "burn_in": 20, "thin": 2}
+    name, settings = "bayes", {"factors": 4, "samples": 12, "burn_in": 20, "thin": 2}
     agreement = 0.02
 
 
@@ -48,4 +48,4 @@ class TestEASE(ModelLaws):
 
 def test_every_registered_model_has_joined() -> None:
     joined = {one.name for one in ModelLaws.__subclasses__()}
-    assert not WAYS.keys() - joined, "these models have not joined the laws; four lines here are enough"
+    assert not MODELS.keys() - joined, "these models have not joined the laws; four lines here are enough"

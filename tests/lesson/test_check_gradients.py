@@ -10,7 +10,7 @@ from lesson.false_slope import HalfSlope
 from penchant.foundations.errors import CallerError, ModelShapeError
 from penchant.lesson.check_gradients import CheckSettings, check_gradients
 from penchant.lesson.checked_models import OWN_MODELS, module_of
-from penchant.training.registry import WAYS
+from penchant.training.registry import MODELS
 
 READERS = """
 import torch
@@ -60,7 +60,7 @@ def readers(tmp_path):
 
 
 def test_every_model_that_gradients_train_can_be_checked():
-    assert {name for name, way in WAYS.items() if ".gradient." in way.module} == set(OWN_MODELS)
+    assert {name for name, way in MODELS.items() if ".gradient." in way.module} == set(OWN_MODELS)
 
 
 @pytest.mark.parametrize("name", OWN_MODELS)

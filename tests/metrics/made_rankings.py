@@ -1,4 +1,4 @@
-"""Made scores with many ties, and the same order written a second, slow way."""
+"""Value scores with many ties, and the same order written a second, slow way."""
 
 from __future__ import annotations
 

@@ -22,10 +22,10 @@ def test_users_without_a_figure_are_left_out_of_the_mean() -> None:
 
 @pytest.mark.slow
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
-    draws, held = rng(5), 0
+    samples, held = rng(5), 0
     for _ in range(300):
-        per_user = draws.exponential(2.0, size=150)
-        interval = bootstrap(UserSums.mean(per_user), rng=draws, replicates=300, level=0.9)
+        per_user = samples.exponential(2.0, size=150)
+        interval = bootstrap(UserSums.mean(per_user), rng=samples, replicates=300, level=0.9)
         held += interval.low <= 2.0 <= interval.high
     assert 0.84 < held / 300 < 0.95
 
@@ -63,12 +63,12 @@ def test_equal_models_give_a_p_value_of_one() -> None:
 
 @pytest.mark.slow
 def test_p_values_of_models_that_do_not_differ_are_uniform() -> None:
-    draws = rng(9)
+    samples = rng(9)
     small = 0
     for _ in range(200):
-        common = draws.normal(size=(40, 1))
-        a, b = (np.abs(common + draws.normal(size=(40, 2)))).T
-        difference = paired_difference(UserSums.mean(a), UserSums.mean(b), rng=draws, replicates=199, level=0.95)
+        common = samples.normal(size=(40, 1))
+        a, b = (np.abs(common + samples.normal(size=(40, 2)))).T
+        difference = paired_difference(UserSums.mean(a), UserSums.mean(b), rng=samples, replicates=199, level=0.95)
         small += difference.p_value <= 0.1
     assert 8 <= small <= 34
 

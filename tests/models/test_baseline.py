@@ -7,7 +7,7 @@ from penchant.models.baseline import damped_biases
 
 def test_biases_solve_the_penalised_least_squares_problem():
     world = low_rank(users=12, items=9, n=70)
-    found = damped_biases(world, user_damping=3.0, item_damping=7.0, sweeps=300)
+    found = damped_biases(world, user_damping=3.0, item_damping=7.0, epochs=300)
     design = np.zeros((70, 21))
     design[np.arange(70), world.user_numbers] = 1.0
     design[np.arange(70), 12 + world.item_numbers] = 1.0

@@ -5,26 +5,26 @@ import pytest
 
 from made_models import FACTORS, made
 from penchant.foundations.errors import SettingsError
-from penchant.models.distilling import distil
-from penchant.models.heads import DotHead
-from penchant.models.sides import Rows
+from penchant.models.distillation import distil
+from penchant.models.rows import Rows
+from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel
 
 
 def means(model: TrainedModel) -> np.ndarray:
-    return model.head.table(model.users.all_rows(), model.items.all_rows())
+    return model.scorer.table(model.users.all_rows(), model.items.all_rows())
 
 
 def test_enough_width_loses_nothing() -> None:
     model = made()
-    small = distil(model, model.draws * FACTORS)
-    assert small.draws == 1
+    small = distil(model, model.samples * FACTORS)
+    assert small.samples == 1
     np.testing.assert_allclose(means(small), means(model), atol=1e-4)
     assert small.facts["distilled_largest_error"] < 1e-4
 
 
 def test_less_width_loses_what_the_best_approximation_must() -> None:
-    model = made(draws=6)
+    model = made(samples=6)
     small = distil(model, 2)
     assert small.users.factors == small.items.factors == 2
     biases = model.mean.mean() + model.users.bias.mean(0)[:, None] + model.items.bias.mean(0)
@@ -44,7 +44,7 @@ def test_more_width_than_there_is_fills_up_with_zeros() -> None:
 def test_feature_maps_and_histories_follow_the_rows() -> None:
     """A new item's expected ratings are the same before and after, where width loses nothing."""
     rng = np.random.default_rng(3)
-    model = made(draws=2)
+    model = made(samples=2)
     maps = rng.normal(size=(2, 3, FACTORS + 1)).astype(np.float32)
     prior = dataclasses.replace(
         model.items.prior, feature_map=maps, history_map=maps[:, :2], history_basis=np.ones((4, 2), np.float32)
@@ -54,17 +54,17 @@ def test_feature_maps_and_histories_follow_the_rows() -> None:
     expected = []
     for one in (model, distil(model, 2 * FACTORS)):
         new = Rows.split(one.items.prior.mean_given(features, history)[:, None])
-        expected.append(one.head.pairs(one.users.all_rows(), new).mean(0))
+        expected.append(one.scorer.pairs(one.users.all_rows(), new).mean(0))
     np.testing.assert_allclose(expected[1], expected[0], atol=1e-3)
 
 
 def test_what_draws_disagree_by_becomes_noise() -> None:
-    model = made(draws=6)
+    model = made(samples=6)
     assert distil(model, 4).noise[0] > model.noise.mean()
 
 
 def test_a_bent_link_and_no_width_are_refused() -> None:
     with pytest.raises(SettingsError, match="plain dot product"):
-        distil(made(DotHead(np.full(3, 3, np.float32), "sigmoid", 0, 5)), 2)
+        distil(made(DotScorer(np.full(3, 3, np.float32), "sigmoid", 0, 5)), 2)
     with pytest.raises(SettingsError, match="width"):
         distil(made(), 0)

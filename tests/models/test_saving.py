@@ -12,9 +12,9 @@ from safetensors.numpy import load_file, save_file
 
 from made_models import DRAWS, made
 from penchant.foundations.errors import ModelFolderError, ModelShapeError
-from penchant.models.debut import Debut
-from penchant.models.heads import DotHead, NetHead
+from penchant.models.priors.cold_start_offset import ColdStartOffset
 from penchant.models.saving import load_trained, save_trained
+from penchant.models.scorers import DotScorer, NetScorer
 from penchant.models.trained import TrainedModel
 
 
@@ -32,29 +32,29 @@ def assert_same(left: TrainedModel, right: TrainedModel) -> None:
         assert vars(a.prior).keys() == vars(b.prior).keys()
         for one, other in ((a.prior, b.prior), (a.prior.debut, b.prior.debut)):
             for name, value in vars(one).items() if one else ():
-                if not isinstance(value, Debut):
+                if not isinstance(value, ColdStartOffset):
                     np.testing.assert_array_equal(value, getattr(other, name), err_msg=name)
     for name in ("starts", "numbers", "values", "rows"):
         np.testing.assert_array_equal(getattr(left.seen, name), getattr(right.seen, name))
 
 
 @pytest.mark.parametrize(
-    "head",
+    "scorer",
     [
-        DotHead(np.zeros(DRAWS, np.float32), "sigmoid", 0.5, 5.5),
-        DotHead(
+        DotScorer(np.zeros(DRAWS, np.float32), "sigmoid", 0.5, 5.5),
+        DotScorer(
             np.zeros(DRAWS, np.float32), "ordered_probit",
             levels=np.arange(1, 4, dtype=np.float32), cutpoints=np.ones((DRAWS, 2), np.float32),
         ),
     ],
 )  # fmt: skip
-def test_a_model_comes_back_as_it_was_saved(tmp_path: Path, head: DotHead) -> None:
-    before = made(head)
+def test_a_model_comes_back_as_it_was_saved(tmp_path: Path, scorer: DotScorer) -> None:
+    before = made(scorer)
     after = load_trained(save_trained(before, tmp_path / "model"))
     assert_same(before, after)
-    assert isinstance(after.head, DotHead)
-    assert after.head.link == head.link
-    np.testing.assert_array_equal(after.head.mean, head.mean)
+    assert isinstance(after.scorer, DotScorer)
+    assert after.scorer.link == scorer.link
+    np.testing.assert_array_equal(after.scorer.mean, scorer.mean)
 
 
 def test_everything_a_prior_knows_comes_back(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_everything_a_prior_knows_comes_back(tmp_path: Path) -> None:
     }
     prior = replace(
         before.items.prior, **maps, history_basis=np.ones((4, 4), np.float32), history_power=0.2, variance=0.4,
-        debut=Debut(np.ones((DRAWS, width), np.float32), maps["feature_map"], np.ones(4, np.float32), worth=3.0),
+        debut=ColdStartOffset(np.ones((DRAWS, width), np.float32), maps["feature_map"], np.ones(4, np.float32), worth=3.0),
         per_rating=1.0, offset=2.0,
         everyone=np.ones((DRAWS, width, width), np.float32),
     )  # fmt: skip
@@ -75,7 +75,7 @@ def test_everything_a_prior_knows_comes_back(tmp_path: Path) -> None:
 def test_a_debut_saved_before_it_followed_features_is_read(tmp_path: Path) -> None:
     usual = np.ones((DRAWS, 3), np.float32)
     before = made()
-    items = replace(before.items, prior=replace(before.items.prior, debut=Debut(usual, worth=5.0)))
+    items = replace(before.items, prior=replace(before.items.prior, debut=ColdStartOffset(usual, worth=5.0)))
     folder = save_trained(replace(before, items=items), tmp_path / "model")
     arrays = load_file(folder / "parameters.safetensors")
     arrays["items.prior.debut"] = arrays.pop("items.prior.debut.usual")
@@ -91,16 +91,16 @@ def test_a_debut_saved_before_it_followed_features_is_read(tmp_path: Path) -> No
 def test_a_net_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     weights = (rng.normal(size=(4, 3)).astype(np.float32), rng.normal(size=(3, 1)).astype(np.float32))
-    head = NetHead(weights, (np.zeros(3, np.float32), np.zeros(1, np.float32)), 0.5, 5.5)
-    before = made(head, draws=1)
+    scorer = NetScorer(weights, (np.zeros(3, np.float32), np.zeros(1, np.float32)), 0.5, 5.5)
+    before = made(scorer, samples=1)
     after = load_trained(save_trained(before, tmp_path / "model"))
     rows = before.users.all_rows(), before.items.all_rows()
-    np.testing.assert_array_equal(before.head.table(*rows), after.head.table(*rows))
+    np.testing.assert_array_equal(before.scorer.table(*rows), after.scorer.table(*rows))
 
 
 def test_saving_again_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
     save_trained(made(), tmp_path / "model")
-    save_trained(made(DotHead(np.ones(DRAWS, np.float32))), tmp_path / "model")
+    save_trained(made(DotScorer(np.ones(DRAWS, np.float32))), tmp_path / "model")
     assert load_trained(tmp_path / "model").mean[0] == 1
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
@@ -120,7 +120,7 @@ def test_a_failed_save_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr("safetensors.numpy.save_file", full)
     with pytest.raises(OSError, match="No space"):
-        save_trained(made(DotHead(np.ones(DRAWS, np.float32))), tmp_path / "model")
+        save_trained(made(DotScorer(np.ones(DRAWS, np.float32))), tmp_path / "model")
     assert load_trained(tmp_path / "model").mean[0] == 3
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
@@ -172,5 +172,5 @@ def test_an_empty_place_is_refused(tmp_path: Path) -> None:
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
     good = made()
-    with pytest.raises(ModelShapeError, match="differ in their number of draws"):
-        TrainedModel("dot", {}, good.head, good.users, good.items, np.ones(1, np.float32), good.scale, good.seen)
+    with pytest.raises(ModelShapeError, match="differ in their number of samples"):
+        TrainedModel("dot", {}, good.scorer, good.users, good.items, np.ones(1, np.float32), good.scale, good.seen)

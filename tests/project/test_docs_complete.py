@@ -11,7 +11,7 @@ import typer.main
 import penchant
 from pages import ROOT
 from penchant.cli.main import build
-from penchant.training.registry import WAYS
+from penchant.training.registry import MODELS
 
 COMMANDS: dict[str, Any] = typer.main.get_command(build()).commands  # type: ignore[attr-defined]
 GUIDE = ROOT / "docs" / "guide"
@@ -42,7 +42,7 @@ def test_every_public_name_is_on_the_page() -> None:
 
 
 def test_every_model_has_a_page() -> None:
-    assert not [name for name in WAYS if not (ROOT / "docs" / "models" / f"{name}.md").exists()]
+    assert not [name for name in MODELS if not (ROOT / "docs" / "models" / f"{name}.md").exists()]
 
 
 def test_the_readme_names_no_file_that_is_missing() -> None:

@@ -30,7 +30,7 @@ def numbers_in(value: Any) -> Iterator[float]:
 
 
 def unfounded(page: str, results: Path) -> list[str]:
-    """The figures in the tables of a page that no result file of the table's section holds."""
+    """The metrics in the tables of a page that no result file of the table's section holds."""
     found = []
     for section in page.split("\n## ")[1:]:
         name = re.search(r"benchmarks/results/([\w.-]+\.json)", section)
@@ -68,8 +68,8 @@ def test_every_figure_has_a_result_file() -> None:
     ],
 )
 def test_an_invented_figure_is_refused(tmp_path: Path, row: str, refused: list[str]) -> None:
-    figures = {"rmse": {"value": 0.85432, "low": 0.8211, "high": 0.88879}, "seconds": [2.0, 3.0]}
-    (tmp_path / "race.json").write_text(json.dumps(figures))
+    metrics = {"rmse": {"value": 0.85432, "low": 0.8211, "high": 0.88879}, "seconds": [2.0, 3.0]}
+    (tmp_path / "race.json").write_text(json.dumps(metrics))
     page = f"# L\n\n## Race\n\n`benchmarks/results/race.json`\n\n{row}\n"
     assert unfounded(page, tmp_path) == refused
 

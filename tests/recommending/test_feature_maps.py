@@ -9,10 +9,17 @@ import pytest
 
 from made_models import made
 from penchant.data.features import FeatureTable
-from penchant.models.sides import Rows, Side
+from penchant.models.rows import Rows
+from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending.model import Model
-from penchant.training.feature_maps import DEBUT_WORTH, PENALTIES, weighted_ridge, with_debuts, with_feature_maps
+from penchant.recommending.recommender import Model
+from penchant.training.feature_maps import (
+    OFFSET_WEIGHT,
+    PENALTIES,
+    weighted_ridge,
+    with_cold_start_offsets,
+    with_feature_maps,
+)
 
 KINDS = ("drama", "war", "music", None)
 
@@ -24,13 +31,13 @@ def world(size: int = 400) -> tuple[TrainedModel, np.ndarray]:
     truth = np.array([[0.5, 1, 0, 0], [-0.5, 0, 1, 0], [0.0, 0, 0, 1], [0.2, 0, 0, 0]])[kind]
     rows = (truth + 0.1 * rng.normal(size=truth.shape))[None].astype(np.float32)
     counts = np.where(np.arange(size) % 4 == 0, 0, 50).astype(np.int32)
-    side = made(draws=1).items
+    side = made(samples=1).items
     prior = dataclasses.replace(
         side.prior, mean=np.zeros((1, 4), np.float32), precision=np.eye(4, dtype=np.float32)[None]
     )
     table = FeatureTable({"genres": [(KINDS[k],) if KINDS[k] else () for k in kind]}, {"genres": "many"})
     items = Side(type(side.vocabulary)(np.arange(size)), rows[:, :, 0], rows[:, :, 1:], counts, prior, features=table)
-    trained = made(draws=1)
+    trained = made(samples=1)
     users = dataclasses.replace(trained.users, vectors=np.ones((1, 4, 3), np.float32), prior=dataclasses.replace(prior))
     return dataclasses.replace(trained, users=users, items=items), truth
 
@@ -46,7 +53,7 @@ def test_rows_never_rated_go_where_their_features_say() -> None:
 def test_a_new_item_is_answered_from_its_features() -> None:
     trained, _ = world()
     model = Model(with_feature_maps(trained))
-    arrival = model.add_item(features={"genres": ("war",)})
+    arrival = model.fold_in_item(features={"genres": ("war",)})
     assert arrival.source == "features"
     np.testing.assert_allclose(arrival.rows.joined[0, 0], [-0.5, 0, 1, 0], atol=0.06)
     grown = model.with_item(999, features={"genres": ("war",)})
@@ -58,7 +65,7 @@ def test_a_new_item_is_answered_from_its_features() -> None:
 def test_a_rating_moves_an_item_away_from_its_features() -> None:
     trained, _ = world()
     model = Model(with_feature_maps(trained))
-    says = [model.add_item(features={"genres": ("war",)}, ratings=r) for r in ({}, {"ann": 5.0})]
+    says = [model.fold_in_item(features={"genres": ("war",)}, ratings=r) for r in ({}, {"ann": 5.0})]
     assert [s.source for s in says] == ["features", "folded_in"]
     assert says[1].predict("cy").mean[0] > says[0].predict("cy").mean[0] + 0.1
     assert says[1].predict("cy").std[0] < says[0].predict("cy").std[0]
@@ -96,21 +103,21 @@ def test_a_row_without_a_history_starts_where_those_that_are_rated_lie() -> None
     trained = made()
     shift = np.ones((3, 4, 3), np.float32)  # whoever rated an item moves it by one
     prior = dataclasses.replace(trained.items.prior, history_map=shift)
-    told = with_debuts(dataclasses.replace(trained, items=dataclasses.replace(trained.items, prior=prior)))
+    told = with_cold_start_offsets(dataclasses.replace(trained, items=dataclasses.replace(trained.items, prior=prior)))
     mean = trained.items.rows(np.arange(4)).joined.mean(axis=1)
     np.testing.assert_allclose(told.items.prior.means(None, 1)[:, 0], mean, rtol=1e-5)
     np.testing.assert_allclose(told.items.rows(np.array([4])).joined[:, 0], mean, rtol=1e-5)
-    share = 1 / (1 + DEBUT_WORTH["items"])  # one rating in, the row's own history begins to count
+    share = 1 / (1 + OFFSET_WEIGHT["items"])  # one rating in, the row's own history begins to count
     blended = (1 - share) * mean + share * np.ones((3, 3))
     np.testing.assert_allclose(told.items.prior.mean_given(None, np.array([2])), blended, rtol=1e-5)
-    assert with_debuts(trained).items is trained.items
+    assert with_cold_start_offsets(trained).items is trained.items
 
 
 def with_a_debut() -> TrainedModel:
     """The made model, whose last item nobody rated and stands higher by its debut."""
     trained = made()
     prior = dataclasses.replace(trained.items.prior, history_map=np.ones((3, 4, 3), np.float32))
-    return with_debuts(dataclasses.replace(trained, items=dataclasses.replace(trained.items, prior=prior)))
+    return with_cold_start_offsets(dataclasses.replace(trained, items=dataclasses.replace(trained.items, prior=prior)))
 
 
 def test_somebody_folded_in_meets_what_nobody_rated_without_its_debut() -> None:
@@ -120,7 +127,7 @@ def test_somebody_folded_in_meets_what_nobody_rated_without_its_debut() -> None:
     bare = Side.unmet_rows(
         dataclasses.replace(trained.items, prior=dataclasses.replace(trained.items.prior, debut=None)), None, 1
     )
-    expected = trained.clip(trained.head.pairs(newcomer.rows, bare).mean(axis=0))
+    expected = trained.clip(trained.scorer.pairs(newcomer.rows, bare).mean(axis=0))
     for number in (4, 99):  # in the catalogue without a rating, and never heard of
         np.testing.assert_allclose(newcomer.predict_numbers(np.array([number])).mean, expected, rtol=1e-5)
     np.testing.assert_allclose(
@@ -131,7 +138,7 @@ def test_somebody_folded_in_meets_what_nobody_rated_without_its_debut() -> None:
 
 
 def _pair(trained: TrainedModel, user: Rows, item: int) -> np.ndarray:
-    return trained.clip(trained.head.pairs(user, trained.items.rows(np.array([item]))).mean(axis=0))
+    return trained.clip(trained.scorer.pairs(user, trained.items.rows(np.array([item]))).mean(axis=0))
 
 
 def test_a_newcomers_list_agrees_with_their_predictions() -> None:
@@ -151,7 +158,7 @@ def test_a_debut_follows_the_features() -> None:
     # the features are encoded, and the model's own map says nothing of them
     mapped = with_feature_maps(dataclasses.replace(trained, items=items)).items
     silent = dataclasses.replace(mapped.prior, mean=prior.mean, feature_map=np.zeros_like(mapped.prior.feature_map))
-    told = with_debuts(dataclasses.replace(trained, items=dataclasses.replace(mapped, prior=silent)))
+    told = with_cold_start_offsets(dataclasses.replace(trained, items=dataclasses.replace(mapped, prior=silent)))
     empty = trained.items.counts == 0
     np.testing.assert_allclose(told.items.all_rows().joined[0, empty], truth[empty], atol=0.06)
     assert told.items.prior.debut is not None

@@ -10,13 +10,13 @@ from scipy.optimize import minimize
 
 from made_models import made
 from penchant.foundations.errors import CallerError
-from penchant.models.heads import SideName
-from penchant.models.sides import Rows
+from penchant.models.rows import Rows
+from penchant.models.scorers import SideName
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import fold_in_row
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 from penchant.recommending.request import Request
-from penchant.training.half_step import half_step
+from penchant.training.row_update import row_update
 from recommending.made_heads import HEADS
 
 RNG = np.random.default_rng(11)
@@ -30,7 +30,7 @@ def slow_row(trained: TrainedModel, of: SideName, others: Rows, values: np.ndarr
 
     def cost(row: np.ndarray) -> float:
         own = Rows.split(row[None, None])
-        expected = trained.head.pairs(own, others) if of == "users" else trained.head.pairs(others, own)
+        expected = trained.scorer.pairs(own, others) if of == "users" else trained.scorer.pairs(others, own)
         errors = values - expected[0].astype(float)
         return float(errors @ errors / trained.noise[0] ** 2 + (row - mean) @ precision @ (row - mean)) / 2
 
@@ -41,7 +41,7 @@ def test_the_half_step_is_the_textbook_posterior() -> None:
     x, y = RNG.normal(size=(2, 4, 3)), RNG.normal(size=(2, 4))
     root = RNG.normal(size=(2, 3, 3))
     precision, mean, noise = root @ root.transpose(0, 2, 1) + np.eye(3), RNG.normal(size=(2, 3)), np.array([0.5, 2.0])
-    found, covariance = half_step(x, y, noise, mean, precision)
+    found, covariance = row_update(x, y, noise, mean, precision)
     for s in range(2):
         inverse = np.linalg.inv(precision[s] + noise[s] * x[s].T @ x[s])
         np.testing.assert_allclose(covariance[s], inverse, rtol=1e-4, atol=1e-6)
@@ -51,7 +51,7 @@ def test_the_half_step_is_the_textbook_posterior() -> None:
 @pytest.mark.parametrize("name", HEADS)
 @pytest.mark.parametrize("of", ["users", "items"])
 def test_a_folded_in_row_is_the_best_row_for_its_ratings(name: str, of: SideName) -> None:
-    trained = made(HEADS[name], draws=1)
+    trained = made(HEADS[name], samples=1)
     others = (trained.items if of == "users" else trained.users).rows(np.array([0, 1, 2]))
     prior = (trained.users if of == "users" else trained.items).prior
     rows, _ = fold_in_row(trained, of, others, GIVEN, prior.mean)
@@ -61,21 +61,21 @@ def test_a_folded_in_row_is_the_best_row_for_its_ratings(name: str, of: SideName
 @pytest.mark.parametrize("name", HEADS)
 @pytest.mark.parametrize("of", ["users", "items"])
 def test_a_tangent_is_the_derivative(name: str, of: SideName) -> None:
-    trained, step = made(HEADS[name], draws=1), 1e-2
+    trained, step = made(HEADS[name], samples=1), 1e-2
     users, items = trained.users.rows(np.array([0, 1])), trained.items.rows(np.array([2, 3]))
-    _, slopes = trained.head.tangent(users, items, of)
+    _, slopes = trained.scorer.tangent(users, items, of)
     for d in range(3):
         ends = []
         for sign in (step, -step):
             moved = (users if of == "users" else items).joined.copy()
             moved[:, :, d] += sign
             own = Rows.split(moved)
-            ends.append(trained.head.pairs(own, items) if of == "users" else trained.head.pairs(users, own))
+            ends.append(trained.scorer.pairs(own, items) if of == "users" else trained.scorer.pairs(users, own))
         np.testing.assert_allclose(slopes[:, :, d], (ends[0] - ends[1]) / (2 * step), atol=2e-3)
 
 
 def test_a_new_item_trusts_steady_users_more() -> None:
-    trained = made(draws=1)
+    trained = made(samples=1)
     variance = np.array([0.0, 0.5, 2.0, 0.1], np.float32)
     noisy = dataclasses.replace(trained, users=dataclasses.replace(trained.users, variance=variance))
     rated = trained.users.counts > 0
@@ -84,7 +84,7 @@ def test_a_new_item_trusts_steady_users_more() -> None:
     others, prior = noisy.users.rows(np.array([0, 1, 2])), noisy.items.prior
     rows, _ = fold_in_row(noisy, "items", others, GIVEN, prior.mean)
     x = np.concatenate([np.ones((3, 1)), others.vectors[0]], axis=1)
-    y = GIVEN - noisy.head.pairs(others, Rows.split(np.zeros((1, 1, 3))))[0]
+    y = GIVEN - noisy.scorer.pairs(others, Rows.split(np.zeros((1, 1, 3))))[0]
     precise = weights[:3] / noisy.noise[0] ** 2
     inverse = np.linalg.inv(prior.precision[0] + (x.T * precise) @ x)
     slow = inverse @ (prior.precision[0] @ prior.mean[0] + (x.T * precise) @ y)
@@ -92,7 +92,7 @@ def test_a_new_item_trusts_steady_users_more() -> None:
 
 
 def test_what_a_newcomers_ratings_vary_by_is_added_to_the_spread() -> None:
-    trained = made(draws=1)
+    trained = made(samples=1)
     unsure = dataclasses.replace(trained.users, prior=dataclasses.replace(trained.users.prior, variance=0.7))
     for ratings in (np.empty(0, np.float32), GIVEN[:2]):
         plain, wider = (
@@ -109,7 +109,7 @@ def test_each_draw_is_folded_in_on_its_own() -> None:
     for s in range(3):
         x = np.concatenate([np.ones((1, 2, 1)), others.vectors[s : s + 1]], axis=2)
         y = GIVEN[:2] - trained.mean[s] - others.bias[s]
-        alone, _ = half_step(x, y[None], np.ones(1), np.zeros((1, 3)), trained.users.prior.precision[:1])
+        alone, _ = row_update(x, y[None], np.ones(1), np.zeros((1, 3)), trained.users.prior.precision[:1])
         np.testing.assert_allclose(together.joined[s, 0], alone[0], rtol=1e-4)
 
 
@@ -121,7 +121,7 @@ def test_a_prior_per_rating_grows_with_the_ratings() -> None:
     rows, _ = fold_in_row(weighted, "users", others, GIVEN[:2], users.prior.mean)
     x = np.concatenate([np.ones((3, 2, 1)), others.vectors], axis=2)
     y = GIVEN[:2] - trained.mean[:, None] - others.bias
-    doubled, _ = half_step(x, y, np.ones(3), users.prior.mean, 2 * users.prior.precision)
+    doubled, _ = row_update(x, y, np.ones(3), users.prior.mean, 2 * users.prior.precision)
     np.testing.assert_allclose(rows.joined[:, 0], doubled, rtol=1e-4)
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from made_models import made
 from penchant.data.features import FeatureTable
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 from recommending.made_heads import HEADS
 
 
 @pytest.mark.parametrize("name", HEADS)
 def test_a_grown_model_answers_as_the_visitor_did(name: str) -> None:
-    model = Model(made(HEADS[name], draws=1))
+    model = Model(made(HEADS[name], samples=1))
     ratings = {7: 5.0, 9: 1.0}
     visitor, grown = model.fold_in(ratings), model.with_user("zoe", ratings)
     np.testing.assert_allclose(grown.predict("zoe", [3, 5]).mean, visitor.predict([3, 5]).mean, rtol=1e-5)
@@ -28,7 +28,7 @@ def test_a_grown_model_answers_as_the_visitor_did(name: str) -> None:
 def test_a_grown_catalogue_lists_the_new_item() -> None:
     model = Model(made())
     grown = model.with_item(42, ratings={"ann": 5.0, "zoe": 3.0})
-    arrival = model.add_item(ratings={"ann": 5.0, "zoe": 3.0})
+    arrival = model.fold_in_item(ratings={"ann": 5.0, "zoe": 3.0})
     assert (arrival.source, list(arrival.unknown)) == ("folded_in", ["zoe"])
     np.testing.assert_allclose(grown.predict(["bob", "cy"], 42).mean, arrival.predict(["bob", "cy"]).mean, rtol=1e-5)
     assert 42 in grown.recommend("bob", 9).items
@@ -46,12 +46,12 @@ def test_a_known_row_takes_new_ratings_in() -> None:
 
 def test_an_arrival_finds_its_audience_and_its_like() -> None:
     model = Model(made())
-    arrival = model.add_item(ratings={"ann": 5.0})
+    arrival = model.fold_in_item(ratings={"ann": 5.0})
     audience = arrival.audience(9)
     assert sorted(audience.items.tolist()) == ["bob", "cy", "dee"]
     assert audience.scores.tolist() == sorted(audience.scores.tolist(), reverse=True)
     assert 5 not in arrival.similar(9).items.tolist()  # nobody rated it
-    assert model.add_item().source == "prior"
+    assert model.fold_in_item().source == "prior"
 
 
 def test_features_of_grown_rows_are_kept() -> None:

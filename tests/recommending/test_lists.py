@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from made_models import made
 from penchant.data.features import FeatureTable
 from penchant.foundations.errors import CallerError
-from penchant.models.heads import DotHead
-from penchant.recommending.model import Model
+from penchant.models.scorers import DotScorer
+from penchant.recommending.recommender import Model
 from penchant.recommending.top_n import top_n
-from penchant.training.kernels.top_n import best_by_product, best_of_table
+from penchant.training.kernels.top_n_kernels import best_by_product, best_of_table
 from recommending.made_heads import HEADS
 
 FLOATS = st.sampled_from([-1.0, 0.0, 0.5, 0.5, 2.0, float("nan")])
@@ -70,7 +70,7 @@ def test_products_are_selected_from_across_tiles() -> None:
 
 @pytest.mark.parametrize("name", HEADS)
 def test_lists_for_many_are_the_lists_for_each(name: str) -> None:
-    model = Model(made(HEADS[name], draws=1))
+    model = Model(made(HEADS[name], samples=1))
     table = model.recommend_many(["bob", "zoe", "ann"], 2)
     for user in ("bob", "zoe", "ann"):
         alone, own = model.recommend(user, 2), table.filter(pl.col("user") == user)
@@ -81,7 +81,7 @@ def test_lists_for_many_are_the_lists_for_each(name: str) -> None:
 
 
 def test_several_draws_of_a_bent_link_are_ranked_by_their_mean() -> None:
-    model = Model(made(DotHead(np.array([0.1, 0.5, -2], np.float32), "sigmoid", 1, 5)))
+    model = Model(made(DotScorer(np.array([0.1, 0.5, -2], np.float32), "sigmoid", 1, 5)))
     table = model.recommend_many(None, 3)
     for user in ("ann", "bob", "cy", "dee"):
         expected = model.predict(user, [7, 3, 9, 1, 5]).mean
@@ -101,7 +101,7 @@ def test_a_short_catalogue_gives_short_lists_without_holes() -> None:
 
 
 def test_lists_are_streamed_to_parquet_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("penchant.recommending.ranking.BLOCK", 2)
+    monkeypatch.setattr("penchant.recommending.list_scoring.BLOCK", 2)
     model = Model(made())
     path = model.recommend_many(None, 3, to=tmp_path / "lists" / "all.parquet", among=[7, 5, 9])
     assert pl.read_parquet(path).equals(model.recommend_many(None, 3, among=[7, 5, 9]))
@@ -144,7 +144,7 @@ def test_ids_that_filters_name_and_nobody_knows_are_reported() -> None:
 
 
 def test_diversity_prefers_what_is_unlike_the_list_so_far() -> None:
-    trained = made(DotHead(np.full(1, 3, np.float32)), draws=1)
+    trained = made(DotScorer(np.full(1, 3, np.float32)), samples=1)
     vectors = np.array([[[1, 0], [1, 0.01], [0.2, 1], [1, -0.01], [-1, 0]]], np.float32)
     items = dataclasses.replace(trained.items, vectors=vectors, bias=np.array([[0.5, 0.49, 0.3, 0.48, 0]], np.float32))
     users = dataclasses.replace(trained.users, vectors=np.ones_like(trained.users.vectors) * [0.1, 0])
@@ -157,9 +157,9 @@ def test_diversity_prefers_what_is_unlike_the_list_so_far() -> None:
         model.recommend_many(None, diversity=0.5)
 
 
-@pytest.mark.parametrize("draws", [1, 3])
-def test_exploring_follows_the_seed_and_visits_everything_possible(draws: int) -> None:
-    model = Model(made(DotHead(np.full(draws, 3, np.float32)), draws=draws))
+@pytest.mark.parametrize("samples", [1, 3])
+def test_exploring_follows_the_seed_and_visits_everything_possible(samples: int) -> None:
+    model = Model(made(DotScorer(np.full(samples, 3, np.float32)), samples=samples))
     lists = [tuple(model.fold_in({7: 4.0}).recommend(1, explore=seed).items) for seed in range(60)]
     assert lists == [tuple(model.fold_in({7: 4.0}).recommend(1, explore=seed).items) for seed in range(60)]
     assert {one for (one,) in lists} == {3, 9, 1, 5}

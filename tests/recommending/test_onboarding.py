@@ -11,12 +11,12 @@ from made_models import made
 from penchant.data.vocabulary import Vocabulary
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 from recommending.made_heads import HEADS
 
 
 def world(counts: list[int], vectors: list[list[float]]) -> TrainedModel:
-    trained = made(draws=1)
+    trained = made(samples=1)
     size = len(counts)
     items = Side(
         Vocabulary(np.arange(size)), np.zeros((1, size), np.float32), np.array([vectors], np.float32),
@@ -49,9 +49,9 @@ def test_each_gain_is_the_error_that_an_answer_removes() -> None:
 
 
 def test_what_few_know_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("penchant.recommending.onboarding.FEW", 1)
+    monkeypatch.setattr("penchant.recommending.elicitation.FEW", 1)
     model = Model(world([4, 3, 0, 2], [[1, 0], [0, 1], [9, 9], [1, 1]]))
-    monkeypatch.setattr("penchant.recommending.onboarding.KNOWN", 0.7)
+    monkeypatch.setattr("penchant.recommending.elicitation.KNOWN", 0.7)
     assert {q.item for q in model.onboarding(2)} == {0, 1}
     assert {q.item for q in model.onboarding(9)} == {0, 1, 3}
     assert {q.item for q in model.onboarding(9, {0: 4.0}, skip=[1, 404])} == {3}
@@ -59,6 +59,6 @@ def test_what_few_know_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", HEADS)
 def test_every_head_has_questions(name: str) -> None:
-    gains = [question.gain for question in Model(made(HEADS[name], draws=1)).onboarding(4)]
+    gains = [question.gain for question in Model(made(HEADS[name], samples=1)).onboarding(4)]
     assert len(gains) == 4
     assert all(0 <= gain <= 1 for gain in gains)

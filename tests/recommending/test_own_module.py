@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from penchant.foundations.errors import ModelShapeError
 from penchant.lesson.modules import EmbeddingDot, EmbeddingDotBias, EmbeddingNet
-from penchant.recommending.own_module import with_new_user
-from penchant.training.half_step import half_step
+from penchant.recommending.fold_in_module import with_new_user
+from penchant.training.row_update import row_update
 
 USERS, ITEMS, WIDTH = 30, 30, 3  # as many users as items: size alone does not tell whose a table is
 
@@ -35,7 +35,7 @@ def test_the_new_row_is_the_half_step_of_a_dot_product() -> None:
     rows = module.u.weight.detach().double()
     mean, precision = rows.mean(dim=0).numpy(), np.diag(1 / (rows.var(dim=0, correction=0).numpy() + 1e-6))
     x = module.m.weight.detach().numpy()[items]
-    exact, _ = half_step(x[None], ratings[None], np.array([1 / 0.64]), mean[None], precision[None])
+    exact, _ = row_update(x[None], ratings[None], np.array([1 / 0.64]), mean[None], precision[None])
     np.testing.assert_allclose(grown.u.weight.detach().numpy()[number], exact[0], atol=2e-3)
 
 

@@ -12,13 +12,13 @@ from made_models import made
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import MissingExtraError
 from penchant.models.sides import Side
-from penchant.recommending.model import Model
-from penchant.recommending.similar import Neighbourhood
+from penchant.recommending.neighbours import Neighbourhood
+from penchant.recommending.recommender import Model
 
 
 def many_items(size: int) -> Side:
     rng = np.random.default_rng(3)
-    side = made(draws=1).items
+    side = made(samples=1).items
     prior = dataclasses.replace(
         side.prior, mean=np.zeros((1, 9), np.float32), precision=np.eye(9, dtype=np.float32)[None]
     )

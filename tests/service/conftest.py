@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from service.made_service import Made, made_model, made_service
+from service.made_service import Value, made_model, made_service
 from service.programs import Cluster, postgresql
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[Made]:
+def made(tmp_path: Path) -> Iterator[Value]:
     with made_service(tmp_path / "model") as service:
         yield service
 

@@ -19,10 +19,10 @@ from fastapi.testclient import TestClient
 from penchant.data.features import FeatureTable
 from penchant.data.ratings import Ratings, Scale
 from penchant.data.vocabulary import Vocabulary
-from penchant.models.heads import DotHead
-from penchant.models.sides import flat_prior
+from penchant.models.priors import flat_prior
+from penchant.models.scorers import DotScorer
 from penchant.models.trained import assemble
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 from penchant.service.app import build_app
 from penchant.service.service import Service, build_service, open_database
 from penchant.service.settings import ServiceSettings
@@ -57,7 +57,7 @@ def made_model(*, shift: float = 0.0) -> Model:
     prior = flat_prior(DRAWS, FACTORS, 1.0)
     return Model(
         assemble(
-            ratings, kind="als", settings={"factors": FACTORS}, head=DotHead(np.full(DRAWS, 3.2 + shift, np.float32)),
+            ratings, kind="als", settings={"factors": FACTORS}, scorer=DotScorer(np.full(DRAWS, 3.2 + shift, np.float32)),
             user_rows=user_rows, item_rows=item_rows, priors=(prior, prior), noise=np.full(DRAWS, 0.6, np.float32),
             history=[{"epoch": float(n), "train": 0.9 - 0.1 * n} for n in range(4)],
         )
@@ -78,7 +78,7 @@ def _features() -> FeatureTable:
 
 
 @dataclass
-class Made:
+class Value:
     """A service in this process with a key of each scope."""
 
     client: TestClient
@@ -96,7 +96,7 @@ class Made:
 
 
 @contextmanager
-def made_service(folder: Path, **settings: Any) -> Iterator[Made]:
+def made_service(folder: Path, **settings: Any) -> Iterator[Value]:
     """A service over the model in `folder`, which is made where there is none."""
     if not folder.exists():
         made_model().save(folder)
@@ -106,7 +106,7 @@ def made_service(folder: Path, **settings: Any) -> Iterator[Made]:
     keys = {scope: store.create(scope, scope) for scope in ("read", "write", "admin")}
     service.keys.refresh()
     with TestClient(build_app(service), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
-        yield Made(client, service, folder, keys)
+        yield Value(client, service, folder, keys)
 
 
 def key_for(folder: Path, database: str, scope: str = "write") -> dict[str, str]:

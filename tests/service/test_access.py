@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from penchant.service.storage.keys import KeyStore
 from penchant.service.storage.schema import KEYS, VISITORS
-from service.made_service import Made, made_service
+from service.made_service import Value, made_service
 
 RATING = {"rating": 4.0}
 
@@ -29,7 +29,7 @@ RATING = {"rating": 4.0}
     ],
 )
 def test_a_key_opens_what_its_scope_says_and_no_more(
-    made: Made, method: str, path: str, body: dict | None, scope: str
+    made: Value, method: str, path: str, body: dict | None, scope: str
 ) -> None:
     def status(headers: dict[str, str]) -> int:
         return made.client.request(method, path, json=body, headers=headers).status_code
@@ -41,7 +41,7 @@ def test_a_key_opens_what_its_scope_says_and_no_more(
     assert status(made.headers(scope)) < 300
 
 
-def test_a_visitor_cannot_touch_anothers_ratings(made: Made) -> None:
+def test_a_visitor_cannot_touch_anothers_ratings(made: Value) -> None:
     her, hers = made.visitor()
     _, mine = made.visitor()
     made.client.put("/v1/users/me/ratings/5", json=RATING, headers=hers)
@@ -56,13 +56,13 @@ def test_a_visitor_cannot_touch_anothers_ratings(made: Made) -> None:
     assert len(made.client.get(f"/v1/users/{her}/ratings", headers=hers).json()["ratings"]) == 1
 
 
-def test_me_means_nobody_without_a_token(made: Made) -> None:
+def test_me_means_nobody_without_a_token(made: Value) -> None:
     assert made.client.get("/v1/users/me/recommendations").status_code == 401
     bad = {"Authorization": "Bearer not-a-token"}
     assert made.client.get("/v1/users/me/recommendations", headers=bad).status_code == 401
 
 
-def test_neither_tokens_nor_keys_are_kept_as_they_are(made: Made) -> None:
+def test_neither_tokens_nor_keys_are_kept_as_they_are(made: Value) -> None:
     _, headers = made.visitor()
     token = headers["Authorization"].removeprefix("Bearer ")
     with made.service.database.read() as connection:
@@ -71,7 +71,7 @@ def test_neither_tokens_nor_keys_are_kept_as_they_are(made: Made) -> None:
     assert all(key.split("_", 2)[2] not in kept for key in made.keys.values())  # pk_NAME_SECRET
 
 
-def test_a_cookie_opens_nothing_for_another_site(made: Made) -> None:
+def test_a_cookie_opens_nothing_for_another_site(made: Value) -> None:
     _, headers = made.visitor()
     made.client.cookies.set("penchant_visitor", headers["Authorization"].removeprefix("Bearer "))
     theirs = {"Origin": "https://elsewhere.example"}
@@ -83,7 +83,7 @@ def test_a_cookie_opens_nothing_for_another_site(made: Made) -> None:
     assert made.client.get("/v1/users/me/ratings").status_code == 200
 
 
-def test_a_revoked_key_opens_nothing(made: Made) -> None:
+def test_a_revoked_key_opens_nothing(made: Value) -> None:
     KeyStore(made.service.database).revoke(made.keys["read"].split("_")[1])
     made.service.keys.refresh()
     assert made.client.get("/metrics", headers=made.headers("read")).status_code == 401
@@ -99,11 +99,11 @@ def test_reads_can_be_keyed(tmp_path: Path) -> None:
         assert made.client.get("/health/live").status_code == 200
 
 
-def test_other_host_names_are_turned_away(made: Made) -> None:
+def test_other_host_names_are_turned_away(made: Value) -> None:
     assert made.client.get("/v1/items", headers={"Host": "rebound.example"}).status_code == 421
 
 
-def test_every_answer_carries_its_guards(made: Made) -> None:
+def test_every_answer_carries_its_guards(made: Value) -> None:
     for path in ("/v1/items", "/nowhere", "/v1/users/me/ratings"):
         headers = made.client.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]

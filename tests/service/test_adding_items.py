@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service.made_service import Made, made_service
+from service.made_service import Value, made_service
 
 NEW = {"item": "9001", "title": "Starship Reborn (2026)", "features": {"genres": ["Sci-Fi"]}}
 
 
-def test_an_added_item_is_there_at_once(made: Made) -> None:
+def test_an_added_item_is_there_at_once(made: Value) -> None:
     added = made.client.post("/v1/items", json=NEW, headers=made.headers("write"))
     assert added.status_code == 201
     assert added.json() == {"item": "9001", "title": NEW["title"], "tags": ["Sci-Fi"], "ratings": 0}
@@ -23,14 +23,14 @@ def test_an_added_item_is_there_at_once(made: Made) -> None:
     assert made.client.get("/v1/users/me/ratings", headers=me).json()["ratings"][0]["title"] == NEW["title"]
 
 
-def test_an_item_is_added_once(made: Made) -> None:
+def test_an_item_is_added_once(made: Value) -> None:
     for expected in (201, 409):
         assert made.client.post("/v1/items", json=NEW, headers=made.headers("write")).status_code == expected
     taken = made.client.post("/v1/items", json={**NEW, "item": "1"}, headers=made.headers("write"))
     assert taken.status_code == 409
 
 
-def test_a_text_id_may_join_whole_numbers(made: Made) -> None:
+def test_a_text_id_may_join_whole_numbers(made: Value) -> None:
     made.client.post("/v1/items", json={**NEW, "item": "tt0076759"}, headers=made.headers("write"))
     assert made.client.get("/v1/items/tt0076759").status_code == 200
     assert made.client.get("/v1/items/1").status_code == 200

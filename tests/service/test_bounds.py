@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from penchant.service.lately import Lately
-from penchant.service.limits import RateLimiter
-from penchant.service.live import rows_in
-from service.made_service import Made, made_model, made_service
+from penchant.service.lru_cache import LRUCache
+from penchant.service.model_slot import rows_in
+from penchant.service.rate_limiter import RateLimiter
+from service.made_service import Value, made_model, made_service
 
 
 def assert_problem(answer: object, status: int) -> dict:
@@ -39,7 +39,7 @@ def assert_problem(answer: object, status: int) -> dict:
         b'{"rating": ' + b"[" * 50_000,
     ],
 )
-def test_a_malformed_rating_is_refused_and_nothing_changes(made: Made, body: bytes) -> None:
+def test_a_malformed_rating_is_refused_and_nothing_changes(made: Value, body: bytes) -> None:
     _, me = made.visitor()
     made.client.put("/v1/users/me/ratings/5", json={"rating": 2.5}, headers=me)
     answer = made.client.put("/v1/users/me/ratings/5", content=body, headers={**me, "Content-Type": "application/json"})
@@ -51,23 +51,23 @@ def test_a_malformed_rating_is_refused_and_nothing_changes(made: Made, body: byt
 @pytest.mark.parametrize(
     "wanted", ["9" * 150, "x" * 200, "-1", "1e3", "1.5", "%2e%2e%2f", "❤", "\N{ARABIC-INDIC DIGIT ONE}" * 3]
 )
-def test_odd_ids_are_answered(made: Made, wanted: str) -> None:
+def test_odd_ids_are_answered(made: Value, wanted: str) -> None:
     assert made.client.get(f"/v1/users/{wanted}/recommendations").status_code == 200
     assert_problem(made.client.get(f"/v1/items/{wanted}"), 404)
 
 
 @pytest.mark.parametrize("wanted", ["x" * 201, "9" * 5000, "a%00b", "a%0ab"])
-def test_impossible_ids_are_refused(made: Made, wanted: str) -> None:
+def test_impossible_ids_are_refused(made: Value, wanted: str) -> None:
     assert_problem(made.client.get(f"/v1/users/{wanted}/recommendations"), 422)
     assert_problem(made.client.get(f"/v1/items/{wanted}"), 422)
 
 
-def test_ten_thousand_ratings_in_one_body_are_refused(made: Made) -> None:
+def test_ten_thousand_ratings_in_one_body_are_refused(made: Value) -> None:
     many = {str(n): 3.0 for n in range(10_000)}
     assert "2000" in assert_problem(made.client.post("/v1/recommendations", json={"ratings": many}), 422)["detail"]
 
 
-def test_a_large_body_is_refused_before_it_is_read(made: Made) -> None:
+def test_a_large_body_is_refused_before_it_is_read(made: Value) -> None:
     assert_problem(made.client.post("/v1/recommendations", content=b" " * 300_000), 413)
 
     def pieces():  # no length declared
@@ -77,7 +77,7 @@ def test_a_large_body_is_refused_before_it_is_read(made: Made) -> None:
     assert_problem(made.client.post("/v1/recommendations", content=pieces()), 413)
 
 
-def test_a_list_has_a_longest_length(made: Made) -> None:
+def test_a_list_has_a_longest_length(made: Value) -> None:
     assert_problem(made.client.get("/v1/users/1/recommendations", params={"n": 101}), 422)
     assert_problem(made.client.get("/v1/users/1/recommendations", params={"n": 0}), 422)
     assert len(made.client.get("/v1/users/1/recommendations", params={"n": 100}).json()["items"]) < 60
@@ -123,7 +123,7 @@ def test_a_bucket_fills_again_and_buckets_are_forgotten() -> None:
 
 def test_what_was_made_lately_is_kept_and_the_rest_forgotten() -> None:
     made: list[str] = []
-    lately = Lately[str](2)
+    lately = LRUCache[str](2)
 
     def get(name: str) -> str:
         return lately.get(name, lambda: made.append(name) or name.upper())
@@ -134,11 +134,11 @@ def test_what_was_made_lately_is_kept_and_the_rest_forgotten() -> None:
 
 
 def test_memory_for_visitors_is_counted_in_bytes() -> None:
-    model = made_model()  # 4 draws of rows 4 wide: 320 bytes each
+    model = made_model()  # 4 samples of rows 4 wide: 320 bytes each
     assert rows_in(1, model) == 10**6 // 320
     assert rows_in(64, model) == 4096
 
 
-def test_unknown_routes_and_methods_are_problems(made: Made) -> None:
+def test_unknown_routes_and_methods_are_problems(made: Value) -> None:
     assert_problem(made.client.get("/v1/nothing"), 404)
     assert_problem(made.client.post("/v1/items/1"), 405)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from penchant.recommending.model import train
+from penchant.recommending.recommender import train
 from penchant.service.retraining import Gathered, together
-from penchant.training.registry import WAYS
+from penchant.training.registry import MODELS
 from service.made_service import LOVES_SPACE, made_model, made_service
 
 QUICK = {
-    "bayes": {"draws": 6, "burn_in": 4, "thin": 1, "factors": 3},
+    "bayes": {"samples": 6, "burn_in": 4, "thin": 1, "factors": 3},
     "dot": {"epochs": 2},
     "dot_bias": {"epochs": 2},
     "net": {"epochs": 2},
@@ -22,7 +22,7 @@ PAGES = ["/", "/items/5", "/items/9001", "/map", "/map/points", "/ratings", "/mo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", WAYS)
+@pytest.mark.parametrize("kind", MODELS)
 def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
     ratings = together(made_model().trained, Gathered([], set(), []))
     train(ratings, kind, seed=0, **QUICK.get(kind, {})).save(tmp_path / "model")

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import pytest
 
-from service.made_service import LOVES_SPACE, PER_CAMP, Made
+from service.made_service import LOVES_SPACE, PER_CAMP, Value
 
 
 def ids(answer: dict) -> list[int]:
     return [int(line["item"]) for line in answer["items"]]
 
 
-def test_a_known_user_is_answered_from_training(made: Made) -> None:
+def test_a_known_user_is_answered_from_training(made: Value) -> None:
     answer = made.client.get("/v1/users/1/recommendations", params={"n": 5}).json()
     assert answer["source"] == "known"
     assert len(answer["items"]) == 5
     assert ids(answer) == made.service.live.model.recommend(1, 5).items.tolist()
 
 
-def test_a_user_nobody_has_met_is_answered_and_flagged(made: Made) -> None:
+def test_a_user_nobody_has_met_is_answered_and_flagged(made: Value) -> None:
     answer = made.client.get("/v1/users/somebody-new/recommendations")
     assert answer.status_code == 200
     assert answer.json()["source"] == "prior"
     assert len(answer.json()["items"]) == 10
 
 
-def test_ratings_in_the_body_are_folded_in(made: Made) -> None:
+def test_ratings_in_the_body_are_folded_in(made: Value) -> None:
     answer = made.client.post("/v1/recommendations", json={"ratings": LOVES_SPACE, "n": 8}).json()
     assert answer["source"] == "folded_in"
     assert all(item <= PER_CAMP for item in ids(answer))
     assert not set(ids(answer)) & set(map(int, LOVES_SPACE))
 
 
-def test_a_visitors_next_list_reflects_the_rating_just_given(made: Made) -> None:
+def test_a_visitors_next_list_reflects_the_rating_just_given(made: Value) -> None:
     _, me = made.visitor()
     before = ids(made.client.get("/v1/users/me/recommendations", headers=me).json())
     for item, rating in LOVES_SPACE.items():
@@ -45,7 +45,7 @@ def test_a_visitors_next_list_reflects_the_rating_just_given(made: Made) -> None
     assert all(item <= PER_CAMP for item in ids(answer))
 
 
-def test_the_last_write_wins_and_is_idempotent(made: Made) -> None:
+def test_the_last_write_wins_and_is_idempotent(made: Value) -> None:
     user, me = made.visitor()
     for rating in (1.0, 4.0, 4.0):
         kept = made.client.put("/v1/users/me/ratings/7", json={"rating": rating}, headers=me).json()
@@ -57,7 +57,7 @@ def test_the_last_write_wins_and_is_idempotent(made: Made) -> None:
     assert made.client.get("/v1/users/me/ratings", headers=me).json()["ratings"] == []
 
 
-def test_a_known_users_new_ratings_overrule_those_of_training(made: Made) -> None:
+def test_a_known_users_new_ratings_overrule_those_of_training(made: Value) -> None:
     write = made.headers("write")
     listed = made.client.get("/v1/users/1/ratings", headers=write).json()["ratings"]
     item = listed[0]["item"]
@@ -70,7 +70,7 @@ def test_a_known_users_new_ratings_overrule_those_of_training(made: Made) -> Non
     assert made.client.get("/v1/users/1/recommendations").json()["source"] == "folded_in"
 
 
-def test_a_training_rating_can_be_taken_back(made: Made) -> None:
+def test_a_training_rating_can_be_taken_back(made: Value) -> None:
     write = made.headers("write")
     item = made.client.get("/v1/users/1/ratings", headers=write).json()["ratings"][0]["item"]
     made.client.delete(f"/v1/users/1/ratings/{item}", headers=write)
@@ -78,7 +78,7 @@ def test_a_training_rating_can_be_taken_back(made: Made) -> None:
     assert item not in [line["item"] for line in after]
 
 
-def test_erasing_forgets_ratings_token_and_training(made: Made) -> None:
+def test_erasing_forgets_ratings_token_and_training(made: Value) -> None:
     _, me = made.visitor()
     made.client.put("/v1/users/me/ratings/7", json={"rating": 4}, headers=me)
     assert len(made.client.get("/v1/users/me/export", headers=me).json()["stored"]) == 1
@@ -92,7 +92,7 @@ def test_erasing_forgets_ratings_token_and_training(made: Made) -> None:
     assert exported["stored"] == exported["training"] == []
 
 
-def test_an_explanation_names_the_ratings_that_pulled(made: Made) -> None:
+def test_an_explanation_names_the_ratings_that_pulled(made: Value) -> None:
     why = made.client.post("/v1/explanations", json={"item": "5", "ratings": LOVES_SPACE}).json()
     assert why["item"] == "5"
     assert why["title"] == "The Starship 4 (1974)"
@@ -104,7 +104,7 @@ def test_an_explanation_names_the_ratings_that_pulled(made: Made) -> None:
     assert parts == pytest.approx(why["predicted"], abs=1e-3) or why["predicted"] in (0.5, 5.0)
 
 
-def test_predictions_say_how_sure_and_on_what_they_rest(made: Made) -> None:
+def test_predictions_say_how_sure_and_on_what_they_rest(made: Value) -> None:
     asked = {"items": ["5", "40", "no such film"], "ratings": LOVES_SPACE}
     space, love, unknown = made.client.post("/v1/predictions", json=asked).json()["predictions"]
     assert space["mean"] > love["mean"]
@@ -112,13 +112,13 @@ def test_predictions_say_how_sure_and_on_what_they_rest(made: Made) -> None:
     assert unknown["std"] > space["std"]
 
 
-def test_unknown_ids_in_a_request_are_named(made: Made) -> None:
+def test_unknown_ids_in_a_request_are_named(made: Value) -> None:
     answer = made.client.post("/v1/recommendations", json={"ratings": {"1": 5, "nope": 3}, "among": [2, "x"]}).json()
     assert ids(answer) == [2]
     assert sorted(answer["unknown"]) == ["nope", "x"]
 
 
-def test_searching_finds_what_was_meant(made: Made) -> None:
+def test_searching_finds_what_was_meant(made: Value) -> None:
     def search(text: str) -> list[str]:
         return [line["title"] for line in made.client.get("/v1/items", params={"search": text}).json()["items"]]
 
@@ -128,7 +128,7 @@ def test_searching_finds_what_was_meant(made: Made) -> None:
     assert made.client.get("/v1/items", params={"limit": 3, "offset": 2}).json()["total"] == 2 * PER_CAMP
 
 
-def test_an_item_shows_bias_and_neighbours(made: Made) -> None:
+def test_an_item_shows_bias_and_neighbours(made: Value) -> None:
     item = made.client.get("/v1/items/5", params={"n": 5}).json()
     assert item["tags"] == ["Sci-Fi", "Adventure"]
     assert item["bias"] == pytest.approx(float(made.service.live.model.item_bias[:, 4].mean()))

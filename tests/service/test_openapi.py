@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from service.made_service import UNLIMITED, Made, key_for, running
+from service.made_service import UNLIMITED, Value, key_for, running
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 
@@ -57,7 +57,7 @@ def check(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> None
         answered()
 
 
-def test_every_operation_says_what_it_is_for_and_gives_examples(made: Made) -> None:
+def test_every_operation_says_what_it_is_for_and_gives_examples(made: Value) -> None:
     document = made.client.get("/v1/openapi.json").json()
     operations = [one for path in document["paths"].values() for one in path.values()]
     assert len(operations) >= 18
@@ -72,7 +72,7 @@ def test_every_operation_says_what_it_is_for_and_gives_examples(made: Made) -> N
     assert text.count("'examples'") > 15
 
 
-def test_the_document_is_whole(made: Made, tmp_path: Path) -> None:
+def test_the_document_is_whole(made: Value, tmp_path: Path) -> None:
     """Every reference leads somewhere."""
     document = made.client.get("/v1/openapi.json").json()
 

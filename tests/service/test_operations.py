@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from service.made_service import LOVES_SPACE, SOURCE, Made
+from service.made_service import LOVES_SPACE, SOURCE, Value
 
 GUIDE = SOURCE.parent / "docs" / "guide" / "serving.md"
 
@@ -19,7 +19,7 @@ def metric(text: str, start: str) -> float:
     return float(line.rpartition(" ")[2])
 
 
-def test_metrics_tell_latency_answers_fold_ins_and_the_model(made: Made) -> None:
+def test_metrics_tell_latency_answers_fold_ins_and_the_model(made: Value) -> None:
     for _ in range(2):
         made.client.post("/v1/recommendations", json={"ratings": LOVES_SPACE})
     made.client.get("/v1/users/1/recommendations")
@@ -41,7 +41,7 @@ def test_metrics_tell_latency_answers_fold_ins_and_the_model(made: Made) -> None
     assert metric(text, "penchant_items ") == 60
 
 
-def test_health_is_open_to_all(made: Made) -> None:
+def test_health_is_open_to_all(made: Value) -> None:
     assert made.client.get("/health/live").json()["status"] == "ok"
     assert made.client.get("/health/ready").json() == {"status": "ok", "detail": ""}
 
@@ -66,7 +66,7 @@ print("torch" in sys.modules)
     assert done.stdout.strip() == "False"
 
 
-def test_the_guide_names_every_route(made: Made) -> None:
+def test_the_guide_names_every_route(made: Value) -> None:
     guide = GUIDE.read_text()
     for path, operations in made.client.get("/v1/openapi.json").json()["paths"].items():
         lines = [line for line in guide.splitlines() if f"{path}`" in line]

@@ -10,13 +10,13 @@ from penchant.data.ratings import Scale
 from penchant.service.catalogue import folded, shown
 from penchant.service.page import contexts as c
 from penchant.service.page.rendering import HERE
-from service.made_service import EVIL, LOVES_SPACE, Made
+from service.made_service import EVIL, LOVES_SPACE, Value
 
 PAGES = ["/", f"/items/{EVIL}", "/map", "/ratings", "/model", "/parts/list", "/parts/search?search=boo", "/parts/ask"]
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_inline_and_nothing_from_elsewhere(made: Made, path: str) -> None:
+def test_nothing_inline_and_nothing_from_elsewhere(made: Value, path: str) -> None:
     text = made.client.get(path).text
     assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=|javascript:", text)
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text)
@@ -24,19 +24,19 @@ def test_nothing_inline_and_nothing_from_elsewhere(made: Made, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_asset_a_page_names_is_there(made: Made, path: str) -> None:
+def test_every_asset_a_page_names_is_there(made: Value, path: str) -> None:
     for asset in re.findall(r"\"(/assets/[^\"]+)\"", made.client.get(path).text):
         answer = made.client.get(asset)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
 
 
-def test_looking_makes_nobody_a_visitor(made: Made) -> None:
+def test_looking_makes_nobody_a_visitor(made: Value) -> None:
     for path in PAGES:
         assert "set-cookie" not in made.client.get(path).headers
 
 
-def test_the_visitors_cookie_is_out_of_scripts_reach(made: Made) -> None:
+def test_the_visitors_cookie_is_out_of_scripts_reach(made: Value) -> None:
     ours = {"Origin": "http://127.0.0.1"}
     answer = made.client.post("/visitor", headers=ours)
     cookie = answer.headers["set-cookie"].lower()
@@ -53,13 +53,13 @@ def test_the_visitors_cookie_is_out_of_scripts_reach(made: Made) -> None:
     assert "Nothing is known of you yet" in made.client.get("/").text
 
 
-def test_a_cookie_from_before_an_erasure_is_nobodys(made: Made) -> None:
+def test_a_cookie_from_before_an_erasure_is_nobodys(made: Value) -> None:
     made.client.cookies.set("penchant_visitor", "stale")
     assert made.client.get("/").status_code == 200
     assert made.client.post("/visitor", headers={"Origin": "http://127.0.0.1"}).headers["set-cookie"]
 
 
-def test_errors_are_pages_for_people_and_problems_for_programs(made: Made) -> None:
+def test_errors_are_pages_for_people_and_problems_for_programs(made: Value) -> None:
     for path in ("/items/99999", "/nowhere"):
         page = made.client.get(path, headers={"Accept": "text/html"})
         assert page.status_code == 404
@@ -67,7 +67,7 @@ def test_errors_are_pages_for_people_and_problems_for_programs(made: Made) -> No
         assert made.client.get(path).headers["content-type"] == "application/problem+json"
 
 
-def test_the_map_has_every_rated_film(made: Made) -> None:
+def test_the_map_has_every_rated_film(made: Value) -> None:
     points = made.client.get("/map/points").json()
     assert len(points["ids"]) == len(points["x"]) == len(points["titles"]) == 60
     assert points["tags"] == ["Sci-Fi", "Romance"]
@@ -76,12 +76,12 @@ def test_the_map_has_every_rated_film(made: Made) -> None:
     assert min(space) > max(love) or max(space) < min(love)
 
 
-def test_assets_that_are_none_are_not_found(made: Made) -> None:
+def test_assets_that_are_none_are_not_found(made: Value) -> None:
     for name in ("../rendering.py", "..%2frendering.py", "missing.js"):
         assert made.client.get(f"/assets/x/{name}").status_code == 404
 
 
-def test_questions_are_about_well_known_films_not_rated_yet(made: Made) -> None:
+def test_questions_are_about_well_known_films_not_rated_yet(made: Value) -> None:
     asked = made.client.post("/v1/questions", json={"ratings": LOVES_SPACE, "n": 5, "skip": ["7"]}).json()["items"]
     assert len({item["item"] for item in asked}) == 5
     assert not {item["item"] for item in asked} & {*LOVES_SPACE, "7"}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from penchant.data.movielens import movielens
-from penchant.recommending.model import train
+from penchant.recommending.recommender import train
 from service.made_service import UNLIMITED, running
 from service.programs import chromium
 
@@ -32,7 +32,7 @@ PAGES = {"home": "/", "item": "/items/260", "map": "/map", "ratings": "/ratings"
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
     folder = tmp_path_factory.mktemp("films")
-    train(movielens(), "bayes", seed=0, draws=20, burn_in=40).save(folder / "model")
+    train(movielens(), "bayes", seed=0, samples=20, burn_in=40).save(folder / "model")
     with running(folder / "model", folder / "log", **UNLIMITED) as server, chromium() as browser:
         yield server.address, browser
 

@@ -17,9 +17,9 @@ import pytest
 
 from penchant.foundations.errors import CallerError
 from penchant.service.retraining import Gathered, retrain, together
-from penchant.service.shelf import Shelf
 from penchant.service.storage.items import AddedItem
-from service.made_service import DRAWS, EVIL, LOVES_SPACE, SOURCE, Made, made_model, made_service, running
+from penchant.service.version_store import VersionStore
+from service.made_service import DRAWS, EVIL, LOVES_SPACE, SOURCE, Value, made_model, made_service, running
 
 
 def until(true: object, seconds: float = 60) -> None:
@@ -32,14 +32,14 @@ def until(true: object, seconds: float = 60) -> None:
 
 def shelve(folder: Path, *, shift: float) -> str:
     """A new version on the shelf, and switched to."""
-    shelf = Shelf(folder)
+    shelf = VersionStore(folder)
     name = shelf.fresh_name()
     made_model(shift=shift).save(shelf.folder(name))
     shelf.switch(name)
     return name
 
 
-def test_a_new_version_goes_live_by_itself_and_back_again(made: Made) -> None:
+def test_a_new_version_goes_live_by_itself_and_back_again(made: Value) -> None:
     asked = {"items": ["5"], "ratings": {}}
     before = made.client.post("/v1/predictions", json=asked).json()
     shelve(made.folder, shift=-1)
@@ -53,7 +53,7 @@ def test_a_new_version_goes_live_by_itself_and_back_again(made: Made) -> None:
     assert made.client.post("/v1/predictions", json=asked).json() == before
 
 
-def test_a_request_in_flight_keeps_the_model_it_began_with(made: Made) -> None:
+def test_a_request_in_flight_keeps_the_model_it_began_with(made: Value) -> None:
     person = made.service.people.describe(LOVES_SPACE)
     shelve(made.folder, shift=-1)
     made.service.holder.refresh()
@@ -63,9 +63,9 @@ def test_a_request_in_flight_keeps_the_model_it_began_with(made: Made) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut short", "missing", "not a model", "no folder"])
-def test_a_broken_version_is_refused_and_the_old_one_serves(made: Made, damage: str) -> None:
+def test_a_broken_version_is_refused_and_the_old_one_serves(made: Value, damage: str) -> None:
     name = "0001"
-    folder = made_model(shift=-1).save(Shelf(made.folder).folder(name))
+    folder = made_model(shift=-1).save(VersionStore(made.folder).folder(name))
     parameters = folder / "parameters.safetensors"
     if damage == "cut short":
         parameters.write_bytes(parameters.read_bytes()[:-100])
@@ -74,7 +74,7 @@ def test_a_broken_version_is_refused_and_the_old_one_serves(made: Made, damage: 
     elif damage == "not a model":
         (folder / "model.json").write_text("{}")
     wanted = "0042" if damage == "no folder" else name
-    Shelf(made.folder).versions.joinpath("current").write_text(wanted + "\n")
+    VersionStore(made.folder).versions.joinpath("current").write_text(wanted + "\n")
     until(lambda: made.service.holder.refused == wanted)
     assert made.service.live.version == "base"
     assert made.client.get("/v1/users/1/recommendations").status_code == 200
@@ -83,21 +83,21 @@ def test_a_broken_version_is_refused_and_the_old_one_serves(made: Made, damage: 
     assert wanted in ready["detail"]
     metrics = made.client.get("/metrics", headers=made.headers("read")).text
     assert "penchant_models_refused_total 1.0" in metrics
-    made_model(shift=-1).save(Shelf(made.folder).folder(wanted))
+    made_model(shift=-1).save(VersionStore(made.folder).folder(wanted))
     made.service.holder.retry()
     assert made.service.live.version == wanted
 
 
-def test_switching_to_a_version_there_is_not_is_refused(made: Made) -> None:
+def test_switching_to_a_version_there_is_not_is_refused(made: Value) -> None:
     answer = made.client.post("/v1/model/switch", json={"version": "0007"}, headers=made.headers("admin"))
     assert answer.status_code == 422
     assert "there is no version" in answer.json()["detail"]
     with pytest.raises(CallerError, match="oldest version"):
-        Shelf(made.folder).before("base")
+        VersionStore(made.folder).before("base")
 
 
 def test_old_versions_are_cleared_away_but_never_the_one_being_served(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "model")
+    shelf = VersionStore(tmp_path / "model")
     for name in ("0001", "0002", "0003", "0004"):
         shelf.folder(name).mkdir(parents=True)
     shelf.switch("0001")
@@ -141,7 +141,7 @@ def test_base_and_gathered_ratings_come_together() -> None:
     assert table.titles[ratings.items.number(EVIL)].startswith("<script>")
 
 
-def test_retraining_makes_visitors_known_and_forgets_the_erased(made: Made) -> None:
+def test_retraining_makes_visitors_known_and_forgets_the_erased(made: Value) -> None:
     user, me = made.visitor()
     for item, rating in LOVES_SPACE.items():
         made.client.put(f"/v1/users/me/ratings/{item}", json={"rating": rating}, headers=me)
@@ -149,7 +149,9 @@ def test_retraining_makes_visitors_known_and_forgets_the_erased(made: Made) -> N
     made.client.post("/v1/items", json=new, headers=made.headers("write"))
     made.client.put("/v1/users/1/ratings/9001", json={"rating": 5}, headers=made.headers("write"))
     made.client.delete("/v1/users/2", headers=made.headers("write"))
-    name = retrain(Shelf(made.folder), made.service.database, seed=0, keep=3, model="als", settings={"factors": 4})
+    name = retrain(
+        VersionStore(made.folder), made.service.database, seed=0, keep=3, model="als", settings={"factors": 4}
+    )
     assert name == "0001"
     until(lambda: made.service.live.version == "0001")
     trained = made.service.live.model.trained

@@ -29,7 +29,7 @@ def compare(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    from penchant.evaluation.comparing import compare as run
+    from penchant.evaluation.comparison.compare import compare as run
 
     told = _read(config)
     entries = [*told.get("models", ()), *(_peer(one, config.parent) for one in told.get("peers", ()))]

@@ -17,13 +17,13 @@ NEWCOMER = {260: 5.0, 1196: 5.0, 2571: 4.5, 1721: 1.5, 7361: 4.0}
 
 def demo(
     out: Annotated[Path, typer.Option(help="The folder to write the model and the report to.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(help="The same seed gives the same figures.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same metrics.")] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     from penchant.data.movielens import movielens
     from penchant.data.splitting import random
-    from penchant.evaluation.evaluate import evaluate
+    from penchant.evaluation.scoring.evaluate import evaluate
 
     started = time.perf_counter()
     with progress(quiet or as_json) as bar:
@@ -43,7 +43,7 @@ def demo(
 
 def _learnt(split: Any, seed: int, bar: Any) -> dict[str, Any]:
     """The product's default model and two to see beside it, all from the training rows."""
-    from penchant.recommending.model import train
+    from penchant.recommending.recommender import train
 
     return {name: train(split.train, name, seed=seed, progress=bar) for name in ("dot_bias", "als", "bayes")}
 

@@ -55,9 +55,9 @@ def evaluate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    from penchant.evaluation.evaluate import evaluate as measure
-    from penchant.evaluation.unseen import unseen_rows
-    from penchant.recommending.model import load
+    from penchant.evaluation.scoring.evaluate import evaluate as measure
+    from penchant.evaluation.scoring.unseen_rows import unseen_rows
+    from penchant.recommending.recommender import load
 
     model = load(folder)
     columns = {"user": user, "item": item, "rating": rating, "timestamp": timestamp, "duplicates": duplicates}
@@ -83,7 +83,7 @@ def evaluate(
 
 
 def _quadrants(model: Any, table: Ratings, seed: int, as_json: bool, quiet: bool) -> None:
-    from penchant.evaluation.quadrants import quadrant_table
+    from penchant.evaluation.comparison.quadrant_table import quadrant_table
 
     recipe = {"model": model.trained.kind, "label": model.trained.kind, **model.trained.settings}
     with progress(quiet or as_json) as bar:
@@ -95,7 +95,7 @@ def _quadrants(model: Any, table: Ratings, seed: int, as_json: bool, quiet: bool
 
 
 def _twin(model: Any, ratings: Ratings, bar: Any) -> Any:
-    from penchant.recommending.model import train
+    from penchant.recommending.recommender import train
 
     return train(ratings, model.trained.kind, progress=bar, **model.trained.settings)
 

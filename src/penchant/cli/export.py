@@ -20,7 +20,7 @@ def export(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    from penchant.recommending.model import load
+    from penchant.recommending.recommender import load
 
     model = load(folder)
     with progress(quiet or as_json) as bar:

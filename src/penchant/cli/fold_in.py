@@ -20,7 +20,7 @@ def fold_in(
     n: Count = 10,
     as_json: AsJson = False,
 ) -> None:
-    from penchant.recommending.model import load
+    from penchant.recommending.recommender import load
 
     visitor = load(folder).fold_in(ratings=dict(map(_pair, rate)))
     show_answer(f"For somebody who gave {len(rate)} ratings", visitor.recommend(n), as_json=as_json)

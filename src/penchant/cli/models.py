@@ -9,14 +9,14 @@ import typer
 
 from penchant.cli.rendering import show_json, show_table
 from penchant.cli.tables import AsJson
-from penchant.training.registry import WAYS, way
+from penchant.training.registry import MODELS, way
 
 
 def models(
     name: Annotated[str | None, typer.Argument(help="A model, to list its settings.")] = None, as_json: AsJson = False
 ) -> None:
     if name is None:
-        rows = [[one.name, one.summary] for one in WAYS.values()]
+        rows = [[one.name, one.summary] for one in MODELS.values()]
         if as_json:
             show_json(dict(rows))
         else:

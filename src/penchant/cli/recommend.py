@@ -21,7 +21,7 @@ def recommend(
     seen: Annotated[bool, typer.Option("--seen", help="Keep items in that the user has already rated.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    from penchant.recommending.model import load
+    from penchant.recommending.recommender import load
 
     answer = load(folder).recommend(user, n, exclude_seen=not seen)
     show_answer(f"For {user} ({_words(answer.source)})", answer, as_json=as_json)

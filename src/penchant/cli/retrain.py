@@ -37,14 +37,14 @@ def retrain(
     from penchant.service.retraining import retrain as learn
     from penchant.service.service import open_database
     from penchant.service.settings import ServiceSettings
-    from penchant.service.shelf import Shelf
+    from penchant.service.version_store import VersionStore
 
     settings = settings_from_flags(model or load_trained(folder).kind, context.args) if context.args else {}
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
-        name = learn(Shelf(folder), store, seed=seed, keep=keep, model=model, settings=settings, progress=bar)
+        name = learn(VersionStore(folder), store, seed=seed, keep=keep, model=model, settings=settings, progress=bar)
     seconds = round(time.perf_counter() - started, 2)
-    _tell({"version": name, "folder": str(Shelf(folder).folder(name)), "seconds": seconds}, as_json)
+    _tell({"version": name, "folder": str(VersionStore(folder).folder(name)), "seconds": seconds}, as_json)
 
 
 def rollback(
@@ -53,9 +53,9 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     require("sqlalchemy", extra="serve")
-    from penchant.service.shelf import Shelf
+    from penchant.service.version_store import VersionStore
 
-    shelf = Shelf(folder)
+    shelf = VersionStore(folder)
     shelf.switch(to or shelf.before(shelf.current()))
     _tell({"version": shelf.current(), "folder": str(shelf.folder(shelf.current()))}, as_json)
 

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
-from penchant.engines.choosing import settings_class
+from penchant.engines.engine_choice import settings_class
 from penchant.foundations.errors import SettingsError
 
 

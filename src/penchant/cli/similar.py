@@ -19,7 +19,7 @@ def similar(
     n: Count = 10,
     as_json: AsJson = False,
 ) -> None:
-    from penchant.recommending.model import load
+    from penchant.recommending.recommender import load
 
     if (item is None) == (user is None):
         raise CallerError("similar needs an item or a user", remedy="Give either --item ID or --user ID")

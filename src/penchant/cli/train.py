@@ -54,7 +54,7 @@ def train(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    from penchant.engines.choosing import train as learn
+    from penchant.engines.engine_choice import train as learn
 
     settings = settings_from_flags(model, context.args, engine)
     columns = {"user": user, "item": item, "rating": rating, "timestamp": timestamp, "duplicates": duplicates}
@@ -96,7 +96,7 @@ def _tell(out: Path, learnt: Any, seconds: float, as_json: bool) -> None:
     if as_json:
         show_json(facts)
         return
-    print(f"Learnt {trained.kind} from {n:,} ratings in {seconds:.1f} s; saved in {out}")
+    print(f"FitResult {trained.kind} from {n:,} ratings in {seconds:.1f} s; saved in {out}")
     some_id = trained.users.vocabulary.ids[0]
     print(f"Next: penchant recommend {out} --user {some_id}")
 

@@ -55,8 +55,8 @@ def tune(
     quiet: Quiet = False,
 ) -> None:
     from penchant.data import splitting
-    from penchant.evaluation.comparing import compare
-    from penchant.evaluation.tuning import tune as run
+    from penchant.evaluation.comparison.compare import compare
+    from penchant.evaluation.comparison.tuning import tune as run
 
     columns = {"user": user, "item": item, "rating": rating, "timestamp": timestamp, "duplicates": duplicates}
     split = splitting.random(read_ratings(ratings, items=items, separator=separator, **columns), test=test)

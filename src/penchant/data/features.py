@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.encoding import FeatureEncoder, Kind
+from penchant.data.feature_encoding import FeatureEncoder, Kind
 from penchant.foundations.errors import DataError
 
 __all__ = ["FeatureEncoder", "FeatureTable", "Kind", "table_from_rows"]

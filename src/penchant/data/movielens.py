@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penchant.data.attaching import attach_features
+from penchant.data.feature_join import attach_features
 from penchant.data.ratings import Ratings
 from penchant.data.reading import read_csv
 

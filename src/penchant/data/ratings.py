@@ -162,7 +162,7 @@ class Ratings:
 
     def with_features(self, *, items: Any = None, users: Any = None, **how: Any) -> Ratings:
         """These ratings with side columns for items or users, matched by id; see `attaching.attach_features`."""
-        from penchant.data.attaching import attach_features
+        from penchant.data.feature_join import attach_features
 
         return attach_features(self, items=items, users=users, **how)
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from penchant.data.assembling import Rules, assemble
-from penchant.data.attaching import attach_features
 from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
 from penchant.data.csv_files import open_csv
+from penchant.data.feature_join import attach_features
 from penchant.data.frames import column_names, to_polars
 from penchant.data.ratings import Ratings
 from penchant.data.reading_report import ReadingReport
+from penchant.data.table_conversion import Rules, assemble
 from penchant.foundations.errors import DataError
 
 __all__ = ["ReadingReport", "Rules", "attach_features", "read_csv", "read_frame", "read_parquet"]

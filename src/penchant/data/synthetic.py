@@ -1,4 +1,4 @@
-"""Made worlds: ratings of any size whose true means, biases and vectors are known."""
+"""Value worlds: ratings of any size whose true means, biases and vectors are known."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
-from penchant.data.made_pairs import draw_pairs, power_law
 from penchant.data.ratings import Ratings, Scale
+from penchant.data.synthetic_pairs import draw_pairs, power_law
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
 from penchant.foundations.rng import Seed, generator

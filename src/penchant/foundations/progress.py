@@ -20,8 +20,8 @@ class Progress(Protocol):
     def start(self, task: str, total: int | None = None) -> None:
         """A task begins; total is its number of steps where that is known."""
 
-    def step(self, figures: Mapping[str, float] | None = None, advance: int = 1) -> None:
-        """Some steps are done; figures are named numbers worth showing, such as a validation RMSE."""
+    def step(self, metrics: Mapping[str, float] | None = None, advance: int = 1) -> None:
+        """Some steps are done; metrics are named numbers worth showing, such as a validation RMSE."""
 
     def note(self, text: str) -> None:
         """Something the reader should know."""
@@ -39,7 +39,7 @@ class Silent:
     def start(self, task: str, total: int | None = None) -> None:
         return None
 
-    def step(self, figures: Mapping[str, float] | None = None, advance: int = 1) -> None:
+    def step(self, metrics: Mapping[str, float] | None = None, advance: int = 1) -> None:
         return None
 
     def note(self, text: str) -> None:
@@ -57,10 +57,10 @@ class Bar(Silent):
         self._console = Console(stderr=True)
         self._bars = RichProgress(
             TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
-            TextColumn("{task.fields[figures]}"), console=self._console, disable=not self._console.is_terminal,
+            TextColumn("{task.fields[metrics]}"), console=self._console, disable=not self._console.is_terminal,
         )  # fmt: skip
         self._task: Any = None
-        self._name, self._figures = "", ""
+        self._name, self._metrics = "", ""
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -72,13 +72,13 @@ class Bar(Silent):
 
     def start(self, task: str, total: int | None = None) -> None:
         self._finish()
-        self._name, self._figures = task, ""
-        self._task = self._bars.add_task(task, total=total, figures="")
+        self._name, self._metrics = task, ""
+        self._task = self._bars.add_task(task, total=total, metrics="")
 
-    def step(self, figures: Mapping[str, float] | None = None, advance: int = 1) -> None:
-        if figures:
-            self._figures = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
-        self._bars.update(self._task, advance=advance, figures=self._figures)
+    def step(self, metrics: Mapping[str, float] | None = None, advance: int = 1) -> None:
+        if metrics:
+            self._metrics = "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
+        self._bars.update(self._task, advance=advance, metrics=self._metrics)
 
     def note(self, text: str) -> None:
         self._console.print(text)
@@ -86,5 +86,5 @@ class Bar(Silent):
     def _finish(self) -> None:
         """Where bars are not drawn, the finished task still leaves one line behind."""
         if self._name and self._bars.disable:
-            sys.stderr.write(f"{self._name}: {self._figures or 'done'}\n")
+            sys.stderr.write(f"{self._name}: {self._metrics or 'done'}\n")
         self._name = ""

@@ -68,7 +68,7 @@ def _loss_of(module: nn.Module, settings: CheckSettings, rng: np.random.Generato
     """The mean squared error on made ratings, as a function of nothing: it reads the module's parameters."""
     import torch
 
-    from penchant.training.gradient.calling import caller
+    from penchant.training.gradient.forward_adapter import caller
     from penchant.training.gradient.losses import flat, squared_error
 
     call = caller(module)

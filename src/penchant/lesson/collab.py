@@ -15,18 +15,18 @@ from penchant.foundations.errors import SettingsError
 from penchant.foundations.rng import spawn_seeds
 from penchant.lesson.densities import PredictionDensity
 from penchant.lesson.losses import PrintedLosses
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 from penchant.training.gradient import learner
+from penchant.training.gradient.backend_choice import dot_bias_backend
 from penchant.training.gradient.callbacks.validation import Held
 from penchant.training.gradient.dot import biased_model
 from penchant.training.gradient.events import Plan
+from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
+from penchant.training.gradient.fitting import FitResult
+from penchant.training.gradient.initial_parameters import biased_start, bounds_of
 from penchant.training.gradient.rate_finder import RateFinding, find_rate
-from penchant.training.gradient.roads import dot_bias_road
-from penchant.training.gradient.run_plan import Learnt
 from penchant.training.gradient.schedules import cycle_lengths, sgdr
 from penchant.training.gradient.settings import DotBiasSettings
-from penchant.training.gradient.side_columns import SideColumns
-from penchant.training.gradient.start import biased_start, bounds_of
 
 _BETAS = {"adam": (0.9, 0.999), "sgd": (0.9, 0.0)}
 """The momenta of the lesson's optimisers."""
@@ -124,7 +124,7 @@ class CollabLearner:
         self._bounds = bounds_of(train.scale, self._settings.widen)
         self._rng = np.random.default_rng(seed)
         self._start = biased_start(
-            train, factors, self._settings.start_spread, self._settings.damping, self._rng, self._bounds
+            train, factors, self._settings.init_std, self._settings.damping, self._rng, self._bounds
         )
         self._road = self._new_road(0.0)
         self.history: list[Mapping[str, float]] = []
@@ -132,7 +132,7 @@ class CollabLearner:
 
     def _new_road(self, wds: float) -> Any:
         settings = DotBiasSettings.from_json(self._settings.to_json() | {"weight_decay": wds})
-        return dot_bias_road(self._start, self.data.train, settings, self._bounds, SideColumns())
+        return dot_bias_backend(self._start, self.data.train, settings, self._bounds, FeatureEmbeddings())
 
     def fit(
         self, lr: float, n_cycle: int, wds: float = 0.0, cycle_len: int = 1, cycle_mult: int = 1
@@ -167,5 +167,5 @@ class CollabLearner:
 
     def model(self) -> Model:
         """The trained model, with everything a Model can do."""
-        learnt = Learnt(self._road, [self._road.state()], self.history)
-        return Model(biased_model(self.data.train, self._settings, learnt, self._bounds, SideColumns()))
+        learnt = FitResult(self._road, [self._road.state()], self.history)
+        return Model(biased_model(self.data.train, self._settings, learnt, self._bounds, FeatureEmbeddings()))

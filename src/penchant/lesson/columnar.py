@@ -20,7 +20,7 @@ from penchant.training.gradient import learner
 from penchant.training.gradient.callbacks.validation import Held
 from penchant.training.gradient.events import Plan, Run
 from penchant.training.gradient.losses import Loss
-from penchant.training.gradient.torch_road import TorchRoad
+from penchant.training.gradient.torch_backend import TorchBackend
 
 
 @dataclass
@@ -73,12 +73,12 @@ def fit(model: nn.Module, data: ColumnarModelData, epochs: int, opt: torch.optim
     The module is called as forward(cats, conts) or forward(users, items) and may return (B,) or (B, 1).
     Raises ModelShapeError before the first step for any other shape.
     """
-    road = TorchRoad(model, data.train, opt, data.bs, loss=crit)
+    backend = TorchBackend(model, data.train, opt, data.bs, loss=crit)
     rates = [group["lr"] for group in opt.param_groups]
     for group in opt.param_groups:
         group["rate_share"] = group["lr"]
     try:
-        return learner.fit(road, Plan(epochs, 1.0), seed=data.next_seed(), callbacks=[PrintedLosses(data.held)])
+        return learner.fit(backend, Plan(epochs, 1.0), seed=data.next_seed(), callbacks=[PrintedLosses(data.held)])
     finally:
         for group, rate in zip(opt.param_groups, rates, strict=True):
             group["lr"] = rate

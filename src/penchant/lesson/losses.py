@@ -17,7 +17,7 @@ class PrintedLosses(Callback):
         self.held, self.before = held, before
 
     def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
-        errors = run.road.predict(self.held.user_numbers, self.held.item_numbers) - self.held.values
+        errors = run.backend.predict(self.held.user_numbers, self.held.item_numbers) - self.held.values
         figures["validation_loss"] = float(np.mean(np.square(errors, dtype=np.float64)))
         losses = f"{figures['train_loss']:.5f}  {figures['validation_loss']:.5f}"
         sys.stdout.write(f"[{self.before + epoch:3d}  {losses}]\n")

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.evaluation.pictures import ItemBias, Spot, item_biases, spots
+from penchant.evaluation.report.plot_data import ItemBias, Spot, item_biases, spots
 from penchant.foundations.errors import CallerError
 from penchant.foundations.optional import require
 from penchant.models.sides import Side
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 
 
 @dataclass(frozen=True)

@@ -78,19 +78,19 @@ class Difference:
 
 
 def bootstrap(figure: UserSums, *, rng: np.random.Generator, replicates: int, level: float) -> Interval:
-    """A percentile interval from `replicates` draws of U users with replacement (Efron 1979)."""
+    """A percentile interval from `replicates` samples of U users with replacement (Efron 1979)."""
     return bootstrap_all([figure], rng=rng, replicates=replicates, level=level)[0]
 
 
 def bootstrap_all(
-    figures: Sequence[UserSums], *, rng: np.random.Generator, replicates: int, level: float
+    metrics: Sequence[UserSums], *, rng: np.random.Generator, replicates: int, level: float
 ) -> list[Interval]:
-    """Intervals of several figures over the same users, from the same draws of users."""
-    parts = np.stack([figure.parts for figure in figures], axis=1)
-    weights = np.stack([figure.weights for figure in figures], axis=1)
+    """Intervals of several metrics over the same users, from the same samples of users."""
+    parts = np.stack([figure.parts for figure in metrics], axis=1)
+    weights = np.stack([figure.weights for figure in metrics], axis=1)
     sums = _resampled(np.concatenate([parts, weights], axis=1), rng, replicates)
-    draws = [figure.of(sums[:, i], sums[:, len(figures) + i]) for i, figure in enumerate(figures)]
-    return [Interval(f.value, *_ends(drawn, level)) for f, drawn in zip(figures, draws, strict=True)]
+    samples = [figure.of(sums[:, i], sums[:, len(metrics) + i]) for i, figure in enumerate(metrics)]
+    return [Interval(f.value, *_ends(drawn, level)) for f, drawn in zip(metrics, samples, strict=True)]
 
 
 def paired_difference(

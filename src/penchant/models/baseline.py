@@ -26,11 +26,11 @@ class Biases:
         return np.float32(self.mean) + self.users[user_numbers] + self.items[item_numbers]
 
 
-def damped_biases(ratings: Ratings, *, user_damping: float, item_damping: float, sweeps: int = 10) -> Biases:
+def damped_biases(ratings: Ratings, *, user_damping: float, item_damping: float, epochs: int = 10) -> Biases:
     """Biases that minimise Σ (r - mean - b_u - b_i)² + user_damping Σ b_u² + item_damping Σ b_i².
 
     Alternating exact solutions, each b = Σ residual / (count + damping): Koren 2010 (Factor in the Neighbors), section
-    2.1, with the sweeps repeated. A damping acts as that many ratings equal to the mean.
+    2.1, with the epochs repeated. A damping acts as that many ratings equal to the mean.
     """
     u, i = ratings.user_numbers, ratings.item_numbers
     mean = ratings.mean
@@ -38,7 +38,7 @@ def damped_biases(ratings: Ratings, *, user_damping: float, item_damping: float,
     users, items = np.zeros(ratings.n_users), np.zeros(ratings.n_items)
     user_counts = np.bincount(u, minlength=ratings.n_users) + user_damping
     item_counts = np.bincount(i, minlength=ratings.n_items) + item_damping
-    for _ in range(sweeps):
+    for _ in range(epochs):
         items = _share(np.bincount(i, weights=centred - users[u], minlength=ratings.n_items), item_counts)
         users = _share(np.bincount(u, weights=centred - items[i], minlength=ratings.n_users), user_counts)
     return Biases(mean, users.astype(np.float32), items.astype(np.float32))

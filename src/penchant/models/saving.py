@@ -21,11 +21,12 @@ from penchant.data.features import FeatureEncoder, FeatureTable
 from penchant.data.ratings import Grouped, Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelFolderError
-from penchant.models.debut import Debut
-from penchant.models.heads import head_from_parts
-from penchant.models.histories import Histories
-from penchant.models.occasions import Occasions
-from penchant.models.sides import Point, Prior, Side
+from penchant.models.history_rows import HistoryRows
+from penchant.models.priors import Point, Prior
+from penchant.models.priors.cold_start_offset import ColdStartOffset
+from penchant.models.priors.temporal_bias import TemporalBias
+from penchant.models.scorers import scorer_from_parts
+from penchant.models.sides import Side
 from penchant.models.trained import Feedback, TrainedModel
 
 FORMAT = 1
@@ -55,10 +56,10 @@ def save_trained(trained: TrainedModel, folder: str | Path) -> Path:
 def _write_parts(trained: TrainedModel, folder: Path) -> None:
     from safetensors.numpy import save_file
 
-    head, arrays = trained.head.to_parts()
-    arrays = {f"head.{name}": array for name, array in arrays.items()}
-    if trained.occasions is not None:
-        arrays |= {f"occasions.{name}": array for name, array in trained.occasions.to_arrays().items()}
+    scorer, arrays = trained.scorer.to_parts()
+    arrays = {f"scorer.{name}": array for name, array in arrays.items()}
+    if trained.temporal_bias is not None:
+        arrays |= {f"temporal_bias.{name}": array for name, array in trained.temporal_bias.to_arrays().items()}
     arrays |= {"noise": trained.noise} | {f"seen.{k}": v for k, v in vars(trained.seen).items()}
     sides = {}
     for name, side in (("users", trained.users), ("items", trained.items)):
@@ -70,11 +71,11 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
         "format": FORMAT,
         "kind": trained.kind,
         "settings": dict(trained.settings),
-        "head": head,
+        "scorer": scorer,
         "scale": asdict(trained.scale),
         "feedback": None if trained.feedback is None else asdict(trained.feedback),
         "sides": sides,
-        "history": [dict(figures) for figures in trained.history],
+        "history": [dict(metrics) for metrics in trained.history],
         "facts": dict(trained.facts),
         "files": {path.name: _fingerprint(path) for path in sorted(folder.iterdir())},
     }
@@ -112,7 +113,7 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
 
 def _vector_parts(vectors: Any) -> Arrays:
     """Vectors as they lie in memory, for what is fast to multiply with depends on it; histories as compressed rows."""
-    if isinstance(vectors, Histories):
+    if isinstance(vectors, HistoryRows):
         return {f"histories.{name}": np.asarray(value) for name, value in vars(vectors).items()}
     turned = len(vectors) == 1 and vectors.flags.f_contiguous and not vectors.flags.c_contiguous
     return {"columns": vectors.transpose(0, 2, 1)} if turned else {"vectors": vectors}
@@ -121,7 +122,7 @@ def _vector_parts(vectors: Any) -> Arrays:
 def _vectors_from(arrays: Arrays) -> Any:
     if "histories.starts" in arrays:
         parts = _under("histories", arrays)
-        return Histories(**{**parts, "width": parts["width"].item()})
+        return HistoryRows(**{**parts, "width": parts["width"].item()})
     return arrays["columns"].transpose(0, 2, 1) if "columns" in arrays else arrays["vectors"]
 
 
@@ -134,7 +135,7 @@ def _prior_from(arrays: Arrays, values: dict[str, Any]) -> Prior:
     debut = _under("debut", arrays)
     if "debut" in arrays:  # as models were saved before a debut followed the features
         debut = {"usual": arrays["debut"]}
-    return Prior(**parts, debut=Debut(**debut, worth=values.get("debut_worth", 5.0)) if debut else None)
+    return Prior(**parts, debut=ColdStartOffset(**debut, worth=values.get("debut_worth", 5.0)) if debut else None)
 
 
 def _side_frame(side: Side) -> Any:
@@ -230,7 +231,7 @@ def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> Trained
     return TrainedModel(
         kind=manifest["kind"],
         settings=manifest["settings"],
-        head=head_from_parts(manifest["head"], _under("head", arrays)),
+        scorer=scorer_from_parts(manifest["scorer"], _under("scorer", arrays)),
         users=users,
         items=items,
         noise=arrays["noise"],
@@ -239,7 +240,9 @@ def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> Trained
         feedback=None if manifest["feedback"] is None else Feedback(**manifest["feedback"]),
         history=manifest["history"],
         facts=manifest["facts"],
-        occasions=Occasions.from_arrays(_under("occasions", arrays)) if "occasions.spans" in arrays else None,
+        temporal_bias=TemporalBias.from_arrays(_under("temporal_bias", arrays))
+        if "temporal_bias.spans" in arrays
+        else None,
     )
 
 

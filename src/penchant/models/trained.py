@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from penchant.data.ratings import Grouped, Ratings, Scale
 from penchant.foundations.errors import ModelShapeError
-from penchant.models.heads import DotHead, Head
-from penchant.models.occasions import Occasions
-from penchant.models.sides import Floats, Side
+from penchant.models.priors.temporal_bias import TemporalBias
+from penchant.models.rows import Floats
+from penchant.models.scorers import DotScorer, Scorer
+from penchant.models.sides import Side
 
 Objective = Literal["rating", "preference"]
 """Whether predictions are ratings on a scale, or only an order of preference (implicit feedback)."""
@@ -55,17 +56,17 @@ class Feedback:
 class TrainedModel:
     """Parameters with a draw axis S, and all that predicting, folding in, ranking, saving and serving need.
 
-    kind: the registry's name of the way it was trained. settings: those used, as JSON values. head: how rows become a
+    kind: the registry's name of the way it was trained. settings: those used, as JSON values. scorer: how rows become a
     rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
     scale: the rating scale. seen: the training ratings by user. feedback: how entries are read where they are implicit
-    feedback, None where they are ratings. history: one mapping of named figures for each epoch
-    or draw. facts: anything a report should say about the training, such as convergence figures. occasions: biases
+    feedback, None where they are ratings. history: one mapping of named metrics for each epoch
+    or draw. facts: anything a report should say about the training, such as convergence metrics. temporal_bias: biases
     that come and go with time, or None.
     """
 
     kind: str
     settings: Mapping[str, Any]
-    head: Head
+    scorer: Scorer
     users: Side
     items: Side
     noise: Floats
@@ -74,25 +75,25 @@ class TrainedModel:
     feedback: Feedback | None = None
     history: Sequence[Mapping[str, float]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
-    occasions: Occasions | None = None
+    temporal_bias: TemporalBias | None = None
 
     def __post_init__(self) -> None:
-        draws = {
-            "head": self.head.draws,
+        samples = {
+            "scorer": self.scorer.samples,
             "users": len(self.users.bias),
             "items": len(self.items.bias),
             "noise": len(self.noise),
         }
-        if len(set(draws.values())) != 1:
-            raise ModelShapeError(f"the parts of a model differ in their number of draws: {draws}")
-        if isinstance(self.head, DotHead) and self.users.factors != self.items.factors:
+        if len(set(samples.values())) != 1:
+            raise ModelShapeError(f"the parts of a model differ in their number of samples: {samples}")
+        if isinstance(self.scorer, DotScorer) and self.users.factors != self.items.factors:
             raise ModelShapeError(f"user vectors have {self.users.factors} factors, item vectors {self.items.factors}")
         if len(self.seen.starts) != len(self.users) + 1:
             raise ModelShapeError(f"{len(self.seen.starts) - 1} histories stand beside {len(self.users)} users")
 
     @property
-    def draws(self) -> int:
-        return self.head.draws
+    def samples(self) -> int:
+        return self.scorer.samples
 
     @property
     def objective(self) -> Objective:
@@ -102,9 +103,9 @@ class TrainedModel:
     @property
     def mean(self) -> Floats:
         """The mean of each draw, shape (S,); zero for a head that has none."""
-        return self.head.mean if isinstance(self.head, DotHead) else np.zeros(self.draws, np.float32)
+        return self.scorer.mean if isinstance(self.scorer, DotScorer) else np.zeros(self.samples, np.float32)
 
-    def steadiness(self, variance: Floats) -> Floats:
+    def relative_precision(self, variance: Floats) -> Floats:
         """What a rating by each of B users weighs beside one by the average user, from the users' `Side.variance`."""
         steady: Floats = self._usual_variance / (np.mean(np.square(self.noise)) + variance)
         return steady
@@ -135,16 +136,16 @@ class TrainedModel:
         prior = replace(self.items.prior, debut=replace(debut, usual=np.zeros_like(usual)))
         return replace(self, items=replace(self.items, bias=bias, vectors=vectors, prior=prior))
 
-    def one_draw(self, number: int) -> TrainedModel:
+    def one_sample(self, number: int) -> TrainedModel:
         """The model of one draw alone; nothing is copied."""
         at = slice(number, number + 1)
         return replace(
             self,
-            head=self.head.one_draw(number),
-            users=self.users.draws(at),
-            items=self.items.draws(at),
+            scorer=self.scorer.one_sample(number),
+            users=self.users.samples(at),
+            items=self.items.samples(at),
             noise=self.noise[at],
-            occasions=self.occasions and self.occasions.draws(at),
+            temporal_bias=self.temporal_bias and self.temporal_bias.samples(at),
         )
 
     def clip(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -173,7 +174,7 @@ def assemble(
     *,
     kind: str,
     settings: Mapping[str, Any],
-    head: Head,
+    scorer: Scorer,
     user_rows: tuple[Floats, Floats],
     item_rows: tuple[Floats, Floats],
     priors: tuple[Any, Any],
@@ -184,5 +185,5 @@ def assemble(
     users = Side(ratings.users, *user_rows, counts_of(ratings.by_user()), priors[0], features=ratings.user_features)
     items = Side(ratings.items, *item_rows, counts_of(ratings.by_item()), priors[1], features=ratings.item_features)
     return TrainedModel(
-        kind, settings, head, settled(users), settled(items), noise, ratings.scale, ratings.by_user(), **more
+        kind, settings, scorer, settled(users), settled(items), noise, ratings.scale, ratings.by_user(), **more
     )

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Numbers
-from penchant.models.heads import DotHead, ItemItemHead, SideName
-from penchant.models.sides import Rows, Side
+from penchant.models.rows import Rows
+from penchant.models.scorers import DotScorer, ItemItemScorer, SideName
+from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.item_item import Choices, chosen_row
 from penchant.recommending.request import Source
-from penchant.training.half_step import half_step
+from penchant.training.row_update import row_update
 
 Array = NDArray[np.float64]
 
@@ -27,7 +28,7 @@ SMALL = 1e-4
 
 
 @dataclass(frozen=True)
-class Tangent:
+class Linearization:
     """A head around one row, as the half-step sees it: a linear regression in each draw, and its solution.
 
     regressors: (S, n, D), what a change of the row does to each rating. targets: (S, n), what the regressors times the
@@ -46,7 +47,7 @@ class Tangent:
     def pulls(self, taste: Array) -> tuple[Array, Array]:
         """What the prior, (S,), and each rating, (S, n), add to the score along `taste` (S, D).
 
-        A folded-in row is C (P m + Σ_j τ x_j t_j) with the symbols of `half_step`: linear in the targets t_j. Each
+        A folded-in row is C (P m + Σ_j τ x_j t_j) with the symbols of `row_update`: linear in the targets t_j. Each
         term, seen along the item's regressor, is the pull of one rating; P m gives the prior's part.
         """
         seen = np.einsum("sd,sde->se", taste, self.covariance)
@@ -62,7 +63,7 @@ class Inferred:
 
     rows: Rows
     source: Source
-    tangent: Tangent | Choices
+    tangent: Linearization | Choices
 
 
 def infer(
@@ -83,7 +84,7 @@ def infer(
     side = own_side(trained, of)
     encoded = None if features is None or side.encoder is None else side.encoder.encode(features)
     described = encoded is not None and side.maps_features
-    if isinstance(trained.head, ItemItemHead):
+    if isinstance(trained.scorer, ItemItemScorer):
         rows, chosen = chosen_row(trained, of, numbers, values, side.prior.mean_given(encoded, numbers))
         return Inferred(rows, _source(chosen.chosen, described), chosen)
     others = other_side(trained, of).rows(numbers)
@@ -97,7 +98,7 @@ def _source(rated: bool, described: bool) -> Source:
 
 def fold_in_row(
     trained: TrainedModel, of: SideName, others: Rows, values: NDArray[Any], prior_mean: NDArray[Any]
-) -> tuple[Rows, Tangent]:
+) -> tuple[Rows, Linearization]:
     """The row (S, 1, D) of one user or item given n ratings, with its covariance, and the tangent it was solved in.
 
     of: the side the new row belongs to. others: the n rows of the other side that it rated, or that rated it.
@@ -124,25 +125,25 @@ class _Problem:
     def __init__(
         self, trained: TrainedModel, of: SideName, others: Rows, values: NDArray[Any], prior_mean: NDArray[Any]
     ) -> None:
-        self.head, self.of, self.others = trained.head, of, others
+        self.scorer, self.of, self.others = trained.scorer, of, others
         self.values, self.weights, count = _read(trained, values)
         if of == "items" and others.variance is not None:
-            self.weights = self.weights * np.sqrt(trained.steadiness(others.variance))
-        self.straight = isinstance(trained.head, DotHead) and trained.head.link == "identity"
+            self.weights = self.weights * np.sqrt(trained.relative_precision(others.variance))
+        self.straight = isinstance(trained.scorer, DotScorer) and trained.scorer.link == "identity"
         self.prior_mean = prior_mean.astype(np.float64)
         self.prior = own_side(trained, of).prior
         self.prior_precision = self.prior.precision_for(count)
         self.noise_precision = 1.0 / np.square(trained.noise, dtype=np.float64)
 
-    def tangent(self, row: Array) -> Tangent:
+    def tangent(self, row: Array) -> Linearization:
         """The regression that the ratings are, seen from the row (S, D), and its solution."""
-        expected, slopes = self.head.tangent(*self._sides(row), self.of)
+        expected, slopes = self.scorer.tangent(*self._sides(row), self.of)
         regressors = slopes * self.weights[:, None]
         targets = self.weights * (self.values - expected) + np.einsum("snd,sd->sn", regressors, row)
-        solution, covariance = half_step(
+        solution, covariance = row_update(
             regressors, targets, self.noise_precision, self.prior_mean, self.prior_precision
         )
-        return Tangent(
+        return Linearization(
             regressors, targets, solution, covariance, self.prior_mean, self.prior_precision, self.noise_precision
         )
 
@@ -161,7 +162,7 @@ class _Problem:
 
     def cost(self, row: Array) -> Array:
         """Half the squared errors over the noise variance, plus half the prior's penalty, shape (S,)."""
-        errors = self.weights * (self.values - self.head.pairs(*self._sides(row)))
+        errors = self.weights * (self.values - self.scorer.pairs(*self._sides(row)))
         away = row - self.prior_mean
         penalty = np.einsum("sd,sde,se->s", away, self.prior_precision, away)
         total: Array = 0.5 * (self.noise_precision * np.square(errors).sum(axis=1) + penalty)

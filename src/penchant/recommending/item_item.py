@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from penchant.data.vocabulary import Numbers
 from penchant.foundations.errors import CallerError
-from penchant.models.heads import ItemItemHead, SideName
-from penchant.models.histories import histories_of
-from penchant.models.sides import Rows
+from penchant.models.history_rows import history_rows_of
+from penchant.models.rows import Rows
+from penchant.models.scorers import ItemItemScorer, SideName
 from penchant.models.trained import TrainedModel
 
 Array = NDArray[np.float64]
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Choices:
-    """What a user's row is made of, where a Tangent would stand in other models.
+    """What a user's row is made of, where a Linearization would stand in other models.
 
     columns: (n,), the place in the row [bias, vector] of each rating that is a choice, 0 for one that is none. row:
     (1, D), the prior's where nothing was chosen.
@@ -56,7 +56,7 @@ def chosen_row(
 
     start: (1, D), the row of one who chose nothing, or whom nobody chose.
     """
-    if trained.feedback is None or not isinstance(trained.head, ItemItemHead):
+    if trained.feedback is None or not isinstance(trained.scorer, ItemItemScorer):
         raise TypeError(f"a model of kind {trained.kind} has no rows of choices")
     wished = trained.feedback.weights(values) > 0
     if of == "users":
@@ -65,22 +65,22 @@ def chosen_row(
     columns = np.where(wished, numbers.astype(np.int64) + 1, 0)
     if wished.any():
         row = np.zeros_like(row)
-        row[0, 1:] = _regression(trained, trained.head, numbers[wished]) if of == "items" else 0.0
+        row[0, 1:] = _regression(trained, trained.scorer, numbers[wished]) if of == "items" else 0.0
         if of == "users":
             row[0, columns[wished]] = 1.0
     return Rows(row[:, None, 0], row[:, None, 1:]), Choices(columns, row)
 
 
-def _regression(trained: TrainedModel, head: ItemItemHead, users: Numbers) -> NDArray[np.float32]:
+def _regression(trained: TrainedModel, scorer: ItemItemScorer, users: Numbers) -> NDArray[np.float32]:
     """The weights (K,) with which all items predict one more that these users chose: (XᵀX + λI)⁻¹ Xᵀx.
 
     It is what training solves for each item, Steck 2019, equation 6 without the constraint, which concerns an item's
     weight on itself. The inverse P is there in the items' vectors: B = I - P / diag P, so P v = (I - B)(diag P ∘ v).
     """
-    histories = histories_of(trained.users.vectors)
+    histories = history_rows_of(trained.users.vectors)
     if histories is None:
         raise TypeError("an item-item model holds its users as histories")
-    scaled = (head.spread * histories.summed(users)).astype(np.float32)
+    scaled = (scorer.spread * histories.summed(users)).astype(np.float32)
     weights: NDArray[np.float32] = scaled - scaled @ trained.items.vectors[0, : len(scaled)]
     return weights
 

@@ -90,7 +90,7 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Recommended:
+class Recommendation:
     """One line of an answer."""
 
     item: Any
@@ -121,7 +121,7 @@ class Answer:
     def __len__(self) -> int:
         return len(self.items)
 
-    def __iter__(self) -> Iterator[Recommended]:
+    def __iter__(self) -> Iterator[Recommendation]:
         for item, title, score, std, source in zip(
             self.items.tolist(),
             self.titles,
@@ -130,7 +130,7 @@ class Answer:
             self.sources.tolist(),
             strict=True,
         ):
-            yield Recommended(item, title, score, std, source)
+            yield Recommendation(item, title, score, std, source)
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON values."""

@@ -50,7 +50,7 @@ class Access:
 
     def catalogue(self, who: Credentials) -> None:
         """May they read items and the model, and ask about ratings they bring along?"""
-        if not self._open_reads and who.key is None and self.visitor_of(who) is None:
+        if not self._open_reads and who.key is None and self.user_state_of(who) is None:
             raise _unknown()
 
     def reader(self, who: Credentials, user_id: str) -> str:
@@ -75,7 +75,7 @@ class Access:
         if not who.key.allows(scope):
             raise RefusalError(403, f"this key may {who.key.scope}, but this needs one that may {scope}")
 
-    def visitor_of(self, who: Credentials) -> str | None:
+    def user_state_of(self, who: Credentials) -> str | None:
         """The visitor whose token they hold, or None."""
         return None if who.token is None else self._visitors.user_id(who.token)
 

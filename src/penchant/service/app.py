@@ -14,12 +14,12 @@ from starlette.responses import Response
 
 from penchant import __version__
 from penchant.foundations.errors import PenchantError
-from penchant.service.frame import Frame
-from penchant.service.gate import Gate
 from penchant.service.page import contexts
 from penchant.service.page import routes as page
 from penchant.service.page.rendering import html
 from penchant.service.problems import RefusalError, described, of_exception
+from penchant.service.request_limits import RequestLimits
+from penchant.service.response_headers import ResponseHeaders
 from penchant.service.routes import asking, items, operations, users
 from penchant.service.service import Service
 from penchant.service.storage.database import StorageFullError, StorageUnavailableError
@@ -45,8 +45,8 @@ def build_app(service: Service) -> FastAPI:
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
     # The last one added is the outermost.
-    app.add_middleware(Gate, settings=service.settings, ring=service.keys)
-    app.add_middleware(Frame, metrics=service.metrics)
+    app.add_middleware(RequestLimits, settings=service.settings, ring=service.keys)
+    app.add_middleware(ResponseHeaders, metrics=service.metrics)
     return app
 
 

@@ -90,12 +90,12 @@ class Catalogue:
         return [number for number in self._by_popularity.tolist() if number not in out][:n]
 
     @cached_property
-    def atlas(self) -> Atlas:
-        return Atlas.of(self._side)
+    def atlas(self) -> ItemMap:
+        return ItemMap.of(self._side)
 
 
 @dataclass(frozen=True)
-class Atlas:
+class ItemMap:
     """The rated items on a plane: the two directions in which their vectors differ most.
 
     numbers: (M,) items, most rated first. places: (M, 2), within -1..1. ends: the numbers of some items at the four
@@ -107,7 +107,7 @@ class Atlas:
     ends: Sequence[Sequence[int]]
 
     @classmethod
-    def of(cls, side: Side, *, most: int = 4000, named: int = 3) -> Atlas:
+    def of(cls, side: Side, *, most: int = 4000, named: int = 3) -> ItemMap:
         """The atlas of the `most` most rated items."""
         order = np.argsort(-side.counts, kind="stable")[:most]
         numbers = order[side.counts[order] > 0]
@@ -142,7 +142,7 @@ def folded(text: str) -> str:
 
 
 def shown(title: str) -> str:
-    """A title as it is spoken: "Matrix, The (1999)" is The Matrix (1999)."""
+    """A title as it is protocol_lines: "Matrix, The (1999)" is The Matrix (1999)."""
     match = _ARTICLE.match(title)
     if match is None:
         return title

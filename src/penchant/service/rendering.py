@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from penchant.recommending.explaining import Explanation
+from penchant.recommending.explanations import Explanation
 from penchant.recommending.request import Answer, Prediction
 from penchant.service import schemas
 from penchant.service.catalogue import Catalogue, Item, shown
-from penchant.service.live import Holder, Live
-from penchant.service.people import Person
+from penchant.service.model_slot import ModelSlot, ServedModel
+from penchant.service.user_service import ServedUser
 
 STRONGEST = 10
 """How many of the ratings behind a prediction are named."""
 
 
-def as_list(person: Person, answer: Answer) -> schemas.List:
+def as_list(person: ServedUser, answer: Answer) -> schemas.List:
     lines = [
         schemas.Line(item=str(line.item), title=shown(line.title), score=line.score, std=line.std, source=line.source)
         for line in answer
@@ -34,7 +34,7 @@ def as_summary(item: Item) -> schemas.ItemSummary:
     return schemas.ItemSummary(item=item.id, title=item.title, tags=list(item.tags), ratings=item.ratings)
 
 
-def as_detail(live: Live, number: int, neighbours: Answer) -> schemas.ItemDetail:
+def as_detail(live: ServedModel, number: int, neighbours: Answer) -> schemas.ItemDetail:
     item = live.catalogue.item(number)
     near = [
         schemas.Neighbour(item=str(line.item), title=shown(line.title), similarity=line.score) for line in neighbours
@@ -44,7 +44,7 @@ def as_detail(live: Live, number: int, neighbours: Answer) -> schemas.ItemDetail
     )
 
 
-def as_rating_lines(person: Person) -> list[schemas.RatingLine]:
+def as_rating_lines(person: ServedUser) -> list[schemas.RatingLine]:
     titles = person.live.catalogue
     return [
         schemas.RatingLine(item=item, title=_title(titles, item), rating=value)
@@ -57,7 +57,7 @@ def _title(catalogue: Catalogue, item_id: str) -> str:
     return item_id if number < 0 else catalogue.titles[number]
 
 
-def as_predictions(live: Live, items: Sequence[str], said: Prediction) -> schemas.Predictions:
+def as_predictions(live: ServedModel, items: Sequence[str], said: Prediction) -> schemas.Predictions:
     lines = zip(items, said.mean.tolist(), said.std.tolist(), said.source.tolist(), strict=True)
     return schemas.Predictions(
         model_version=live.version,
@@ -84,7 +84,7 @@ def as_explained(item_id: str, why: Explanation) -> schemas.Explained:
     )
 
 
-def as_facts(live: Live, holder: Holder) -> schemas.ModelFacts:
+def as_facts(live: ServedModel, holder: ModelSlot) -> schemas.ModelFacts:
     trained = live.model.trained
     return schemas.ModelFacts(
         version=live.version,
@@ -92,7 +92,7 @@ def as_facts(live: Live, holder: Holder) -> schemas.ModelFacts:
         users=len(trained.users),
         items=len(trained.items),
         factors=trained.users.factors,
-        draws=trained.draws,
+        samples=trained.samples,
         added_items=live.added,
         saved_at=live.saved_at,
         versions=holder.shelf.names(),
@@ -103,13 +103,13 @@ def as_facts(live: Live, holder: Holder) -> schemas.ModelFacts:
     )
 
 
-def as_questions(person: Person, numbers: Sequence[int]) -> schemas.Questions:
+def as_questions(person: ServedUser, numbers: Sequence[int]) -> schemas.Questions:
     catalogue = person.live.catalogue
     return schemas.Questions(items=[as_summary(catalogue.item(number)) for number in numbers])
 
 
 def as_exported(
-    live: Live, user_id: str, stored: Sequence[Mapping[str, Any]], training: Mapping[str, float]
+    live: ServedModel, user_id: str, stored: Sequence[Mapping[str, Any]], training: Mapping[str, float]
 ) -> schemas.Exported:
     lines = [
         schemas.RatingLine(item=item, title=_title(live.catalogue, item), rating=value)

@@ -16,12 +16,12 @@ from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending.model import load, train
-from penchant.service.added import extended, features_with
-from penchant.service.shelf import BASE, Shelf
+from penchant.recommending.recommender import load, train
+from penchant.service.added_items import extended, features_with
 from penchant.service.storage.database import Database
 from penchant.service.storage.items import AddedItem, ItemStore
 from penchant.service.storage.ratings import RatingStore
+from penchant.service.version_store import BASE, VersionStore
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Gathered:
 
 
 def retrain(
-    shelf: Shelf,
+    shelf: VersionStore,
     database: Database,
     *,
     seed: Seed,

@@ -187,7 +187,7 @@ class ModelFacts(BaseModel):
     users: int
     items: int
     factors: int
-    draws: int
+    samples: int
     added_items: int
     saved_at: float = Field(description="Seconds since 1970.")
     versions: list[str]

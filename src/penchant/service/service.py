@@ -14,18 +14,18 @@ from fastapi.concurrency import run_in_threadpool
 
 from penchant.foundations.errors import CallerError, PenchantError
 from penchant.service.access import Access, Credentials, KeyRing
-from penchant.service.limits import RateLimiter
-from penchant.service.live import Holder, Live
 from penchant.service.metrics import Metrics
-from penchant.service.people import People
+from penchant.service.model_slot import ModelSlot, ServedModel
+from penchant.service.rate_limiter import RateLimiter
 from penchant.service.settings import ServiceSettings
-from penchant.service.shelf import Shelf
 from penchant.service.storage.database import Database
 from penchant.service.storage.items import ItemStore
 from penchant.service.storage.keys import KeyStore
 from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore
 from penchant.service.storage.visitors import VisitorStore
+from penchant.service.user_service import UserService
+from penchant.service.version_store import VersionStore
 
 _log = logging.getLogger("penchant.service")
 Done = TypeVar("Done")
@@ -43,15 +43,15 @@ class Service:
     visitors: VisitorStore
     items: ItemStore
     keys: KeyRing
-    holder: Holder
+    holder: ModelSlot
     access: Access
-    people: People
+    people: UserService
     metrics: Metrics
     new_visitors: RateLimiter
     watcher: Watcher
 
     @property
-    def live(self) -> Live:
+    def live(self) -> ServedModel:
         return self.holder.current
 
     def check_count(self, n: int) -> int:
@@ -81,11 +81,11 @@ class Service:
 
 def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     """Open the database, bring its tables up to date, and load the model."""
-    shelf, metrics = Shelf(folder), Metrics()
+    shelf, metrics = VersionStore(folder), Metrics()
     database = open_database(folder, settings)
     ratings, items = RatingStore(database, most=settings.max_ratings_per_user), ItemStore(database)
     visitors, ring = VisitorStore(database), KeyRing(KeyStore(database))
-    holder = Holder(
+    holder = ModelSlot(
         shelf,
         items,
         cached_megabytes=settings.cached_megabytes,
@@ -97,7 +97,7 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     return Service(
         settings, database, ratings, visitors, items, ring, holder,
         Access(ring, visitors, open_reads=settings.open_reads),
-        People(holder, ratings, metrics),
+        UserService(holder, ratings, metrics),
         metrics,
         RateLimiter(settings.visitors_per_hour / 3600, settings.visitors_per_hour),
         Watcher(holder, ring, settings.watch_seconds),
@@ -117,7 +117,7 @@ def open_database(folder: str | Path, settings: ServiceSettings) -> Database:
 class Watcher:
     """A thread that looks for a new model version, added items and changed keys."""
 
-    def __init__(self, holder: Holder, ring: KeyRing, seconds: float) -> None:
+    def __init__(self, holder: ModelSlot, ring: KeyRing, seconds: float) -> None:
         self._holder, self._ring, self._seconds = holder, ring, seconds
         self._wake, self._stopped = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="penchant-watcher", daemon=True)

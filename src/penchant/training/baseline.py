@@ -1,4 +1,4 @@
-"""Training the baseline: no descent, a few exact sweeps."""
+"""Training the baseline: no descent, a few exact epochs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from penchant.data.ratings import Ratings
 from penchant.foundations.progress import Progress
 from penchant.foundations.settings import Settings, setting
 from penchant.models.baseline import damped_biases
-from penchant.models.heads import DotHead
-from penchant.models.sides import Floats, Prior
+from penchant.models.priors import Prior
+from penchant.models.rows import Floats
+from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel, assemble
 
 
@@ -21,7 +22,7 @@ class BaselineSettings(Settings):
 
     user_damping: float = setting(5.0, "pseudo-ratings at the mean for each user", low=0.0)
     item_damping: float = setting(5.0, "pseudo-ratings at the mean for each item", low=0.0)
-    sweeps: int = setting(10, "alternations between users and items", low=1)
+    epochs: int = setting(10, "alternations between users and items", low=1)
 
 
 def train(
@@ -36,16 +37,16 @@ def train(
     """The baseline of some ratings; it is exact, so rng, validation and resume change nothing."""
     progress.start("baseline", 1)
     biases = damped_biases(
-        ratings, user_damping=settings.user_damping, item_damping=settings.item_damping, sweeps=settings.sweeps
+        ratings, user_damping=settings.user_damping, item_damping=settings.item_damping, epochs=settings.epochs
     )
     errors = biases.predict(ratings.user_numbers, ratings.item_numbers) - ratings.values
     noise = max(float(np.sqrt(np.mean(np.square(errors, dtype=np.float64)))), 1e-3)
-    progress.step({"train RMSE": noise})
+    progress.step({"train_rmse": noise})
     return assemble(
         ratings,
         kind="baseline",
         settings=settings.to_json(),
-        head=DotHead(np.array([biases.mean], np.float32)),
+        scorer=DotScorer(np.array([biases.mean], np.float32)),
         user_rows=_rows(biases.users),
         item_rows=_rows(biases.items),
         priors=(_prior(settings.user_damping, noise), _prior(settings.item_damping, noise)),

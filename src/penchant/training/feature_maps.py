@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder
-from penchant.models.debut import Debut
-from penchant.models.histories import histories_of
-from penchant.models.sides import Floats, Side
+from penchant.models.history_rows import history_rows_of
+from penchant.models.priors.cold_start_offset import ColdStartOffset
+from penchant.models.rows import Floats
+from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel, settled
 
 TRUST = 100.0
@@ -23,7 +24,7 @@ most often one of a row that will have many."""
 PENALTIES = np.logspace(-1, 4, 21)
 """Ridge penalties tried; generalised cross-validation takes the best for each number of the row."""
 
-DEBUT_WORTH = {"users": 5.0, "items": 1.0}
+OFFSET_WEIGHT = {"users": 5.0, "items": 1.0}
 """How many ratings a debut counts for beside a row's own history. On quadrants of the lesson's training rows, new items
 with 20 ratings were foretold better the less it counts (RMSE 0.878 at 1, 0.881 at 5), those with 5 hardly worse."""
 
@@ -38,9 +39,9 @@ def with_feature_maps(trained: TrainedModel) -> TrainedModel:
     return replace(trained, users=_mapped(trained.users), items=_mapped(trained.items))
 
 
-def with_debuts(trained: TrainedModel) -> TrainedModel:
+def with_cold_start_offsets(trained: TrainedModel) -> TrainedModel:
     """The model with a debut on each side whose prior has a history map; rows never rated move where it says."""
-    users, items = (_debuted(getattr(trained, name), worth) for name, worth in DEBUT_WORTH.items())
+    users, items = (_debuted(getattr(trained, name), worth) for name, worth in OFFSET_WEIGHT.items())
     return replace(trained, users=users, items=items)
 
 
@@ -54,13 +55,13 @@ def _debuted(side: Side, worth: float) -> Side:
     weights = side.counts[rated] / (side.counts[rated] + TRUST)
     shares = weights / weights.sum()
     beyond = side.rows(rated).joined - prior.means(None if encoded is None else encoded[rated], len(rated))
-    debut = Debut(np.einsum("n,snd->sd", shares, beyond).astype(np.float32), worth=worth)
+    debut = ColdStartOffset(np.einsum("n,snd->sd", shares, beyond).astype(np.float32), worth=worth)
     if encoded is not None:
         features = np.asarray(encoded[rated].todense(), np.float64)  # (N, F)
-        draws, count, width = beyond.shape
-        side_by_side = beyond.transpose(1, 0, 2).reshape(count, draws * width)
+        samples, count, width = beyond.shape
+        side_by_side = beyond.transpose(1, 0, 2).reshape(count, samples * width)
         _, slopes = _in_strips(features, side_by_side, weights)
-        by_features = slopes.reshape(-1, draws, width).transpose(1, 0, 2).astype(np.float32)
+        by_features = slopes.reshape(-1, samples, width).transpose(1, 0, 2).astype(np.float32)
         debut = replace(debut, by_features=by_features, features=(shares @ features).astype(np.float32))
     return settled(replace(side, prior=replace(prior, debut=debut)), encoded)
 
@@ -69,7 +70,7 @@ def _mapped(side: Side) -> Side:
     rated = np.flatnonzero(side.counts > 0)
     if side.features is None or not side.features.columns or side.prior.feature_map is not None or len(rated) < 2:
         return side
-    if histories_of(side.vectors) is not None:
+    if history_rows_of(side.vectors) is not None:
         return side  # a table of what each feature's carriers chose would be as large as the items' weights
     encoder = FeatureEncoder.fit(side.features, side.counts)
     if not encoder.width:

@@ -15,7 +15,7 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator
 from penchant.foundations.settings import Settings
 from penchant.models.trained import TrainedModel
-from penchant.training.feature_maps import with_debuts, with_feature_maps
+from penchant.training.feature_maps import with_cold_start_offsets, with_feature_maps
 
 
 class Trainer(Protocol):
@@ -34,7 +34,7 @@ class Trainer(Protocol):
 
 
 @dataclass(frozen=True)
-class Way:
+class ModelSpec:
     """One way to train: where its settings and its trainer are, and what it is in a line.
 
     The module holds a dataclass `settings` and a function `trainer`; it is imported when first asked for, since some
@@ -57,25 +57,31 @@ class Way:
 
 
 _T = "penchant.training."
-_ALL: tuple[Way, ...] = (
+_ALL: tuple[ModelSpec, ...] = (
     # name, module, settings dataclass, trainer, one line
-    Way("bayes", _T + "bayes", "BayesSettings", "train", "Bayesian dot-bias by Gibbs sampling, with features"),
-    Way("baseline", _T + "baseline", "BaselineSettings", "train", "the mean and damped biases"),
-    Way("dot", _T + "gradient.dot", "DotSettings", "train_dot", "EmbeddingDot: vectors alone"),
-    Way("dot_bias", _T + "gradient.dot", "DotBiasSettings", "train_dot_bias", "EmbeddingDotBias: vectors and biases"),
-    Way("als", _T + "als.explicit", "ALSSettings", "train", "alternating least squares on ratings, with biases"),
-    Way("implicit_als", _T + "als.implicit", "ImplicitALSSettings", "train", "alternating least squares on choices"),
-    Way("ease", _T + "als.ease", "EASESettings", "train", "one regression of each item on all others, on choices"),
-    Way("net", _T + "gradient.net", "NetSettings", "train", "EmbeddingNet: a small network on two vectors"),
+    ModelSpec("bayes", _T + "bayes", "BayesSettings", "train", "Bayesian dot-bias by Gibbs sampling, with features"),
+    ModelSpec("baseline", _T + "baseline", "BaselineSettings", "train", "the mean and damped biases"),
+    ModelSpec("dot", _T + "gradient.dot", "DotSettings", "train_dot", "EmbeddingDot: vectors alone"),
+    ModelSpec(
+        "dot_bias", _T + "gradient.dot", "DotBiasSettings", "train_dot_bias", "EmbeddingDotBias: vectors and biases"
+    ),
+    ModelSpec("als", _T + "als.explicit", "ALSSettings", "train", "alternating least squares on ratings, with biases"),
+    ModelSpec(
+        "implicit_als", _T + "als.implicit", "ImplicitALSSettings", "train", "alternating least squares on choices"
+    ),
+    ModelSpec(
+        "ease", _T + "linear.ease", "EASESettings", "train", "one regression of each item on all others, on choices"
+    ),
+    ModelSpec("net", _T + "gradient.net", "NetSettings", "train", "EmbeddingNet: a small network on two vectors"),
 )
-WAYS = {one.name: one for one in _ALL}
+MODELS = {one.name: one for one in _ALL}
 
 
-def way(name: str) -> Way:
+def way(name: str) -> ModelSpec:
     """The way of that name, or a SettingsError that lists the names there are."""
-    if name not in WAYS:
-        raise SettingsError(f"there is no model {name!r}", remedy=f"Choose one of: {', '.join(WAYS)}")
-    return WAYS[name]
+    if name not in MODELS:
+        raise SettingsError(f"there is no model {name!r}", remedy=f"Choose one of: {', '.join(MODELS)}")
+    return MODELS[name]
 
 
 def train(
@@ -106,5 +112,5 @@ def train(
         progress=progress or Silent(),
         resume=resume,
     )
-    trained = with_debuts(trained)
+    trained = with_cold_start_offsets(trained)
     return with_feature_maps(trained) if trained.settings.get("features", True) else trained

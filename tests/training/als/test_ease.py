@@ -11,8 +11,8 @@ from made_ratings import of_arrays
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import CallerError, DataError
 from penchant.recommending.item_item import Choices
-from penchant.recommending.model import Model, load
-from penchant.training.als.ease import MOST, matrix
+from penchant.recommending.recommender import Model, load
+from penchant.training.linear.ease import MOST, matrix
 from penchant.training.registry import train
 
 USERS, ITEMS, CAMPS, PENALTY = 70, 24, 4, 3.0
@@ -107,7 +107,7 @@ def test_somebody_who_chose_nothing_is_shown_what_most_choose(camps: Ratings, mo
 
 def test_a_new_items_weights_are_its_regression_on_all_items(camps: Ratings, model: Model) -> None:
     fans = np.arange(0, 40, CAMPS)
-    arrival = model.add_item(ratings={100 + int(one): 5.0 for one in fans})
+    arrival = model.fold_in_item(ratings={100 + int(one): 5.0 for one in fans})
     X, x = dense(camps), np.zeros(USERS)
     x[fans] = 1
     solved = np.linalg.solve(X.T @ X + PENALTY * np.eye(ITEMS), X.T @ x)

@@ -36,7 +36,7 @@ def rows_of(model: object) -> tuple[float, np.ndarray, np.ndarray]:
 
 
 def test_every_user_row_solves_its_normal_equations(ratings: Ratings) -> None:
-    mean, users, items = rows_of(train(ratings, "als", factors=FACTORS, sweeps=3))
+    mean, users, items = rows_of(train(ratings, "als", factors=FACTORS, epochs=3))
     for user in range(ratings.n_users):
         mine = ratings.user_numbers == user
         X = np.c_[np.ones(mine.sum()), items[ratings.item_numbers[mine], 1:]]
@@ -46,7 +46,7 @@ def test_every_user_row_solves_its_normal_equations(ratings: Ratings) -> None:
 
 
 def test_no_sweep_raises_the_loss(ratings: Ratings) -> None:
-    losses = [loss(ratings, *rows_of(train(ratings, "als", factors=FACTORS, sweeps=n))) for n in range(1, 8)]
+    losses = [loss(ratings, *rows_of(train(ratings, "als", factors=FACTORS, epochs=n))) for n in range(1, 8)]
     assert all(after <= before * (1 + 1e-6) for before, after in zip(losses, losses[1:], strict=False))
     assert losses[-1] < losses[0]
 
@@ -62,14 +62,14 @@ def test_a_low_rank_world_is_filled_in(ratings: Ratings) -> None:
     held = np.arange(len(ratings)) % 10 == 0
     test = ratings.take(held)
     model = train(ratings.take(~held), "als", factors=4, regularization=0.3, validation=test)
-    assert model.history[-1]["validation RMSE"] < 0.5 * float(test.values.std())
+    assert model.history[-1]["validation_rmse"] < 0.5 * float(test.values.std())
 
 
 def test_the_same_seed_gives_the_same_bits_and_resuming_goes_on(ratings: Ratings) -> None:
-    one, two = (train(ratings, "als", factors=FACTORS, sweeps=6, seed=5) for _ in range(2))
+    one, two = (train(ratings, "als", factors=FACTORS, epochs=6, seed=5) for _ in range(2))
     np.testing.assert_array_equal(one.users.vectors, two.users.vectors)
-    half = train(ratings, "als", factors=FACTORS, sweeps=3, seed=5)
-    whole = train(ratings, "als", factors=FACTORS, sweeps=3, seed=9, resume=half)
+    half = train(ratings, "als", factors=FACTORS, epochs=3, seed=5)
+    whole = train(ratings, "als", factors=FACTORS, epochs=3, seed=9, resume=half)
     np.testing.assert_allclose(whole.items.vectors, one.items.vectors, atol=1e-3)
 
 

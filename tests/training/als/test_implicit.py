@@ -12,7 +12,7 @@ from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 from penchant.training.registry import train
 
 USERS, ITEMS, CAMPS = 60, 40, 4
@@ -50,7 +50,7 @@ def loss(ratings: Ratings, trained: TrainedModel, confidence: str = "equal") -> 
 @pytest.mark.parametrize("solver", ["exact", "blocks", "cg"])
 def test_no_sweep_raises_the_loss(camps: Ratings, confidence: str, solver: str) -> None:
     how = {"solver": solver, "block": 2, "confidence": confidence}
-    models = [train(camps, "implicit_als", **SETTINGS, sweeps=n, **how) for n in range(1, 6)]
+    models = [train(camps, "implicit_als", **SETTINGS, epochs=n, **how) for n in range(1, 6)]
     losses = [loss(camps, model, confidence) for model in models]
     assert all(after <= before * (1 + 1e-6) for before, after in zip(losses, losses[1:], strict=False))
 
@@ -58,13 +58,13 @@ def test_no_sweep_raises_the_loss(camps: Ratings, confidence: str, solver: str) 
 @pytest.mark.parametrize("solver", ["blocks", "cg"])
 def test_every_solver_comes_to_the_loss_of_the_exact_one(camps: Ratings, solver: str) -> None:
     whole, other = (
-        train(camps, "implicit_als", **SETTINGS, sweeps=60, block=2, solver=one) for one in ("exact", solver)
+        train(camps, "implicit_als", **SETTINGS, epochs=60, block=2, solver=one) for one in ("exact", solver)
     )
     assert loss(camps, other) == pytest.approx(loss(camps, whole), rel=1e-3)
 
 
 def test_every_user_row_solves_its_normal_equations(camps: Ratings) -> None:
-    trained = train(camps, "implicit_als", **SETTINGS, sweeps=4)
+    trained = train(camps, "implicit_als", **SETTINGS, epochs=4)
     Q = trained.items.vectors[0].astype(np.float64)
     alpha, power = SETTINGS["unobserved_weight"], SETTINGS["regularization_power"]
     for user in range(USERS):
@@ -75,7 +75,7 @@ def test_every_user_row_solves_its_normal_equations(camps: Ratings) -> None:
 
 
 def test_the_form_of_hu_spares_the_chosen_the_pull_to_zero(camps: Ratings) -> None:
-    trained = train(camps, "implicit_als", **SETTINGS, sweeps=4, form="hu", confidence="values")
+    trained = train(camps, "implicit_als", **SETTINGS, epochs=4, form="hu", confidence="values")
     Q, alpha = trained.items.vectors[0].astype(np.float64), SETTINGS["unobserved_weight"]
     for user in (0, 23):
         mine = camps.user_numbers == user

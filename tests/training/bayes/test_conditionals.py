@@ -15,7 +15,7 @@ from penchant.training.bayes.conditionals import (
     row_noise_shape,
     wishart,
 )
-from penchant.training.bayes.convergence import effective_draws, split_r_hat
+from penchant.training.bayes.convergence import effective_samples, split_r_hat
 
 
 def test_wishart_draws_have_the_distributions_mean_and_variance() -> None:
@@ -80,6 +80,6 @@ def test_effective_draws_of_a_first_order_process_match_its_formula() -> None:
     values = np.zeros_like(noise)
     for t in range(1, length):
         values[:, t] = kept * values[:, t - 1] + noise[:, t]
-    np.testing.assert_allclose(effective_draws(values), length * (1 - kept) / (1 + kept), rtol=0.15)
+    np.testing.assert_allclose(effective_samples(values), length * (1 - kept) / (1 + kept), rtol=0.15)
     independent = rng.normal(size=(2, 5000, 1))
-    np.testing.assert_allclose(effective_draws(independent), 10_000, rtol=0.15)
+    np.testing.assert_allclose(effective_samples(independent), 10_000, rtol=0.15)

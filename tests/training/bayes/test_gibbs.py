@@ -13,11 +13,11 @@ from penchant.data.features import FeatureTable
 from penchant.data.ratings import Ratings, Scale
 from penchant.foundations.errors import DataError, SettingsError
 from penchant.foundations.progress import Silent
+from penchant.models.pair_predictions import score_pairs
 from penchant.models.saving import load_trained, save_trained
-from penchant.models.scoring import score_pairs
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 from penchant.training.bayes import BayesSettings
 from penchant.training.bayes.gibbs import train as sample
 from penchant.training.registry import train
@@ -25,7 +25,7 @@ from penchant.training.registry import train
 WORLD = low_rank()
 ROWS = np.random.default_rng(1).permutation(len(WORLD))
 TRAIN, TEST = WORLD.take(ROWS[300:]), WORLD.take(ROWS[:300])
-QUICK = {"factors": 4, "draws": 20, "thin": 2, "burn_in": 20}
+QUICK = {"factors": 4, "samples": 20, "thin": 2, "burn_in": 20}
 
 
 def trained(ratings: Ratings = TRAIN, **settings: object) -> TrainedModel:
@@ -41,7 +41,7 @@ def with_genres(ratings: Ratings, cells: list[object], kind: str = "many") -> Ra
     return dataclasses.replace(ratings, item_features=FeatureTable({"genre": cells}, {"genre": kind}))
 
 
-@pytest.mark.parametrize("more", [{}, {"user_noise": False, "history": False}, {"chains": 2, "draws": 10}])
+@pytest.mark.parametrize("more", [{}, {"user_noise": False, "history": False}, {"chains": 2, "samples": 10}])
 def test_error_on_unseen_cells_of_a_low_rank_world_lies_in_the_band(more: dict[str, object]) -> None:
     assert 0.1 < rmse_of(trained(**more), TEST) < 0.22
 
@@ -65,7 +65,7 @@ def test_a_users_own_noise_is_found() -> None:
 
 
 def test_same_seed_same_bits_and_another_seed_other_bits() -> None:
-    one, two, other = (everything(trained(seed=s, draws=3)) for s in (3, 3, 4))
+    one, two, other = (everything(trained(seed=s, samples=3)) for s in (3, 3, 4))
     assert np.array_equal(one, two)
     assert not np.array_equal(one, other)
 
@@ -116,12 +116,12 @@ class Listener(Silent):
     """Hears every step, and interrupts after so many."""
 
     def __init__(self, stop_after: int = 10**9) -> None:
-        self.figures: list[dict[str, float]] = []
+        self.metrics: list[dict[str, float]] = []
         self.notes: list[str] = []
         self.left = stop_after
 
-    def step(self, figures=None, advance: int = 1) -> None:
-        self.figures.append(dict(figures or {}))
+    def step(self, metrics=None, advance: int = 1) -> None:
+        self.metrics.append(dict(metrics or {}))
         self.left -= advance
         if self.left < 0:
             raise KeyboardInterrupt
@@ -133,28 +133,28 @@ class Listener(Silent):
 def test_validation_error_is_shown_and_is_that_of_the_mean_of_the_draws() -> None:
     listener = Listener()
     model = train(TRAIN, "bayes", validation=TEST, progress=listener, **QUICK)
-    shown = [f["validation"] for f in listener.figures if "validation" in f]
+    shown = [f["validation"] for f in listener.metrics if "validation" in f]
     assert len(shown) == len(model.history) == 20
     assert shown[-1] == pytest.approx(rmse_of(model, TEST), abs=2e-3)
     assert any("R-hat" in note for note in listener.notes)
-    assert {"r_hat", "effective_draws"} <= model.facts.keys()
+    assert {"r_hat", "effective_samples"} <= model.facts.keys()
 
 
 def test_an_interrupt_keeps_what_is_drawn() -> None:
     listener = Listener(stop_after=20 + 7)
     model = train(TRAIN, "bayes", progress=listener, **QUICK)
-    assert model.draws == 3
-    assert "3 draws" in " ".join(listener.notes)
+    assert model.samples == 3
+    assert "3 samples" in " ".join(listener.notes)
     with pytest.raises(KeyboardInterrupt):
         train(TRAIN, "bayes", progress=Listener(stop_after=5), **QUICK)
 
 
 def test_resume_adds_draws_to_the_earlier_ones() -> None:
-    first = trained(draws=5)
-    more = train(TRAIN, "bayes", resume=first, **(QUICK | {"draws": 8}))
-    assert more.draws == 13
+    first = trained(samples=5)
+    more = train(TRAIN, "bayes", resume=first, **(QUICK | {"samples": 8}))
+    assert more.samples == 13
     np.testing.assert_array_equal(more.items.vectors[:5], first.items.vectors)
-    assert [figures["draw"] for figures in more.history] == list(range(1, 14))
+    assert [metrics["sample"] for metrics in more.history] == list(range(1, 14))
     assert rmse_of(more, TEST) < 0.22
     with pytest.raises(SettingsError, match="other factors"):
         train(TRAIN, "bayes", resume=first, **(QUICK | {"factors": 5}))
@@ -194,7 +194,7 @@ def test_poor_data_give_finite_answers_on_the_scale(ratings: Ratings, settings: 
 
 def test_constant_ratings_are_predicted() -> None:
     ratings = few([0, 0, 1, 1], [0, 1, 0, 1], [3, 3, 3, 3], 2, 2)
-    assert rmse_of(trained(ratings, draws=60), ratings) < 0.3
+    assert rmse_of(trained(ratings, samples=60), ratings) < 0.3
 
 
 def test_no_ratings_are_refused() -> None:
@@ -202,13 +202,13 @@ def test_no_ratings_are_refused() -> None:
         sample(TRAIN.take(np.zeros(0, int)), BayesSettings(), rng=np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("bad", [{"factors": 0}, {"draws": 0}, {"thin": 0}, {"burn_in": -1}, {"chains": 0}])
+@pytest.mark.parametrize("bad", [{"factors": 0}, {"samples": 0}, {"thin": 0}, {"burn_in": -1}, {"chains": 0}])
 def test_settings_outside_their_limits_are_refused(bad: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match=next(iter(bad))):
         trained(**bad)
 
 
-# --- occasions -----------------------------------------------------------------------------------------------------
+# --- temporal_bias -----------------------------------------------------------------------------------------------------
 
 
 def moody(seed: int = 5) -> Ratings:
@@ -224,7 +224,7 @@ def moody(seed: int = 5) -> Ratings:
 def test_a_users_leaning_on_a_day_is_learnt_and_needs_the_time_to_be_used(tmp_path) -> None:
     world = moody()
     known, hidden = world.take(np.arange(2000)), world.take(np.arange(2000, 2400))
-    model = Model(trained(known, time=True))
+    model = Model(trained(known, temporal_bias=True))
     plain = Model(trained(known))
     pairs = (hidden.user_numbers, hidden.item_numbers)
     timed, untimed = model.predict_numbers(*pairs, timestamps=hidden.timestamps), model.predict_numbers(*pairs)
@@ -234,24 +234,24 @@ def test_a_users_leaning_on_a_day_is_learnt_and_needs_the_time_to_be_used(tmp_pa
     assert (timed.std < untimed.std).mean() > 0.9
     loaded = Model(load_trained(save_trained(model.trained, tmp_path / "model")))
     np.testing.assert_array_equal(loaded.predict_numbers(*pairs, timestamps=hidden.timestamps).mean, timed.mean)
-    more = train(known, "bayes", resume=model.trained, **(QUICK | {"time": True, "draws": 2}))
-    assert more.occasions is not None
-    assert more.occasions.levels[0].biases.shape[0] == 22
+    more = train(known, "bayes", resume=model.trained, **(QUICK | {"temporal_bias": True, "samples": 2}))
+    assert more.temporal_bias is not None
+    assert more.temporal_bias.levels[0].biases.shape[0] == 22
 
 
 def test_time_without_timestamps_is_refused() -> None:
     with pytest.raises(DataError, match="no timestamps"):
-        trained(time=True)
+        trained(temporal_bias=True)
 
 
 def test_the_prior_of_a_known_history_is_that_of_the_training_features() -> None:
     """An item's history shift, as fold-in computes it, equals the one that its row was drawn around."""
-    from penchant.training.bayes.prepared import prepare
-    from penchant.training.rows import Crew
+    from penchant.training.bayes.preprocessing import prepare
+    from penchant.training.row_solver import ThreadTeam
 
-    model = trained(draws=1)
-    with Crew(1) as crew:
-        block = prepare(TRAIN, BayesSettings(factors=4), crew).items.history
+    model = trained(samples=1)
+    with ThreadTeam(1) as team:
+        block = prepare(TRAIN, BayesSettings(factors=4), team).items.history
     assert block is not None
     prior = replace(model.items.prior, debut=None)
     assert prior.history_map is not None

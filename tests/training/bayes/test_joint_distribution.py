@@ -17,9 +17,9 @@ from penchant.training.bayes import conditionals, feature_block
 from penchant.training.bayes.chain import Chain
 from penchant.training.bayes.conditionals import MEAN_ROWS, wishart
 from penchant.training.bayes.feature_block import FeatureBlock
-from penchant.training.bayes.occasion_biases import OccasionBiases, total_shift
 from penchant.training.bayes.sampled_side import SampledSide
-from penchant.training.rows import Crew
+from penchant.training.bayes.temporal_bias_sampler import TemporalBiasState, total_shift
+from penchant.training.row_solver import ThreadTeam
 
 USERS, ITEMS, WIDTH = 5, 4, 3
 BY_USER, BY_ITEM = (
@@ -29,14 +29,14 @@ TIMES = (10 * BY_ITEM).astype(np.int64) + 100 * (BY_ITEM // 2)
 FEATURES = csr_array(np.array([[1, 0], [1, 1], [0, 1], [0, 0.5]], np.float32))
 
 
-def made_chain(rng: np.random.Generator, crew: Crew) -> Chain:
+def made_chain(rng: np.random.Generator, team: ThreadTeam) -> Chain:
     values = np.zeros(len(BY_USER), np.float32)
-    users = SampledSide(Grouped.build(BY_USER, BY_ITEM, values, USERS), WIDTH, [], crew, rng)
-    block = FeatureBlock(FEATURES, 10, crew)
-    items = SampledSide(Grouped.build(BY_ITEM, BY_USER, values.copy(), ITEMS), WIDTH, [block], crew, rng)
+    users = SampledSide(Grouped.build(BY_USER, BY_ITEM, values, USERS), WIDTH, [], team, rng)
+    block = FeatureBlock(FEATURES, 10, team)
+    items = SampledSide(Grouped.build(BY_ITEM, BY_USER, values.copy(), ITEMS), WIDTH, [block], team, rng)
     order = users.solver.entries.rows
-    occasions = [OccasionBiases(BY_USER[order], TIMES[order], span) for span in (100, 10)]
-    return Chain(users, items, user_noise=True, rng=rng, occasions=occasions)
+    temporal_bias = [TemporalBiasState(BY_USER[order], TIMES[order], span) for span in (100, 10)]
+    return Chain(users, items, user_noise=True, rng=rng, temporal_bias=temporal_bias)
 
 
 def draw_everything_from_the_prior(chain: Chain, rng: np.random.Generator) -> None:
@@ -50,7 +50,7 @@ def draw_everything_from_the_prior(chain: Chain, rng: np.random.Generator) -> No
             block.coordinates = noise @ root / np.sqrt(block.strength)
             side.shifts[at] = block.shift()
         side.rows = (side.prior_means() + rng.standard_normal(side.rows.shape) @ root).astype(np.float32)
-    for level in chain.occasions:
+    for level in chain.temporal_bias:
         level.precision = rng.gamma(1.0) / 0.02
         level.biases = rng.standard_normal(len(level.biases)) / np.sqrt(level.precision)
     chain.alpha = rng.gamma(1.0)
@@ -62,7 +62,7 @@ def draw_ratings(chain: Chain, rng: np.random.Generator) -> None:
     users, items = chain.users.rows[BY_USER], chain.items.rows[BY_ITEM]
     expected = users[:, 0] + items[:, 0] + (users[:, 1:] * items[:, 1:]).sum(1)
     values = expected + rng.standard_normal(len(BY_USER)) / np.sqrt(chain.alpha * chain.factors[BY_USER])
-    values[chain.users.solver.entries.rows] += total_shift(chain.occasions)
+    values[chain.users.solver.entries.rows] += total_shift(chain.temporal_bias)
     for side in (chain.users, chain.items):
         side.solver.entries.values[:] = values[side.solver.entries.rows]
 
@@ -85,9 +85,9 @@ def looks(chain: Chain) -> list[float]:
         np.tanh(np.abs(u.rows[:, 0])).mean(),
         np.tanh(np.abs(i.rows[:, 1])).mean(),
         np.tanh(u.rows[0, 1] * i.rows[0, 1]),
-        np.log(chain.occasions[0].precision),
-        np.log(chain.occasions[1].precision),
-        np.tanh(5 * np.abs(chain.occasions[0].biases)).mean(),
+        np.log(chain.temporal_bias[0].precision),
+        np.log(chain.temporal_bias[1].precision),
+        np.tanh(5 * np.abs(chain.temporal_bias[0].biases)).mean(),
         np.tanh(u.solver.entries.values / 3).mean(),
         np.tanh(np.abs(u.solver.entries.values)).mean(),
     ]
@@ -105,8 +105,8 @@ def test_forward_and_successive_simulation_agree() -> None:
     """Each run starts from a forward draw, so all its states have the joint distribution, and runs are independent."""
     rng = np.random.default_rng(8)
     forward, successive = [], []
-    with Crew(1) as crew:
-        chain = made_chain(rng, crew)
+    with ThreadTeam(1) as team:
+        chain = made_chain(rng, team)
         for _ in range(6_000):
             draw_everything_from_the_prior(chain, rng)
             draw_ratings(chain, rng)
@@ -132,18 +132,18 @@ def test_ranks_of_the_truth_among_posterior_draws_are_uniform() -> None:
     rng = np.random.default_rng(9)
     worlds, kept = 200, 31
     ranks = []
-    with Crew(1) as crew:
+    with ThreadTeam(1) as team:
         for _ in range(worlds):
-            chain = made_chain(rng, crew)
+            chain = made_chain(rng, team)
             draw_everything_from_the_prior(chain, rng)
             draw_ratings(chain, rng)
             truth = _cell(chain)
-            draws = []
+            samples = []
             for sweep in range(kept * 8):
                 chain.sweep()
                 if sweep % 8 == 7:
-                    draws.append(_cell(chain))
-            ranks.append(int((np.array(draws) < truth).sum()))
+                    samples.append(_cell(chain))
+            ranks.append(int((np.array(samples) < truth).sum()))
     counted = np.bincount(np.array(ranks) // 4, minlength=8)
     assert stats.chisquare(counted).pvalue > 1e-3, counted
 

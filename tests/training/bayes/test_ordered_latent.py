@@ -11,11 +11,11 @@ from scipy import stats
 from made_ratings import low_rank, rmse_of
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError, SettingsError
-from penchant.models.heads import DotHead
+from penchant.models.scorers import DotScorer
 from penchant.training.bayes.ordered_latent import SPREAD, OrderedLatent
 from penchant.training.registry import train
 
-QUICK = {"factors": 3, "draws": 25, "thin": 2, "burn_in": 40, "link": "ordered_probit"}
+QUICK = {"factors": 3, "samples": 25, "thin": 2, "burn_in": 40, "link": "ordered_probit"}
 
 
 def halves(ratings: Ratings) -> Ratings:
@@ -85,14 +85,14 @@ def test_a_world_in_half_stars_is_learnt_and_its_levels_kept(tmp_path) -> None:
     world = halves(low_rank())
     known, hidden = world.take(np.arange(1200)), world.take(np.arange(1200, 1500))
     model = train(known, "bayes", **QUICK)
-    assert isinstance(model.head, DotHead)
-    assert model.head.levels is not None
-    assert model.head.levels.tolist() == np.arange(1, 5.5, 0.5).tolist()
+    assert isinstance(model.scorer, DotScorer)
+    assert model.scorer.levels is not None
+    assert model.scorer.levels.tolist() == np.arange(1, 5.5, 0.5).tolist()
     assert rmse_of(model, hidden) < 0.35
     loaded = load_trained(save_trained(model, tmp_path / "model"))
     assert rmse_of(loaded, hidden) == rmse_of(model, hidden)
-    more = train(known, "bayes", resume=model, **(QUICK | {"draws": 5}))
-    assert more.draws == 30
+    more = train(known, "bayes", resume=model, **(QUICK | {"samples": 5}))
+    assert more.samples == 30
     assert rmse_of(more, hidden) < 0.35
 
 
@@ -100,4 +100,4 @@ def test_too_many_levels_and_time_are_refused() -> None:
     with pytest.raises(DataError, match="distinct ratings"):
         train(low_rank(), "bayes", **QUICK)
     with pytest.raises(SettingsError, match="time"):
-        train(halves(low_rank()), "bayes", **(QUICK | {"time": True}))
+        train(halves(low_rank()), "bayes", **(QUICK | {"temporal_bias": True}))

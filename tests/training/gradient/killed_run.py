@@ -7,13 +7,13 @@ import sys
 import numpy as np
 
 from made_ratings import low_rank
-from penchant.training.gradient import torch_road
-from penchant.training.gradient.kernel_road import KernelRoad
+from penchant.training.gradient import torch_backend
+from penchant.training.gradient.numba_backend import NumbaBackend
 from penchant.training.registry import train
 
 
 def main(folder: str, out: str, model: str, kill_at: int) -> None:
-    """Train `model`; with kill_at above 0, die without warning during that call of a road's advance."""
+    """Train `model`; with kill_at above 0, die without warning during that call of a backend's advance."""
     calls = 0
 
     def dying(original):
@@ -27,8 +27,8 @@ def main(folder: str, out: str, model: str, kill_at: int) -> None:
 
         return advance
 
-    for road in (KernelRoad, torch_road.TorchRoad):
-        road.advance = dying(road.advance)
+    for backend in (NumbaBackend, torch_backend.TorchBackend):
+        backend.advance = dying(backend.advance)
     trained = train(
         low_rank(), model, seed=4, factors=4, epochs=6, batch_size=64, patience=2, checkpoint=folder, learning_rate=0.02
     )

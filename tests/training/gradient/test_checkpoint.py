@@ -46,6 +46,6 @@ def test_a_finished_run_is_read_back_snapshots_included(tmp_path):
     settings = QUICK | {"schedule": "sgdr", "cycle_epochs": 2, "snapshots": True, "patience": 0}
     one = train(low_rank(), "dot_bias", checkpoint=str(tmp_path), **settings)
     two = train(low_rank(), "dot_bias", checkpoint=str(tmp_path), **settings)
-    assert one.draws == two.draws == 3
+    assert one.samples == two.samples == 3
     assert np.array_equal(one.users.vectors, two.users.vectors)
     assert one.history == two.history

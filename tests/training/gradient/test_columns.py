@@ -8,7 +8,7 @@ import pytest
 from made_ratings import rmse_of
 from penchant.data.splitting import cold_items
 from penchant.data.synthetic import synthetic
-from penchant.training.gradient.side_columns import SideColumns
+from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.registry import train
 
 WORLD = synthetic(users=150, items=120, ratings=6000, labels=8, noise=0.3, driven=0.95, seed=3)
@@ -24,7 +24,7 @@ def cold_error(model):
     rows = model.items.unmet_rows(test.item_features.take(new), len(new))
     cold = test.item_numbers >= train_items
     users = model.users.rows(test.user_numbers[cold])
-    predicted = model.head.pairs(users, rows.take(np.searchsorted(new, test.item_numbers[cold])))[0]
+    predicted = model.scorer.pairs(users, rows.take(np.searchsorted(new, test.item_numbers[cold])))[0]
     return float(np.sqrt(np.mean((predicted - test.values[cold]) ** 2)))
 
 
@@ -47,7 +47,7 @@ def test_columns_learnt_together_help_films_with_few_ratings():
 
 def test_rows_hold_their_columns_share():
     model = train(SPLIT.train, "dot_bias", **QUICK)
-    columns = SideColumns.of(SPLIT.train)
+    columns = FeatureEmbeddings.of(SPLIT.train)
     share = columns.encoded["items"] @ model.items.prior.feature_map[0]
     assert np.corrcoef(share[:, 0], model.items.bias[0])[0, 1] > 0.5
 
@@ -56,7 +56,7 @@ def test_columns_stand_beside_the_vectors_of_net():
     model = train(SPLIT.train, "net", **(QUICK | WITH["net"]))
     assert model.items.factors == 6 + 4
     assert model.users.factors == 6
-    labels = SideColumns.of(SPLIT.train).encoded["items"].toarray()
+    labels = FeatureEmbeddings.of(SPLIT.train).encoded["items"].toarray()
     same = np.flatnonzero((labels == labels[0]).all(axis=1))
     assert np.allclose(model.items.vectors[0, same, 6:], model.items.vectors[0, 0, 6:], atol=1e-5)
 
@@ -65,6 +65,6 @@ def test_columns_stand_beside_the_vectors_of_net():
 def test_a_module_with_columns_predicts_what_the_trained_model_does(name):
     model = train(SPLIT.train, name, **(QUICK | {"epochs": 3, "patience": 0} | WITH[name]))
     few = SPLIT.train.take(np.arange(40))
-    pairs = model.head.pairs(model.users.rows(few.user_numbers), model.items.rows(few.item_numbers))[0]
+    pairs = model.scorer.pairs(model.users.rows(few.user_numbers), model.items.rows(few.item_numbers))[0]
     error = float(np.sqrt(np.mean((model.clip(pairs) - few.values) ** 2)))
     assert error < 1.2 * float(model.noise[0]) + 0.1

@@ -5,23 +5,25 @@ import pytest
 
 from made_ratings import low_rank
 from penchant.training.gradient import learner
+from penchant.training.gradient.backend_choice import dot_bias_backend
 from penchant.training.gradient.callbacks.early_stopping import BestWeights, StopAfter
 from penchant.training.gradient.callbacks.reporting import Reporting
 from penchant.training.gradient.callbacks.validation import Held, Validation
 from penchant.training.gradient.events import Callback, Plan
+from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
+from penchant.training.gradient.initial_parameters import biased_start
 from penchant.training.gradient.rate_finder import find_rate
-from penchant.training.gradient.roads import dot_bias_road
 from penchant.training.gradient.schedules import cosine
 from penchant.training.gradient.settings import DotBiasSettings
-from penchant.training.gradient.side_columns import SideColumns
-from penchant.training.gradient.start import biased_start
 
 WORLD = low_rank(n=205)
 
 
-def road(batch_size=50, **settings):
+def backend(batch_size=50, **settings):
     chosen = DotBiasSettings(factors=3, batch_size=batch_size, **settings)
-    return dot_bias_road(biased_start(WORLD, 3, 0.3, 5.0, np.random.default_rng(0)), WORLD, chosen, None, SideColumns())
+    return dot_bias_backend(
+        biased_start(WORLD, 3, 0.3, 5.0, np.random.default_rng(0)), WORLD, chosen, None, FeatureEmbeddings()
+    )
 
 
 class Diary(Callback):
@@ -37,7 +39,7 @@ class Diary(Callback):
     def steps_end(self, run, first, losses):
         self.lines.append(f"steps {first} to {first + len(losses) - 1}")
 
-    def epoch_ends(self, run, epoch, figures):
+    def epoch_ends(self, run, epoch, metrics):
         self.lines.append(f"epoch {epoch} ends")
 
     def fit_ends(self, run):
@@ -46,7 +48,7 @@ class Diary(Callback):
 
 def test_events_come_in_their_order():
     diary = Diary()
-    learner.fit(road(), Plan(2, 0.01, stride=3), seed=0, callbacks=[diary])
+    learner.fit(backend(), Plan(2, 0.01, stride=3), seed=0, callbacks=[diary])
     assert diary.lines == [
         "fit begins", "epoch 0 begins", "steps 0 to 2", "steps 3 to 4", "epoch 0 ends",
         "epoch 1 begins", "steps 5 to 7", "steps 8 to 9", "epoch 1 ends", "fit ends",
@@ -54,26 +56,26 @@ def test_events_come_in_their_order():
 
 
 def test_the_stride_changes_nothing_but_the_telling():
-    whole = learner.fit(road(), Plan(2, 0.01, cosine), seed=0)
-    single = learner.fit(road(), Plan(2, 0.01, cosine, stride=1), seed=0)
+    whole = learner.fit(backend(), Plan(2, 0.01, cosine), seed=0)
+    single = learner.fit(backend(), Plan(2, 0.01, cosine, stride=1), seed=0)
     assert whole.losses == single.losses
     assert whole.rates == single.rates == [0.01 * cosine(step / 10) for step in range(10)]
 
 
 def test_the_odd_last_batch_counts_for_its_size():
-    run = learner.fit(road(), Plan(1, 0.01), seed=0)
+    run = learner.fit(backend(), Plan(1, 0.01), seed=0)
     assert run.history[0]["train_loss"] == pytest.approx(np.average(run.losses, weights=[50] * 4 + [5]))
 
 
 def test_a_callback_that_stops_lets_the_others_hear_of_the_epoch():
     diary = Diary()
-    run = learner.fit(road(), Plan(9, 0.01), seed=0, callbacks=[StopAfter(2), diary])
+    run = learner.fit(backend(), Plan(9, 0.01), seed=0, callbacks=[StopAfter(2), diary])
     assert diary.lines[-2:] == ["epoch 1 ends", "fit ends"]
     assert (len(run.history), run.stopped) == (2, "2 epochs were asked for")
 
 
 def test_a_run_with_a_history_goes_on_and_a_stopped_one_does_not():
-    first = road()
+    first = backend()
     learner.fit(first, Plan(2, 0.01), seed=0)
     run = learner.fit(first, Plan(3, 0.01), seed=0, history=[{"train_loss": 1.0}] * 2)
     assert len(run.history) == 3
@@ -84,13 +86,13 @@ def test_a_run_with_a_history_goes_on_and_a_stopped_one_does_not():
 def test_figures_reach_the_progress_and_the_best_weights_come_back():
     class Heard:
         def __init__(self):
-            self.figures, self.notes = [], []
+            self.metrics, self.notes = [], []
 
         def start(self, task, total=None):
             self.task, self.total = task, total
 
-        def step(self, figures=None, advance=1):
-            self.figures.append(figures)
+        def step(self, metrics=None, advance=1):
+            self.metrics.append(metrics)
 
         def note(self, text):
             self.notes.append(text)
@@ -98,24 +100,24 @@ def test_figures_reach_the_progress_and_the_best_weights_come_back():
     heard, best = Heard(), BestWeights(patience=1)
     held = Held.of(WORLD.take(np.arange(50)), WORLD)
     wild = Plan(30, 0.05, curve=lambda position: 0.2 if position < 0.2 else 20.0)
-    travelled = road()
+    travelled = backend()
     run = learner.fit(travelled, wild, seed=0, callbacks=[Validation(held), best, Reporting(heard, "training")])
     assert (heard.task, heard.total) == ("training", 30)
-    assert [set(figures) for figures in heard.figures] == [{"train", "validation RMSE"}] * len(run.history)
+    assert [set(metrics) for metrics in heard.metrics] == [{"train", "validation_rmse"}] * len(run.history)
     assert heard.notes[0].startswith(f"training: stopped after {len(run.history)} epochs, no better validation_rmse")
     assert held.rmse(travelled) == pytest.approx(min(f["validation_rmse"] for f in run.history), abs=1e-6)
 
 
 def test_the_rate_finder_finds_a_rate_between_too_slow_and_too_fast():
-    travelled = road(batch_size=205, regularization=0.1)
+    travelled = backend(batch_size=205, regularization=0.1)
     before = travelled.state()
     found = find_rate(travelled, seed=0, low=1e-5, high=100.0, steps=80)
     assert all(np.array_equal(before[name], value) for name, value in travelled.state().items())
     assert 1e-4 < found.suggestion < 5.0
     assert (np.diff(found.rates) > 0).all()
     assert np.isfinite(found.losses).all()
-    best = learner.fit(road(205), Plan(9, found.suggestion), seed=0).history[-1]["train_loss"]
-    slow = learner.fit(road(205), Plan(9, found.suggestion / 300), seed=0).history[-1]["train_loss"]
+    best = learner.fit(backend(205), Plan(9, found.suggestion), seed=0).history[-1]["train_loss"]
+    slow = learner.fit(backend(205), Plan(9, found.suggestion / 300), seed=0).history[-1]["train_loss"]
     assert best < slow
 
 

@@ -12,7 +12,7 @@ from penchant.training.gradient import learner
 from penchant.training.gradient.callbacks.early_stopping import BestWeights
 from penchant.training.gradient.callbacks.validation import Held, Validation
 from penchant.training.gradient.events import Plan
-from penchant.training.gradient.torch_road import TorchRoad
+from penchant.training.gradient.torch_backend import TorchBackend
 
 WORLD = low_rank(users=20, items=15, n=211)
 
@@ -46,16 +46,16 @@ class ByColumnsAlone(Own):
         return self.score(cats[:, 0], cats[:, 1])
 
 
-def road(module, rate=0.05, batch_size=50, **more):
-    return TorchRoad(module, WORLD, torch.optim.SGD(module.parameters(), lr=rate), batch_size, **more)
+def backend(module, rate=0.05, batch_size=50, **more):
+    return TorchBackend(module, WORLD, torch.optim.SGD(module.parameters(), lr=rate), batch_size, **more)
 
 
 @pytest.mark.parametrize("kind", [ByPairs, ByColumns, ByColumnsAlone])
 @pytest.mark.parametrize("shape", [lambda x: x, lambda x: x[:, None]], ids=["B", "B1"])
 @pytest.mark.parametrize("batch_size", [1, 50, 1000])
 def test_either_call_and_either_shape_trains_the_same(kind, shape, batch_size):
-    expected = learner.fit(road(ByPairs(lambda x: x), batch_size=batch_size), Plan(2, 0.05), seed=1)
-    found = learner.fit(road(kind(shape), batch_size=batch_size), Plan(2, 0.05), seed=1)
+    expected = learner.fit(backend(ByPairs(lambda x: x), batch_size=batch_size), Plan(2, 0.05), seed=1)
+    found = learner.fit(backend(kind(shape), batch_size=batch_size), Plan(2, 0.05), seed=1)
     assert found.losses == expected.losses
     assert found.history[1]["train_loss"] < found.history[0]["train_loss"]
 
@@ -73,7 +73,7 @@ def test_any_other_shape_is_refused_before_the_first_step_with_both_shapes(shape
     module = ByPairs(shape)
     before = module.u.weight.detach().clone()
     with pytest.raises(ModelShapeError, match=named + r" for ratings of shape \(50,\)"):
-        road(module)
+        backend(module)
     assert torch.equal(before, module.u.weight)
 
 
@@ -83,12 +83,12 @@ def test_a_forward_that_takes_neither_is_refused_by_name():
             return x
 
     with pytest.raises(ModelShapeError, match=r"Lone: forward\(x\) cannot take users and items"):
-        TorchRoad(Lone(), WORLD, torch.optim.SGD([torch.zeros(1, requires_grad=True)]), 10)
+        TorchBackend(Lone(), WORLD, torch.optim.SGD([torch.zeros(1, requires_grad=True)]), 10)
 
 
 def test_a_loss_that_is_not_a_number_stops_with_step_rate_and_remedy_and_the_best_weights_stay():
     module = ByPairs(lambda x: x)
-    trained, best = road(module), BestWeights()
+    trained, best = backend(module), BestWeights()
     wild = Plan(6, 1.0, curve=lambda position: 0.05 if position < 0.5 else 1e6)
     with pytest.raises(
         TrainingDivergedError, match=r"at step \d+, learning rate 1e\+06.*Try a learning rate of 1e\+05"
@@ -102,7 +102,7 @@ def test_a_loss_that_is_not_a_number_stops_with_step_rate_and_remedy_and_the_bes
 def test_clipping_keeps_steps_short():
     module = ByPairs(lambda x: x)
     before = module.u.weight.detach().clone()
-    clipped = road(module, clip=0.01)
+    clipped = backend(module, clip=0.01)
     clipped.begin(0, 0)
     clipped.advance(0, np.array([1.0]))
     assert float((module.u.weight.detach() - before).norm()) <= 0.01 + 1e-6

@@ -24,7 +24,7 @@ def test_snapshots_of_warm_restarts_are_draws_whose_spread_shows():
     split = pt.split.random(pt.movielens())
     settings = {"schedule": "sgdr", "cycle_epochs": 3, "epochs": 9, "snapshots": True, "patience": 0}
     model = pt.train(split.train, "dot_bias", seed=0, **settings)
-    assert model.trained.draws == 3
+    assert model.trained.samples == 3
     few = slice(0, 200)
     told = model.predict(
         split.test.users.take(split.test.user_numbers[few]), split.test.items.take(split.test.item_numbers[few])

@@ -14,9 +14,9 @@ BANDS = {"baseline": (0.5, 0.8), "dot": (0.1, 0.3), "dot_bias": (0.1, 0.3), "net
 
 OWN = {
     "baseline": {},
-    "dot": QUICK | {"regularization": 0.1, "factors": 6, "start_spread": 0.5, "patience": 10},
+    "dot": QUICK | {"regularization": 0.1, "factors": 6, "init_std": 0.5, "patience": 10},
     "dot_bias": QUICK,
-    "net": QUICK | {"regularization": 0.03, "dropout": 0.0, "start_spread": 0.1},
+    "net": QUICK | {"regularization": 0.03, "dropout": 0.0, "init_std": 0.1},
 }
 
 
@@ -45,27 +45,29 @@ def test_training_leaves_the_global_random_states_alone(name):
 
 
 def test_without_epochs_the_biased_models_predict_the_damped_baseline_with_the_stated_spread():
-    untouched = {"epochs": 0, "patience": 0, "start_spread": 0.05, "damping": 5.0}
+    untouched = {"epochs": 0, "patience": 0, "init_std": 0.05, "damping": 5.0}
     baseline = train(TRAIN, "baseline", user_damping=5.0, item_damping=5.0)
     for name in ("dot_bias", "net"):
         model = train(TRAIN, name, **untouched)
         users, items = (side.all_rows().take(np.arange(30)) for side in (model.users, model.items))
-        started = model.head.pairs(users, items)[0]
-        expected = baseline.head.pairs(*(s.all_rows().take(np.arange(30)) for s in (baseline.users, baseline.items)))[0]
+        started = model.scorer.pairs(users, items)[0]
+        expected = baseline.scorer.pairs(*(s.all_rows().take(np.arange(30)) for s in (baseline.users, baseline.items)))[
+            0
+        ]
         assert np.std(started - expected) < 0.2, name
         assert abs(np.mean(started - expected)) < 0.1, name
 
 
 def test_the_first_predictions_of_dot_have_the_mean_of_the_data():
-    model = train(TRAIN, "dot", epochs=0, patience=0, factors=20, start_spread=0.1)
-    first = model.head.table(model.users.all_rows(), model.items.all_rows())
+    model = train(TRAIN, "dot", epochs=0, patience=0, factors=20, init_std=0.1)
+    first = model.scorer.table(model.users.all_rows(), model.items.all_rows())
     assert abs(first.mean() - TRAIN.mean) < 0.1
     assert 0.05 < first.std() < 0.2
 
 
 def test_history_shows_train_and_validation_error_of_each_epoch():
     model = train(TRAIN, "dot_bias", validation=TEST, **(QUICK | {"epochs": 3}))
-    assert [sorted(figures) for figures in model.history] == [["learning_rate", "train_loss", "validation_rmse"]] * 3
+    assert [sorted(metrics) for metrics in model.history] == [["learning_rate", "train_loss", "validation_rmse"]] * 3
     best = model.history[model.facts["best_epoch"] - 1]
     assert best["validation_rmse"] == pytest.approx(rmse_of(model, TEST), abs=1e-5)
 
@@ -80,7 +82,7 @@ def test_validation_ratings_change_nothing_that_is_learnt_without_patience():
 def test_early_stopping_keeps_the_weights_of_the_best_epoch():
     overfit = QUICK | {"epochs": 60, "regularization": 0.0, "schedule": "constant", "patience": 2, "factors": 10}
     model = train(TRAIN, "dot_bias", validation=TEST, **overfit)
-    errors = [figures["validation_rmse"] for figures in model.history]
+    errors = [metrics["validation_rmse"] for metrics in model.history]
     assert len(errors) < 60
     assert model.facts["best_epoch"] == int(np.argmin(errors)) + 1
     assert rmse_of(model, TEST) == pytest.approx(min(errors), abs=1e-5)
@@ -89,7 +91,7 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch():
 def test_without_validation_a_part_of_the_training_rows_decides_and_all_rows_are_learnt():
     model = train(TRAIN, "dot_bias", **(QUICK | {"epochs": 5}))
     assert model.facts["refit"]
-    assert all("validation_rmse" in figures for figures in model.history)
+    assert all("validation_rmse" in metrics for metrics in model.history)
     assert (model.users.counts == np.bincount(TRAIN.user_numbers, minlength=60)).all()
 
 
@@ -109,7 +111,7 @@ def test_a_net_continued_from_a_model_begins_at_its_rows_and_layers():
     more = of_arrays(np.array([0, 60]), np.array([0, 40]), np.array([3.0, 4.0]), 61, 41)
     again = train(more, "net", resume=model, epochs=0, patience=0, factors=4)
     assert np.array_equal(again.users.vectors[0, 0], model.users.vectors[0, 0])
-    assert np.array_equal(again.head.weights[0], model.head.weights[0])
+    assert np.array_equal(again.scorer.weights[0], model.scorer.weights[0])
     with pytest.raises(SettingsError, match="not a net of this shape"):
         train(more, "net", resume=model, epochs=0, patience=0, factors=5)
 

@@ -7,32 +7,32 @@ import pytest
 
 from made_ratings import low_rank
 from penchant.foundations.errors import SettingsError
-from penchant.training.gradient import visiting
-from penchant.training.gradient.kernel_road import BARE, BIASED, KernelRoad
-from penchant.training.gradient.roads import dot_bias_road, dot_road, takes_kernels
+from penchant.training.gradient import epoch_sampler
+from penchant.training.gradient.backend_choice import dot_backend, dot_bias_backend, runs_on_numba
+from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
+from penchant.training.gradient.initial_parameters import bare_start, biased_start
+from penchant.training.gradient.numba_backend import BARE, BIASED, NumbaBackend
 from penchant.training.gradient.settings import DotBiasSettings, DotSettings
-from penchant.training.gradient.side_columns import SideColumns
-from penchant.training.gradient.start import bare_start, biased_start
 
 WORLD = low_rank(users=30, items=20, n=400)
 
 
 def both(settings, bounds=None):
-    """The same start along each road."""
+    """The same start along each backend."""
     start = biased_start(WORLD, settings.factors, 0.3, 5.0, np.random.default_rng(0), bounds)
-    torch_settings = DotBiasSettings.from_json(settings.to_json() | {"road": "torch"})
+    torch_settings = DotBiasSettings.from_json(settings.to_json() | {"backend": "torch"})
     return (
-        KernelRoad(start, WORLD, settings, BIASED, bounds),
-        dot_bias_road(start, WORLD, torch_settings, bounds, SideColumns()),
+        NumbaBackend(start, WORLD, settings, BIASED, bounds),
+        dot_bias_backend(start, WORLD, torch_settings, bounds, FeatureEmbeddings()),
     )
 
 
-def travel(road, epochs=3, rate=0.02):
+def travel(backend, epochs=3, rate=0.02):
     losses = []
     for epoch in range(epochs):
-        road.begin(5, epoch)
-        steps = -(-road.rows // road.batch_size)
-        losses.append(road.advance(0, rate * np.linspace(1.0, 0.5, steps)))
+        backend.begin(5, epoch)
+        steps = -(-backend.rows // backend.batch_size)
+        losses.append(backend.advance(0, rate * np.linspace(1.0, 0.5, steps)))
     return np.concatenate(losses)
 
 
@@ -68,7 +68,7 @@ def test_steps_agree_in_the_order_of_a_large_table(monkeypatch):
     settings = DotBiasSettings(factors=4, batch_size=64, rows="touched")
     usual = travel(both(settings)[0])
     for name, small in {"LARGE": 0, "NUMBERS_TOGETHER": 100, "RATINGS_TOGETHER": 50}.items():
-        monkeypatch.setattr(visiting, name, small)
+        monkeypatch.setattr(epoch_sampler, name, small)
     kernels, through_torch = both(settings)
     found = travel(kernels)
     assert found == pytest.approx(travel(through_torch), abs=2e-4)
@@ -86,8 +86,8 @@ def test_steps_agree_through_a_sigmoid(decay_biases):
 def test_steps_of_bare_vectors_agree():
     settings = DotSettings(factors=3, batch_size=50)
     start = bare_start(WORLD, 3, 0.3, np.random.default_rng(0))
-    kernels = KernelRoad(start, WORLD, settings, BARE)
-    through_torch = dot_road(start, WORLD, DotSettings(factors=3, batch_size=50, road="torch"))
+    kernels = NumbaBackend(start, WORLD, settings, BARE)
+    through_torch = dot_backend(start, WORLD, DotSettings(factors=3, batch_size=50, backend="torch"))
     assert travel(kernels) == pytest.approx(travel(through_torch), abs=2e-4)
     agree(kernels, through_torch, 1e-3)
     assert not kernels.state()["optimizer.users.bias"].any()
@@ -97,19 +97,19 @@ def test_steps_of_bare_vectors_agree():
 def test_bits_do_not_depend_on_the_number_of_threads(rows):
     settings = DotBiasSettings(factors=7, batch_size=64, rows=rows)
     start = biased_start(WORLD, 7, 0.3, 5.0, np.random.default_rng(0))
-    roads = [KernelRoad(start, WORLD, settings, BIASED, threads=threads) for threads in (1, 2, 3)]
-    for road in roads:
-        travel(road)
-    first = roads[0].state()
-    assert all(np.array_equal(first[name], road.state()[name]) for road in roads[1:] for name in first)
+    backends = [NumbaBackend(start, WORLD, settings, BIASED, threads=threads) for threads in (1, 2, 3)]
+    for backend in backends:
+        travel(backend)
+    first = backends[0].state()
+    assert all(np.array_equal(first[name], backend.state()[name]) for backend in backends[1:] for name in first)
 
 
 def test_an_epoch_in_parts_is_the_epoch():
     settings = DotBiasSettings(factors=4, batch_size=32)
     whole, parts = both(settings)[0], both(settings)[0]
     rates = np.full(13, 0.02)
-    for road in (whole, parts):
-        road.begin(1, 0)
+    for backend in (whole, parts):
+        backend.begin(1, 0)
     losses = np.concatenate([parts.advance(0, rates[:5]), parts.advance(5, rates[5:])])
     assert np.array_equal(whole.advance(0, rates), losses)
     assert np.array_equal(whole.state()["users.vectors.weight"], parts.state()["users.vectors.weight"])
@@ -118,26 +118,26 @@ def test_an_epoch_in_parts_is_the_epoch():
 @pytest.mark.parametrize("which", [0, 1], ids=["kernels", "torch"])
 def test_a_restored_state_goes_on_as_if_nothing_had_happened(which):
     settings = DotBiasSettings(factors=4, batch_size=32)
-    road, other = both(settings)[which], both(settings)[which]
-    travel(road, epochs=2)
-    other.restore(road.state())
-    for one in (road, other):
+    backend, other = both(settings)[which], both(settings)[which]
+    travel(backend, epochs=2)
+    other.restore(backend.state())
+    for one in (backend, other):
         one.begin(5, 2)
-    assert np.array_equal(road.advance(0, np.full(13, 0.02)), other.advance(0, np.full(13, 0.02)))
-    for name, value in road.state().items():
+    assert np.array_equal(backend.advance(0, np.full(13, 0.02)), other.advance(0, np.full(13, 0.02)))
+    for name, value in backend.state().items():
         assert np.array_equal(value, other.state()[name]), name
 
 
 @pytest.mark.parametrize("rows", ["every", "touched"])
 def test_a_road_taken_back_to_its_start_takes_the_same_step_again(rows):
-    road = both(DotBiasSettings(factors=4, batch_size=32, rows=rows))[0]
-    road.begin(5, 0)
-    start = road.state()
-    road.advance(0, np.array([0.02]))
-    once = road.state()
-    road.restore(start)
-    road.advance(0, np.array([0.02]))
-    assert all(np.array_equal(value, once[name]) for name, value in road.state().items())
+    backend = both(DotBiasSettings(factors=4, batch_size=32, rows=rows))[0]
+    backend.begin(5, 0)
+    start = backend.state()
+    backend.advance(0, np.array([0.02]))
+    once = backend.state()
+    backend.restore(start)
+    backend.advance(0, np.array([0.02]))
+    assert all(np.array_equal(value, once[name]) for name, value in backend.state().items())
 
 
 def test_the_roads_predict_alike():
@@ -147,8 +147,8 @@ def test_the_roads_predict_alike():
 
 
 def test_the_kernels_are_taken_unless_they_cannot():
-    assert takes_kernels(DotBiasSettings(), SideColumns())
-    assert not takes_kernels(DotBiasSettings(clip=1.0), SideColumns())
-    assert not takes_kernels(DotBiasSettings(road="torch"), SideColumns())
+    assert runs_on_numba(DotBiasSettings(), FeatureEmbeddings())
+    assert not runs_on_numba(DotBiasSettings(clip=1.0), FeatureEmbeddings())
+    assert not runs_on_numba(DotBiasSettings(backend="torch"), FeatureEmbeddings())
     with pytest.raises(SettingsError, match="no gradient clipping"):
-        takes_kernels(DotBiasSettings(road="kernels", clip=1.0), SideColumns())
+        runs_on_numba(DotBiasSettings(backend="numba", clip=1.0), FeatureEmbeddings())

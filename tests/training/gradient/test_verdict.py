@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from penchant.training.gradient.verdict import LearningCurves
+from penchant.training.gradient.learning_curves import LearningCurves
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from made_ratings import low_rank
-from penchant.data.batches import epoch_order
-from penchant.training.gradient import visiting
+from penchant.data.epoch_order import epoch_order
+from penchant.training.gradient import epoch_sampler
+from penchant.training.gradient.epoch_sampler import LARGE, EpochSampler
 from penchant.training.gradient.settings import DotBiasSettings
-from penchant.training.gradient.visiting import LARGE, Visiting
 
 WORLD = low_rank(users=60, items=20, n=700)
 TOUCHED = DotBiasSettings(factors=4, rows="touched")
@@ -15,20 +15,20 @@ TOUCHED = DotBiasSettings(factors=4, rows="touched")
 
 @pytest.fixture
 def everything_is_large(monkeypatch):
-    monkeypatch.setattr(visiting, "LARGE", 0)
+    monkeypatch.setattr(epoch_sampler, "LARGE", 0)
 
 
 @pytest.fixture
 def small_groups(monkeypatch, everything_is_large):
     """Groups of twelve users."""
-    monkeypatch.setattr(visiting, "NUMBERS_TOGETHER", 12 * (3 * TOUCHED.factors + 4))
-    monkeypatch.setattr(visiting, "RATINGS_TOGETHER", 1)
+    monkeypatch.setattr(epoch_sampler, "NUMBERS_TOGETHER", 12 * (3 * TOUCHED.factors + 4))
+    monkeypatch.setattr(epoch_sampler, "RATINGS_TOGETHER", 1)
 
 
-def slow_twin(n, draws):
+def slow_twin(n, samples):
     """From the last place to the first: each takes one of the elements that are left."""
     left, order = list(range(n)), []
-    for draw in draws:
+    for draw in samples:
         chosen, last = int(draw * len(left)), len(left) - 1
         left[chosen], left[last] = left[last], left[chosen]
         order.append(left.pop())
@@ -37,13 +37,13 @@ def slow_twin(n, draws):
 
 @pytest.mark.parametrize("n", [1, 2, 17, 500])
 def test_a_large_order_is_the_textbooks_shuffle(n, monkeypatch, everything_is_large):
-    monkeypatch.setattr(visiting, "_DRAWS", 64)
-    draws = np.random.default_rng([3, 1]).random(n)
-    assert Visiting(n).order(3, 1).tolist() == slow_twin(n, draws)
+    monkeypatch.setattr(epoch_sampler, "_DRAWS", 64)
+    samples = np.random.default_rng([3, 1]).random(n)
+    assert EpochSampler(n).order(3, 1).tolist() == slow_twin(n, samples)
 
 
 def test_every_row_is_as_likely_at_every_place(everything_is_large):
-    met, four = np.zeros((4, 4)), Visiting(4)
+    met, four = np.zeros((4, 4)), EpochSampler(4)
     for seed in range(2000):
         met[np.arange(4), four.order(seed, 0)] += 1
     assert met / 2000 == pytest.approx(0.25, abs=0.05)
@@ -51,7 +51,7 @@ def test_every_row_is_as_likely_at_every_place(everything_is_large):
 
 @pytest.mark.parametrize("groups", [None, np.arange(LARGE + 7) % 3])
 def test_a_large_order_visits_every_row_once_and_can_be_repeated(groups):
-    large = Visiting(LARGE + 7, groups)
+    large = EpochSampler(LARGE + 7, groups)
     order = large.order(run_seed=5, epoch=2)
     assert order.dtype == np.int32
     assert np.array_equal(np.sort(order), np.arange(LARGE + 7))
@@ -61,12 +61,12 @@ def test_a_large_order_visits_every_row_once_and_can_be_repeated(groups):
 
 
 def test_a_small_order_is_numpys():
-    assert np.array_equal(Visiting.of(WORLD, TOUCHED).order(5, 2), epoch_order(len(WORLD), 5, 2))
+    assert np.array_equal(EpochSampler.of(WORLD, TOUCHED).order(5, 2), epoch_order(len(WORLD), 5, 2))
 
 
 def groups_in_turn(epoch):
     """The sets of users between whom an epoch's order never goes back, in the order it meets them."""
-    users = WORLD.user_numbers[Visiting.of(WORLD, TOUCHED).order(5, epoch)].tolist()
+    users = WORLD.user_numbers[EpochSampler.of(WORLD, TOUCHED).order(5, epoch)].tolist()
     first, last = {}, {}
     for at, user in enumerate(users):
         first.setdefault(user, at)
@@ -99,10 +99,10 @@ def test_groups_are_no_stretches_of_numbers(small_groups):
 
 @pytest.mark.parametrize("name", ["NUMBERS_TOGETHER", "RATINGS_TOGETHER"])
 def test_what_fits_into_one_group_is_shuffled_together(name, monkeypatch, small_groups):
-    monkeypatch.setattr(visiting, name, 100_000)
+    monkeypatch.setattr(epoch_sampler, name, 100_000)
     assert len(groups_in_turn(epoch=0)) == 1
 
 
 def test_where_all_rows_move_everything_is_shuffled_together(small_groups):
     every = DotBiasSettings(factors=4, rows="every")
-    assert np.array_equal(Visiting.of(WORLD, every).order(5, 0), Visiting(len(WORLD)).order(5, 0))
+    assert np.array_equal(EpochSampler.of(WORLD, every).order(5, 0), EpochSampler(len(WORLD)).order(5, 0))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from penchant.training.kernels.prefetching import reorder
+from penchant.training.kernels.prefetch import reorder
 
 
 @pytest.mark.parametrize("n", [0, 1, 15, 16, 17, 1000])

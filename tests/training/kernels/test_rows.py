@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from penchant.data.ratings import Grouped
-from penchant.training import rows as rows_module
-from penchant.training.half_step import half_step
-from penchant.training.rows import Conditional, Crew, RowSolver
+from penchant.training import row_solver as rows_module
+from penchant.training.row_solver import Conditional, RowSolver, ThreadTeam
+from penchant.training.row_update import row_update
 
 ROWS, OTHERS = 37, 23
 
@@ -39,8 +39,8 @@ def test_every_row_has_the_mean_and_covariance_of_the_half_step(D: int, biased: 
     precision, mean = spread_prior(rng, D), rng.normal(size=(ROWS, D))
     out, covariance = np.zeros((ROWS, D), np.float32), np.zeros((ROWS, D, D), np.float32)
     given = Conditional(precision, mean @ precision, scale, weights)
-    with Crew(2) as crew:
-        RowSolver(entries, D, crew, biased).solve(other, given, out, covariance=covariance)
+    with ThreadTeam(2) as team:
+        RowSolver(entries, D, team, biased).solve(other, given, out, covariance=covariance)
     for row in range(ROWS):
         span = slice(entries.starts[row], entries.starts[row + 1])
         X = other[entries.numbers[span]].astype(np.float64)
@@ -48,7 +48,7 @@ def test_every_row_has_the_mean_and_covariance_of_the_half_step(D: int, biased: 
         if biased:
             y, X[:, 0] = y - X[:, 0], 1.0
         root = np.sqrt(weights[span].astype(np.float64))
-        want_mean, want_covariance = half_step(
+        want_mean, want_covariance = row_update(
             (X * root[:, None])[None], (y * root)[None], scale[row : row + 1], mean[row : row + 1], precision[None]
         )
         np.testing.assert_allclose(out[row], want_mean[0], atol=2e-4)
@@ -61,8 +61,8 @@ def test_a_row_of_its_own_prior_is_solved_with_it() -> None:
     other = rng.normal(size=(OTHERS, D)).astype(np.float32)
     precisions = np.stack([spread_prior(rng, D) for _ in range(ROWS)])
     out, alone = np.zeros((ROWS, D), np.float32), np.zeros((ROWS, D), np.float32)
-    with Crew(1) as crew:
-        solver = RowSolver(entries, D, crew)
+    with ThreadTeam(1) as team:
+        solver = RowSolver(entries, D, team)
         solver.solve(other, Conditional(precisions, np.zeros((1, D)), np.ones(1)), out)
         solver.solve(other, Conditional(precisions[7], np.zeros((1, D)), np.ones(1)), alone)
     np.testing.assert_allclose(out[7], alone[7], atol=1e-6)
@@ -82,8 +82,8 @@ def test_noise_turns_means_into_draws_of_the_conditional() -> None:
     mean = np.zeros_like(out)
     given = Conditional(np.eye(D), np.zeros((1, D)), np.full(1, 2.0))
     noise = rng.standard_normal((copies, D), dtype=np.float32)
-    with Crew(2) as crew:
-        solver = RowSolver(entries, D, crew)
+    with ThreadTeam(2) as team:
+        solver = RowSolver(entries, D, team)
         solver.solve(other, given, mean, covariance=covariance)
         solver.solve(other, given, out, noise=noise)
     np.testing.assert_allclose(out.mean(0), mean[0], atol=0.02)
@@ -96,10 +96,10 @@ def test_long_rows_are_split_without_changing_the_answer(monkeypatch: pytest.Mon
     other = rng.normal(size=(OTHERS, D)).astype(np.float32)
     given = Conditional(np.eye(D), np.zeros((1, D)), np.ones(1))
     whole, split = np.zeros((ROWS, D), np.float32), np.zeros((ROWS, D), np.float32)
-    with Crew(2) as crew:
-        RowSolver(entries, D, crew).solve(other, given, whole)
+    with ThreadTeam(2) as team:
+        RowSolver(entries, D, team).solve(other, given, whole)
         monkeypatch.setattr(rows_module, "LONG", 5)
-        RowSolver(entries, D, crew).solve(other, given, split)
+        RowSolver(entries, D, team).solve(other, given, split)
     np.testing.assert_allclose(split, whole, atol=1e-5)
 
 
@@ -111,8 +111,8 @@ def test_the_number_of_threads_does_not_change_a_bit() -> None:
     answers = []
     for threads in (1, 2, 5):
         out = np.zeros((ROWS, D), np.float32)
-        with Crew(threads) as crew:
-            RowSolver(entries, D, crew).solve(
+        with ThreadTeam(threads) as team:
+            RowSolver(entries, D, team).solve(
                 other, Conditional(np.eye(D), np.ones((1, D)), np.ones(1)), out, noise=noise
             )
         answers.append(out)
@@ -125,8 +125,8 @@ def test_residuals_are_targets_less_predictions(biased: bool) -> None:
     rng = np.random.default_rng(11)
     entries, D = made_entries(rng), 5
     own, other = (rng.normal(size=(n, D)).astype(np.float32) for n in (ROWS, OTHERS))
-    with Crew(2) as crew:
-        found = RowSolver(entries, D, crew, biased).residuals(own, other)
+    with ThreadTeam(2) as team:
+        found = RowSolver(entries, D, team, biased).residuals(own, other)
     at = np.repeat(np.arange(ROWS), entries.counts)
     first = 1 if biased else 0
     predicted = (own[at, first:] * other[entries.numbers, first:]).sum(1)
@@ -140,7 +140,7 @@ def test_a_singular_system_gives_a_finite_answer() -> None:
     entries = Grouped.build(np.zeros(4, np.int32), np.arange(4, dtype=np.int32), np.ones(4, np.float32), 1)
     other = np.full((4, 3), 1e4, np.float32)
     out = np.zeros((1, 3), np.float32)
-    with Crew(1) as crew:
+    with ThreadTeam(1) as team:
         given = Conditional(np.eye(3) * 1e-6, np.zeros((1, 3)), np.ones(1))
-        RowSolver(entries, 3, crew, biased=False).solve(other, given, out)
+        RowSolver(entries, 3, team, biased=False).solve(other, given, out)
     assert np.isfinite(out).all()

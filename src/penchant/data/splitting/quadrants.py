@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.ratings import Ratings
-from penchant.data.splitting.choosing import Rows, check_share, dealt, hidden
+from penchant.data.splitting.row_selection import Rows, check_share, dealt, hidden
 from penchant.data.splitting.split import Split, split_rows
 from penchant.foundations.rng import generator
 
@@ -56,7 +56,7 @@ def quadrants(
     many ratings of each new user (for known items) and each new item (by known users) may be folded in. reserve: how
     many of these are kept out of the tests, given or not, so that different `given` are tested on the same rows; at
     most half of what there is. The known quadrant is trained on fewer ratings than `random` leaves: do not compare
-    their figures.
+    their metrics.
     """
     name = f"quadrants(users={users}, items={items}, given={given}, reserve={reserve}, test={test}, seed={seed})"
     check_share(test, name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from penchant.engines.spark.keeping import cut
+from penchant.engines.spark.model_storage import cut
 
 _SIDE = """
 select {side}, sum(rating - :mean - coalesce(bias, 0)) / (count(*) + :damping) as bias

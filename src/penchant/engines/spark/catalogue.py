@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from penchant.models.heads import DotHead, Head, stack_items, stack_users
-from penchant.models.sides import Floats, Rows
+from penchant.models.rows import Floats, Rows
+from penchant.models.scorers import DotScorer, Scorer, stack_items, stack_users
 from penchant.models.trained import TrainedModel
 
 ID, SEEN = "id", "seen"
@@ -20,13 +20,13 @@ _TABLE = 2**22
 
 @dataclass(frozen=True)
 class Catalogue:
-    """head: how rows become a rating. items: I rows. low, high: where predictions end.
+    """scorer: how rows become a rating. items: I rows. low, high: where predictions end.
 
     stacked: the items as one vector each, (I, W), where a score is one product; None where it is not. It needs NumPy
     alone, so that workers do too.
     """
 
-    head: Head
+    scorer: Scorer
     items: Rows
     low: float
     high: float
@@ -39,10 +39,10 @@ class Catalogue:
         rows = Rows(
             *(np.concatenate(pair, axis=1) for pair in ((known.bias, prior.bias), (known.vectors, prior.vectors)))
         )
-        straight = isinstance(trained.head, DotHead) and trained.head.link == "identity"
+        straight = isinstance(trained.scorer, DotScorer) and trained.scorer.link == "identity"
         rating = trained.objective == "rating"
         ends = (trained.scale.low, trained.scale.high) if rating else (-np.inf, np.inf)
-        return cls(trained.head, rows, *ends, stack_items(rows) if straight else None)
+        return cls(trained.scorer, rows, *ends, stack_items(rows) if straight else None)
 
     @property
     def height(self) -> int:
@@ -51,9 +51,9 @@ class Catalogue:
 
     def table(self, users: Rows) -> Floats:
         """The expected rating of B user rows with every item, (B, I), unclipped so that no order is lost."""
-        if self.stacked is None or not isinstance(self.head, DotHead):
-            return self.head.table(users, self.items)
-        product: Floats = stack_users(users, self.head.mean) @ self.stacked.T
+        if self.stacked is None or not isinstance(self.scorer, DotScorer):
+            return self.scorer.table(users, self.items)
+        product: Floats = stack_users(users, self.scorer.mean) @ self.stacked.T
         return product
 
     def clip(self, scores: NDArray[Any]) -> NDArray[Any]:
@@ -64,13 +64,13 @@ class Catalogue:
 def user_columns(trained: TrainedModel) -> pa.Table:
     """All users of a model as columns: id, bias (S), vectors (S·K), and the item numbers they have seen."""
     side = trained.users
-    draws, count = side.bias.shape
+    samples, count = side.bias.shape
     flat = side.vectors.transpose(1, 0, 2).reshape(-1)
-    width = draws * side.factors
+    width = samples * side.factors
     return pa.table(
         {
             ID: pa.array(side.vocabulary.ids.tolist()),
-            "bias": lists_of(side.bias.T.reshape(-1), np.arange(count + 1) * draws),
+            "bias": lists_of(side.bias.T.reshape(-1), np.arange(count + 1) * samples),
             "vectors": lists_of(flat, np.arange(count + 1) * width),
             SEEN: lists_of(trained.seen.numbers, trained.seen.starts),
         }
@@ -82,11 +82,11 @@ def lists_of(values: NDArray[Any], starts: NDArray[Any]) -> Any:
     return pa.LargeListArray.from_arrays(pa.array(starts, pa.int64()), pa.array(np.ascontiguousarray(values)))
 
 
-def rows_of(batch: Any, draws: int) -> Rows:
+def rows_of(batch: Any, samples: int) -> Rows:
     """The user rows of an Arrow batch that has the columns of `user_columns`; none of them null."""
     count = batch.num_rows
-    bias = flat_values(batch, "bias").reshape(count, draws).T
-    vectors = flat_values(batch, "vectors").reshape(count, draws, -1).transpose(1, 0, 2)
+    bias = flat_values(batch, "bias").reshape(count, samples).T
+    vectors = flat_values(batch, "vectors").reshape(count, samples, -1).transpose(1, 0, 2)
     return Rows(np.ascontiguousarray(bias), np.ascontiguousarray(vectors))
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
-from penchant.data.assembling import Rules
 from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
-from penchant.data.identifying import WHOLE
-from penchant.engines.spark.faulty_rows import Check, refuse_first, without
+from penchant.data.id_encoding import WHOLE
+from penchant.data.table_conversion import Rules
+from penchant.engines.spark.invalid_rows import Check, refuse_first, without
 from penchant.engines.spark.sessions import located
 from penchant.foundations.errors import DataError
 

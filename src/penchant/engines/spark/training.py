@@ -9,21 +9,21 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from penchant.data.assembling import Rules
 from penchant.data.ratings import Ratings
+from penchant.data.table_conversion import Rules
+from penchant.engines.spark.encoded_tables import numbered_table
 from penchant.engines.spark.failures import explained
-from penchant.engines.spark.finishing import finished
-from penchant.engines.spark.learning import learn
-from penchant.engines.spark.numbered_tables import numbered_table
+from penchant.engines.spark.fitting import learn
+from penchant.engines.spark.job_progress import watched
 from penchant.engines.spark.sessions import checkpoints, spark_session
-from penchant.engines.spark.settings import WAYS, SparkAls, SparkImplicitAls
-from penchant.engines.spark.watching import watched
+from penchant.engines.spark.settings import MODELS, SparkAls, SparkImplicitAls
+from penchant.engines.spark.to_trained_model import finished
 from penchant.foundations.errors import SettingsError
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator, spawn_seeds
 from penchant.metrics.rating_error import rmse
 from penchant.models.trained import TrainedModel
-from penchant.recommending.model import Model
+from penchant.recommending.recommender import Model
 
 _RULES = {field.name for field in fields(Rules)}
 
@@ -50,12 +50,12 @@ def train(
     checkpoints. separator, and the fields of Rules: how a table is read. settings: those of SparkAls or
     SparkImplicitAls. Raises EngineError for what Spark itself fails at, DataError for a row that cannot be used.
     """
-    if model not in WAYS:
-        raise SettingsError(f"Spark has no model {model!r}", remedy=f"Choose one of: {', '.join(WAYS)}")
+    if model not in MODELS:
+        raise SettingsError(f"Spark has no model {model!r}", remedy=f"Choose one of: {', '.join(MODELS)}")
     if resume is not None:
         raise SettingsError("Spark cannot continue from an earlier model", where="resume", remedy="Train anew")
     rules = Rules(**{name: settings.pop(name) for name in _RULES & settings.keys()})
-    chosen = WAYS[model].from_json(settings)
+    chosen = MODELS[model].from_json(settings)
     told = progress or Silent()
     given = ratings.sparkSession if isinstance(ratings, DataFrame) else None
     with spark_session(master, config, given) as session, explained(session):
@@ -93,4 +93,4 @@ def _validated(model: Model, validation: Ratings | None) -> Model:
     users = model.trained.users.vocabulary.numbers(validation.users.ids)[validation.user_numbers]
     items = model.trained.items.vocabulary.numbers(validation.items.ids)[validation.item_numbers]
     error = rmse(validation.values, model.predict_numbers(users, items).mean)
-    return Model(replace(model.trained, history=[{**model.trained.history[-1], "validation RMSE": error}]))
+    return Model(replace(model.trained, history=[{**model.trained.history[-1], "validation_rmse": error}]))

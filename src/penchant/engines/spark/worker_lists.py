@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from penchant.data.columns import ITEM, USER
 from penchant.data.vocabulary import Ids
 from penchant.engines.spark.catalogue import ID, SEEN, Catalogue, flat_values, rows_of, starts_of
-from penchant.models.sides import Rows
+from penchant.models.rows import Rows
 from penchant.recommending.top_n import top_n
 
 RANK, SCORE = "rank", "score"
@@ -31,10 +31,10 @@ class Lists:
 
     def of(self, batch: Any) -> Iterator[Any]:
         """Arrow batches (user, rank, item, score) for an Arrow batch of users."""
-        draws = self.catalogue.head.draws
+        samples = self.catalogue.scorer.samples
         for start in range(0, batch.num_rows, self.catalogue.height):
             part = batch.slice(start, self.catalogue.height)
-            best, scores = self._best(rows_of(part, draws), starts_of(part, SEEN), flat_values(part, SEEN))
+            best, scores = self._best(rows_of(part, samples), starts_of(part, SEEN), flat_values(part, SEEN))
             yield self._written(part.column(ID), best, scores)
 
     def _best(self, users: Rows, starts: NDArray[Any], seen: NDArray[Any]) -> tuple[list[Any], list[Any]]:

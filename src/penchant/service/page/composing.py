@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from penchant.recommending.explaining import Explanation, Pull
+from penchant.recommending.explanations import Explanation, Pull
 from penchant.service.catalogue import Item, shown
-from penchant.service.live import Live
+from penchant.service.model_slot import ServedModel
 from penchant.service.page import contexts as c
-from penchant.service.people import Person
+from penchant.service.user_service import ServedUser
 
 ON_A_LIST, ON_A_SEARCH, QUESTIONS, NEAR, BEHIND = 12, 8, 4, 12, 8
 """How many lines each part shows; BEHIND: ratings named in an explanation."""
@@ -20,35 +20,35 @@ SPEAKS = 0.05
 """A pull of fewer stars is not worth a word, and a bar is not drawn longer for being the longest of such."""
 
 
-def row(live: Live, item: Item, ratings: Mapping[str, float]) -> c.Row:
+def row(live: ServedModel, item: Item, ratings: Mapping[str, float]) -> c.Row:
     found, as_stars = c.levels(live.model.trained.scale)
     stars = c.Stars(item.id, item.title, ratings.get(item.id), found, as_stars)
     return c.Row(item.id, item.title, item.tags, item.ratings, stars)
 
 
-def search_part(live: Live, text: str, ratings: Mapping[str, float]) -> c.SearchPart:
+def search_part(live: ServedModel, text: str, ratings: Mapping[str, float]) -> c.SearchPart:
     found, total = live.catalogue.search(text, limit=ON_A_SEARCH) if text.strip() else ([], 0)
     return c.SearchPart(text, [row(live, item, ratings) for item in found], total)
 
 
-def ratings_part(person: Person, most: int | None = None) -> c.RatingsPart:
+def ratings_part(person: ServedUser, most: int | None = None) -> c.RatingsPart:
     newest = list(person.ratings)[::-1][:most]
     return c.RatingsPart(_rows(person, newest))
 
 
-def ask_part(person: Person, asked: Sequence[int]) -> c.AskPart:
+def ask_part(person: ServedUser, asked: Sequence[int]) -> c.AskPart:
     """asked: item numbers."""
     catalogue = person.live.catalogue
     return c.AskPart([row(person.live, catalogue.item(n), person.ratings) for n in asked], len(person.ratings))
 
 
-def _rows(person: Person, ids: Iterable[str]) -> list[c.Row]:
+def _rows(person: ServedUser, ids: Iterable[str]) -> list[c.Row]:
     catalogue = person.live.catalogue
     numbers = [catalogue.number(one) for one in ids]
     return [row(person.live, catalogue.item(number), person.ratings) for number in numbers if number >= 0]
 
 
-def list_part(person: Person) -> c.ListPart:
+def list_part(person: ServedUser) -> c.ListPart:
     live = person.live
     answer = person.visitor.recommend(ON_A_LIST)
     cards = []
@@ -61,7 +61,7 @@ def list_part(person: Person) -> c.ListPart:
     return c.ListPart(cards, len(person.ratings), answer.source, live.version)
 
 
-def how_sure(live: Live, mean: float, std: float) -> c.Sure | None:
+def how_sure(live: ServedModel, mean: float, std: float) -> c.Sure | None:
     """The prediction as stars; None for a model that knows preferences and no scale."""
     if live.model.trained.objective != "rating":
         return None
@@ -80,7 +80,7 @@ def because(pulls: Sequence[Pull]) -> list[c.Because]:
     ]  # fmt: skip
 
 
-def why_part(person: Person, item_id: str) -> c.WhyPart:
+def why_part(person: ServedUser, item_id: str) -> c.WhyPart:
     why: Explanation = person.visitor.explain(item_id)
     rest = why.prior + why.rest + sum(pull.amount for pull in why.pulls[BEHIND:])
     terms = [
@@ -93,7 +93,7 @@ def why_part(person: Person, item_id: str) -> c.WhyPart:
     return c.WhyPart(item_id, shown(why.title), terms, because(why.pulls[:BEHIND]))
 
 
-def item_page(person: Person, number: int) -> c.ItemPage:
+def item_page(person: ServedUser, number: int) -> c.ItemPage:
     live = person.live
     item = live.catalogue.item(number)
     said = person.visitor.predict([item.id])
@@ -109,13 +109,13 @@ def item_page(person: Person, number: int) -> c.ItemPage:
     )  # fmt: skip
 
 
-def map_page(live: Live) -> c.MapPage:
+def map_page(live: ServedModel) -> c.MapPage:
     atlas = live.catalogue.atlas
     return c.MapPage(len(atlas.numbers), [[live.catalogue.titles[n] for n in end] for end in atlas.ends])
 
 
-def map_points(live: Live) -> dict[str, Any]:
-    """The atlas for the script that draws it: parallel lists."""
+def map_points(live: ServedModel) -> dict[str, Any]:
+    """The atlas for the script that samples it: parallel lists."""
     atlas, catalogue = live.catalogue.atlas, live.catalogue
     items = [catalogue.item(number) for number in atlas.numbers.tolist()]
     firsts = [item.tags[0] if item.tags else "" for item in items]
@@ -134,14 +134,14 @@ def map_points(live: Live) -> dict[str, Any]:
     }
 
 
-def report_page(live: Live) -> c.ReportPage:
+def report_page(live: ServedModel) -> c.ReportPage:
     trained = live.model.trained
     numbers = [
         ("users learnt from", f"{len(trained.users):,}"),
         ("items", f"{len(trained.items):,}"),
         ("ratings", f"{len(trained.seen.values):,}"),
         ("factors", f"{trained.users.factors}"),
-        ("draws", f"{trained.draws}"),
+        ("samples", f"{trained.samples}"),
         ("items added since", f"{live.added}"),
         ("scale", f"{trained.scale.low:g} to {trained.scale.high:g}"),
         ("spread of a single rating", f"± {float(np.sqrt(np.mean(np.square(trained.noise)))):.2f}"),
@@ -160,7 +160,7 @@ def _text(value: Any) -> str:
 
 def _curves(history: Sequence[Mapping[str, float]]) -> list[c.Curve]:
     """The errors along the training, drawn to one scale."""
-    names = [n for n in (history[-1] if history else ()) if n not in ("epoch", "draw", "sweep", "seconds")]
+    names = [n for n in (history[-1] if history else ()) if n not in ("epoch", "sample", "epoch", "seconds")]
     names = [n for n in names if any(w in n for w in ("rmse", "mse", "loss", "train", "valid", "error"))]
     series = {n: [float(figures[n]) for figures in history if n in figures] for n in names}
     series = {n: values for n, values in series.items() if len(values) > 1 and np.isfinite(values).all()}

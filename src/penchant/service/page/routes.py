@@ -12,11 +12,11 @@ from penchant.service.access import COOKIE, Credentials, from_our_pages
 from penchant.service.page import composing
 from penchant.service.page import contexts as c
 from penchant.service.page.rendering import ASSETS, html
-from penchant.service.people import Person
 from penchant.service.problems import RefusalError, not_found
 from penchant.service.schemas import ItemPath
 from penchant.service.service import Service, TheService, Who
 from penchant.service.storage.schema import ID_LENGTH
+from penchant.service.user_service import ServedUser
 
 router = APIRouter(include_in_schema=False)
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -25,10 +25,10 @@ Text = Annotated[str, Query(max_length=200)]
 Skipped = Annotated[list[Annotated[str, Query(max_length=ID_LENGTH)]], Query(max_length=500)]
 
 
-def _person(service: Service, who: Credentials) -> Person:
+def _person(service: Service, who: Credentials) -> ServedUser:
     """The visitor whose cookie it is; somebody without ratings when there is none or it is out of date."""
     service.access.catalogue(who)
-    mine = service.access.visitor_of(who)
+    mine = service.access.user_state_of(who)
     return service.people.describe({}) if mine is None else service.people.find(mine)
 
 
@@ -110,7 +110,7 @@ def model(service: TheService, who: Who) -> Response:
 def become(service: TheService, who: Who, request: Request) -> Response:
     """A cookie for somebody who is about to rate; nobody becomes a visitor by looking."""
     _check_ours(request)
-    if service.access.visitor_of(who) is not None:
+    if service.access.user_state_of(who) is not None:
         return Response(status_code=204)
     service.access.catalogue(who)
     wait = service.new_visitors.wait(who.address)
@@ -128,7 +128,7 @@ def become(service: TheService, who: Who, request: Request) -> Response:
 def forget(service: TheService, who: Who, request: Request) -> Response:
     """Erase, and drop the cookie."""
     _check_ours(request)
-    mine = service.access.visitor_of(who)
+    mine = service.access.user_state_of(who)
     if mine is not None:
         service.ratings.erase(mine)
     answer = Response(status_code=204)

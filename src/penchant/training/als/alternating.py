@@ -7,23 +7,23 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from penchant.foundations.progress import Progress
-from penchant.models.sides import Floats
+from penchant.models.rows import Floats
 
 Step = Callable[[], Mapping[str, float]]
-"""One sweep over both sides; it returns the figures worth showing."""
+"""One sweep over both sides; it returns the metrics worth showing."""
 
 
-def alternate(step: Step, sweeps: int, progress: Progress, task: str) -> list[dict[str, float]]:
-    """Take `sweeps` steps and return their figures; an interruption keeps the sweeps that are done."""
-    progress.start(task, sweeps)
+def alternate(step: Step, epochs: int, progress: Progress, task: str) -> list[dict[str, float]]:
+    """Take `epochs` steps and return their metrics; an interruption keeps the epochs that are done."""
+    progress.start(task, epochs)
     history: list[dict[str, float]] = []
     try:
-        for sweep in range(sweeps):
-            figures = dict(step())
-            progress.step(figures)
-            history.append({"sweep": sweep + 1.0, **figures})
+        for sweep in range(epochs):
+            metrics = dict(step())
+            progress.step(metrics)
+            history.append({"epoch": sweep + 1.0, **metrics})
     except KeyboardInterrupt:
-        progress.note(f"interrupted: the model of {len(history)} sweeps is kept")
+        progress.note(f"interrupted: the model of {len(history)} epochs is kept")
     return history
 
 

@@ -16,11 +16,12 @@ from penchant.data.ratings import Grouped, Ratings
 from penchant.foundations.progress import Progress
 from penchant.foundations.settings import Settings, setting
 from penchant.metrics.rating_error import rmse
-from penchant.models.heads import DotHead
-from penchant.models.sides import Floats, Prior, flat_prior
+from penchant.models.priors import Prior, flat_prior
+from penchant.models.rows import Floats
+from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel, assemble
 from penchant.training.als.alternating import alternate, starting_vectors
-from penchant.training.rows import Conditional, Crew, RowSolver
+from penchant.training.row_solver import Conditional, RowSolver, ThreadTeam
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class ALSSettings(Settings):
     """Explicit alternating least squares."""
 
     factors: int = setting(32, "numbers in each user's and each item's vector (K)", low=0, high=512)
-    sweeps: int = setting(15, "alternations between users and items", low=1)
+    epochs: int = setting(15, "alternations between users and items", low=1)
     regularization: float = setting(2.0, "the penalty λ on a row's squares", above=0.0)
     regularization_power: float = setting(
         0.4, "the power ν of a row's number of ratings that λ is multiplied by", low=0.0, high=1.0
     )
-    start_scale: float = setting(0.1, "length of the starting vectors", above=0.0)
+    init_std: float = setting(0.1, "length of the starting vectors", above=0.0)
 
 
 def train(
@@ -45,23 +46,23 @@ def train(
     progress: Progress,
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
-    """Alternate for the asked number of sweeps, from random vectors or from those of an earlier model."""
+    """Alternate for the asked number of epochs, from random vectors or from those of an earlier model."""
     mean = np.float32(ratings.mean)
     users, items = _start(ratings, settings, rng, resume)
-    with Crew() as crew:
-        solvers = [RowSolver(side, settings.factors + 1, crew) for side in (ratings.by_user(), ratings.by_item())]
+    with ThreadTeam() as team:
+        solvers = [RowSolver(side, settings.factors + 1, team) for side in (ratings.by_user(), ratings.by_item())]
         ridges = [ridge(side, settings) for side in (ratings.by_user(), ratings.by_item())]
 
         def sweep() -> dict[str, float]:
             _solve(solvers[0], items, ridges[0], mean, users)
             _solve(solvers[1], users, ridges[1], mean, items)
             errors = solvers[1].residuals(items, users, solvers[1].entries.values - mean)
-            figures = {"train RMSE": float(np.sqrt(np.mean(np.square(errors, dtype=np.float64))))}
+            metrics = {"train_rmse": float(np.sqrt(np.mean(np.square(errors, dtype=np.float64))))}
             if validation is not None and len(validation):
-                figures["validation RMSE"] = _error(validation, mean, users, items)
-            return figures
+                metrics["validation_rmse"] = _error(validation, mean, users, items)
+            return metrics
 
-        history = alternate(sweep, settings.sweeps, progress, "least squares")
+        history = alternate(sweep, settings.epochs, progress, "least squares")
         _solve(solvers[0], items, ridges[0], mean, users)  # so that a user's row is what folding them in would give
     return _finished(ratings, settings, float(mean), users, items, history)
 
@@ -79,7 +80,7 @@ def _start(
     width = settings.factors + 1
     users = np.zeros((ratings.n_users, width), np.float32)
     items = np.zeros((ratings.n_items, width), np.float32)
-    items[:, 1:] = starting_vectors(rng, ratings.n_items, settings.factors, settings.start_scale)
+    items[:, 1:] = starting_vectors(rng, ratings.n_items, settings.factors, settings.init_std)
     if resume is not None and resume.items.factors == settings.factors:
         numbers = resume.items.vocabulary.numbers(ratings.items.ids)
         known = numbers >= 0
@@ -105,13 +106,13 @@ def _finished(
     ratings: Ratings, settings: ALSSettings, mean: float, users: Floats, items: Floats, history: list[dict[str, float]]
 ) -> TrainedModel:
     """The ridge as a prior: a penalty λ beside squared errors of variance σ² is a Gaussian of precision λ / σ²."""
-    spread = max(history[-1]["train RMSE"] if history else 1.0, 1e-3)
+    spread = max(history[-1]["train_rmse"] if history else 1.0, 1e-3)
     noise = widened(spread, len(ratings), users.size + items.size)
     return assemble(
         ratings,
         kind="als",
         settings=settings.to_json(),
-        head=DotHead(np.array([mean], np.float32)),
+        scorer=DotScorer(np.array([mean], np.float32)),
         user_rows=(users[None, :, 0], users[None, :, 1:]),
         item_rows=(items[None, :, 0], items[None, :, 1:]),
         priors=(_prior(settings, noise), _prior(settings, noise)),

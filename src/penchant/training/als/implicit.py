@@ -22,12 +22,13 @@ from penchant.data.ratings import Grouped, Ratings
 from penchant.foundations.progress import Progress
 from penchant.foundations.settings import Settings, setting
 from penchant.foundations.threads import limit_blas
-from penchant.models.heads import DotHead
-from penchant.models.sides import Floats, Prior
+from penchant.models.priors import Prior
+from penchant.models.rows import Floats
+from penchant.models.scorers import DotScorer
 from penchant.models.trained import Feedback, TrainedModel, assemble
 from penchant.training.als.alternating import alternate, starting_vectors
-from penchant.training.als.choosing import choices
-from penchant.training.rows import Conditional, Crew, RowSolver
+from penchant.training.positive_interactions import choices
+from penchant.training.row_solver import Conditional, RowSolver, ThreadTeam
 
 NO_BIAS = 1e9
 """The prior precision of a bias in a model that has none: it stays where its mean is, at zero."""
@@ -41,7 +42,7 @@ class ImplicitALSSettings(Settings):
     """Implicit alternating least squares."""
 
     factors: int = setting(128, "numbers in each user's and each item's vector (K)", low=1, high=4096)
-    sweeps: int = setting(16, "alternations between users and items", low=1)
+    epochs: int = setting(16, "alternations between users and items", low=1)
     regularization: float = setting(0.003, "the penalty λ on a row's squares", above=0.0)
     regularization_power: float = setting(
         1.0, "the power ν of a row's weight that λ is multiplied by", low=0.0, high=1.0
@@ -58,7 +59,7 @@ class ImplicitALSSettings(Settings):
     )
     block: int = setting(64, "numbers of a vector that one Cholesky factor solves for", low=1)
     cg_steps: int = setting(3, "conjugate gradient steps a sweep", low=1)
-    start_scale: float = setting(0.1, "length of the starting vectors", above=0.0)
+    init_std: float = setting(0.1, "length of the starting vectors", above=0.0)
 
     @property
     def feedback(self) -> Feedback:
@@ -76,26 +77,26 @@ def train(
     progress: Progress,
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
-    """Alternate for the asked number of sweeps, from random vectors or from those of an earlier model.
+    """Alternate for the asked number of epochs, from random vectors or from those of an earlier model.
 
     Rows that are no choice stay out of the loss and of the lists. validation is not used: an order has no RMSE.
     """
     chosen = choices(ratings, settings.feedback)
     vectors = [
-        starting_vectors(rng, n, settings.factors, settings.start_scale) for n in (ratings.n_users, ratings.n_items)
+        starting_vectors(rng, n, settings.factors, settings.init_std) for n in (ratings.n_users, ratings.n_items)
     ]
     if resume is not None and resume.items.factors == settings.factors:
         numbers = resume.items.vocabulary.numbers(ratings.items.ids)
         vectors[1][numbers >= 0] = resume.items.vectors[0][numbers[numbers >= 0]]
-    with limit_blas(), Crew() as crew:
-        halves = [_Half(side, settings, crew, len(other)) for side, other in _sides(chosen, vectors)]
+    with limit_blas(), ThreadTeam() as team:
+        halves = [_Half(side, settings, team, len(other)) for side, other in _sides(chosen, vectors)]
 
         def sweep() -> Mapping[str, float]:
             halves[0].solve(vectors[1], vectors[0])
             halves[1].solve(vectors[0], vectors[1])
             return {}
 
-        history = alternate(sweep, settings.sweeps, progress, "implicit least squares")
+        history = alternate(sweep, settings.epochs, progress, "implicit least squares")
         halves[0].settle(vectors[1], vectors[0])
     return _finished(ratings, chosen, settings, vectors, history)
 
@@ -107,8 +108,8 @@ def _sides(chosen: Ratings, vectors: list[Floats]) -> tuple[tuple[Grouped, Float
 class _Half:
     """One side's half of the alternation."""
 
-    def __init__(self, entries: Grouped, settings: ImplicitALSSettings, crew: Crew, others: int) -> None:
-        self.entries, self.settings, self.crew = entries, settings, crew
+    def __init__(self, entries: Grouped, settings: ImplicitALSSettings, team: ThreadTeam, others: int) -> None:
+        self.entries, self.settings, self.team = entries, settings, team
         self.weights = settings.feedback.weights(entries.values)
         self.ridge = penalty(entries.counts, others, settings)
         self.targets = settings.feedback.targets(self.weights)
@@ -151,7 +152,7 @@ class _Half:
         from penchant.training.kernels.conjugate_gradient import descend_rows
 
         e, steps = self.entries, self.settings.cg_steps
-        self.crew.run(
+        self.team.run(
             lambda rows: descend_rows(
                 rows, e.starts, e.numbers, self.targets, self.weights, other, gram, self.ridge, steps, own
             ),
@@ -159,7 +160,7 @@ class _Half:
         )
 
     def _rows(self, width: int) -> RowSolver:
-        return RowSolver(self.entries, width, self.crew, biased=False)
+        return RowSolver(self.entries, width, self.team, biased=False)
 
 
 def penalty(counts: NDArray[Any], others: int, settings: ImplicitALSSettings) -> Floats:
@@ -181,7 +182,7 @@ def _finished(
         chosen,
         kind="implicit_als",
         settings=settings.to_json(),
-        head=DotHead(np.zeros(1, np.float32)),
+        scorer=DotScorer(np.zeros(1, np.float32)),
         user_rows=(np.zeros((1, len(users)), np.float32), users[None]),
         item_rows=(np.zeros((1, len(items)), np.float32), items[None]),
         priors=(_prior(items, settings), _prior(users, settings)),

@@ -1,4 +1,4 @@
-"""One chain of the sampler: a sweep draws everything once, each from its full conditional."""
+"""One chain of the sampler: a sweep samples everything once, each from its full conditional."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.training.bayes.conditionals import Array, noise_precision, row_noise, row_noise_shape
-from penchant.training.bayes.occasion_biases import OccasionBiases, total_shift
 from penchant.training.bayes.ordered_latent import OrderedLatent
 from penchant.training.bayes.sampled_side import SampledSide, second_moment
-from penchant.training.rows import Conditional, Floats
+from penchant.training.bayes.temporal_bias_sampler import TemporalBiasState, total_shift
+from penchant.training.row_solver import Conditional, Floats
 
 
 @dataclass(frozen=True)
-class Draw:
+class Sample:
     """What is kept of one sweep, in the units of the standardised ratings.
 
-    users, items: (U, D) and (I, D) rows; one side's are conditional means given the other side's draws, which has
-    the same expected predictions as its draws and scatters far less (Rao and Blackwell).
+    users, items: (U, D) and (I, D) rows; one side's are conditional means given the other side's samples, which has
+    the same expected predictions as its samples and scatters far less (Rao and Blackwell).
     spread: (N,), the variance of a rating that those means leave out, or None when it was not asked for.
     means, precisions, maps: of users and items, as in `SampledSide`. noise: (U,) variances of the users' ratings.
-    occasions: the biases and their precision for each level of occasions. cutpoints: (C - 1,) of an ordered-probit
+    temporal_bias: the biases and their precision for each level of temporal_bias. cutpoints: (C - 1,) of an ordered-probit
     link, or None.
     """
 
@@ -33,7 +33,7 @@ class Draw:
     precisions: tuple[Array, Array]
     maps: tuple[list[Array], list[Array]]
     noise: Array
-    occasions: list[tuple[Array, float]]
+    temporal_bias: list[tuple[Array, float]]
     cutpoints: Array | None = None
 
 
@@ -41,7 +41,7 @@ class Chain:
     """The state of one chain, over active users and items only.
 
     Ratings are y = r - mean, divided by their standard deviation; y = b_u + b_i + p_u · q_i + noise of precision
-    alpha times the user's factor. occasions: biases that come and go, taken off y; their ratings are in the order of
+    alpha times the user's factor. temporal_bias: biases that come and go, taken off y; their ratings are in the order of
     the users' entries. latent: the opinions that take the ratings' place, of noise precision one, where levels: (C,)
     are ratings on an ordered-probit scale.
     """
@@ -53,12 +53,12 @@ class Chain:
         *,
         user_noise: bool,
         rng: np.random.Generator,
-        occasions: list[OccasionBiases] | None = None,
+        temporal_bias: list[TemporalBiasState] | None = None,
         latent: OrderedLatent | None = None,
         levels: Array | None = None,
     ) -> None:
         self.users, self.items, self.rng = users, items, rng
-        self.occasions = occasions or []
+        self.temporal_bias = temporal_bias or []
         self.latent, self.levels = latent, levels
         self._to_items = _positions(users.solver.entries.rows, items.solver.entries.rows)
         self.user_noise = user_noise and latent is None
@@ -69,7 +69,7 @@ class Chain:
         self.mean_items = len(items.rows) >= len(users.rows)
 
     def sweep(self) -> float:
-        """Draw everything once; returns the root mean square of the residuals."""
+        """Sample everything once; returns the root mean square of the residuals."""
         self.users.draw_prior(self.rng)
         self.users.draw_rows(self.items.rows, self._users_given(), self._users_targets(), self.rng)
         self.items.draw_prior(self.rng)
@@ -77,7 +77,7 @@ class Chain:
         residuals = self.users.solver.residuals(self.users.rows, self.items.rows, self._users_targets())
         if self.latent is not None:
             return self._draw_latent(self.latent, residuals)
-        return self._draw_noise(self._draw_occasions(residuals.astype(np.float64)))
+        return self._draw_noise(self._draw_temporal_bias(residuals.astype(np.float64)))
 
     def _users_given(self) -> Conditional:
         return self.users.given(self.alpha * self.factors, None)
@@ -89,27 +89,27 @@ class Chain:
         return self.items.given(np.full(1, self.alpha), weights)
 
     def _users_targets(self) -> Floats | None:
-        """What the rows explain, in the users' order: opinions, or ratings less occasions; None for bare ratings."""
+        """What the rows explain, in the users' order: opinions, or ratings less temporal_bias; None for bare ratings."""
         if self.latent is not None:
             return self.latent.values
         values = self.users.solver.entries.values
-        return values - total_shift(self.occasions) if self.occasions else None
+        return values - total_shift(self.temporal_bias) if self.temporal_bias else None
 
     def _items_targets(self) -> Floats | None:
         targets = self._users_targets()
         return None if targets is None else targets[self._to_items]
 
-    def _draw_occasions(self, residuals: Array) -> Array:
-        """Draw every level's biases; returns the residuals after that."""
+    def _draw_temporal_bias(self, residuals: Array) -> Array:
+        """Sample every level's biases; returns the residuals after that."""
         precisions = np.repeat(self.alpha * self.factors, self.users.solver.entries.counts)
-        for level in self.occasions:
+        for level in self.temporal_bias:
             residuals = residuals + level.shift()
             level.draw(residuals, precisions, self.rng)
             residuals = residuals - level.shift()
         return residuals
 
     def _draw_latent(self, latent: OrderedLatent, residuals: Floats) -> float:
-        """Draw cut points and opinions; returns the root mean square error of the expected ratings."""
+        """Sample cut points and opinions; returns the root mean square error of the expected ratings."""
         assert self.levels is not None
         scores = latent.values.astype(np.float64) - residuals
         latent.draw(scores, self.rng)
@@ -126,7 +126,7 @@ class Chain:
             self.shape = row_noise_shape(self.factors, self.rng)
         return float(np.sqrt(squares.mean()))
 
-    def keep(self, *, spread: bool) -> Draw:
+    def keep(self, *, spread: bool) -> Sample:
         """The present state as a draw. spread: also find what the conditional means leave out of the variance."""
         meant, other = (self.items, self.users) if self.mean_items else (self.users, self.items)
         given = self._items_given() if self.mean_items else self._users_given()
@@ -143,11 +143,11 @@ class Chain:
             return self._as_draw(self.users.rows.copy(), expected, left_out)
         return self._as_draw(expected, self.items.rows.copy(), left_out)
 
-    def _as_draw(self, users: Floats, items: Floats, spread: Array | None) -> Draw:
+    def _as_draw(self, users: Floats, items: Floats, spread: Array | None) -> Sample:
         noise = 1.0 / (self.alpha * self.factors)
         if self.latent is not None:
             noise = np.full(len(self.factors), self.rating_error**2)
-        return Draw(
+        return Sample(
             users,
             items,
             spread,
@@ -155,7 +155,7 @@ class Chain:
             (self.users.precision, self.items.precision),
             ([b.coordinates for b in self.users.blocks], [b.coordinates for b in self.items.blocks]),
             noise,
-            [(level.biases, level.precision) for level in self.occasions],
+            [(level.biases, level.precision) for level in self.temporal_bias],
             None if self.latent is None else self.latent.cutpoints,
         )
 

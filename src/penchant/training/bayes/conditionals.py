@@ -22,7 +22,7 @@ _SHAPES = np.exp(np.linspace(np.log(1.0), np.log(200.0), 100))
 def normal_wishart(
     rows: NDArray[Any], map_scatter: Array, map_rows: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Draw the mean (D,) and the precision (D, D) of the Gaussian that rows (N, D) come from.
+    """Sample the mean (D,) and the precision (D, D) of the Gaussian that rows (N, D) come from.
 
     Prior: the mean is zero up to a Gaussian of MEAN_ROWS times the precision; the precision is Wishart with D + DEGREES
     degrees of freedom and the identity as scale. map_scatter (D, D) and map_rows: what the rows of feature maps, which
@@ -52,12 +52,12 @@ def wishart(root: Array, degrees: float, rng: np.random.Generator) -> Array:
 
 
 def noise_precision(squares: float, count: int, rng: np.random.Generator) -> float:
-    """Draw one over the noise variance from the sum of squared residuals of `count` ratings; prior Gamma(1, 1)."""
+    """Sample one over the noise variance from the sum of squared residuals of `count` ratings; prior Gamma(1, 1)."""
     return float(rng.gamma(1.0 + 0.5 * count) / (1.0 + 0.5 * squares))
 
 
 def row_noise(squares: Array, counts: NDArray[Any], shape: float, rng: np.random.Generator) -> Array:
-    """Draw every row's own factor on the noise precision, (N,), from its squared residuals times that precision.
+    """Sample every row's own factor on the noise precision, (N,), from its squared residuals times that precision.
 
     Prior Gamma(shape / 2, rate shape / 2), whose mean is 1: some rate more erratically than others, and their ratings
     should weigh less (Lakshminarayanan, Bouchard and Archambeau 2011, equation 7).
@@ -66,7 +66,7 @@ def row_noise(squares: Array, counts: NDArray[Any], shape: float, rng: np.random
 
 
 def row_noise_shape(factors: Array, rng: np.random.Generator) -> float:
-    """Draw the shape of the rows' noise factors (N,) on a grid that is even in its logarithm."""
+    """Sample the shape of the rows' noise factors (N,) on a grid that is even in its logarithm."""
     from scipy.special import gammaln
 
     half = 0.5 * _SHAPES

@@ -1,4 +1,4 @@
-"""Whether chains agree: split R-hat and the number of effective draws."""
+"""Whether chains agree: split R-hat and the number of effective samples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Array = NDArray[np.float64]
 
 
 def split_r_hat(values: Array) -> Array:
-    """The potential scale reduction of M quantities, (M,), from C chains of T draws: values (C, T, M).
+    """The potential scale reduction of M quantities, (M,), from C chains of T samples: values (C, T, M).
 
     Every chain is cut in two, so that one that still drifts disagrees with itself (Gelman et al. 2013, Bayesian Data
     Analysis, section 11.4). Near 1 when all halves say the same; 1 for a quantity that never moves.
@@ -22,8 +22,8 @@ def split_r_hat(values: Array) -> Array:
     return np.sqrt(np.divide(total, within, out=np.ones_like(total), where=within > 0))
 
 
-def effective_draws(values: Array) -> Array:
-    """How many independent draws would say as much, (M,), for values (C, T, M).
+def effective_samples(values: Array) -> Array:
+    """How many independent samples would say as much, (M,), for values (C, T, M).
 
     C T over 1 + 2 Σ autocorrelation, the sum ending where two neighbours together turn negative (Geyer 1992, section
     3.3); the autocovariances are averaged over chains around the common mean.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from penchant.training.bayes.conditionals import Array, draw_on_grid
-from penchant.training.rows import Crew, Floats
+from penchant.training.row_solver import Floats, ThreadTeam
 
 _STRENGTHS = np.linspace(np.log(1e-2), np.log(1e5), 200)
 """The grid of log precisions of a map's rows."""
@@ -31,8 +31,8 @@ class FeatureBlock:
     decomposition serves every draw. Only the `rank` strongest directions are kept.
     """
 
-    def __init__(self, matrix: Any, rank: int, crew: Crew) -> None:
-        self.crew = crew
+    def __init__(self, matrix: Any, rank: int, team: ThreadTeam) -> None:
+        self.team = team
         self.left, self.singular, self.right = _decomposed(matrix, rank)
         self.coordinates: Array = np.zeros((len(self.singular), 0))
         self.strength = 1.0
@@ -44,7 +44,7 @@ class FeatureBlock:
         return other
 
     def draw(self, rows: Floats, precision: Array, rng: np.random.Generator) -> Floats:
-        """Draw strength and map given rows (N, D) less all else of their prior mean; returns X W, (N, D).
+        """Sample strength and map given rows (N, D) less all else of their prior mean; returns X W, (N, D).
 
         The strength is drawn with the map integrated out, and the map given the strength: one joint draw.
         """
@@ -68,7 +68,7 @@ class FeatureBlock:
         def multiply(at: int) -> None:
             np.matmul(self.left[at : at + _PIECE], scaled, out=out[at : at + _PIECE])
 
-        self.crew.run(multiply, range(0, len(out), _PIECE))
+        self.team.run(multiply, range(0, len(out), _PIECE))
         return out
 
     def scatter(self) -> Array:
@@ -83,7 +83,7 @@ class FeatureBlock:
             span = slice(p * _PIECE, (p + 1) * _PIECE)
             np.matmul(self.left[span].T, rows[span], out=parts[p])
 
-        self.crew.run(multiply, range(len(parts)))
+        self.team.run(multiply, range(len(parts)))
         return parts.sum(axis=0, dtype=np.float64)
 
 

@@ -1,4 +1,4 @@
-"""Bayesian matrix factorisation by Gibbs sampling: chains, kept draws, and a TrainedModel with a draw axis.
+"""Bayesian matrix factorisation by Gibbs sampling: chains, kept samples, and a TrainedModel with a draw axis.
 
 Salakhutdinov and Mnih 2008 (BPMF), with biases as the first number of every row; side information as in Simm et al.
 2017 (Macau); histories as in Koren 2008 (SVD++); a noise for every user as in Lakshminarayanan et al. 2011.
@@ -13,19 +13,19 @@ from penchant.foundations.errors import DataError
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.threads import limit_blas
 from penchant.models.trained import TrainedModel
-from penchant.training.bayes.chain import Chain, Draw
-from penchant.training.bayes.collecting import collected
+from penchant.training.bayes.chain import Chain, Sample
 from penchant.training.bayes.monitoring import Monitor, Watch
-from penchant.training.bayes.occasion_biases import occasion_levels
 from penchant.training.bayes.ordered_latent import OrderedLatent
-from penchant.training.bayes.prepared import Prepared, prepare
-from penchant.training.bayes.resuming import check_resumable, continued, joined
+from penchant.training.bayes.posterior import to_trained_model
+from penchant.training.bayes.preprocessing import PreprocessedRatings, prepare
 from penchant.training.bayes.sampled_side import SampledSide
 from penchant.training.bayes.settings import BayesSettings
-from penchant.training.rows import Crew
+from penchant.training.bayes.temporal_bias_sampler import temporal_bias_levels
+from penchant.training.bayes.warm_start import check_resumable, continued, joined
+from penchant.training.row_solver import ThreadTeam
 
 SPREADS = 6
-"""How many of a chain's kept draws also measure what their conditional means leave out."""
+"""How many of a chain's kept samples also measure what their conditional means leave out."""
 
 
 def train(
@@ -37,7 +37,7 @@ def train(
     progress: Progress | None = None,
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
-    """Sample a model. An interrupt ends the sampling and keeps what is drawn; resume adds draws to an earlier model's.
+    """Sample a model. An interrupt ends the sampling and keeps what is drawn; resume adds samples to an earlier model's.
 
     Raises DataError when there is too little to learn from, or when resume was trained on other ratings.
     """
@@ -46,48 +46,50 @@ def train(
     if resume is not None:
         check_resumable(resume, ratings, settings)
     progress = progress or Silent()
-    with Crew() as crew, limit_blas(1):
-        prepared = prepare(ratings, settings, crew)
+    with ThreadTeam() as team, limit_blas(1):
+        prepared = prepare(ratings, settings, team)
         watch = Watch(ratings, prepared, validation)
-        draws = _sample(prepared, settings, crew, rng, watch, progress, resume)
-    model = collected(ratings, prepared, settings, draws, watch.history, watch.facts(progress))
+        samples = _sample(prepared, settings, team, rng, watch, progress, resume)
+    model = to_trained_model(ratings, prepared, settings, samples, watch.history, watch.facts(progress))
     return model if resume is None else joined(resume, model)
 
 
 def _sample(
-    prepared: Prepared,
+    prepared: PreprocessedRatings,
     settings: BayesSettings,
-    crew: Crew,
+    team: ThreadTeam,
     rng: np.random.Generator,
     watch: Watch,
     progress: Progress,
     resume: TrainedModel | None,
-) -> list[Draw]:
-    draws: list[Draw] = []
+) -> list[Sample]:
+    samples: list[Sample] = []
     try:
         for number, own_rng in enumerate(rng.spawn(settings.chains)):
-            chain = _started(prepared, settings, crew, own_rng)
+            chain = _started(prepared, settings, team, own_rng)
             if resume is not None:
                 continued(chain, resume, prepared)
-            _run(chain, 0 if resume else settings.burn_in, settings, draws, watch.chain(number), progress)
+            _run(chain, 0 if resume else settings.burn_in, settings, samples, watch.chain(number), progress)
     except KeyboardInterrupt:
-        if not draws:
+        if not samples:
             raise
-        progress.note(f"interrupted: {len(draws)} draws are kept")
-    return draws
+        progress.note(f"interrupted: {len(samples)} samples are kept")
+    return samples
 
 
-def _started(prepared: Prepared, settings: BayesSettings, crew: Crew, rng: np.random.Generator) -> Chain:
+def _started(
+    prepared: PreprocessedRatings, settings: BayesSettings, team: ThreadTeam, rng: np.random.Generator
+) -> Chain:
     width = settings.factors + 1
     users, items = (
-        SampledSide(side.entries, width, [block.fresh() for block in side.blocks], crew, rng)
+        SampledSide(side.entries, width, [block.fresh() for block in side.blocks], team, rng)
         for side in (prepared.users, prepared.items)
     )
-    occasions = None
+    temporal_bias = None
     if prepared.times is not None:
         entries = prepared.users.entries
         owners = np.repeat(prepared.users.active, entries.counts).astype(np.int32)
-        occasions = occasion_levels(owners, prepared.times)
+        temporal_bias = temporal_bias_levels(owners, prepared.times)
     latent = None
     if prepared.codes is not None and prepared.levels is not None:
         latent = OrderedLatent(prepared.codes, len(prepared.levels), rng)
@@ -96,24 +98,24 @@ def _started(prepared: Prepared, settings: BayesSettings, crew: Crew, rng: np.ra
         items,
         user_noise=settings.user_noise,
         rng=rng,
-        occasions=occasions,
+        temporal_bias=temporal_bias,
         latent=latent,
         levels=prepared.levels,
     )
 
 
 def _run(
-    chain: Chain, burn_in: int, settings: BayesSettings, draws: list[Draw], monitor: Monitor, progress: Progress
+    chain: Chain, burn_in: int, settings: BayesSettings, samples: list[Sample], monitor: Monitor, progress: Progress
 ) -> None:
     """Sweep, and append every thin-th draw after the burn-in."""
-    progress.start(f"chain {monitor.number + 1} of {settings.chains}", total=burn_in + settings.draws * settings.thin)
+    progress.start(f"chain {monitor.number + 1} of {settings.chains}", total=burn_in + settings.samples * settings.thin)
     for _ in range(burn_in):
         progress.step({"train": monitor.in_units(chain.sweep())})
-    every = max(1, settings.draws // SPREADS)
-    for kept in range(settings.draws):
+    every = max(1, settings.samples // SPREADS)
+    for kept in range(settings.samples):
         for _ in range(settings.thin):
             train_error = monitor.in_units(chain.sweep())
             monitor.record(chain)
             progress.step({"train": train_error}, advance=1)
-        draws.append(chain.keep(spread=kept % every == 0))
-        progress.step(monitor.figures(draws[-1], train_error), advance=0)
+        samples.append(chain.keep(spread=kept % every == 0))
+        progress.step(monitor.metrics(samples[-1], train_error), advance=0)

@@ -9,12 +9,12 @@ import numpy as np
 from penchant.data.ratings import Ratings
 from penchant.foundations.progress import Progress
 from penchant.metrics.rating_error import rmse
-from penchant.training.bayes.chain import Chain, Draw
-from penchant.training.bayes.collecting import head_of
+from penchant.training.bayes.chain import Chain, Sample
 from penchant.training.bayes.conditionals import Array
-from penchant.training.bayes.convergence import effective_draws, split_r_hat
-from penchant.training.bayes.prepared import Prepared
-from penchant.training.rows import Floats
+from penchant.training.bayes.convergence import effective_samples, split_r_hat
+from penchant.training.bayes.posterior import scorer_of
+from penchant.training.bayes.preprocessing import PreprocessedRatings
+from penchant.training.row_solver import Floats
 
 PAIRS = 100
 """How many training pairs' predictions are watched."""
@@ -24,9 +24,9 @@ AGREED = 1.1
 
 
 class Watch:
-    """What is seen of all chains: history has one mapping of figures for each kept draw."""
+    """What is seen of all chains: history has one mapping of metrics for each kept draw."""
 
-    def __init__(self, ratings: Ratings, prepared: Prepared, validation: Ratings | None) -> None:
+    def __init__(self, ratings: Ratings, prepared: PreprocessedRatings, validation: Ratings | None) -> None:
         self.prepared, self.validation, self.scale = prepared, validation, ratings.scale
         self.history: list[dict[str, float]] = []
         self.traces: list[list[Array]] = []
@@ -48,39 +48,39 @@ class Watch:
         self.traces.append([])
         return Monitor(self, number)
 
-    def validation_error(self, draw: Draw) -> float:
-        """The RMSE, on the validation ratings, of the mean prediction of all kept draws up to this one."""
+    def validation_error(self, draw: Sample) -> float:
+        """The RMSE, on the validation ratings, of the mean prediction of all kept samples up to this one."""
         assert self.validation is not None
         rows = [
             np.concatenate([own, mean[None].astype(np.float32)])[at]
             for own, mean, at in zip((draw.users, draw.items), draw.means, self.at, strict=True)
         ]
         scores = self.prepared.mean + self.prepared.deviation * _predictions(*rows)
-        self.total += head_of(self.prepared, [draw]).linked(scores[None].astype(np.float32))[0]
+        self.total += scorer_of(self.prepared, [draw]).linked(scores[None].astype(np.float32))[0]
         expected = self.scale.clip(self.total / (len(self.history) + 1))
         return float(rmse(self.validation.values, expected))
 
     def facts(self, progress: Progress) -> dict[str, Any]:
-        """Split R-hat and effective draws of the watched predictions; a warning when the chains disagree."""
+        """Split R-hat and effective samples of the watched predictions; a warning when the chains disagree."""
         length = min((len(trace) for trace in self.traces), default=0)
         if length < 4:
             return {"sweeps": length * len(self.traces)}
         values = np.stack([np.stack(trace[:length]) for trace in self.traces])
-        r_hat, effective = split_r_hat(values), effective_draws(values)
+        r_hat, effective = split_r_hat(values), effective_samples(values)
         facts = {
             "chains": len(self.traces),
             "sweeps": length * len(self.traces),
             "r_hat": float(np.median(r_hat)),
             "r_hat_worst": float(r_hat.max()),
-            "effective_draws": float(np.median(effective)),
-            "effective_draws_least": float(effective.min()),
+            "effective_samples": float(np.median(effective)),
+            "effective_samples_least": float(effective.min()),
         }
         progress.note(
             f"{facts['sweeps']} sweeps: split R-hat {facts['r_hat']:.3f} (worst {facts['r_hat_worst']:.2f}), "
-            f"effective draws {facts['effective_draws']:.0f} (least {facts['effective_draws_least']:.0f})"
+            f"effective samples {facts['effective_samples']:.0f} (least {facts['effective_samples_least']:.0f})"
         )
         if facts["r_hat"] > AGREED:
-            progress.note("The chains have not settled: raise burn_in or draws, or continue this model with resume")
+            progress.note("The chains have not settled: raise burn_in or samples, or continue this model with resume")
         return facts
 
 
@@ -99,13 +99,13 @@ class Monitor:
         users, items = self.watch.pairs
         self.watch.traces[self.number].append(_predictions(chain.users.rows[users], chain.items.rows[items]))
 
-    def figures(self, draw: Draw, train_error: float) -> dict[str, float]:
-        """The figures of a kept draw."""
-        figures = {"draw": float(len(self.watch.history) + 1), "train": train_error}
+    def metrics(self, draw: Sample, train_error: float) -> dict[str, float]:
+        """The metrics of a kept draw."""
+        metrics = {"sample": float(len(self.watch.history) + 1), "train": train_error}
         if self.watch.validation is not None:
-            figures["validation"] = self.watch.validation_error(draw)
-        self.watch.history.append(figures)
-        return figures
+            metrics["validation"] = self.watch.validation_error(draw)
+        self.watch.history.append(metrics)
+        return metrics
 
 
 def _predictions(users: Floats, items: Floats) -> Array:

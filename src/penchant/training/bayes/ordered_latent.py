@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.training.bayes.conditionals import Array
-from penchant.training.rows import Floats
+from penchant.training.row_solver import Floats
 
 SPREAD = 3.0
-"""The standard deviation of the normal whose ordered draws are the cut points' prior."""
+"""The standard deviation of the normal whose ordered samples are the cut points' prior."""
 
 _TINY = 1e-12
 
@@ -37,7 +37,7 @@ class OrderedLatent:
         self.draw_values(np.zeros(len(codes)), rng)
 
     def draw(self, scores: Array, rng: np.random.Generator) -> None:
-        """Draw cut points and opinions given the scores (n,).
+        """Sample cut points and opinions given the scores (n,).
 
         The steps adapt, ever less, towards 44 % accepted, the best for one dimension (Gelman, Roberts and Gilks 1996).
         """
@@ -76,7 +76,7 @@ class OrderedLatent:
         return ndtr(ends[codes] - centre), ndtr(ends[codes + 1] - centre)
 
     def draw_values(self, scores: Array, rng: np.random.Generator) -> None:
-        """Draw every opinion from the normal around its score, cut off at the ends of its level."""
+        """Sample every opinion from the normal around its score, cut off at the ends of its level."""
         from scipy.special import ndtri
 
         below, above = self._tails(self.cutpoints, np.arange(len(self.codes)), scores)

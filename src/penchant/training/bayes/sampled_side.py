@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from penchant.data.ratings import Grouped
 from penchant.training.bayes.conditionals import Array, normal_wishart
 from penchant.training.bayes.feature_block import FeatureBlock
-from penchant.training.rows import Conditional, Crew, Floats, RowSolver
+from penchant.training.row_solver import Conditional, Floats, RowSolver, ThreadTeam
 
 
 class SampledSide:
@@ -20,17 +20,17 @@ class SampledSide:
     """
 
     def __init__(
-        self, entries: Grouped, width: int, blocks: list[FeatureBlock], crew: Crew, rng: np.random.Generator
+        self, entries: Grouped, width: int, blocks: list[FeatureBlock], team: ThreadTeam, rng: np.random.Generator
     ) -> None:
         size = len(entries.counts)
-        self.solver = RowSolver(entries, width, crew)
+        self.solver = RowSolver(entries, width, team)
         self.rows = (0.1 * rng.standard_normal((size, width))).astype(np.float32)
         self.mean, self.precision = np.zeros(width), 10.0 * np.eye(width)
         self.blocks = blocks
         self.shifts = [np.zeros_like(self.rows) for _ in blocks]
 
     def draw_prior(self, rng: np.random.Generator) -> None:
-        """Draw every feature map, then mean and precision, given the rows."""
+        """Sample every feature map, then mean and precision, given the rows."""
         total = np.sum(self.shifts, axis=0) if self.blocks else np.float32(0)
         for at, block in enumerate(self.blocks):
             rest = total - self.shifts[at]
@@ -50,7 +50,7 @@ class SampledSide:
         return Conditional(self.precision, self.prior_means() @ self.precision, scale, weights)
 
     def draw_rows(self, other: Floats, given: Conditional, targets: Floats | None, rng: np.random.Generator) -> None:
-        """Draw all rows given the other side (M, D)."""
+        """Sample all rows given the other side (M, D)."""
         noise = rng.standard_normal(self.rows.shape, dtype=np.float32)
         self.solver.solve(other, given, self.rows, targets=targets, noise=noise)
 

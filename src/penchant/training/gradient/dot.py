@@ -1,4 +1,4 @@
-"""Training EmbeddingDot and EmbeddingDotBias, along whichever road is fastest."""
+"""Training EmbeddingDot and EmbeddingDotBias, along whichever backend is fastest."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 from penchant.data.ratings import Ratings
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import spawn_seeds
-from penchant.models.heads import DotHead
-from penchant.models.sides import Floats
+from penchant.models.rows import Floats
+from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel, assemble, counts_of
-from penchant.training.gradient.finishing import noise_of, prior_of
-from penchant.training.gradient.road import Road, State
-from penchant.training.gradient.roads import dot_bias_road, dot_road
-from penchant.training.gradient.run_plan import Learnt, carry_out
+from penchant.training.gradient.backend import Backend, State
+from penchant.training.gradient.backend_choice import dot_backend, dot_bias_backend
+from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
+from penchant.training.gradient.fitting import FitResult, fit_with_settings
+from penchant.training.gradient.initial_parameters import bare_start, biased_start, bounds_of, continue_from
+from penchant.training.gradient.priors_and_noise import noise_of, prior_of
 from penchant.training.gradient.settings import DotBiasSettings, DotSettings
-from penchant.training.gradient.side_columns import SideColumns
-from penchant.training.gradient.start import bare_start, biased_start, bounds_of, continue_from
 
 
 def train_dot(
@@ -33,15 +33,15 @@ def train_dot(
     """Vectors alone; the first predictions have the data's mean."""
     start_seed = int(spawn_seeds(rng, 1)[0])
 
-    def build(part: Ratings) -> Road:
-        start = bare_start(part, settings.factors, settings.start_spread, np.random.default_rng(start_seed))
-        return dot_road(continue_from(start, part, resume) if resume else start, part, settings)
+    def build(part: Ratings) -> Backend:
+        start = bare_start(part, settings.factors, settings.init_std, np.random.default_rng(start_seed))
+        return dot_backend(continue_from(start, part, resume) if resume else start, part, settings)
 
-    learnt = carry_out(build, ratings, settings, rng=rng, validation=validation, progress=progress)
-    users, items = (_stack(learnt.draws, f"{side}_vectors.weight") for side in ("user", "item"))
+    learnt = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
+    users, items = (_stack(learnt.samples, f"{side}_vectors.weight") for side in ("user", "item"))
     zeros = (np.zeros(users.shape[:2], np.float32), np.zeros(items.shape[:2], np.float32))
-    head = DotHead(np.zeros(len(users), np.float32))
-    return _finished("dot", ratings, settings, learnt, head, (zeros[0], users), (zeros[1], items))
+    scorer = DotScorer(np.zeros(len(users), np.float32))
+    return _finished("dot", ratings, settings, learnt, scorer, (zeros[0], users), (zeros[1], items))
 
 
 def train_dot_bias(
@@ -56,64 +56,64 @@ def train_dot_bias(
     """Vectors and biases; the biases start at the data's damped means."""
     start_seed = int(spawn_seeds(rng, 1)[0])
     bounds = bounds_of(ratings.scale, settings.widen) if settings.link == "sigmoid" else None
-    columns = SideColumns.of(ratings) if settings.use_features else SideColumns()
+    columns = FeatureEmbeddings.of(ratings) if settings.use_features else FeatureEmbeddings()
 
-    def build(part: Ratings) -> Road:
+    def build(part: Ratings) -> Backend:
         random = np.random.default_rng(start_seed)
-        start = biased_start(part, settings.factors, settings.start_spread, settings.damping, random, bounds)
+        start = biased_start(part, settings.factors, settings.init_std, settings.damping, random, bounds)
         start = continue_from(start, part, resume) if resume else start
-        return dot_bias_road(start, part, settings, bounds, columns)
+        return dot_bias_backend(start, part, settings, bounds, columns)
 
-    learnt = carry_out(build, ratings, settings, rng=rng, validation=validation, progress=progress)
+    learnt = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
     return biased_model(ratings, settings, learnt, bounds, columns)
 
 
 def biased_model(
     ratings: Ratings,
     settings: DotBiasSettings,
-    learnt: Learnt,
+    learnt: FitResult,
     bounds: tuple[float, float] | None,
-    columns: SideColumns,
+    columns: FeatureEmbeddings,
 ) -> TrainedModel:
     """The TrainedModel of learnt vectors and biases."""
-    mean = _stack(learnt.draws, "mean_bias")[:, 0]
-    head = DotHead(mean) if bounds is None else DotHead(mean, "sigmoid", *bounds)
-    rows = [(_stack(learnt.draws, f"{side}.bias.weight")[:, :, 0], _stack(learnt.draws, f"{side}.vectors.weight"))
+    mean = _stack(learnt.samples, "mean_bias")[:, 0]
+    scorer = DotScorer(mean) if bounds is None else DotScorer(mean, "sigmoid", *bounds)
+    rows = [(_stack(learnt.samples, f"{side}.bias.weight")[:, :, 0], _stack(learnt.samples, f"{side}.vectors.weight"))
             for side in ("users", "items")]  # fmt: skip
-    return _finished("dot_bias", ratings, settings, learnt, head, rows[0], rows[1], columns)
+    return _finished("dot_bias", ratings, settings, learnt, scorer, rows[0], rows[1], columns)
 
 
 def _finished(
     kind: str,
     ratings: Ratings,
     settings: DotSettings | DotBiasSettings,
-    learnt: Learnt,
-    head: DotHead,
+    learnt: FitResult,
+    scorer: DotScorer,
     user_rows: tuple[Floats, Floats],
     item_rows: tuple[Floats, Floats],
-    columns: SideColumns | None = None,
+    columns: FeatureEmbeddings | None = None,
 ) -> TrainedModel:
-    columns = columns or SideColumns()
-    user_rows = columns.joined("users", user_rows, learnt.draws)
-    item_rows = columns.joined("items", item_rows, learnt.draws)
+    columns = columns or FeatureEmbeddings()
+    user_rows = columns.joined("users", user_rows, learnt.samples)
+    item_rows = columns.joined("items", item_rows, learnt.samples)
     return assemble(
         ratings,
         kind=kind,
         settings=settings.to_json(),
-        head=head,
+        scorer=scorer,
         user_rows=user_rows,
         item_rows=item_rows,
         priors=(
             prior_of(*user_rows, counts_of(ratings.by_user())),
             prior_of(*item_rows, counts_of(ratings.by_item())),
         ),
-        noise=noise_of(learnt, ratings, len(learnt.draws)),
+        noise=noise_of(learnt, ratings, len(learnt.samples)),
         history=learnt.history,
         facts=learnt.facts,
     )
 
 
-def _stack(draws: Sequence[State], name: str) -> Floats:
+def _stack(samples: Sequence[State], name: str) -> Floats:
     """One parameter of every draw, (S, ...)."""
-    stacked: Floats = np.stack([draw[name] for draw in draws]).astype(np.float32)
+    stacked: Floats = np.stack([draw[name] for draw in samples]).astype(np.float32)
     return stacked

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.batches import steps_in
-from penchant.training.gradient.road import Road
+from penchant.data.epoch_order import steps_in
+from penchant.training.gradient.backend import Backend
 from penchant.training.gradient.schedules import Curve, constant
 
 
@@ -34,12 +34,12 @@ class Plan:
 class Run:
     """A run under way: what callbacks are shown.
 
-    history: one mapping of figures an epoch. rates, losses: one number for each step taken. stopped: why training is
+    history: one mapping of metrics an epoch. rates, losses: one number for each step taken. stopped: why training is
     to end after this epoch, or nothing.
     """
 
     plan: Plan
-    road: Road
+    backend: Backend
     seed: int
     history: list[Mapping[str, float]] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Run:
 
     @property
     def steps_per_epoch(self) -> int:
-        return steps_in(self.road.rows, self.road.batch_size)
+        return steps_in(self.backend.rows, self.backend.batch_size)
 
     @property
     def total_steps(self) -> int:
@@ -71,8 +71,8 @@ class Callback:
     def steps_end(self, run: Run, first: int, losses: NDArray[np.float64]) -> None:
         """Steps first, first + 1, ... of the whole run have been taken; losses: (C,)."""
 
-    def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
-        """An epoch is over; figures may be added to, callbacks run in the order they were given in."""
+    def epoch_ends(self, run: Run, epoch: int, metrics: dict[str, float]) -> None:
+        """An epoch is over; metrics may be added to, callbacks run in the order they were given in."""
 
     def fit_ends(self, run: Run) -> None:
         """After the last epoch, however the run came to its end."""

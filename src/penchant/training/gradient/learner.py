@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.batches import steps_in
+from penchant.data.epoch_order import steps_in
 from penchant.foundations.errors import TrainingDivergedError
+from penchant.training.gradient.backend import Backend
 from penchant.training.gradient.events import Callback, Plan, Run
-from penchant.training.gradient.road import Road
 from penchant.training.gradient.schedules import rates
 
 
 def fit(
-    road: Road,
+    backend: Backend,
     plan: Plan,
     *,
     seed: int,
@@ -23,13 +23,13 @@ def fit(
     history: Sequence[Mapping[str, float]] = (),
     stopped: str = "",
 ) -> Run:
-    """Train along `road` as planned, from the epoch after the last one in `history`.
+    """Train along `backend` as planned, from the epoch after the last one in `history`.
 
     stopped: why an earlier part of the run asked for its end, if it did; then there is nothing left to do.
     seed: everything random in the run follows from it and the epoch's number.
     Raises TrainingDivergedError when a loss is not a finite number; callbacks hear fit_ends first.
     """
-    run = Run(plan, road, seed, list(history), stopped=stopped)
+    run = Run(plan, backend, seed, list(history), stopped=stopped)
     for callback in callbacks:
         callback.fit_begins(run)
     try:
@@ -46,7 +46,7 @@ def fit(
 def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback]) -> None:
     for callback in callbacks:
         callback.epoch_begins(run, epoch)
-    run.road.begin(run.seed, epoch)
+    run.backend.begin(run.seed, epoch)
     steps = run.steps_per_epoch
     losses = np.empty(steps)
     stride = run.plan.stride or steps
@@ -56,16 +56,16 @@ def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback]) -> None:
         if run.stopped:
             losses = losses[: span.stop]
             break
-    figures = {"train_loss": _mean_loss(losses, run.road), "learning_rate": run.rates[-1]}
+    metrics = {"train_loss": _mean_loss(losses, run.backend), "learning_rate": run.rates[-1]}
     for callback in callbacks:
-        callback.epoch_ends(run, epoch, figures)
-    run.history.append(figures)
+        callback.epoch_ends(run, epoch, metrics)
+    run.history.append(metrics)
 
 
 def _steps(run: Run, before: int, span: slice, callbacks: Sequence[Callback]) -> NDArray[np.float64]:
     count = span.stop - span.start
     speeds = rates(run.plan.curve, run.plan.learning_rate, before + span.start, count, run.total_steps)
-    losses = run.road.advance(span.start, speeds)
+    losses = run.backend.advance(span.start, speeds)
     run.rates.extend(speeds.tolist())
     run.losses.extend(losses.tolist())
     if not np.isfinite(losses).all():
@@ -84,9 +84,9 @@ def diverged(step: int, rate: float) -> TrainingDivergedError:
     )
 
 
-def _mean_loss(losses: NDArray[np.float64], road: Road) -> float:
+def _mean_loss(losses: NDArray[np.float64], backend: Backend) -> float:
     """The mean over ratings: the odd last batch counts for its size."""
-    sizes = np.full(len(losses), road.batch_size)
-    if len(losses) == steps_in(road.rows, road.batch_size):
-        sizes[-1] = road.rows - road.batch_size * (len(losses) - 1)
+    sizes = np.full(len(losses), backend.batch_size)
+    if len(losses) == steps_in(backend.rows, backend.batch_size):
+        sizes[-1] = backend.rows - backend.batch_size * (len(losses) - 1)
     return float(np.average(losses, weights=sizes))

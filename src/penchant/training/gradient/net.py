@@ -10,17 +10,17 @@ from penchant.foundations.errors import SettingsError
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import spawn_seeds
 from penchant.models.embedding_net import EmbeddingNet, NetSide, baseline_layers
-from penchant.models.heads import NetHead
 from penchant.models.initialization import Floats
+from penchant.models.scorers import NetScorer
 from penchant.models.side_embedding import Columns
 from penchant.models.trained import TrainedModel, assemble, counts_of
-from penchant.training.gradient.finishing import noise_of, prior_of
-from penchant.training.gradient.road import Road, State
-from penchant.training.gradient.run_plan import carry_out
+from penchant.training.gradient.backend import Backend, State
+from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
+from penchant.training.gradient.fitting import fit_with_settings
+from penchant.training.gradient.initial_parameters import biased_start, bounds_of
+from penchant.training.gradient.priors_and_noise import noise_of, prior_of
 from penchant.training.gradient.settings import NetSettings
-from penchant.training.gradient.side_columns import SideColumns
-from penchant.training.gradient.start import biased_start, bounds_of
-from penchant.training.gradient.torch_road import module_road
+from penchant.training.gradient.torch_backend import module_backend
 
 
 def train(
@@ -34,23 +34,23 @@ def train(
 ) -> TrainedModel:
     """A net that starts as the baseline: the first entry of each vector holds the row's damped bias."""
     start_seed = int(spawn_seeds(rng, 1)[0])
-    columns = SideColumns.of(ratings) if settings.feature_factors else SideColumns()
+    columns = FeatureEmbeddings.of(ratings) if settings.feature_factors else FeatureEmbeddings()
     padded = {side: Columns.of(encoded) for side, encoded in columns.encoded.items()}
 
-    def build(part: Ratings) -> Road:
+    def build(part: Ratings) -> Backend:
         module = started_net(part, settings, np.random.default_rng(start_seed), padded)
         if resume is not None:
             continue_net(module, part, resume)
-        return module_road(module, part, settings)
+        return module_backend(module, part, settings)
 
-    learnt = carry_out(build, ratings, settings, rng=rng, validation=validation, progress=progress)
-    state = learnt.draws[-1]  # a net's layers belong to one draw
+    learnt = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
+    state = learnt.samples[-1]  # a net's layers belong to one draw
     user_rows, item_rows = (_rows(state, side, columns) for side in ("users", "items"))
     return assemble(
         ratings,
         kind="net",
         settings=settings.to_json(),
-        head=_head(state, bounds_of(ratings.scale, settings.widen)),
+        scorer=_scorer(state, bounds_of(ratings.scale, settings.widen)),
         user_rows=user_rows,
         item_rows=item_rows,
         priors=(
@@ -69,7 +69,7 @@ def started_net(
     """The module at its start."""
     bounds = bounds_of(ratings.scale, settings.widen)
     widths = {"users": settings.factors, "items": settings.item_factors or settings.factors}
-    start = biased_start(ratings, max(widths.values()), settings.start_spread, settings.damping, rng, bounds)
+    start = biased_start(ratings, max(widths.values()), settings.init_std, settings.damping, rng, bounds)
     deviation = float(start.user_vectors.std())
     sides, inputs = {}, []
     for side, vectors, bias in (
@@ -82,9 +82,7 @@ def started_net(
         extra = settings.feature_factors if beside else 0
         sides[side] = NetSide(own, beside, np.zeros((beside.width, extra), np.float32) if beside else None)
         inputs.append(widths[side] + extra)
-    layers = baseline_layers(
-        rng, (inputs[0], inputs[1]), settings.hidden, start.mean, settings.start_spread, deviation**2
-    )
+    layers = baseline_layers(rng, (inputs[0], inputs[1]), settings.hidden, start.mean, settings.init_std, deviation**2)
     return EmbeddingNet(sides["users"], sides["items"], layers, bounds, (settings.dropout / 4, settings.dropout))
 
 
@@ -95,11 +93,11 @@ def continue_net(module: EmbeddingNet, ratings: Ratings, model: TrainedModel) ->
     """
     sides = ((module.users, ratings.users, model.users), (module.items, ratings.items, model.items))
     layers = (module.hidden, module.output)
-    head = model.head
-    alike = isinstance(head, NetHead) and all(
-        layer.weight.shape == weights.T.shape for layer, weights in zip(layers, head.weights, strict=True)
+    scorer = model.scorer
+    alike = isinstance(scorer, NetScorer) and all(
+        layer.weight.shape == weights.T.shape for layer, weights in zip(layers, scorer.weights, strict=True)
     )
-    if not isinstance(head, NetHead) or not alike or any(side.columns is not None for side, _, _ in sides):
+    if not isinstance(scorer, NetScorer) or not alike or any(side.columns is not None for side, _, _ in sides):
         raise SettingsError(
             "the model to resume is not a net of this shape",
             remedy="Use the settings it was trained with, and feature_factors=0",
@@ -109,12 +107,12 @@ def continue_net(module: EmbeddingNet, ratings: Ratings, model: TrainedModel) ->
             at = old.vocabulary.numbers(vocabulary.ids)
             known = np.flatnonzero(at >= 0)
             side.vectors.weight[known] = torch.from_numpy(old.vectors[-1, at[known]])
-        for layer, weights, bias in zip(layers, head.weights, head.biases, strict=True):
+        for layer, weights, bias in zip(layers, scorer.weights, scorer.biases, strict=True):
             layer.weight.copy_(torch.from_numpy(weights.T))
             layer.bias.copy_(torch.from_numpy(bias))
 
 
-def _rows(state: State, side: str, columns: SideColumns) -> tuple[Floats, Floats]:
+def _rows(state: State, side: str, columns: FeatureEmbeddings) -> tuple[Floats, Floats]:
     """One draw of the side's rows: no bias, and the vectors with those of the columns beside them."""
     vectors = state[f"{side}.vectors.weight"]
     if side in columns.encoded:
@@ -123,6 +121,6 @@ def _rows(state: State, side: str, columns: SideColumns) -> tuple[Floats, Floats
     return np.zeros((1, len(vectors)), np.float32), vectors[None].astype(np.float32)
 
 
-def _head(state: State, bounds: tuple[float, float]) -> NetHead:
+def _scorer(state: State, bounds: tuple[float, float]) -> NetScorer:
     weights = tuple(np.ascontiguousarray(state[f"{layer}.weight"].T) for layer in ("hidden", "output"))
-    return NetHead(weights, tuple(state[f"{layer}.bias"] for layer in ("hidden", "output")), *bounds)
+    return NetScorer(weights, tuple(state[f"{layer}.bias"] for layer in ("hidden", "output")), *bounds)

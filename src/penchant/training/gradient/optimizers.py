@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from penchant.training.gradient.settings import GradientSettings
-from penchant.training.gradient.touched_rows import TouchedRows
+from penchant.training.gradient.sparse_updates import SparseUpdates
 
 
 def optimizer_for(module: nn.Module, settings: GradientSettings, ratings: int) -> torch.optim.Optimizer:
@@ -24,7 +24,7 @@ def _made(groups: list[dict[str, Any]], settings: GradientSettings) -> torch.opt
     rate, betas = settings.learning_rate, (settings.momentum, settings.second_momentum)
     adam = settings.optimizer == "adam"
     if settings.rows == "touched":
-        return TouchedRows(groups, lr=rate, adam=adam, betas=betas)
+        return SparseUpdates(groups, lr=rate, adam=adam, betas=betas)
     if adam:
         return torch.optim.Adam(groups, lr=rate, betas=betas, fused=True)
     return torch.optim.SGD(groups, lr=rate, momentum=settings.momentum, fused=True)
@@ -36,7 +36,7 @@ def _shrunk(optimizer: torch.optim.Optimizer, *_: Any) -> None:
     for group in optimizer.param_groups:
         factor = 1.0 - group["lr"] * group["shrink"]
         for parameter in group["params"]:
-            if isinstance(optimizer, TouchedRows):
+            if isinstance(optimizer, SparseUpdates):
                 optimizer.shrink(parameter, factor)
             else:
                 parameter.mul_(factor)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.batches import steps_in
+from penchant.data.epoch_order import steps_in
 from penchant.foundations.optional import require
-from penchant.training.gradient.road import Road
+from penchant.training.gradient.backend import Backend
 
 _HOPELESS = 4.0
 """The search ends where the loss is this many times its best."""
@@ -34,28 +34,28 @@ class RateFinding:
 
 
 def find_rate(
-    road: Road, *, seed: int, low: float = 1e-5, high: float = 10.0, steps: int = 100, smoothing: float = 0.9
+    backend: Backend, *, seed: int, low: float = 1e-5, high: float = 10.0, steps: int = 100, smoothing: float = 0.9
 ) -> RateFinding:
     """Train with a rate that grows from low to high, then put everything back as it was."""
-    before = road.state()
+    before = backend.state()
     rates = np.geomspace(low, high, steps)
     try:
-        losses = _losses(road, seed, rates)
+        losses = _losses(backend, seed, rates)
     finally:
-        road.restore(before)
+        backend.restore(before)
     smooth = _smoothed(losses, smoothing)
     seen = rates[: len(smooth)]
     return RateFinding(seen, smooth, _steepest(seen, smooth))
 
 
-def _losses(road: Road, seed: int, rates: NDArray[np.float64]) -> NDArray[np.float64]:
+def _losses(backend: Backend, seed: int, rates: NDArray[np.float64]) -> NDArray[np.float64]:
     """One step a rate, over as many epochs as it takes, until the loss is hopeless."""
-    each = steps_in(road.rows, road.batch_size)
+    each = steps_in(backend.rows, backend.batch_size)
     losses: list[float] = []
     for at, rate in enumerate(rates):
         if at % each == 0:
-            road.begin(seed, at // each)
-        losses.append(float(road.advance(at % each, np.array([rate]))[0]))
+            backend.begin(seed, at // each)
+        losses.append(float(backend.advance(at % each, np.array([rate]))[0]))
         if not np.isfinite(losses[-1]) or losses[-1] > _HOPELESS * min(losses):
             return np.array(losses[:-1])
     return np.array(losses)

@@ -45,15 +45,15 @@ class GradientSettings(Settings):
     cycle_growth: int = setting(1, "each sgdr cycle is this many times as long as the last", low=1)
     snapshots: bool = setting(False, "keep the weights at the end of each sgdr cycle, each as one draw of the model")
     clip: float = setting(0.0, "longest gradient allowed, over all parameters; 0 for no limit", low=0.0)
-    start_spread: float = setting(0.02, "standard deviation of the first predictions, in rating units", above=0.0)
+    init_std: float = setting(0.02, "standard deviation of the first predictions, in rating units", above=0.0)
     validation_share: float = setting(0.1, "share of the training ratings held out to stop early", low=0.0, high=0.5)
     patience: int = setting(5, "epochs without a better validation error before training stops; 0 never stops", low=0)
     refit: bool = setting(True, "train again on all ratings for the number of epochs that was found best")
     checkpoint: str = setting("", "folder in which the run is saved after each epoch, and from which it goes on")
-    road: str = setting(
+    backend: str = setting(
         "auto",
         "torch runs any module; kernels are compiled loops for the dot models; auto takes the fastest that can",
-        choices=("auto", "torch", "kernels"),
+        choices=("auto", "torch", "numba"),
     )
 
     def pull(self, ratings: int) -> float:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from penchant.training.gradient.road import State
+from penchant.training.gradient.backend import State
 
 _MEMORY = "optimizer."
 

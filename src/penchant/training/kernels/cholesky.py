@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from penchant.training.kernels.lanes import (
+from penchant.training.kernels.simd import (
     WIDTH,
     add_product,
     inverse_root,

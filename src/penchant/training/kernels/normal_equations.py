@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from penchant.training.kernels.lanes import WIDTH, add_product, load, splat, store
+from penchant.training.kernels.simd import WIDTH, add_product, load, splat, store
 
 BLOCK = 64
 """Entries gathered at a time; with 128 factors their copy and the sums together still fit the L2 cache."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from penchant.training.kernels.prefetching import AHEAD, fetch, fetch_row
+from penchant.training.kernels.prefetch import AHEAD, fetch, fetch_row
 from penchant.training.kernels.sgd_rows import compiled, factors_in, move_rows, moved
 
 

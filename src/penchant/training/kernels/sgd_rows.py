@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from penchant.training.kernels.prefetching import AHEAD, fetch_row
+from penchant.training.kernels.prefetch import AHEAD, fetch_row
 
 FAST = {"reassoc", "contract", "arcp", "nsz"}
 """Sums may be reordered; NaN and infinity stay what they are, so that a diverging loss is seen."""

@@ -14,18 +14,18 @@ import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import CallerError
+from penchant.training.gradient.backend import State
 from penchant.training.gradient.callbacks.early_stopping import BestWeights
 from penchant.training.gradient.callbacks.snapshots import Snapshots
 from penchant.training.gradient.events import Callback, Run
-from penchant.training.gradient.road import State
 
 _FILE, _ABOUT = "checkpoint.safetensors", "about"
 
 
 @dataclass(frozen=True)
 class Saved:
-    """history: the figures of the epochs done. stopped: why training ended, or nothing. best: the best error and its
-    epoch. states: by name, the road's present one ("now"), the best ("best") and the snapshots ("draw0", ...).
+    """history: the metrics of the epochs done. stopped: why training ended, or nothing. best: the best error and its
+    epoch. states: by name, the backend's present one ("now"), the best ("best") and the snapshots ("sample0", ...).
     """
 
     history: list[Mapping[str, float]]
@@ -37,8 +37,8 @@ class Saved:
         """Put the callbacks back where they were."""
         keeper.best, keeper.epoch = self.best
         keeper.state = self.states.get("best")
-        draws = sorted((name for name in self.states if name.startswith("draw")), key=lambda name: int(name[4:]))
-        snapshots.states = [self.states[name] for name in draws]
+        samples = sorted((name for name in self.states if name.startswith("sample")), key=lambda name: int(name[6:]))
+        snapshots.states = [self.states[name] for name in samples]
 
 
 def identity(ratings: Ratings, settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Checkpoint(Callback):
     def __init__(self, folder: Path, about: Mapping[str, Any], keeper: BestWeights, snapshots: Snapshots) -> None:
         self.folder, self.about, self.keeper, self.snapshots = folder, about, keeper, snapshots
 
-    def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
+    def epoch_ends(self, run: Run, epoch: int, metrics: dict[str, float]) -> None:
         from safetensors.numpy import save_file
 
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ class Checkpoint(Callback):
         }
         notes = {
             "about": self.about,
-            "history": [*run.history, figures],
+            "history": [*run.history, metrics],
             "stopped": run.stopped,
             "best": (self.keeper.best, self.keeper.epoch),
         }
@@ -105,5 +105,5 @@ class Checkpoint(Callback):
         beside.replace(self.folder / _FILE)
 
     def _states(self, run: Run) -> dict[str, State]:
-        states = {"now": run.road.state()} | {f"draw{n}": state for n, state in enumerate(self.snapshots.states)}
+        states = {"now": run.backend.state()} | {f"sample{n}": state for n, state in enumerate(self.snapshots.states)}
         return states if self.keeper.state is None else states | {"best": self.keeper.state}

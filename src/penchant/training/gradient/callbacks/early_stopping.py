@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from penchant.training.gradient.backend import State
 from penchant.training.gradient.events import Callback, Run
-from penchant.training.gradient.road import State
 
 
 class BestWeights(Callback):
-    """Keeps the state with the lowest `watched` figure; when training ends, the road holds it again.
+    """Keeps the state with the lowest `watched` figure; when training ends, the backend holds it again.
 
     patience: epochs without a better figure before training stops; 0 never stops it.
     """
@@ -17,15 +17,15 @@ class BestWeights(Callback):
         self.best, self.epoch = float("inf"), -1
         self.state: State | None = None
 
-    def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
-        if figures[self.watched] < self.best:
-            self.best, self.epoch, self.state = figures[self.watched], epoch, run.road.state()
+    def epoch_ends(self, run: Run, epoch: int, metrics: dict[str, float]) -> None:
+        if metrics[self.watched] < self.best:
+            self.best, self.epoch, self.state = metrics[self.watched], epoch, run.backend.state()
         elif self.patience and epoch - self.epoch >= self.patience:
             run.stop(f"no better {self.watched} in {self.patience} epochs")
 
     def fit_ends(self, run: Run) -> None:
         if self.state is not None:
-            run.road.restore(self.state)
+            run.backend.restore(self.state)
 
 
 class StopAfter(Callback):
@@ -34,6 +34,6 @@ class StopAfter(Callback):
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs
 
-    def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
+    def epoch_ends(self, run: Run, epoch: int, metrics: dict[str, float]) -> None:
         if epoch + 1 >= self.epochs:
             run.stop(f"{self.epochs} epochs were asked for")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from penchant.training.gradient.backend import State
 from penchant.training.gradient.events import Callback, Run
-from penchant.training.gradient.road import State
 
 
 class Snapshots(Callback):
@@ -17,7 +17,7 @@ class Snapshots(Callback):
         self.ends = set(np.cumsum(cycles).tolist())
         self.states: list[State] = []
 
-    def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
+    def epoch_ends(self, run: Run, epoch: int, metrics: dict[str, float]) -> None:
         if epoch + 1 in self.ends:
-            state = run.road.state()
+            state = run.backend.state()
             self.states.append({name: value for name, value in state.items() if not name.startswith("optimizer.")})

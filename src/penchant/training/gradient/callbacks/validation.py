@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.ratings import Ratings
+from penchant.training.gradient.backend import Backend
 from penchant.training.gradient.events import Callback, Run
-from penchant.training.gradient.road import Road
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ class Held:
         known = (users >= 0) & (items >= 0)
         return cls(users[known], items[known], validation.values[known], (training.scale.low, training.scale.high))
 
-    def rmse(self, road: Road) -> float:
-        """The root mean squared error of the road's present predictions, kept on the rating scale."""
-        predicted = np.clip(road.predict(self.user_numbers, self.item_numbers), *self.scale)
+    def rmse(self, backend: Backend) -> float:
+        """The root mean squared error of the backend's present predictions, kept on the rating scale."""
+        predicted = np.clip(backend.predict(self.user_numbers, self.item_numbers), *self.scale)
         return float(np.sqrt(np.mean(np.square(predicted - self.values, dtype=np.float64))))
 
 
 class Validation(Callback):
-    """Adds validation_rmse to the figures of each epoch."""
+    """Adds validation_rmse to the metrics of each epoch."""
 
     def __init__(self, held: Held) -> None:
         self.held = held
 
-    def epoch_ends(self, run: Run, epoch: int, figures: dict[str, float]) -> None:
-        figures["validation_rmse"] = self.held.rmse(run.road)
+    def epoch_ends(self, run: Run, epoch: int, metrics: dict[str, float]) -> None:
+        metrics["validation_rmse"] = self.held.rmse(run.backend)

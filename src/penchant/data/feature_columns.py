@@ -1,0 +1,91 @@
+"""What the columns of a feature table are, and their cells as features."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from penchant.data.columns import find_column
+from penchant.data.features import FeatureTable, Kind
+from penchant.data.row_validation import RowValidation
+from penchant.data.titles import years
+from penchant.foundations.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+KINDS = ("many", "category", "number", "text", "title")
+TITLES = ("title", "name")
+FEW_LABELS = 0.2
+"""A text column with at most this share of distinct values is taken for labels, one with more for free text."""
+_NAMES_A_ROW = re.compile(r"(^|[_\s-])(id|url|isbn\d*)$|[a-z](Id|ID|Url|URL)$|^ISBN\d*$")
+"""Columns that point at something else, such as imdbId or image_url: unless asked for, nothing is learnt from them."""
+
+
+def column_kinds(frame: pl.DataFrame, columns: Mapping[str, str] | None, source: str) -> dict[str, str]:
+    """Column -> its kind or its separator, as the caller says or as its name and values suggest."""
+    if columns is None:
+        return {name: _guess(frame[name]) for name in frame.columns if not _NAMES_A_ROW.search(name)}
+    for name, kind in columns.items():
+        find_column("feature", name, frame.columns, source=source)
+        if kind not in KINDS and any(letter.isalnum() for letter in kind):
+            raise DataError(
+                f"{kind!r} is no kind of column", where=f"{source}, column {name!r}",
+                remedy=f"Give one of {', '.join(KINDS)}, or a separator such as '|'",
+            )  # fmt: skip
+    return dict(columns)
+
+
+def _guess(column: pl.Series) -> str:
+    import polars as pl
+
+    if column.name.lower() in TITLES:
+        return "title"
+    if column.dtype == pl.List:
+        return "many"
+    if column.dtype.is_numeric():
+        return "number"
+    texts = column.cast(pl.String).drop_nulls()
+    if texts.str.contains("|", literal=True).sum() > FEW_LABELS * len(texts):
+        return "|"
+    return "category" if texts.n_unique() <= FEW_LABELS * len(texts) else "text"
+
+
+def feature_table(frame: pl.DataFrame, kinds: Mapping[str, str], source: str, *, guess: bool) -> FeatureTable:
+    """The columns that have a kind, row by row; where kinds are guessed, the year in a title is a column too."""
+    import polars as pl
+
+    shown = next((name for name in kinds if name.lower() in TITLES), None)
+    titles: Sequence[str | None] | None = frame[shown].cast(pl.String).to_list() if shown else None
+    columns: dict[str, Sequence[Any]] = {}
+    read_as: dict[str, Kind] = {}
+    for name, kind in kinds.items():
+        if kind == "title":
+            titles = frame[name].cast(pl.String).to_list()
+            if guess and "year" not in kinds and (found := years(titles)) is not None:
+                columns["year"], read_as["year"] = found, "number"
+            continue
+        columns[name], read_as[name] = _values(frame[name], kind, source)
+    return FeatureTable(columns, read_as, titles)
+
+
+def _values(column: pl.Series, kind: str, source: str) -> tuple[list[Any], Kind]:
+    import polars as pl
+
+    if kind == "number":
+        numbers = column.cast(pl.Float64, strict=False)
+        checks = RowValidation(source, {column.name: column.name})
+        odd = numbers.is_null() & column.is_not_null()
+        checks.refuse(odd, column.name, "the value is not a number", "Mend it, or read the column as text", column)
+        return numbers.fill_nan(None).to_list(), "number"
+    if kind in ("category", "text"):
+        return column.cast(pl.String).str.strip_chars().to_list(), kind  # type: ignore[return-value]
+    lists = column if column.dtype == pl.List else column.cast(pl.String).str.split(kind)
+    return [None if labels is None else _labels(labels) for labels in lists.to_list()], "many"
+
+
+def _labels(labels: Sequence[Any]) -> tuple[str, ...] | None:
+    """The distinct labels without white space around them; None where there are none."""
+    found = tuple(dict.fromkeys(text for label in labels if label is not None and (text := str(label).strip())))
+    return found or None

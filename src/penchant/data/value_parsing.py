@@ -1,0 +1,82 @@
+"""From the cells of a rating or timestamp column to numbers, whatever type they came in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from penchant.data.row_validation import RowValidation
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_SKIP = "Mend it, or pass bad_rows='skip' to leave such rows out"
+LATEST_SECOND = 10**11
+"""A number of seconds since 1970 beyond the year 5000; timestamps above it count milliseconds or finer."""
+
+
+def rating_values(column: pl.Series, scale: tuple[float, float] | None, checks: RowValidation) -> pl.Series:
+    """Ratings as Float32; refused: missing, no number, not finite, outside the declared scale."""
+    import polars as pl
+
+    values = _as_floats(column)
+    checks.refuse(_blank(column), column.name, "the rating is missing", _SKIP)
+    checks.refuse(values.is_null(), column.name, "the rating is not a number", _SKIP, column)
+    values = values.cast(pl.Float32, strict=False)
+    checks.refuse(~values.is_finite(), column.name, "the rating is not a finite number", _SKIP, column)
+    if scale is not None:
+        outside = (values < scale[0]) | (values > scale[1])
+        what = f"the rating is outside the declared scale {scale[0]:g}..{scale[1]:g}"
+        checks.refuse(outside, column.name, what, f"Declare a wider scale. {_SKIP}", column)
+    return values
+
+
+def seconds(column: pl.Series, checks: RowValidation) -> tuple[pl.Series, list[str]]:
+    """Timestamps as Int64 seconds since 1970, and notes; refused: missing, or neither a number nor a date."""
+    import polars as pl
+
+    remedy = "Mend it, or pass timestamp=False to read without timestamps"
+    checks.refuse(_blank(column), column.name, "the timestamp is missing", remedy)
+    if column.dtype.is_temporal():
+        return column.cast(pl.Datetime("us")).dt.epoch("s"), []
+    numbers = column if column.dtype.is_integer() else _as_floats(column)
+    if column.dtype == pl.String and numbers.is_null().all():
+        numbers = _dates(column.str.strip_chars())
+    bad = numbers.is_null() | ~numbers.is_finite()
+    checks.refuse(bad, column.name, "the timestamp is neither a number nor a date", remedy, column)
+    numbers = numbers.cast(pl.Float64).floor().cast(pl.Int64, strict=False) if numbers.dtype.is_float() else numbers
+    return _in_seconds(numbers.cast(pl.Int64))
+
+
+def _dates(texts: pl.Series) -> pl.Series:
+    """Seconds of dates in the way the first of them is written; null where a text is no such date."""
+    import polars as pl
+
+    try:
+        return texts.str.to_datetime(strict=False, time_unit="us").dt.epoch("s")
+    except pl.exceptions.ComputeError:  # no way of writing dates fits
+        return pl.Series(texts.name, [None] * len(texts), dtype=pl.Int64)
+
+
+def _in_seconds(numbers: pl.Series) -> tuple[pl.Series, list[str]]:
+    usual, unit = numbers.median() or 0, 1  # one moment far off does not decide
+    while usual / unit >= LATEST_SECOND:  # type: ignore[operator]
+        unit *= 1000
+    if unit == 1:
+        return numbers, []
+    return numbers // unit, [f"Timestamps were taken as units of 1/{unit:,} second"]
+
+
+def _blank(column: pl.Series) -> pl.Series:
+    import polars as pl
+
+    blank = column.is_null()
+    return blank | (column.str.strip_chars() == "").fill_null(False) if column.dtype == pl.String else blank
+
+
+def _as_floats(column: pl.Series) -> pl.Series:
+    """Float32 stays as it is; everything else becomes Float64, null where it is no number."""
+    import polars as pl
+
+    if column.dtype == pl.String:
+        column = column.str.strip_chars()
+    return column if column.dtype == pl.Float32 else column.cast(pl.Float64, strict=False)

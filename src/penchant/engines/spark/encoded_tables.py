@@ -1,0 +1,90 @@
+"""Ratings as Spark frames of numbers, from a table of ids or from Ratings in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from penchant.data.columns import ITEM, RATING, USER
+from penchant.data.features import FeatureTable
+from penchant.data.ratings import Grouped, Ratings, Scale
+from penchant.data.table_conversion import Rules
+from penchant.data.vocabulary import Vocabulary
+from penchant.engines.spark.id_encoding import id_map, number_column
+from penchant.engines.spark.model_storage import from_arrow, keep
+from penchant.engines.spark.tables import open_table
+from penchant.foundations.errors import DataError
+
+_MANY_LEVELS = 101
+"""More distinct ratings than this have no step worth knowing."""
+
+
+@dataclass(frozen=True)
+class EncodedTable:
+    """frame: columns user, item (numbers) and rating, kept in Spark. users, items: the id of each number.
+
+    count: how many ratings. scale, user_features, item_features: as in Ratings.
+    """
+
+    frame: DataFrame
+    count: int
+    users: Vocabulary
+    items: Vocabulary
+    scale: Scale
+    user_features: FeatureTable | None = None
+    item_features: FeatureTable | None = None
+
+
+def numbered_table(session: SparkSession, table: Any, rules: Rules, separator: str = ",") -> EncodedTable:
+    """A table of ids as numbers; ids are numbered in Spark in their sorted order. See `open_table`."""
+    if isinstance(table, Ratings):
+        return from_memory(session, table)
+    rows = keep(open_table(session, table, rules, separator))
+    if not rows.take(1):
+        raise DataError("there are no ratings to learn from", where=str(table))
+    users, items = (id_map(rows.select(role), role) for role in (USER, ITEM))
+    frame = number_column(number_column(rows, USER, users), ITEM, items).select(USER, ITEM, RATING)
+    frame = keep(frame)
+    count = frame.count()
+    rows.unpersist()
+    return EncodedTable(frame, count, users.vocabulary, items.vocabulary, _scale(frame, rules.scale))
+
+
+def from_memory(session: SparkSession, ratings: Ratings) -> EncodedTable:
+    """Ratings handed to Spark under the numbers they have."""
+    if not len(ratings):
+        raise DataError("there are no ratings to learn from")
+    frame = from_arrow(session, arrow_ratings(ratings.user_numbers, ratings.item_numbers, ratings.values))
+    return EncodedTable(
+        keep(frame), len(ratings), ratings.users, ratings.items, ratings.scale,
+        ratings.user_features, ratings.item_features,
+    )  # fmt: skip
+
+
+def arrow_ratings(users: Any, items: Any, values: Any) -> pa.Table:
+    """Numbers and ratings (n,) as an Arrow table (user, item, rating)."""
+    columns = {USER: pa.array(users, pa.int32()), ITEM: pa.array(items, pa.int32())}
+    return pa.table(columns | {RATING: pa.array(values, pa.float32())})
+
+
+def histories(table: EncodedTable) -> Grouped:
+    """Every user's ratings on the driver: 20 bytes each."""
+    rows = table.frame.toArrow()
+    users, items, values = (rows.column(name).to_numpy() for name in (USER, ITEM, RATING))
+    return Grouped.build(users, items, values, len(table.users))
+
+
+def no_histories(table: EncodedTable) -> Grouped:
+    """HistoryRows without an entry."""
+    starts = np.zeros(len(table.users) + 1, np.int64)
+    return Grouped(starts, np.array([], np.int32), np.array([], np.float32), np.array([], np.int64))
+
+
+def _scale(frame: DataFrame, declared: tuple[float, float] | None) -> Scale:
+    levels = frame.select(RATING).distinct().limit(_MANY_LEVELS).toArrow().column(RATING).to_numpy()
+    ends = frame.selectExpr(f"min({RATING})", f"max({RATING})").first()
+    return Scale.of(np.append(levels, np.array(ends, np.float32)), declared)

@@ -1,0 +1,178 @@
+"""The report's charts, each from plain numbers to one SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from penchant.evaluation.report.overfitting import Curve
+from penchant.evaluation.report.plot_data import Density, Pictures, Spot
+from penchant.evaluation.report.slices import Slice
+from penchant.evaluation.report.svg import Frame, line, padded, rectangle, text
+from penchant.metrics.intervals import Interval
+
+_LINES = ("first", "second", "third", "fourth")
+
+
+def learning_curves(found: Sequence[Curve]) -> list[tuple[str, str]]:
+    """A heading and a chart for each figure that training recorded, its training and validation curves together."""
+    groups: dict[str, list[Curve]] = {}
+    for curve in found:
+        groups.setdefault(curve.name.rpartition("_")[2], []).append(curve)
+    return [
+        (figure.upper() if figure != "loss" else figure, _curves(figure, group)) for figure, group in groups.items()
+    ]
+
+
+def _curves(figure: str, group: Sequence[Curve]) -> str:
+    longest = max(len(curve.values) for curve in group)
+    frame = Frame.of((1, max(longest, 2)), padded([v for curve in group for v in curve.values]), top=30)
+    parts = [frame.axes("epoch or draw", figure)]
+    for n, curve in enumerate(group):
+        css = _LINES[n % len(_LINES)]
+        epochs = range(1, len(curve.values) + 1)
+        parts.append(frame.path(epochs, curve.values, f"curve {css}"))
+        parts += [
+            frame.dot(x, y, 2.5, css, f"{curve.name} {x}: {y:.4f}") for x, y in zip(epochs, curve.values, strict=True)
+        ]
+        parts.append(_key(frame, n, css, curve.name.replace("_", " ")))
+    return frame.svg("".join(parts), f"{figure} by epoch: {', '.join(curve.name for curve in group)}")
+
+
+def _key(frame: Frame, place: int, css: str, words: str) -> str:
+    x = frame.x.start + 4 + place * 165
+    return line(x, 14, x + 22, 14, f"curve {css}") + text(x + 28, 18.5, words, "key")
+
+
+def density(found: Density) -> str:
+    """Where predictions fall for each true rating, and the line they would follow if each were right on average."""
+    half = (found.truths[1] - found.truths[0]) / 2
+    frame = Frame.of(
+        (float(found.truths[0] - half), float(found.truths[-1] + half)), (float(found.edges[0]), float(found.edges[-1]))
+    )
+    top = max(int(found.counts.max()), 1)
+    cells = [
+        _cell(frame, float(truth), float(half), float(low), float(high), int(count), top)
+        for truth, row in zip(found.truths, found.counts, strict=True)
+        for low, high, count in zip(found.edges[:-1], found.edges[1:], row, strict=True)
+        if count
+    ]
+    ends = [max(frame.x.low, frame.y.low), min(frame.x.high, frame.y.high)]
+    body = frame.axes("true rating", "predicted") + "".join(cells) + frame.path(ends, ends, "ideal")
+    return frame.svg(body, "Density of predictions against true ratings", "density")
+
+
+def _cell(frame: Frame, truth: float, half: float, low: float, high: float, count: int, top: int) -> str:
+    x, width = frame.x.at(truth - half), frame.x.at(truth + half) - frame.x.at(truth - half)
+    y, height = frame.y.at(high), frame.y.at(low) - frame.y.at(high)
+    words = f"true {truth:g}, predicted {low:.2f}–{high:.2f}: {count:,} ratings"
+    return rectangle(x, y, width, height, "heat", 0.06 + 0.94 * (count / top) ** 0.5, words)
+
+
+def calibration(found: Pictures) -> str:
+    """Mean truth against mean prediction in equally full bins."""
+    guess, actual, counts = found.calibration
+    ends = padded([*guess.tolist(), *actual.tolist()])
+    frame = Frame.of(ends, ends)
+    dots = [
+        frame.dot(g, a, 4.5, "first", f"predicted {g:.2f}, true {a:.2f}, {n:,} ratings")
+        for g, a, n in zip(guess.tolist(), actual.tolist(), counts.tolist(), strict=True)
+    ]
+    body = frame.axes("mean prediction", "mean true rating") + frame.path(ends, ends, "ideal") + "".join(dots)
+    return frame.svg(body, "Calibration: mean true rating against mean prediction")
+
+
+def coverage(found: Pictures) -> str:
+    """The share of truths inside the interval that promises to hold them."""
+    frame = Frame.of((0, 1), (0, 1))
+    promised, held = zip(*found.coverage, strict=True)
+    body = frame.axes("share an interval promises", "share it held") + frame.path((0, 1), (0, 1), "ideal")
+    body += frame.path(promised, held, "curve first")
+    body += "".join(frame.dot(p, h, 4, "first", f"promised {p:.0%}, held {h:.1%}") for p, h in found.coverage)
+    return frame.svg(body, "How often prediction intervals held the truth")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One line of a whisker chart: a name, a figure with its interval, and what stands at the right edge."""
+
+    name: str
+    figure: Interval
+    right: str
+
+
+def by_part(parts: Sequence[Slice], whole: float) -> str:
+    """RMSE with its interval for each part of the test, the whole test's as a line."""
+    bars = [Bar(part.part, part.rmse, f"{part.rows:,}") for part in parts]
+    return whiskers(bars, whole, "RMSE; the line is the whole test's", "ratings", f"RMSE by {parts[0].by}")
+
+
+def whiskers(bars: Sequence[Bar], reference: float, x_name: str, right: str, label: str) -> str:
+    """A row for each bar: its figure as a dot on its interval; the reference as a dashed line through all."""
+    ends = [end for bar in bars for end in (bar.figure.low, bar.figure.high) if end == end] + [reference]
+    left = 16 + 8.6 * max(len(_cut(bar.name)) for bar in bars)
+    frame = Frame.of(padded(ends), (len(bars) - 0.5, -0.5), height=26 * len(bars) + 74, left=left, right=64, top=22)
+    at = frame.x.at(reference)
+    body = frame.axes(x_name, y_ticks=False) + line(at, frame.y.start, at, frame.y.end, "ideal")
+    body += text(frame.width - 4, 14, right, "tick right")
+    return frame.svg(body + "".join(_whisker(frame, row, bar) for row, bar in enumerate(bars)), label)
+
+
+def _whisker(frame: Frame, row: int, bar: Bar) -> str:
+    at, found = frame.y.at(row), bar.figure
+    words = f"{bar.name}: {found.value:.4f} ({found.low:.4f}–{found.high:.4f})"
+    return (
+        line(frame.x.at(found.low), at, frame.x.at(found.high), at, "whisker")
+        + frame.dot(found.value, row, 4, "first", words)
+        + text(frame.x.start - 8, at + 4.5, _cut(bar.name), "tick right")
+        + text(frame.width - 4, at + 4.5, bar.right, "tick right")
+    )
+
+
+def _cut(name: str, longest: int = 18) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
+def item_map(spots: Sequence[Spot]) -> str:
+    """The best-known items on two principal axes; the best known of all are named where there is room."""
+    frame = Frame.of(
+        padded([s.x for s in spots], 0.1), padded([s.y for s in spots], 0.1), width=640, height=520, left=34, right=10,
+        bottom=30,
+    )  # fmt: skip
+    most = max(s.ratings for s in spots)
+    dots = [
+        frame.dot(s.x, s.y, 2.5 + 4 * (s.ratings / most) ** 0.5, "spot", f"{s.title} ({s.ratings:,} ratings)")
+        for s in spots
+    ]
+    zero = line(frame.x.at(0), frame.y.start, frame.x.at(0), frame.y.end, "grid")
+    zero += line(frame.x.start, frame.y.at(0), frame.x.end, frame.y.at(0), "grid")
+    names = text((frame.x.start + frame.x.end) / 2, frame.height - 8, "first principal axis", "axis-name")
+    middle = (frame.y.start + frame.y.end) / 2
+    names += text(22, middle, "second principal axis", "axis-name", f'transform="rotate(-90 22 {middle:.1f})"')
+    body = zero + names + "".join(dots) + _names(frame, spots)
+    return frame.svg(body, f"Map of the {len(spots)} best-known items", "map")
+
+
+def _names(frame: Frame, spots: Sequence[Spot]) -> str:
+    """Short titles beside spots, those far out and well known first, none on top of another or of the edge."""
+    taken: list[tuple[float, float, float, float]] = []
+    parts: list[str] = []
+    for spot in sorted(spots, key=lambda s: -(s.x**2 + s.y**2)):
+        words = short(spot.title)
+        width, x, y = 5.3 * len(words), frame.x.at(spot.x), frame.y.at(spot.y)
+        left = x + 8 if x + 8 + width < frame.x.end else x - 8 - width
+        box = (left, y - 7, left + width, y + 5)
+        if left > frame.x.start and len(parts) < 60 and not any(_overlap(box, other) for other in taken):
+            taken.append(box)
+            parts.append(text(left, y + 3, words, "name"))
+    return "".join(parts)
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def short(title: str) -> str:
+    """A title without the year and what follows a comma, cut at a word."""
+    words = title.partition(" (")[0].partition(",")[0]
+    return words if len(words) <= 22 else words[:21].rstrip() + "…"

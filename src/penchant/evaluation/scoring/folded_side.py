@@ -1,0 +1,94 @@
+"""Ratings that a split gives of somebody hidden, folded into a model before it is asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.ratings import Grouped, Ratings
+from penchant.evaluation.scoring.renumbering import Renumbering
+from penchant.models.rows import Rows
+from penchant.models.scorers import SideName
+from penchant.models.sides import Side
+from penchant.models.trained import TrainedModel
+from penchant.recommending.fold_in import infer
+from penchant.recommending.row_lookup import Resolved, resolve
+
+
+class FoldedSide:
+    """One side of a model, with rows for those hidden ones of whom some ratings by known ones are given.
+
+    The model is not changed. Numbers are the model's, as a Renumbering gives them.
+    """
+
+    def __init__(
+        self, trained: TrainedModel, of: SideName, own: Renumbering, other: Renumbering, given: Ratings | None
+    ) -> None:
+        self._trained, self._of, self._own = trained, of, own
+        self.side: Side = trained.users if of == "users" else trained.items
+        known = len(trained.items if of == "users" else trained.users)
+        self._given = None if given is None else _by_number(given, of, own, other, len(self.side), known)
+        self._kept: tuple[int, Rows] | None = None
+
+    @property
+    def folds(self) -> bool:
+        """Whether anybody of this side is folded in."""
+        return self._given is not None and bool(self._given.counts.any())
+
+    def is_folded(self, numbers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of the numbers (B,) have given ratings."""
+        if self._given is None:
+            return np.zeros(len(numbers), dtype=bool)
+        counts = np.pad(self._given.counts, (0, max(0, int(numbers.max(initial=0)) + 1 - len(self._given.counts))))
+        found: NDArray[np.bool_] = counts[numbers] > 0
+        return found
+
+    def folded(self, number: int) -> Rows:
+        """The row (S, 1, D) of one who is folded in; the last one asked for is at hand."""
+        if self._given is None:
+            raise KeyError(number)
+        if self._kept is None or self._kept[0] != number:
+            features = self._own.described(np.array([number], dtype=np.int32))
+            found = infer(self._trained, self._of, *self._given.row(number), features)
+            self._kept = (number, found.rows)
+        return self._kept[1]
+
+    def resolved(self, numbers: NDArray[np.int32], *, by_newcomers: bool = False) -> Resolved:
+        """Rows of numbers (B,) of whom none is folded in; by_newcomers: as those who are folded in meet them."""
+        model = self._trained.for_newcomers if by_newcomers else self._trained
+        side = model.users if self._of == "users" else model.items
+        return resolve(side, numbers, self._own.described(numbers))
+
+    def means(self, numbers: NDArray[np.int32], *, by_newcomers: bool = False) -> Rows:
+        """Rows of any numbers (B,) without their covariance, which no order depends on."""
+        rows = self.resolved(numbers, by_newcomers=by_newcomers).rows
+        bias, vectors = rows.bias, rows.vectors
+        at = np.flatnonzero(self.is_folded(numbers))
+        if len(at):
+            bias, vectors = bias.copy(), vectors.copy()
+            for place in at:
+                row = self.folded(int(numbers[place]))
+                bias[:, place], vectors[:, place] = row.bias[:, 0], row.vectors[:, 0]
+        return Rows(bias, vectors)
+
+
+def _by_number(given: Ratings, of: SideName, own: Renumbering, other: Renumbering, met: int, known: int) -> Grouped:
+    """Given ratings of the unmet numbers of one side by known ones of the other, grouped by the unmet ones."""
+    users, items = given.user_numbers, given.item_numbers
+    mine, theirs = (users, items) if of == "users" else (items, users)
+    keys, others = own.numbers[mine], other.numbers[theirs]
+    used = (keys >= met) & (others < known)
+    return Grouped.build(keys[used], others[used], given.values[used], int(own.numbers.max(initial=0)) + 1)
+
+
+def groups(users: NDArray[Any], items: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
+    """Rows (n,) dealt into groups that share one folded user and one folded item; -1 stands for none.
+
+    Groups of one item follow each other, so that its row is made once.
+    """
+    order = np.lexsort((users, items))
+    changes = np.flatnonzero(np.diff(users[order]).astype(bool) | np.diff(items[order]).astype(bool)) + 1
+    yield from np.split(order, changes)

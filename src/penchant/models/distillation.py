@@ -1,0 +1,140 @@
+"""Distilling: many samples as one, of a stated width, whose dot products are the mean over samples up to a known error.
+
+The mean over S samples of p_s · q_s is the dot product of A = [p_1/S, ..., p_S/S] and B = [q_1, ..., q_S], both S K wide.
+The best product of width W is the truncated singular value decomposition of A B', found from the two Gramians without
+ever forming A B' (Eckart and Young 1936). It is linear in the rows, so priors and feature maps follow exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.foundations.errors import SettingsError
+from penchant.foundations.threads import limit_blas
+from penchant.models.pair_predictions import score_pairs
+from penchant.models.priors import Prior
+from penchant.models.priors.cold_start_offset import ColdStartOffset
+from penchant.models.rows import Floats
+from penchant.models.scorers import DotScorer
+from penchant.models.sides import Side
+from penchant.models.trained import TrainedModel
+
+Array = NDArray[np.float64]
+
+PAIRS = 20_000
+"""Pairs in the sample that the error is measured on."""
+
+
+def distil(trained: TrainedModel, width: int) -> TrainedModel:
+    """The model in one draw of `width` factors, for serving.
+
+    Its facts say the largest and the root mean square difference of predicted ratings from the mean of all samples, over
+    a sample of pairs. What the samples disagreed by becomes part of its noise. Raises SettingsError for a model that is
+    no plain dot product, or a width below one.
+    """
+    scorer = trained.scorer
+    if not isinstance(scorer, DotScorer) or scorer.link != "identity":
+        raise SettingsError("only a plain dot product can be distilled", where=trained.kind)
+    if width < 1:
+        raise SettingsError(f"{width} is below 1", where="width", remedy="It is the number of factors that stay")
+    with limit_blas(1):  # these matrices are too small for threads to help, and large enough for them to be in the way
+        maps = _maps(_stacked(trained.users.vectors) / trained.samples, _stacked(trained.items.vectors), width)
+    users = _distilled(trained.users, maps[0] / trained.samples)
+    items = _distilled(trained.items, maps[1])
+    mean = np.array([trained.mean.mean()], np.float32)
+    made = replace(
+        trained,
+        scorer=replace(scorer, mean=mean),
+        users=users,
+        items=items,
+        noise=np.sqrt(np.mean(np.square(trained.noise), keepdims=True)).astype(np.float32),
+        temporal_bias=trained.temporal_bias and trained.temporal_bias.averaged(),
+    )
+    return _measured(trained, made, width)
+
+
+def _stacked(vectors: Floats) -> Array:
+    """(S, N, K) as (N, S K)."""
+    samples, size, factors = vectors.shape
+    return vectors.transpose(1, 0, 2).reshape(size, samples * factors).astype(np.float64)
+
+
+def _maps(A: Array, B: Array, width: int) -> tuple[Array, Array]:
+    """The matrices, (S K, W) each, that take stacked rows to distilled ones."""
+    (left, left_root), (right, right_root) = _root(A.T @ A), _root(B.T @ B)
+    U, sizes, Vt = np.linalg.svd((left_root.T @ right_root), full_matrices=False)
+    kept = min(width, len(sizes))
+    root = np.zeros((kept, width))
+    root[np.arange(kept), np.arange(kept)] = np.sqrt(sizes[:kept])
+    return left @ U[:, :kept] @ root, right @ Vt[:kept].T @ root
+
+
+def _root(gram: Array) -> tuple[Array, Array]:
+    """Matrices M, R with A M orthonormal and A M R' = A, from A'A."""
+    power, basis = np.linalg.eigh(gram)
+    kept = power > 1e-10 * max(float(power.max(initial=0.0)), 1e-30)
+    size, basis = np.sqrt(power[kept]), basis[:, kept]
+    return basis / size, basis * size
+
+
+def _distilled(side: Side, matrix: Array) -> Side:
+    """One draw of the side: biases are averaged, stacked vectors go through the matrix (S K, W)."""
+
+    def through(joined: NDArray[Any]) -> Floats:
+        """Rows [bias, vector] in every draw, (S, N, 1 + K), as (1, N, 1 + W)."""
+        bias = joined[:, :, 0].mean(axis=0)
+        vectors = _stacked(joined[:, :, 1:]) @ matrix
+        return np.concatenate([bias[:, None], vectors], axis=1)[None].astype(np.float32)
+
+    rows = through(np.concatenate([side.bias[:, :, None], side.vectors], axis=2))
+    prior = side.prior
+    mean = through(prior.mean[:, None])[:, 0]
+    made = Prior(
+        mean,
+        _precision(rows[0][side.counts > 0], mean[0]),
+        None if prior.feature_map is None else through(prior.feature_map),
+        history_map=None if prior.history_map is None else through(prior.history_map),
+        history_basis=prior.history_basis,
+        history_power=prior.history_power,
+        debut=None if prior.debut is None else _debut(prior.debut, through),
+        variance=prior.variance,
+    )
+    return replace(side, bias=rows[:, :, 0], vectors=rows[:, :, 1:], prior=made)
+
+
+def _debut(debut: ColdStartOffset, through: Callable[[NDArray[Any]], Floats]) -> ColdStartOffset:
+    by_features = None if debut.by_features is None else through(debut.by_features)
+    return replace(debut, usual=through(debut.usual[:, None])[:, 0], by_features=by_features)
+
+
+def _precision(rows: Floats, mean: Floats) -> Floats:
+    """The precision (1, D, D) of rows around the prior mean, from the rows themselves; never singular."""
+    off = rows.astype(np.float64) - mean
+    D = rows.shape[1]
+    covariance = off.T @ off / max(len(off), 1)
+    floor = 1e-3 * max(float(np.trace(covariance)) / D, 1e-6)
+    precision: Floats = np.linalg.inv(covariance + floor * np.eye(D))[None].astype(np.float32)
+    return precision
+
+
+def _measured(trained: TrainedModel, made: TrainedModel, width: int) -> TrainedModel:
+    """The distilled model with its error among its facts, and the samples' disagreement in its noise."""
+    rng = np.random.default_rng(0)
+    users, items = (rng.integers(0, max(len(side), 1), PAIRS) for side in (trained.users, trained.items))
+    before = trained.scorer.pairs(trained.users.rows(users), trained.items.rows(items))
+    after = score_pairs(made, made.users.rows(users), made.items.rows(items)).mean
+    difference = after - trained.clip(before.mean(axis=0))
+    facts = dict(trained.facts) | {
+        "distilled_from_samples": trained.samples,
+        "distilled_to": width,
+        "distilled_largest_error": float(np.abs(difference).max()),
+        "distilled_rms_error": float(np.sqrt(np.mean(np.square(difference, dtype=np.float64)))),
+        "distilled_pairs": PAIRS,
+    }
+    noise = np.sqrt(np.square(made.noise) + before.var(axis=0).mean())
+    return replace(made, noise=noise.astype(np.float32), facts=facts)

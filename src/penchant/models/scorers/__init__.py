@@ -1,0 +1,40 @@
+"""Scorers: how a user row and an item row become a number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from penchant.models.scorers.dot import DotScorer, stack_items, stack_users, with_ones
+from penchant.models.scorers.item_item import ItemItemScorer
+from penchant.models.scorers.links import sigmoid
+from penchant.models.scorers.net import NetScorer
+from penchant.models.scorers.protocol import Link, Scorer, SideName
+
+__all__ = [
+    "DotScorer",
+    "ItemItemScorer",
+    "Link",
+    "NetScorer",
+    "Scorer",
+    "SideName",
+    "scorer_from_parts",
+    "sigmoid",
+    "stack_items",
+    "stack_users",
+    "with_ones",
+]
+
+
+def scorer_from_parts(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Scorer:
+    """The head that `to_parts` described."""
+    if values["scorer"] == "dot":
+        return DotScorer(
+            arrays["mean"], values["link"], values["low"], values["high"], arrays.get("levels"), arrays.get("cutpoints")
+        )
+    if values["scorer"] == "item_item":
+        return ItemItemScorer(arrays["mean"], spread=arrays["spread"])
+    layers = range(values["layers"])
+    weights, biases = (tuple(arrays[f"{name}.{n}"] for n in layers) for name in ("weights", "biases"))
+    return NetScorer(weights, biases, values["low"], values["high"])

@@ -1,0 +1,131 @@
+"""The dot product with biases, through a link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.foundations.errors import ModelShapeError
+from penchant.models.rows import Floats, Rows
+from penchant.models.scorers.links import sigmoid
+from penchant.models.scorers.protocol import Link, SideName
+
+
+@dataclass(frozen=True)
+class DotScorer:
+    """mean + user bias + item bias + user vector · item vector, through a link.
+
+    mean: (S,). link: "identity"; "sigmoid" squeezes the score into (low, high); "ordered_probit" takes the expectation
+    over `levels` (C,) with cut points (S, C - 1) on a score of unit noise (Albert and Chib 1993, section 4).
+    """
+
+    mean: Floats
+    link: Link = "identity"
+    low: float = 0.0
+    high: float = 1.0
+    levels: Floats | None = None
+    cutpoints: Floats | None = None
+
+    @property
+    def samples(self) -> int:
+        return len(self.mean)
+
+    def pairs(self, users: Rows, items: Rows) -> Floats:
+        return self.linked(self.scores(users, items))
+
+    def scores(self, users: Rows, items: Rows) -> Floats:
+        """What the link is applied to, shape (S, B)."""
+        dots: Floats = np.einsum("sbk,sbk->sb", users.vectors, items.vectors, optimize=False)
+        return self.mean[:, None] + users.bias + items.bias + dots
+
+    def table(self, users: Rows, items: Rows) -> Floats:
+        if self.link == "identity":
+            left, right = self.stacked(users, items)
+            product: Floats = left @ right.T
+            return product
+        total = np.zeros((len(users), len(items)), dtype=np.float32)
+        for s in range(self.samples):
+            scores = users.vectors[s] @ items.vectors[s].T  # (B, I)
+            scores += self.mean[s] + users.bias[s][:, None] + items.bias[s]
+            total += self.linked(scores, draw=s)
+        return total / np.float32(self.samples)
+
+    def tangent(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
+        scores = self.scores(users, items)
+        by_score = with_ones((items if of == "users" else users).vectors)
+        if self.link == "identity":
+            return scores, np.broadcast_to(by_score, (*scores.shape, by_score.shape[2]))
+        return self.linked(scores), self.slopes(scores)[:, :, None] * by_score
+
+    def stacked(self, users: Rows, items: Rows) -> tuple[Floats, Floats]:
+        """The samples side by side, so that the mean score over samples is one dot product: (B, W) and (I, W)."""
+        return stack_users(users, self.mean), stack_items(items)
+
+    def linked(self, scores: Floats, draw: int | None = None) -> Floats:
+        """Expected ratings from scores; scores are (S, ...), or those of one draw when `draw` is given."""
+        if self.link == "identity":
+            return scores
+        if self.link == "sigmoid":
+            expected: Floats = np.float32(self.low) + np.float32(self.high - self.low) * sigmoid(scores)
+            return expected
+        return self._expected_level(scores, draw)
+
+    def slopes(self, scores: Floats) -> Floats:
+        """The derivative of the expected rating by the score, both (S, ...)."""
+        if self.link == "identity":
+            return np.ones_like(scores)
+        if self.link == "sigmoid":
+            share = sigmoid(scores)
+            slope: Floats = np.float32(self.high - self.low) * share * (1 - share)
+            return slope
+        return self._over_levels(lambda x: np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi), scores, None)
+
+    def _expected_level(self, scores: Floats, draw: int | None) -> Floats:
+        from scipy.special import ndtr
+
+        return np.float32(0 if self.levels is None else self.levels[0]) + self._over_levels(ndtr, scores, draw)
+
+    def _over_levels(self, function: Any, scores: Floats, draw: int | None) -> Floats:
+        """The sum over cut points of the step between two levels times function(score - cut point)."""
+        if self.cutpoints is None or self.levels is None:
+            raise ModelShapeError("an ordered-probit head needs levels and cut points")
+        total = np.zeros(scores.shape, dtype=np.float32)
+        for c, step in enumerate(np.diff(self.levels)):
+            cuts = self.cutpoints[:, c].reshape(-1, *[1] * (scores.ndim - 1))  # (S, 1, ...)
+            total += step * function(scores - (cuts if draw is None else self.cutpoints[draw, c]))
+        return total
+
+    def one_sample(self, number: int) -> DotScorer:
+        at = slice(number, number + 1)
+        return replace(self, mean=self.mean[at], cutpoints=None if self.cutpoints is None else self.cutpoints[at])
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        arrays = {"mean": self.mean, "levels": self.levels, "cutpoints": self.cutpoints}
+        return (
+            {"scorer": "dot", "link": self.link, "low": self.low, "high": self.high},
+            {name: array for name, array in arrays.items() if array is not None},
+        )
+
+
+def stack_users(users: Rows, mean: Floats) -> Floats:
+    """User rows (S, B, K) as one vector each, (B, S·K + 2): the samples' vectors over S, the mean score, and 1."""
+    samples, count, width = users.vectors.shape
+    flat = users.vectors.transpose(1, 0, 2).reshape(count, samples * width) / np.float32(samples)
+    own = (users.bias + mean[:, None]).mean(axis=0)
+    return np.concatenate([flat, own[:, None], np.ones((count, 1), np.float32)], axis=1).astype(np.float32, copy=False)
+
+
+def stack_items(items: Rows) -> Floats:
+    """Item rows (S, I, K) as one vector each, (I, S·K + 2): the samples' vectors, 1, and the mean bias."""
+    samples, count, width = items.vectors.shape
+    flat = items.vectors.transpose(1, 0, 2).reshape(count, samples * width)
+    bias = items.bias.mean(axis=0)
+    return np.concatenate([flat, np.ones((count, 1), np.float32), bias[:, None]], axis=1).astype(np.float32, copy=False)
+
+
+def with_ones(vectors: Floats) -> Floats:
+    """[1, vector]: what a row [bias, vector] of the other side is multiplied with; (S, B, K) -> (S, B, D)."""
+    return np.concatenate([np.ones((*vectors.shape[:2], 1), np.float32), vectors], axis=2)

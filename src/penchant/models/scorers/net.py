@@ -1,0 +1,75 @@
+"""A small network on the two vectors side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.models.rows import Floats, Rows
+from penchant.models.scorers.links import sigmoid
+from penchant.models.scorers.protocol import SideName
+
+
+@dataclass(frozen=True)
+class NetScorer:
+    """A small network on [user vector, item vector], its output squeezed into (low, high).
+
+    weights: matrices (in, out), the first with K_users + K_items inputs. biases: vectors (out,). ReLU between layers.
+    One draw. The two sides may have different widths; their biases are not used.
+    """
+
+    weights: tuple[Floats, ...]
+    biases: tuple[Floats, ...]
+    low: float
+    high: float
+
+    @property
+    def samples(self) -> int:
+        return 1
+
+    def pairs(self, users: Rows, items: Rows) -> Floats:
+        split = users.vectors.shape[2]
+        hidden = users.vectors[0] @ self.weights[0][:split] + items.vectors[0] @ self.weights[0][split:]
+        return self._after_first(hidden)[None]
+
+    def tangent(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
+        split = users.vectors.shape[2]
+        hidden = users.vectors[0] @ self.weights[0][:split] + items.vectors[0] @ self.weights[0][split:]
+        inputs = self._inputs_of_layers(hidden)
+        share = sigmoid(inputs[-1][:, 0])
+        flow = (np.float32(self.high - self.low) * share * (1 - share))[:, None]  # d rating / d output, (B, 1)
+        for layer in range(len(self.weights) - 1, 0, -1):
+            flow = (flow @ self.weights[layer].T) * (inputs[layer - 1] > 0)
+        by_vector = flow @ (self.weights[0][:split] if of == "users" else self.weights[0][split:]).T
+        expected = np.float32(self.low) + np.float32(self.high - self.low) * share
+        slopes = np.concatenate([np.zeros((len(by_vector), 1), np.float32), by_vector], axis=1)
+        return expected[None], slopes[None]
+
+    def table(self, users: Rows, items: Rows) -> Floats:
+        split = users.vectors.shape[2]
+        left = users.vectors[0] @ self.weights[0][:split]  # (B, H): each side meets the first layer once
+        right = items.vectors[0] @ self.weights[0][split:]  # (I, H)
+        return np.stack([self._after_first(one + right) for one in left])
+
+    def _after_first(self, hidden: Floats) -> Floats:
+        output = self._inputs_of_layers(hidden)[-1][:, 0]
+        expected: Floats = np.float32(self.low) + np.float32(self.high - self.low) * sigmoid(output)
+        return expected
+
+    def _inputs_of_layers(self, hidden: Floats) -> list[Floats]:
+        """What comes out of each layer before its ReLU, given the first without its bias: a list of (B, H)."""
+        found = [hidden + self.biases[0]]
+        for weights, bias in zip(self.weights[1:], self.biases[1:], strict=True):
+            found.append(np.maximum(found[-1], 0) @ weights + bias)
+        return found
+
+    def one_sample(self, number: int) -> NetScorer:
+        return self
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        arrays = {f"weights.{n}": w for n, w in enumerate(self.weights)}
+        arrays |= {f"biases.{n}": b for n, b in enumerate(self.biases)}
+        return {"scorer": "net", "low": self.low, "high": self.high, "layers": len(self.weights)}, arrays

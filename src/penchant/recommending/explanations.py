@@ -1,0 +1,110 @@
+"""Why this score: its exact split into the mean, the biases, and the pull of each of the user's own ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.models.rows import Rows
+from penchant.models.scorers import DotScorer, with_ones
+from penchant.models.trained import TrainedModel
+from penchant.recommending.fold_in import Linearization
+from penchant.recommending.item_item import Choices
+from penchant.recommending.request import Source
+
+
+@dataclass(frozen=True)
+class Pull:
+    """How far one of the user's ratings moves the score: `amount`, in units of the score."""
+
+    item: Any
+    title: str
+    rating: float
+    amount: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A prediction, and what it is made of.
+
+    predicted, std, source: as `predict` says. score: what the parts add up to, before a link or the ends of the scale.
+    mean: the model's mean, or what a network gives for nobody in particular. user_bias, item_bias: how far this user
+    rates, and this item is rated, above it. prior: what the population or the user's features say of their taste.
+    pulls: what each of the user's ratings says of it, strongest first. rest: what training saw besides, zero for a row
+    that was folded in. similar: the items rated above the user's own average that lie closest to this one, with
+    their cosines as amounts.
+    """
+
+    user: Any
+    item: Any
+    title: str
+    predicted: float
+    std: float
+    source: Source
+    score: float
+    mean: float
+    user_bias: float
+    item_bias: float
+    prior: float
+    pulls: Sequence[Pull]
+    rest: float
+    similar: Sequence[Pull]
+
+    @property
+    def total(self) -> float:
+        """The parts' sum, which is the score."""
+        parts = (self.mean, self.user_bias, self.item_bias, self.prior, self.rest)
+        return sum(parts) + sum(pull.amount for pull in self.pulls)
+
+    def to_json(self) -> dict[str, Any]:
+        """The explanation as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The split in numbers, averaged over samples: scalars, and pulls (n,)."""
+
+    score: float
+    mean: float
+    user_bias: float
+    item_bias: float
+    prior: float
+    pulls: NDArray[np.float64]
+    rest: float
+
+
+def split_score(trained: TrainedModel, user: Rows, tangent: Linearization | Choices, item: Rows) -> Parts:
+    """The score of one user row (S, 1, D) for one item row, split along the ratings that the tangent holds."""
+    along, mean, item_bias = _along(trained, user, item)
+    row = user.joined[:, 0].astype(np.float64)
+    user_bias = along[:, 0] * row[:, 0]
+    taste = along.copy()
+    taste[:, 0] = 0.0
+    prior, pulls = tangent.pulls(taste)
+    taste_score = (taste * row).sum(axis=1)
+    rest = taste_score - prior - pulls.sum(axis=1)
+    score = mean + user_bias + item_bias + taste_score
+    metrics = {
+        "score": score,
+        "mean": mean,
+        "user_bias": user_bias,
+        "item_bias": item_bias,
+        "prior": prior,
+        "rest": rest,
+    }
+    return Parts(pulls=pulls.mean(axis=0), **{name: float(part.mean()) for name, part in metrics.items()})
+
+
+def _along(trained: TrainedModel, user: Rows, item: Rows) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """What the user's row is multiplied with, (S, D), and the score's constant and item bias, (S,) each."""
+    scorer = trained.scorer
+    if isinstance(scorer, DotScorer):
+        return with_ones(item.vectors)[:, 0].astype(np.float64), scorer.mean.astype(np.float64), item.bias[:, 0]
+    expected, slopes = scorer.tangent(user, item, "users")
+    along = slopes[:, 0].astype(np.float64)
+    return along, expected[:, 0] - (along * user.joined[:, 0]).sum(axis=1), np.zeros(trained.samples)

@@ -1,0 +1,109 @@
+"""A new user in a module of your own: their embedding rows are fitted alone, everything else stands still."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from penchant.foundations.errors import ModelShapeError
+from penchant.training.gradient.forward_adapter import caller
+
+Array = NDArray[np.float64]
+
+
+def with_new_user(
+    module: nn.Module, item_numbers: NDArray[Any], ratings: NDArray[Any], *, noise: float = 1.0
+) -> tuple[nn.Module, int]:
+    """A copy of the module with one more user, and that user's number.
+
+    module: forward(users, items) or forward(cats, conts), its users in one or more `nn.Embedding`. item_numbers,
+    ratings: (n,), what the new user rated, and how. noise: the standard deviation of a rating around the module's
+    prediction. The new rows minimise squared errors over noise², plus the squared distance to the mean of the trained
+    rows over their variance: the Gaussian prior that those rows suggest. Raises ModelShapeError where no embedding
+    is looked up by user.
+    """
+    grown = copy.deepcopy(module).eval()
+    tables = _tables_of_users(grown)
+    number = min(table.num_embeddings for table in tables)
+    mean, variance = _grow(tables)
+    items = torch.as_tensor(np.asarray(item_numbers), dtype=torch.long)
+    users = torch.full_like(items, number)
+    truth = torch.as_tensor(np.asarray(ratings), dtype=torch.float32)
+    call = caller(grown)
+
+    def cost(row: Array) -> tuple[float, Array]:
+        _write(tables, number, row)
+        loss = 0.5 * (call(users, items).reshape(-1) - truth).square().sum() / noise**2
+        slopes = torch.autograd.grad(loss, [table.weight for table in tables])
+        away = row - mean
+        total = float(loss.detach()) + 0.5 * float(away @ (away / variance))
+        return total, np.concatenate([s[number].numpy().astype(np.float64) for s in slopes]) + away / variance
+
+    _write(tables, number, _minimum(cost, mean) if len(items) else mean)
+    return grown, number
+
+
+def _minimum(cost: Callable[[Array], tuple[float, Array]], start: Array) -> Array:
+    from scipy.optimize import minimize
+
+    best: Array = minimize(cost, start, jac=True, method="L-BFGS-B").x
+    return best
+
+
+def _tables_of_users(module: nn.Module) -> list[nn.Embedding]:
+    """The embeddings that are looked up by the user's number: told apart by calling with user 1 and item 0."""
+    with _lookups(module) as seen, torch.no_grad():
+        caller(module)(torch.tensor([1]), torch.tensor([0]))
+    found = [table for table, at in seen if at == [1]]
+    if not found:
+        raise ModelShapeError(
+            "no embedding is looked up by the user's number",
+            where=type(module).__name__,
+            remedy="Keep what is learnt of users in nn.Embedding tables",
+        )
+    return found
+
+
+@contextmanager
+def _lookups(module: nn.Module) -> Iterator[list[tuple[nn.Embedding, list[int]]]]:
+    """What each embedding is asked for inside this context."""
+    seen: list[tuple[nn.Embedding, list[int]]] = []
+
+    def note(table: nn.Module, inputs: tuple[Tensor, ...], _: Any) -> None:
+        if isinstance(table, nn.Embedding):
+            seen.append((table, inputs[0].flatten().tolist()))
+
+    hooks = [part.register_forward_hook(note) for part in module.modules() if isinstance(part, nn.Embedding)]
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _grow(tables: list[nn.Embedding]) -> tuple[Array, Array]:
+    """One more row in each table; the mean and the variance of the rows there were, the tables side by side."""
+    means, variances = [], []
+    for table in tables:
+        rows = table.weight.detach()
+        means.append(rows.mean(dim=0).numpy())
+        variances.append(rows.var(dim=0, correction=0).numpy() + 1e-6)
+        table.weight = nn.Parameter(torch.cat([rows, rows.mean(dim=0, keepdim=True)]))
+        table.num_embeddings += 1
+    return np.concatenate(means).astype(np.float64), np.concatenate(variances).astype(np.float64)
+
+
+def _write(tables: list[nn.Embedding], number: int, row: Array) -> None:
+    start = 0
+    with torch.no_grad():
+        for table in tables:
+            stop = start + table.embedding_dim
+            table.weight[number] = torch.as_tensor(row[start:stop], dtype=table.weight.dtype)
+            start = stop

@@ -1,0 +1,95 @@
+"""From ids to rows: the learnt row where there is one, else the best the model has, and which of these it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.features import FeatureTable, table_from_rows
+from penchant.data.vocabulary import Numbers
+from penchant.models.rows import Rows, covariance_of
+from penchant.models.sides import Side
+from penchant.models.trained import TrainedModel
+
+PIECE = 2**20
+"""Numbers of one side that are scored at a time."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Rows for B users or items, and what each rests on: (B,) sources."""
+
+    rows: Rows
+    sources: NDArray[Any]
+
+
+def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) -> Resolved:
+    """Rows for the given numbers, shape (B,); a number outside the side's vocabulary is one it never met.
+
+    features: B feature rows for those it never met, or None. Rows of the vocabulary that no rating formed carry their
+    prior's uncertainty, like those never met.
+    """
+    numbers = np.asarray(numbers)
+    rated = is_rated(side, numbers)
+    sources = np.where(rated, "known", "features" if side.maps_features else "prior").astype(object)
+    if rated.all():
+        return Resolved(side.rows(numbers), sources)
+    unrated = np.flatnonzero(~rated)
+    table = _features_of(side, numbers[unrated], None if features is None else features.take(unrated))
+    if table is None:
+        sources[unrated] = "prior"
+    unmet = side.unmet_rows(table, len(unrated))
+    return Resolved(_merged(side, numbers, rated, unmet), sources)
+
+
+def is_rated(side: Side, numbers: Numbers) -> NDArray[np.bool_]:
+    """Which of the numbers (B,) have a row that training ratings formed."""
+    known = (numbers >= 0) & (numbers < len(side))
+    known[known] = side.counts[numbers[known]] > 0
+    return known
+
+
+def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[NDArray[np.int64]]:
+    """Positions of B pairs in pieces that fit the cache; two learnt rows need no covariance and come apart."""
+    learnt = is_rated(trained.users, users) & is_rated(trained.items, items)
+    width = trained.users.factors + 1
+    for positions, numbers in ((np.flatnonzero(learnt), width), (np.flatnonzero(~learnt), width * width)):
+        size = max(64, PIECE // (trained.samples * numbers))
+        for start in range(0, len(positions), size):
+            yield positions[start : start + size]
+
+
+def _features_of(side: Side, numbers: Numbers, given: FeatureTable | None) -> FeatureTable | None:
+    """The features to use for unrated rows: those given, else the catalogue's own where the number is in it."""
+    if given is not None and given.columns:
+        return given
+    if side.features is None or not side.features.columns:
+        return None
+    return side.features.take(np.where(numbers < len(side), numbers, -1))
+
+
+def _merged(side: Side, numbers: Numbers, rated: NDArray[np.bool_], unmet: Rows) -> Rows:
+    learnt = side.rows(numbers[rated])
+    samples, width = len(side.bias), side.factors + 1
+    joined = np.empty((samples, len(numbers), width), dtype=np.float32)
+    joined[:, rated], joined[:, ~rated] = learnt.joined, unmet.joined
+    if unmet.covariance is None:
+        return Rows.split(joined)
+    covariance = np.zeros((samples, len(numbers), width, width), dtype=np.float32)
+    covariance[:, ~rated] = covariance_of(unmet)
+    variance = np.zeros(len(numbers), np.float32)
+    for at, rows in ((rated, learnt), (~rated, unmet)):
+        if rows.variance is not None:
+            variance[at] = rows.variance
+    return replace(Rows.split(joined, covariance), variance=variance)
+
+
+def features_from(side: Side, rows: Sequence[Mapping[str, Any]]) -> FeatureTable | None:
+    """Loose feature rows (name -> value) as a table of the kind that this side's encoder knows, or None."""
+    if side.encoder is None:
+        return None
+    return table_from_rows(rows, side.encoder.kinds)

@@ -1,0 +1,124 @@
+"""The gate: the right host name, a key that is good, not too often, not too large, not too slowly."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from urllib.parse import quote, unquote
+
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from penchant.service.access import Credentials, KeyRing, credentials
+from penchant.service.problems import RefusalError, of_exception
+from penchant.service.rate_limiter import RateLimiter
+from penchant.service.schemas import SLASH
+from penchant.service.settings import ServiceSettings
+
+
+class RequestLimits:
+    """Refuses before any work is done. Puts the Credentials it found into the request's state, as `who`."""
+
+    def __init__(self, app: ASGIApp, settings: ServiceSettings, ring: KeyRing) -> None:
+        self._app, self._settings, self._ring = app, settings, ring
+        self._addresses = RateLimiter(settings.address_rate, settings.address_burst)
+        self._keys = RateLimiter(settings.key_rate, settings.key_burst)
+        self._hosts = frozenset(settings.hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _Body(receive, self._settings.max_body_bytes, self._settings.body_seconds)
+
+        async def unless_refused(message: Message) -> None:
+            if body.refusal is None:  # else the application answers what it could read, which is not the question
+                await send(message)
+
+        try:
+            self._check(scope)
+            await self._app(scope, body.receive, unless_refused)
+        except RefusalError as refusal:
+            body.refusal = refusal
+        if body.refusal is not None:
+            await of_exception(body.refusal)(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        keep_slashes(scope)
+        request = Request(scope)
+        host = request.headers.get("host", "")
+        if "*" not in self._hosts and _name(host) not in self._hosts:
+            raise RefusalError(421, "this server does not answer to that host name")
+        who = credentials(request, self._ring)
+        scope.setdefault("state", {})["who"] = who
+        if not scope["path"].startswith("/health/"):
+            self._check_rate(who)
+        if _declared_length(request) > self._settings.max_body_bytes:
+            raise _too_large(self._settings.max_body_bytes)
+
+    def _check_rate(self, who: Credentials) -> None:
+        wait = self._keys.wait(who.key.key_id) if who.key else self._addresses.wait(who.address)
+        if wait:
+            raise RefusalError(429, "too many requests", headers={"Retry-After": str(math.ceil(wait))})
+
+
+class _Body:
+    """The request's body on its way in: counted, and given only so much time."""
+
+    def __init__(self, receive: Receive, most: int, seconds: float) -> None:
+        self._receive, self._most, self._seconds = receive, most, seconds
+        self._bytes, self._complete = 0, False
+        self._deadline: float | None = None
+        self.refusal: RefusalError | None = None
+
+    async def receive(self) -> Message:
+        if self._complete:
+            return await self._receive()
+        try:
+            return self._counted(await self._in_time())
+        except RefusalError as refusal:
+            self.refusal = refusal
+            raise
+
+    def _counted(self, message: Message) -> Message:
+        if message["type"] == "http.request":
+            self._bytes += len(message.get("body", b""))
+            self._complete = not message.get("more_body", False)
+            if self._bytes > self._most:
+                raise _too_large(self._most)
+        return message
+
+    async def _in_time(self) -> Message:
+        now = asyncio.get_running_loop().time()
+        if self._deadline is None:
+            self._deadline = now + self._seconds
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await self._receive()
+        except TimeoutError:
+            raise RefusalError(
+                408, "the request's body did not arrive in time", headers={"Connection": "close"}
+            ) from None
+
+
+def keep_slashes(scope: Scope) -> None:
+    """An id may hold a slash, sent as %2F; it must not be taken for the end of the id. `schemas` turns it back."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2f" in raw.lower():
+        text = re.sub("%2f", quote(SLASH), raw.decode("latin-1"), flags=re.IGNORECASE)
+        scope["path"] = unquote(text.partition("?")[0])
+
+
+def _declared_length(request: Request) -> int:
+    declared = request.headers.get("content-length", "0")
+    return int(declared) if declared.isdecimal() and len(declared) < 19 else 0
+
+
+def _too_large(most: int) -> RefusalError:
+    return RefusalError(413, f"the body is larger than {most} bytes", headers={"Connection": "close"})
+
+
+def _name(host: str) -> str:
+    """The host's name without its port."""
+    return host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host

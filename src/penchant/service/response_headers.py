@@ -1,0 +1,79 @@
+"""The outermost layer: every answer gets its headers, its line in the metrics and, if all else fails, a problem."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from penchant.service.metrics import Metrics
+from penchant.service.problems import of_exception
+
+_log = logging.getLogger("penchant.service")
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+"""Sent with every answer: nothing from elsewhere, nothing inline, nothing framed."""
+
+
+class ResponseHeaders:
+    """Wraps the application; pure ASGI, since it is on every request's way."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(send)
+        started = time.perf_counter()
+        self._metrics.in_progress.inc()
+        try:
+            await self._app(scope, receive, exchange.send)
+        except Exception as error:
+            _log.exception("request %s failed", exchange.id)
+            if exchange.status:
+                raise  # too late for another answer; the server closes the connection
+            await of_exception(error)(scope, receive, exchange.send)
+        finally:
+            self._metrics.in_progress.dec()
+            seconds = time.perf_counter() - started
+            self._metrics.request(scope["method"], _route(scope), exchange.status or 499, seconds)
+
+
+class _Exchange:
+    """One request and its answer on the way out."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.id, self.status = secrets.token_hex(8), 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            headers["X-Request-ID"] = self.id
+            headers.setdefault("Cache-Control", "no-store")
+        await self._send(message)
+
+
+def _route(scope: Scope) -> str:
+    """The route's template rather than the path, so that the metrics stay few."""
+    route: Any = scope.get("route")
+    return getattr(route, "path_format", None) or getattr(route, "path", None) or "none"

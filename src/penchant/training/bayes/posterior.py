@@ -1,0 +1,144 @@
+"""From samples, in standardised units and over active rows, to a TrainedModel in the ratings' own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from penchant.data.ratings import Ratings
+from penchant.models.priors import Prior
+from penchant.models.priors.temporal_bias import TemporalBias, TemporalBiasLevel
+from penchant.models.rows import Floats
+from penchant.models.scorers import DotScorer
+from penchant.models.sides import Side
+from penchant.models.trained import TrainedModel, counts_of, settled
+from penchant.training.bayes.chain import Sample
+from penchant.training.bayes.conditionals import Array
+from penchant.training.bayes.preprocessing import HISTORY_POWERS, PreprocessedRatings, PreprocessedSide
+from penchant.training.bayes.settings import BayesSettings
+from penchant.training.bayes.temporal_bias_sampler import temporal_bias_levels
+
+
+def to_trained_model(
+    ratings: Ratings,
+    prepared: PreprocessedRatings,
+    settings: BayesSettings,
+    samples: Sequence[Sample],
+    history: Sequence[Mapping[str, float]],
+    facts: Mapping[str, Any],
+) -> TrainedModel:
+    """A model of the given samples."""
+    # the mean precision: somebody new is folded in as firmly as the average user's row was drawn
+    noise = np.array([np.mean(1 / draw.noise) ** -0.5 for draw in samples]) * prepared.deviation
+    users, items = (_side(ratings, prepared, samples, at) for at in (0, 1))
+    extra = prepared.deviation**2 * np.mean([draw.noise for draw in samples], axis=0) - np.mean(noise**2)
+    own = np.zeros(prepared.users.size, np.float32)
+    own[prepared.users.active] = extra
+    users = replace(users, prior=replace(users.prior, variance=float(extra.mean())))
+    return TrainedModel(
+        "bayes",
+        settings.to_json(),
+        scorer_of(prepared, samples),
+        _with_variance(users, own),
+        items,
+        noise.astype(np.float32),
+        ratings.scale,
+        ratings.by_user(),
+        history=list(history),
+        facts=dict(facts),
+        temporal_bias=_temporal_bias(prepared, samples),
+    )
+
+
+def scorer_of(prepared: PreprocessedRatings, samples: Sequence[Sample]) -> DotScorer:
+    """The head of the given samples."""
+    mean = np.full(len(samples), prepared.mean, np.float32)
+    if prepared.levels is None:
+        return DotScorer(mean)
+    cutpoints = np.stack([draw.cutpoints for draw in samples if draw.cutpoints is not None]).astype(np.float32)
+    return DotScorer(mean, "ordered_probit", levels=prepared.levels.astype(np.float32), cutpoints=cutpoints)
+
+
+def _temporal_bias(prepared: PreprocessedRatings, samples: Sequence[Sample]) -> TemporalBias | None:
+    if prepared.times is None:
+        return None
+    owners = np.repeat(prepared.users.active, prepared.users.entries.counts).astype(np.int32)
+    levels = []
+    for at, level in enumerate(temporal_bias_levels(owners, prepared.times)):
+        biases = np.stack([draw.temporal_bias[at][0] for draw in samples]) * prepared.deviation
+        variance = np.array([prepared.deviation**2 / draw.temporal_bias[at][1] for draw in samples])
+        levels.append(
+            TemporalBiasLevel(
+                level.span, level.users, level.spans, biases.astype(np.float32), variance.astype(np.float32)
+            )
+        )
+    return TemporalBias(tuple(levels))
+
+
+def _with_variance(side: Side, more: Floats) -> Side:
+    return replace(side, variance=more if side.variance is None else side.variance + more)
+
+
+def _side(ratings: Ratings, prepared: PreprocessedRatings, samples: Sequence[Sample], at: int) -> Side:
+    """The users (at = 0) or items (at = 1) of the model."""
+    side = (prepared.users, prepared.items)[at]
+    units = units_of(prepared, len(samples[0].means[0]))
+    rows = np.zeros((len(samples), side.size, len(units)), np.float32)
+    for s, draw in enumerate(samples):
+        rows[s, side.active] = (draw.users, draw.items)[at] * units.astype(np.float32)
+    table = (ratings.user_features, ratings.item_features)[at]
+    made = Side(
+        (ratings.users, ratings.items)[at],
+        rows[:, :, 0],
+        rows[:, :, 1:],
+        counts_of((ratings.by_user(), ratings.by_item())[at]),
+        _prior(prepared, samples, at, units),
+        side.encoder,
+        table,
+        _variance(side, prepared, samples, at),
+    )
+    return settled(made, side.encoded)
+
+
+def units_of(prepared: PreprocessedRatings, width: int) -> Array:
+    """What a standardised row is multiplied by: biases by the deviation, either vector by its root."""
+    return np.append(prepared.deviation, np.full(width - 1, np.sqrt(prepared.deviation)))
+
+
+def _variance(
+    side: PreprocessedSide, prepared: PreprocessedRatings, samples: Sequence[Sample], at: int
+) -> Floats | None:
+    """What the conditional means of the rows leave out of a rating's variance, (N,), for the side that has them."""
+    found = [draw.spread for draw in samples if draw.spread is not None and len(draw.spread) == len(side.active)]
+    if not found or (at == 1) != (len(prepared.items.active) >= len(prepared.users.active)):
+        return None
+    variance = np.zeros(side.size, np.float32)
+    variance[side.active] = prepared.deviation**2 * np.mean(found, axis=0)
+    return variance
+
+
+def _prior(prepared: PreprocessedRatings, samples: Sequence[Sample], at: int, units: Array) -> Prior:
+    side, other = (prepared.users, prepared.items)[:: 1 if at == 0 else -1]
+    mean = np.stack([draw.means[at] * units for draw in samples])
+    precision = np.stack([draw.precisions[at] / np.outer(units, units) for draw in samples])
+    feature_map = history_map = basis = None
+    if side.encoder is not None:
+        feature_map = np.zeros((len(samples), side.encoder.width, len(units)), np.float32)
+        for g, columns in enumerate(side.groups):
+            for s, draw in enumerate(samples):
+                feature_map[s, columns] = side.blocks[g].right @ draw.maps[at][g] * units
+    if side.history is not None:
+        history_map = np.stack([draw.maps[at][-1] * units for draw in samples]).astype(np.float32)
+        basis = np.zeros((other.size, side.history.right.shape[1]), np.float32)
+        basis[other.active] = side.history.right
+    return Prior(
+        mean.astype(np.float32),
+        precision.astype(np.float32),
+        feature_map,
+        history_map=history_map,
+        history_basis=basis,
+        history_power=HISTORY_POWERS["users" if at == 0 else "items"],
+    )

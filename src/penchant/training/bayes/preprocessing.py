@@ -1,0 +1,144 @@
+"""What the sampler works on: standardised ratings of active rows, and the matrices that their features become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.features import FeatureEncoder, FeatureTable
+from penchant.data.ratings import Grouped, Ratings
+from penchant.foundations.errors import DataError, SettingsError
+from penchant.training.bayes.feature_block import FeatureBlock
+from penchant.training.bayes.settings import BayesSettings
+from penchant.training.row_solver import Floats, ThreadTeam
+
+HISTORY_POWERS = {"users": 0.5, "items": 0.2}
+"""A history of n weighs n to minus this. A half is SVD++'s; for items, whose raters number from one to hundreds, less
+foretold held-out parts of the lesson's training rows better (RMSE 0.831 instead of 0.834)."""
+
+MOST_LEVELS = 30
+"""The most distinct ratings that an ordered-probit link is offered for."""
+
+
+@dataclass(frozen=True)
+class PreprocessedSide:
+    """One side. active: (A,) its numbers with ratings. entries: their standardised ratings, among active rows of both
+    sides. encoder, encoded: its features, (N, F), or None. groups: the columns of each feature. blocks: a block for
+    each group, then one for the history if wanted.
+    """
+
+    size: int
+    active: NDArray[np.int64]
+    entries: Grouped
+    encoder: FeatureEncoder | None
+    encoded: Any
+    groups: list[NDArray[np.int64]]
+    blocks: list[FeatureBlock]
+    history: FeatureBlock | None
+
+
+@dataclass(frozen=True)
+class PreprocessedRatings:
+    """Both sides, and the mean and deviation by which ratings were standardised.
+
+    times: (n,), when each of the users' entries was made, if that is to be learnt from. levels: (C,), the distinct
+    ratings of an ordered-probit link, and codes: (n,), the level of each of the users' entries.
+    """
+
+    users: PreprocessedSide
+    items: PreprocessedSide
+    mean: float
+    deviation: float
+    times: NDArray[np.int64] | None
+    levels: NDArray[np.float64] | None = None
+    codes: NDArray[np.int64] | None = None
+
+
+def prepare(ratings: Ratings, settings: BayesSettings, team: ThreadTeam) -> PreprocessedRatings:
+    """Standardise the ratings, leave out rows without any, and decompose the feature matrices."""
+    levels = _levels(ratings, settings) if settings.link == "ordered_probit" else None
+    if settings.temporal_bias and ratings.timestamps is None:
+        raise DataError("the ratings have no timestamps to learn from", where="time", remedy="Leave it off")
+    mean = ratings.mean
+    deviation = float(ratings.values.std(dtype=np.float64))
+    if levels is not None:  # the cut points carry mean and scale
+        mean, deviation = 0.0, 1.0
+    deviation = deviation if deviation > 1e-6 * max(abs(mean), 1.0) else 1.0
+    by_user, by_item = ratings.by_user(), ratings.by_item()
+    active = np.flatnonzero(by_user.counts), np.flatnonzero(by_item.counts)
+    users = _active_entries(by_user, *active, mean, deviation)
+    items = _active_entries(by_item, *active[::-1], mean, deviation)
+    sides = []
+    for name, entries, rows, table, counts, other in (
+        ("users", users, active[0], ratings.user_features, by_user.counts, len(active[1])),
+        ("items", items, active[1], ratings.item_features, by_item.counts, len(active[0])),
+    ):
+        encoder, encoded, groups = _features(table if settings.features else None, counts)
+        blocks = [FeatureBlock(encoded[rows][:, columns], settings.rank, team) for columns in groups]
+        history = (
+            FeatureBlock(_history(entries, other, HISTORY_POWERS[name]), settings.rank, team)
+            if settings.history
+            else None
+        )
+        if history is not None:
+            blocks.append(history)
+        sides.append(PreprocessedSide(len(counts), rows, entries, encoder, encoded, groups, blocks, history))
+    times = ratings.timestamps[by_user.rows] if settings.temporal_bias and ratings.timestamps is not None else None
+    codes = None if levels is None else np.searchsorted(levels, by_user.values)
+    return PreprocessedRatings(sides[0], sides[1], mean, deviation, times, levels, codes)
+
+
+def _levels(ratings: Ratings, settings: BayesSettings) -> NDArray[np.float64]:
+    """The distinct ratings, for an ordered-probit link."""
+    levels = np.unique(ratings.values).astype(np.float64)
+    if settings.temporal_bias:
+        raise SettingsError("an ordered-probit link cannot be shifted by time", where="time", remedy="Leave one off")
+    if not 2 <= len(levels) <= MOST_LEVELS:
+        raise DataError(
+            f"an ordered-probit link is for 2 to {MOST_LEVELS} distinct ratings, not {len(levels)}",
+            where="link",
+            remedy="Use the identity link",
+        )
+    return levels
+
+
+def _active_entries(
+    entries: Grouped, own: NDArray[np.int64], other: NDArray[np.int64], mean: float, deviation: float
+) -> Grouped:
+    """The entries of rows that have any, numbered among themselves on both sides, and standardised."""
+    starts = np.append(entries.starts[own], entries.starts[-1])
+    numbers = np.searchsorted(other, entries.numbers).astype(np.int32)
+    return Grouped(starts, numbers, ((entries.values - mean) / deviation).astype(np.float32), entries.rows)
+
+
+def _features(
+    table: FeatureTable | None, counts: NDArray[Any]
+) -> tuple[FeatureEncoder | None, Any, list[NDArray[np.int64]]]:
+    """The encoder of a table, the encoded table, and the columns that belong to each of its features."""
+    if table is None or not table.columns:
+        return None, None, []
+    encoder = FeatureEncoder.fit(table, counts)
+    if not encoder.width:
+        return None, None, []
+    encoded = encoder.encode(table)
+    owner = np.array([_owner(name, table.columns) for name in encoder.names])
+    used = encoded[np.flatnonzero(counts)]
+    groups = [np.flatnonzero(owner == column) for column in dict.fromkeys(owner)]
+    return encoder, encoded, [columns for columns in groups if used[:, columns].nnz]
+
+
+def _owner(name: str, columns: Iterable[str]) -> str:
+    """The feature that a matrix column such as "genres=Comedy", "plot~17" or "year<1935" belongs to."""
+    return next(column for column in columns if name.startswith(tuple(column + sign for sign in "=~<>")))
+
+
+def _history(entries: Grouped, others: int, power: float) -> Any:
+    """Who met whom, (A, others): each row's n entries weigh n^-power (Koren 2008, equation 15)."""
+    from scipy.sparse import csr_array
+
+    weights: Floats = np.repeat(entries.counts.astype(np.float64) ** -power, entries.counts).astype(np.float32)
+    return csr_array((weights, entries.numbers, entries.starts), shape=(len(entries.counts), others))

@@ -1,0 +1,52 @@
+"""Choosing the backend: which of the two carries out the steps of a model under given settings."""
+
+from __future__ import annotations
+
+from penchant.data.ratings import Ratings
+from penchant.foundations.errors import SettingsError
+from penchant.training.gradient.backend import Backend
+from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
+from penchant.training.gradient.initial_parameters import DotStart
+from penchant.training.gradient.settings import DotBiasSettings, DotSettings, GradientSettings
+
+Bounds = tuple[float, float] | None
+
+
+def dot_backend(start: DotStart, ratings: Ratings, settings: DotSettings) -> Backend:
+    """A backend for vectors alone."""
+    if runs_on_numba(settings, FeatureEmbeddings()):
+        from penchant.training.gradient.numba_backend import BARE, NumbaBackend
+
+        return NumbaBackend(start, ratings, settings, BARE)
+    from penchant.models.embedding_dot import EmbeddingDot
+    from penchant.training.gradient.torch_backend import module_backend
+
+    return module_backend(EmbeddingDot(start.user_vectors, start.item_vectors), ratings, settings)
+
+
+def dot_bias_backend(
+    start: DotStart, ratings: Ratings, settings: DotBiasSettings, bounds: Bounds, columns: FeatureEmbeddings
+) -> Backend:
+    """A backend for vectors and biases, and columns where there are any."""
+    if runs_on_numba(settings, columns):
+        from penchant.training.gradient.numba_backend import BIASED, NumbaBackend
+
+        return NumbaBackend(start, ratings, settings, BIASED, bounds)
+    from penchant.models.embedding_dot_bias import EmbeddingDotBias
+    from penchant.models.side_embedding import Columns, SideEmbedding
+    from penchant.training.gradient.torch_backend import module_backend
+
+    padded = {side: Columns.of(encoded) for side, encoded in columns.encoded.items()}
+    users = SideEmbedding(start.user_vectors, start.user_bias, padded.get("users"))
+    items = SideEmbedding(start.item_vectors, start.item_bias, padded.get("items"))
+    return module_backend(EmbeddingDotBias(users, items, start.mean, bounds), ratings, settings)
+
+
+def runs_on_numba(settings: GradientSettings, columns: FeatureEmbeddings) -> bool:
+    """Whether the kernels carry out these settings. Raises SettingsError where they were asked for and cannot."""
+    cannot = "columns" if columns.encoded else "gradient clipping" if settings.clip else ""
+    if settings.backend == "numba" and cannot:
+        raise SettingsError(
+            f"the kernels have no {cannot}", where="backend", remedy="Use backend='torch' or 'auto', or leave them out"
+        )
+    return settings.backend != "torch" and not cannot

@@ -1,0 +1,73 @@
+"""The orders in which epochs visit the ratings, the same for both backends.
+
+Every number in here is stated, none is the machine's: the same seed gives the same order anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.epoch_order import epoch_generator, epoch_order
+from penchant.data.ratings import Ratings
+from penchant.training.gradient.settings import GradientSettings
+
+LARGE = 1 << 21
+"""Ratings from which on an order outgrows the cache, and NumPy's shuffle waits for memory at each of them."""
+
+NUMBERS_TOGETHER = 300_000
+"""Numbers in the rows of a group's users, with their moments: 1.2 MB, which stay in the cache while it is visited."""
+
+RATINGS_TOGETHER = 1 << 18
+"""Ratings in a group, at least on average: hundreds of batches, each still a sample of many users."""
+
+_MOST_GROUPS = 1 << 16
+_DRAWS = 1 << 16
+"""Random numbers drawn at a time."""
+
+
+class EpochSampler:
+    """The orders of a run over n ratings: all shuffled together, or group after group, in each epoch's own order.
+
+    groups: (n,) uint16, the group of each rating.
+    """
+
+    def __init__(self, n: int, groups: NDArray[np.uint16] | None = None) -> None:
+        self._rows, self._ends = np.arange(n, dtype=np.int32), np.array([0, n])
+        if groups is not None:
+            self._rows = np.argsort(groups, kind="stable").astype(np.int32)
+            self._ends = np.append(0, np.cumsum(np.bincount(groups)))
+
+    @classmethod
+    def of(cls, ratings: Ratings, settings: GradientSettings) -> EpochSampler:
+        """Where only touched rows move and the table is large, groups of users whose rows the cache can hold."""
+        n, numbers = len(ratings), ratings.n_users * (3 * settings.factors + 4)
+        groups = min(numbers // NUMBERS_TOGETHER, n // RATINGS_TOGETHER, _MOST_GROUPS)
+        if settings.rows != "touched" or n < LARGE or groups < 2:
+            return cls(n)
+        # Dealt out at random: numbers often tell who came first, and who came together may be alike.
+        of_user = np.random.default_rng(groups).permutation(ratings.n_users) % groups
+        return cls(n, of_user.astype(np.uint16)[ratings.user_numbers])
+
+    def order(self, run_seed: int, epoch: int) -> NDArray[np.int32]:
+        """A permutation of the n rows, shape (n,); it follows from the run's seed and the epoch."""
+        n = len(self._rows)
+        if n < LARGE:
+            return epoch_order(n, run_seed, epoch)
+        order, at, random = np.empty(n, np.int32), 0, epoch_generator(run_seed, epoch)
+        for group in random.permutation(len(self._ends) - 1):
+            rows = self._rows[self._ends[group] : self._ends[group + 1]]
+            order[at : at + len(rows)] = rows
+            _shuffle(order[at : at + len(rows)], random)
+            at += len(rows)
+        return order
+
+
+def _shuffle(order: NDArray[Any], random: np.random.Generator) -> None:
+    """Shuffle in place, for memory that is far away."""
+    from penchant.training.kernels.prefetch import shuffle
+
+    for end in range(len(order), 0, -_DRAWS):
+        shuffle(order, end, random.random(min(end, _DRAWS)))

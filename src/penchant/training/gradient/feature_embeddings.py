@@ -1,0 +1,50 @@
+"""User and item columns on their way into a model that is trained by gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from penchant.data.features import FeatureEncoder, FeatureTable
+from penchant.data.ratings import Ratings
+from penchant.models.rows import Floats
+from penchant.models.trained import counts_of
+from penchant.training.gradient.backend import State
+
+
+@dataclass(frozen=True)
+class FeatureEmbeddings:
+    """encoded: by side ("users", "items"), for the sides that have columns; sparse (N, F)."""
+
+    encoded: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, ratings: Ratings) -> FeatureEmbeddings:
+        """The columns of some ratings; what an encoder learns comes from rows with training ratings."""
+        tables: dict[str, tuple[FeatureTable | None, Any]] = {
+            "users": (ratings.user_features, ratings.by_user()),
+            "items": (ratings.item_features, ratings.by_item()),
+        }
+        encoders = {
+            side: FeatureEncoder.fit(table, counts_of(grouped))
+            for side, (table, grouped) in tables.items()
+            if table is not None and table.columns
+        }
+        encoded = {side: encoder.encode(tables[side][0]) for side, encoder in encoders.items()}  # type: ignore[arg-type]
+        return cls(encoded)
+
+    def joined(self, side: str, own: tuple[Floats, Floats], samples: Sequence[State]) -> tuple[Floats, Floats]:
+        """Bias (S, N) and vectors (S, N, K) of whole rows: the own part plus the columns' share.
+
+        What columns say of rows without ratings is not read off their embeddings, which have learnt to leave room for
+        the own parts, but fitted to the whole rows afterwards (`training.feature_maps`): held-out training items are
+        foretold better so.
+        """
+        if side not in self.encoded:
+            return own
+        name = f"{side}.columns.features.weight"
+        shift = np.stack([np.asarray(self.encoded[side] @ draw[name]) for draw in samples]).astype(np.float32)
+        return own[0] + shift[:, :, 0], own[1] + shift[:, :, 1:]

@@ -1,0 +1,93 @@
+"""The parameters that training starts from, as arrays both backends understand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.ratings import Ratings, Scale
+from penchant.data.vocabulary import Vocabulary
+from penchant.foundations.errors import SettingsError
+from penchant.models.baseline import damped_biases
+from penchant.models.initialization import Floats, logit, mean_start, spread_start
+from penchant.models.sides import Side
+from penchant.models.trained import TrainedModel
+
+
+@dataclass
+class DotStart:
+    """mean: the constant score. user_bias: (U,), item_bias: (I,). user_vectors: (U, K), item_vectors: (I, K)."""
+
+    mean: float
+    user_bias: Floats
+    item_bias: Floats
+    user_vectors: Floats
+    item_vectors: Floats
+
+
+def bounds_of(scale: Scale, widen: float) -> tuple[float, float]:
+    """The sigmoid's range: the scale, widened at both ends so that its ends can be predicted."""
+    return scale.low - widen, scale.high + widen
+
+
+def biased_start(
+    ratings: Ratings,
+    factors: int,
+    spread: float,
+    damping: float,
+    rng: np.random.Generator,
+    bounds: tuple[float, float] | None = None,
+) -> DotStart:
+    """Biases at the data's damped means and vectors whose products spread by `spread` rating units.
+
+    With bounds, scores are those of a sigmoid over them: the mean goes through its inverse, and biases and spread are
+    divided by its slope there.
+    """
+    biases = damped_biases(ratings, user_damping=damping, item_damping=damping)
+    mean, slope = biases.mean, 1.0
+    if bounds is not None:
+        width = max(bounds[1] - bounds[0], 1e-6)
+        share = float(np.clip((biases.mean - bounds[0]) / width, 0.02, 0.98))
+        mean, slope = float(logit(share)), width * share * (1.0 - share)
+    entries = spread_start(spread / slope, factors)
+    return DotStart(
+        mean,
+        (biases.users / np.float32(slope)).astype(np.float32),
+        (biases.items / np.float32(slope)).astype(np.float32),
+        entries.draw(rng, ratings.n_users, factors),
+        entries.draw(rng, ratings.n_items, factors),
+    )
+
+
+def bare_start(ratings: Ratings, factors: int, spread: float, rng: np.random.Generator) -> DotStart:
+    """Vectors whose products have the data's mean; biases of zero that nothing moves."""
+    entries = mean_start(ratings.mean, spread, factors)
+    return DotStart(
+        0.0,
+        np.zeros(ratings.n_users, np.float32),
+        np.zeros(ratings.n_items, np.float32),
+        entries.draw(rng, ratings.n_users, factors),
+        entries.draw(rng, ratings.n_items, factors),
+    )
+
+
+def continue_from(start: DotStart, ratings: Ratings, model: TrainedModel) -> DotStart:
+    """The start with the rows of an earlier model wherever it knows the id (its last draw)."""
+    if model.users.factors != start.user_vectors.shape[1] or model.items.factors != start.item_vectors.shape[1]:
+        raise SettingsError(
+            f"the model to resume has {model.users.factors} factors",
+            where="factors",
+            remedy=f"The settings ask for {start.user_vectors.shape[1]}; use the same number",
+        )
+    start.mean = float(model.mean[-1])
+    _carry(start.user_bias, start.user_vectors, ratings.users, model.users)
+    _carry(start.item_bias, start.item_vectors, ratings.items, model.items)
+    return start
+
+
+def _carry(bias: Floats, vectors: Floats, vocabulary: Vocabulary, side: Side) -> None:
+    at: NDArray[np.int32] = side.vocabulary.numbers(vocabulary.ids)
+    known = at >= 0
+    bias[known], vectors[known] = side.bias[-1, at[known]], side.vectors[-1, at[known]]

@@ -1,0 +1,41 @@
+"""From learnt rows to a TrainedModel: priors for rows that were never met, and the noise of a rating."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from penchant.data.ratings import Ratings
+from penchant.models.priors import Prior
+from penchant.models.rows import Floats
+from penchant.training.gradient.fitting import FitResult
+
+_FEWEST_ROWS = 2
+_FLOOR = 1e-4
+"""Smallest variance a prior may have in any direction, so that it has a precision."""
+
+
+def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
+    """The Gaussian that the learnt rows look drawn from (empirical Bayes), for each draw.
+
+    bias: (S, N). vectors: (S, N, K). counts: (N,); rows without ratings are left out. A shrinkage of the covariance
+    towards its diagonal, as if D more rows had been seen there, keeps it invertible when rows are few.
+    """
+    rows = np.concatenate([bias[:, :, None], vectors], axis=2)[:, counts > 0].astype(np.float64)  # (S, N, D)
+    samples, n, width = rows.shape
+    mean = rows.mean(axis=1) if n else np.zeros((samples, width))
+    centred = rows - mean[:, None]
+    scatter = np.einsum("snd,sne->sde", centred, centred)
+    diagonal = np.einsum("sdd->sd", scatter) / max(n, 1) + _FLOOR
+    eye = np.eye(width)
+    covariance = (scatter + width * diagonal[:, :, None] * eye) / (n + width) if n >= _FEWEST_ROWS else eye[None] * 0.1
+    precision = np.linalg.inv(covariance + _FLOOR * eye)
+    return Prior(mean.astype(np.float32), precision.astype(np.float32))
+
+
+def noise_of(learnt: FitResult, ratings: Ratings, samples: int) -> Floats:
+    """The standard deviation of a rating, (S,): the validation error where there is one, else that of training."""
+    rmse = learnt.rmse
+    if rmse is None:
+        residual = learnt.backend.predict(ratings.user_numbers, ratings.item_numbers) - ratings.values
+        rmse = float(np.sqrt(np.mean(np.square(residual, dtype=np.float64))))
+    return np.full(samples, rmse, np.float32)
