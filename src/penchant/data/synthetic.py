@@ -13,6 +13,7 @@ from penchant.data.features import FeatureTable
 from penchant.data.ratings import Ratings, Scale
 from penchant.data.synthetic_pairs import draw_pairs, power_law
 from penchant.data.vocabulary import Vocabulary
+from penchant.foundations.contraction import contract
 from penchant.foundations.errors import DataError
 from penchant.foundations.rng import Seed, generator
 
@@ -45,7 +46,7 @@ class World:
         expected = np.empty(len(users), dtype=np.float32)
         for start in range(0, len(users), CHUNK):
             u, i = users[start : start + CHUNK], items[start : start + CHUNK]
-            taste = np.einsum("bk,bk->b", self.user_vectors[u], self.item_vectors[i])
+            taste = contract("bk,bk->b", self.user_vectors[u], self.item_vectors[i])
             expected[start : start + CHUNK] = self.mean + self.user_bias[u] + self.item_bias[i] + taste
         return expected
 

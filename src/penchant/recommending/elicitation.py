@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.vocabulary import Numbers
+from penchant.foundations.contraction import contract
 from penchant.models.rows import Rows
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import Linearization
@@ -86,7 +87,7 @@ def questions(
     counts = trained.items.counts.astype(np.float64)
     slopes, spread = stakes.slopes, stakes.spread
     candidates = _askable(counts, len(trained.users), skip, n)
-    start = np.einsum("sde,sed->s", covariance, spread).mean()
+    start = contract("sde,sed->s", covariance, spread).mean()
     chances = np.ones(len(counts)) if sure else np.minimum(counts / max(len(trained.users), 1), 1.0)
     chosen: list[Question] = []
     while len(chosen) < n and len(candidates):

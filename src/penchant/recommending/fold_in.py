@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Numbers
+from penchant.foundations.contraction import contract
 from penchant.models.rows import Rows
 from penchant.models.scorers import DotScorer, ItemItemScorer, SideName
 from penchant.models.sides import Side
@@ -50,10 +51,10 @@ class Linearization:
         A folded-in row is C (P m + Σ_j τ x_j t_j) with the symbols of `row_update`: linear in the targets t_j. Each
         term, seen along the item's regressor, is the pull of one rating; P m gives the prior's part.
         """
-        seen = np.einsum("sd,sde->se", taste, self.covariance)
-        prior: Array = np.einsum("sd,sde,se->s", seen, self.prior_precision, self.prior_mean)
+        seen = contract("sd,sde->se", taste, self.covariance)
+        prior: Array = contract("sd,sde,se->s", seen, self.prior_precision, self.prior_mean)
         weights = self.targets * self.noise_precision[:, None]
-        pulls: Array = np.einsum("sd,snd->sn", seen, self.regressors) * weights
+        pulls: Array = contract("sd,snd->sn", seen, self.regressors) * weights
         return prior, pulls
 
 
@@ -139,7 +140,7 @@ class _Problem:
         """The regression that the ratings are, seen from the row (S, D), and its solution."""
         expected, slopes = self.scorer.tangent(*self._sides(row), self.of)
         regressors = slopes * self.weights[:, None]
-        targets = self.weights * (self.values - expected) + np.einsum("snd,sd->sn", regressors, row)
+        targets = self.weights * (self.values - expected) + contract("snd,sd->sn", regressors, row)
         solution, covariance = row_update(
             regressors, targets, self.noise_precision, self.prior_mean, self.prior_precision
         )
@@ -164,7 +165,7 @@ class _Problem:
         """Half the squared errors over the noise variance, plus half the prior's penalty, shape (S,)."""
         errors = self.weights * (self.values - self.scorer.pairs(*self._sides(row)))
         away = row - self.prior_mean
-        penalty = np.einsum("sd,sde,se->s", away, self.prior_precision, away)
+        penalty = contract("sd,sde,se->s", away, self.prior_precision, away)
         total: Array = 0.5 * (self.noise_precision * np.square(errors).sum(axis=1) + penalty)
         return total
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder
+from penchant.foundations.contraction import contract
 from penchant.models.history_rows import history_rows_of
 from penchant.models.priors.cold_start_offset import ColdStartOffset
 from penchant.models.rows import Floats
@@ -55,7 +56,7 @@ def _debuted(side: Side, worth: float) -> Side:
     weights = side.counts[rated] / (side.counts[rated] + TRUST)
     shares = weights / weights.sum()
     beyond = side.rows(rated).joined - prior.means(None if encoded is None else encoded[rated], len(rated))
-    debut = ColdStartOffset(np.einsum("n,snd->sd", shares, beyond).astype(np.float32), worth=worth)
+    debut = ColdStartOffset(contract("n,snd->sd", shares, beyond).astype(np.float32), worth=worth)
     if encoded is not None:
         features = np.asarray(encoded[rated].todense(), np.float64)  # (N, F)
         samples, count, width = beyond.shape

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.foundations.contraction import contract
+
 Floats = NDArray[np.float32]
 
 
@@ -30,7 +32,7 @@ def row_update(
     from penchant.training.kernels.row_kernels import solve_rows
 
     samples, count, width = regressors.shape
-    pull = np.einsum("sde,se->sd", prior_precision, prior_mean)
+    pull = contract("sde,se->sd", prior_precision, prior_mean)
     mean, covariance = np.empty((samples, width), np.float32), np.empty((samples, width, width), np.float32)
     solve_rows(
         np.arange(samples), np.arange(samples + 1) * count, np.arange(samples * count, dtype=np.int32),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.foundations.contraction import contract
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.rows import Floats, Rows
 from penchant.models.scorers.links import sigmoid
@@ -38,7 +39,7 @@ class DotScorer:
 
     def scores(self, users: Rows, items: Rows) -> Floats:
         """What the link is applied to, shape (S, B)."""
-        dots: Floats = np.einsum("sbk,sbk->sb", users.vectors, items.vectors, optimize=False)
+        dots: Floats = contract("sbk,sbk->sb", users.vectors, items.vectors)
         return self.mean[:, None] + users.bias + items.bias + dots
 
     def table(self, users: Rows, items: Rows) -> Floats:

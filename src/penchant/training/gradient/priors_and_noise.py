@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from penchant.data.ratings import Ratings
+from penchant.foundations.contraction import contract
 from penchant.models.priors import Prior
 from penchant.models.rows import Floats
 from penchant.training.gradient.fitting import FitResult
@@ -24,8 +25,8 @@ def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
     samples, n, width = rows.shape
     mean = rows.mean(axis=1) if n else np.zeros((samples, width))
     centred = rows - mean[:, None]
-    scatter = np.einsum("snd,sne->sde", centred, centred)
-    diagonal = np.einsum("sdd->sd", scatter) / max(n, 1) + _FLOOR
+    scatter = contract("snd,sne->sde", centred, centred)
+    diagonal = contract("sdd->sd", scatter) / max(n, 1) + _FLOOR
     eye = np.eye(width)
     covariance = (scatter + width * diagonal[:, :, None] * eye) / (n + width) if n >= _FEWEST_ROWS else eye[None] * 0.1
     precision = np.linalg.inv(covariance + _FLOOR * eye)
