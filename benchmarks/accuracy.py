@@ -3,7 +3,7 @@
     python benchmarks/accuracy.py                      # the lesson's rows and goodbooks-10k
     python benchmarks/accuracy.py --data movielens     # one of them
 
-Needs the environment of `benchmarks/peers`. Every pair of rows is run in this process, one after the other: ours with
+Needs the environment of `benchmarks/external`. Every pair of rows is run in this process, one after the other: ours with
 its default settings, but for the inputs that the row names; myFM 0.4.0 with the same inputs, 200 samples (300 with
 features, 100 on goodbooks-10k) of which none is left out. Only training rows are learnt from, and no setting was chosen
 on the test rows: they were chosen on held-out parts of the lesson's training rows. Times are of fitting alone, by the
@@ -28,7 +28,7 @@ import numpy as np
 
 import penchant as pt
 from penchant.data.splitting import Split
-from penchant.evaluation.scoring.external_models import Catalogue
+from penchant.evaluation.scoring.external_models import CatalogueInfo
 from penchant.foundations.threads import available_threads
 
 ROOT = Path(__file__).parents[1]
@@ -128,9 +128,9 @@ def _ours(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str
 
 
 def _peers(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str, Any]]:
-    peer = importlib.import_module("peers.myfm_peer").MyFMPeer(**row.peer)
+    peer = importlib.import_module("peers.myfm_peer").MyFMAdapter(**row.peer)
     watch = Stopwatch()
-    peer.fit(split.train, Catalogue.of(split), seed=seed)
+    peer.fit(split.train, CatalogueInfo.of(split), seed=seed)
     times = watch.read()
     told = split.train.scale.clip(np.asarray(peer.predict(split.test.user_numbers, split.test.item_numbers)))
     return {"rmse": _rmse(told, split), **times}, dict(peer.identity())

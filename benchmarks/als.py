@@ -1,6 +1,6 @@
 """Least squares: seconds a sweep and the loss it comes to, beside implicit's; and how the cost grows with the ratings.
 
-    python benchmarks/als.py              # beside implicit 0.7.3 (see peers/requirements.txt), then 1M to 20M ratings
+    python benchmarks/als.py              # beside implicit 0.7.3 (see external/requirements.txt), then 1M to 20M ratings
     python benchmarks/als.py --quick      # the comparison alone
 
 Both sides run in one process on the same choices, with the same factors, penalty and number of epochs; the first sweep
@@ -23,7 +23,7 @@ import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.data.synthetic import synthetic
-from penchant.evaluation.report.protocol import versions
+from penchant.evaluation.scoring.protocol import versions
 from penchant.foundations.threads import limit_blas
 from penchant.models.trained import TrainedModel
 from penchant.training.registry import train

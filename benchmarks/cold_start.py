@@ -30,17 +30,17 @@ from typing import Any
 import numpy as np
 
 import penchant as pt
-from peers.newcomers import quadrant_peers
+from external.quadrant_models import quadrant_peers
 from penchant.data.feature_join import attach_features
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split, cold_items, cold_users
-from penchant.evaluation.report.protocol import versions
+from penchant.evaluation.scoring.protocol import versions
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
 from penchant.metrics.intervals import UserSums, paired_difference
 from penchant.recommending.elicitation import questions
 from penchant.recommending.recommender import Model
 from penchant.recommending.user_state import UserState, newcomer
-from quadrant_race import race, with_given
+from quadrant_comparison import race, with_given
 
 ROOT = Path(__file__).parents[1]
 SEED, KEPT_OUT, REPLICATES = 42, 20, 1000

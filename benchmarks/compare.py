@@ -24,9 +24,9 @@ import numpy as np
 import penchant as pt
 from penchant.data.splitting import Split, get_cv_idxs, split_rows
 from penchant.evaluation.comparison.comparison import Comparison
-from penchant.evaluation.comparison.contestants import Entry, entries_of
-from penchant.evaluation.comparison.records import key_of
-from penchant.evaluation.report.protocol import versions
+from penchant.evaluation.comparison.specs import Entry, comparison_specs
+from penchant.evaluation.comparison.records import record_key
+from penchant.evaluation.scoring.protocol import versions
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.foundations.progress import Bar
 from penchant.training.registry import MODELS
@@ -97,17 +97,17 @@ def _asked() -> argparse.Namespace:
 
 def _entries(peers: bool) -> list[Any]:
     """Ours, those that are registered, and every library that is installed."""
-    from peers.installed import adapters
+    from external.installed_adapters import adapters
 
     found: list[Any] = [name for name in OURS if name in MODELS]
     for adapter in adapters(PEERS if peers else ()):
-        found += adapter.all_of_them()
-    return entries_of(found)
+        found += adapter.comparison_models()
+    return comparison_specs(found)
 
 
 def _finished(entry: Entry, split: Split, seeds: Sequence[int]) -> bool:
     """Whether the metrics of every seed are kept."""
-    keys = [key_of(entry, split, seed, EvaluationSettings()) for seed in seeds[:1]]
+    keys = [record_key(entry, split, seed, EvaluationSettings()) for seed in seeds[:1]]
     return all(key is not None and (KEPT / f"{key}.npz").exists() for key in keys)
 
 

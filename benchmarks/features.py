@@ -21,7 +21,7 @@ import numpy as np
 
 import penchant as pt
 from penchant.data.splitting import Split
-from penchant.evaluation.report.protocol import versions
+from penchant.evaluation.scoring.protocol import versions
 from penchant.metrics.intervals import UserSums, paired_difference
 
 RESULTS = Path(__file__).parent / "results" / "features.json"

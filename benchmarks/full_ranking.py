@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from penchant.evaluation.comparison.resource_usage import Watch
-from penchant.evaluation.report.protocol import machine, versions
+from penchant.evaluation.comparison.resource_usage import ResourceUsage
+from penchant.evaluation.scoring.protocol import machine, versions
 from penchant.metrics import beyond_accuracy, ranking
 from penchant.metrics.full_ranking import ItemSets, rank_items
 
@@ -28,7 +28,7 @@ OUT = Path(__file__).parent / "results" / "full-ranking.json"
 
 def main() -> None:
     world = _world(np.random.default_rng(0))
-    with Watch() as watch:
+    with ResourceUsage() as watch:
         _all_metrics(*world)
     seconds = sorted(_timed(world) for _ in range(5))
     told = {

@@ -30,7 +30,7 @@ import penchant as pt
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split
 from penchant.data.synthetic import synthetic
-from penchant.evaluation.report.protocol import machine, versions
+from penchant.evaluation.scoring.protocol import machine, versions
 from penchant.training.gradient import learner
 from penchant.training.gradient.backend import Backend
 from penchant.training.gradient.backend_choice import dot_bias_backend

@@ -71,7 +71,7 @@ def _comparison(path: Path, told: dict[str, Any]) -> str:
     facts = [
         f"Split: {split['split']}. {rows['train']:,} training rows, {rows['tested']:,} tested; test users met in "
         f"training {users['met']:,}, not met {users['unmet']:,}; items {items['met']:,} and {items['unmet']:,}. "
-        f"Lists rank every item the user has not rated; liked is {split['liked_from']:g} or more.",
+        f"Lists rank every item the user has not rated; liked is {split['relevant_from']:g} or more.",
         f"In brackets: {measuring['level']:.0%} intervals over users ({measuring['replicates']} samples). "
         "≈: not different from the best (permutation test by user, Holm).",
         *([told["remark"]] if "remark" in told else []),

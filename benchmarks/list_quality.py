@@ -33,10 +33,10 @@ from typing import Any
 
 import numpy as np
 
-from list_contestants import ALL, EvaluationScorer
+from list_models import ALL, EvaluationScorer
 from penchant.data.movielens import movielens
 from penchant.data.ratings import Grouped, Ratings
-from penchant.evaluation.report.protocol import machine, versions
+from penchant.evaluation.scoring.protocol import machine, versions
 from penchant.metrics.full_ranking import ItemSets, Ranks, rank_items
 from penchant.metrics.intervals import UserSums, bootstrap_all, paired_difference
 from penchant.metrics.ranking import ndcg, precision

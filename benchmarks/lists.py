@@ -1,6 +1,6 @@
 """How quick are lists and newcomers, and how much memory do they take?
 
-    python benchmarks/lists.py            # with implicit 0.7.3 beside (see peers/README.md for the environment)
+    python benchmarks/lists.py            # with implicit 0.7.3 beside (see external/README.md for the environment)
 
 Three parts, each on made models with random rows (speed does not depend on what they mean):
 one newcomer: fold in 20 ratings, then the ten best of 10,000 items, through the public API, one call at a time;
@@ -28,7 +28,7 @@ import numpy as np
 
 from penchant.data.ratings import Grouped, Scale
 from penchant.data.vocabulary import Vocabulary
-from penchant.evaluation.report.protocol import versions
+from penchant.evaluation.scoring.protocol import versions
 from penchant.foundations.threads import limit_blas
 from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer

@@ -20,7 +20,7 @@ import numpy as np
 
 import penchant as pt
 from penchant.data.ratings import Ratings
-from penchant.evaluation.report.protocol import versions
+from penchant.evaluation.scoring.protocol import versions
 from penchant.recommending.recommender import Model
 
 RESULTS = Path(__file__).parent / "results" / "neighbours.json"

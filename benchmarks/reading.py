@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 
 from penchant.data.synthetic import synthetic
-from penchant.evaluation.report.protocol import machine, versions
+from penchant.evaluation.scoring.protocol import machine, versions
 
 OUT = Path(__file__).parent / "results" / "reading.json"
 READ = """

@@ -34,7 +34,7 @@ import numpy as np
 
 from penchant.data.ratings import Ratings, Scale
 from penchant.data.vocabulary import Vocabulary
-from penchant.evaluation.report.protocol import versions
+from penchant.evaluation.scoring.protocol import versions
 from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import assemble

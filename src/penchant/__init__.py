@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from penchant.data.ratings import Ratings
     from penchant.engines.engine_choice import train
     from penchant.evaluation.comparison.compare import compare
-    from penchant.evaluation.scoring.evaluate import evaluate
+    from penchant.evaluation.report.evaluate import evaluate
     from penchant.recommending.recommender import Model, load
     from penchant.recommending.request import Request
 
@@ -22,7 +22,7 @@ _WHERE = {
     "Ratings": "penchant.data.ratings",
     "Request": "penchant.recommending.request",
     "compare": "penchant.evaluation.comparison.compare",
-    "evaluate": "penchant.evaluation.scoring.evaluate",
+    "evaluate": "penchant.evaluation.report.evaluate",
     "load": "penchant.recommending.recommender",
     "movielens": "penchant.data.movielens",
     "split": "penchant.data.splitting",

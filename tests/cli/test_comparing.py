@@ -12,7 +12,7 @@ from cli.test_commands import ROOT, penchant
 from evaluation.made_worlds import World
 from penchant.training.registry import MODELS
 
-PEER = """
+ADAPTER = """
 import numpy as np
 from others.names import LABEL
 
@@ -39,14 +39,14 @@ ratings = "ratings.csv"
 [split]
 kind = "random"
 test = 0.25
-[measuring]
+[evaluation]
 at = [5]
 [[models]]
 model = "baseline"
 user_damping = 20.0
 label = "damped"
-[[peers]]
-adapter = "others/peer.py:Constant"
+[[external]]
+adapter = "others/adapter.py:Constant"
 rating = 3.0
 """
 
@@ -55,7 +55,7 @@ rating = 3.0
 def place(tmp_path: Path) -> Path:
     World(n_users=60, n_items=40, n=900).ratings.to_frame().write_csv(tmp_path / "ratings.csv")
     (tmp_path / "others").mkdir()
-    for name, text in {"__init__": "", "names": 'LABEL = "three"', "peer": PEER}.items():
+    for name, text in {"__init__": "", "names": 'LABEL = "three"', "adapter": ADAPTER}.items():
         (tmp_path / "others" / f"{name}.py").write_text(text)
     (tmp_path / "config.toml").write_text(CONFIG)
     return tmp_path
@@ -63,7 +63,7 @@ def place(tmp_path: Path) -> Path:
 
 def test_compare_reads_its_file_keeps_its_jobs_and_writes_a_page(place: Path) -> None:
     done = penchant("compare", place / "config.toml", "--json", "--html", place / "page.html")
-    labels = {one["label"] for one in json.loads(done.stdout)["entries"]}
+    labels = {one["label"] for one in json.loads(done.stdout)["models"]}
     assert labels == {"damped", "three", "baseline", "popular", "mean"}
     assert "<svg" in (place / "page.html").read_text(encoding="utf-8")
     assert len(list((place / "kept").iterdir())) == 5
@@ -74,13 +74,13 @@ def test_compare_reads_its_file_keeps_its_jobs_and_writes_a_page(place: Path) ->
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "nobody is to be compared"),
+        ("", "no models to compare"),
         ("[[model]]\nmodel = 'als'", "no part 'model'"),
-        ("models = ", "no TOML"),
+        ("models = ", "not valid TOML"),
         ("[split]\nkind = 'magic'\n[[models]]\nmodel = 'baseline'", "no split 'magic'"),
         ("[split]\nshare = 0.1\n[[models]]\nmodel = 'baseline'", "share"),
         ("[[models]]\nmodel = 'baseline'\nnonsense = 1", "no setting 'nonsense'"),
-        ("[[peers]]\nadapter = 'nowhere.py:X'", "an adapter is named as file.py:Class"),
+        ("[[external]]\nadapter = 'nowhere.py:X'", "an adapter must be file.py:Class"),
     ],
 )
 def test_a_file_that_says_nonsense_is_refused_in_one_line(place: Path, text: str, message: str) -> None:
@@ -106,7 +106,7 @@ def test_tune_searches_on_training_rows_and_measures_once_on_the_test(place: Pat
     learnt, judged = 648, 72  # nine tenths and one tenth of the training rows
     assert (
         rows["train"] == learnt + judged
-        and f"{learnt} rows to learn and {judged} to judge" in told["tuned"]["protocol"]
+        and f"{learnt} training and {judged} validation rows" in told["tuned"]["protocol"]
     )
     shown = penchant("tune", place / "ratings.csv", "--model", "baseline", "--trials", "2")
     assert "Next: penchant train" in shown.stdout and "--user-damping" in shown.stdout
@@ -126,9 +126,9 @@ def test_evaluate_by_quadrants_tests_a_twin_on_the_new_and_the_known(place: Path
     assert {cell["given"] for cell in cells} == {0, 1, 3, 5, 10, 20}
 
 
-def test_the_race_in_the_benchmarks_names_only_what_there_is() -> None:
-    told = tomllib.loads((ROOT / "benchmarks" / "compare.toml").read_text(encoding="utf-8"))
-    assert {one["model"] for one in told["models"]} <= set(MODELS)
-    for one in told["peers"]:
+def test_the_comparison_in_the_benchmarks_names_only_existing_models() -> None:
+    parts = tomllib.loads((ROOT / "benchmarks" / "compare.toml").read_text(encoding="utf-8"))
+    assert {one["model"] for one in parts["models"]} <= set(MODELS)
+    for one in parts["external"]:
         file, _, name = one["adapter"].partition(":")
         assert f"class {name}:" in (ROOT / "benchmarks" / file).read_text(encoding="utf-8")

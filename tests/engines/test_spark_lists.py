@@ -99,11 +99,11 @@ def test_figures_are_the_local_ones(spark_here: Any) -> None:
     ratings = low_rank(users=80, items=60, n=1100, noise=0.5)
     split = pt.split.random(ratings.take(np.flatnonzero(ratings.user_numbers * 3 != ratings.item_numbers)), test=0.3)
     model = pt.train(split.train, "baseline")
-    report = pt.evaluate(model, split, pictures=False)
+    report = pt.evaluate(model, split, plots=False)
     found = spark.evaluate(model, split.test)
     assert found["ratings"] == len(split.test)
     assert found["ratings_of_unmet_users"] == (split.test.user_numbers >= split.train.n_users).sum()
-    own = report.lines[0].metrics
+    own = report.rows[0].metrics
     for name in ("rmse", "mae", "recall@10", "ndcg@10", "mrr@10", "hit_rate@10", "precision@10", "map@10"):
         assert found[name] == pytest.approx(own[name].value, abs=1e-5), name
 

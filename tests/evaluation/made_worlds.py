@@ -1,4 +1,4 @@
-"""A made world whose true ratings are known, and a model that knows them: what it reaches is the noise and no less."""
+"""A made world whose true ratings are known, and a model that knows them: its error is the noise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No test rating may reach what is measured; a contestant that peeks is caught."""
+"""No test rating may reach a scorer; a scorer that uses test ratings is caught."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from evaluation.made_worlds import World
 from penchant.data.splitting import Split
+from penchant.evaluation.report.evaluate import evaluate
 from penchant.evaluation.scoring.baselines import GlobalMean, MostPopular, baselines
-from penchant.evaluation.scoring.evaluate import evaluate
-from penchant.evaluation.scoring.evaluation_scorers import Answers, EvaluationScorer, RecommenderScorer
+from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer, ScorerOutput
 from penchant.foundations.errors import CallerError
 
 
@@ -29,7 +29,7 @@ def with_other_test_ratings(split: Split) -> Split:
 
 
 def check_no_test_rating_is_used(build: Callable[[Split], EvaluationScorer], split: Split) -> None:
-    """What a contestant says of the test pairs must not move when only the test ratings do."""
+    """The predictions for the test pairs must not change when only the test ratings change."""
     users, items = split.test.user_numbers, split.test.item_numbers
     one, other = build(split), build(with_other_test_ratings(split))
     np.testing.assert_array_equal(one.predict(users, items).mean, other.predict(users, items).mean)
@@ -53,11 +53,11 @@ class Peeking(GlobalMean):
         super().__init__(split)
         self._answers = split.test.values
 
-    def predict(self, users: np.ndarray, items: np.ndarray, times: np.ndarray | None = None) -> Answers:
-        return Answers(self._answers)
+    def predict(self, users: np.ndarray, items: np.ndarray, times: np.ndarray | None = None) -> ScorerOutput:
+        return ScorerOutput(self._answers)
 
 
-def test_a_contestant_that_peeks_is_caught(world: World) -> None:
+def test_a_scorer_that_uses_test_ratings_is_caught(world: World) -> None:
     with pytest.raises(AssertionError):
         check_no_test_rating_is_used(Peeking, world.split())
 

@@ -27,11 +27,11 @@ def test_the_best_trial_comes_first_and_is_really_the_best(train: Ratings) -> No
     values = [trial.value for trial in found.trials]
     assert len(values) == 6 and values == sorted(values)
     assert set(found.settings) == {"user_damping", "epochs"}
-    assert "1,800" not in str(found) and "2,025 rows to learn and 225 to judge" in str(found)
+    assert "1,800" not in str(found) and "2,025 training and 225 validation rows" in str(found)
     json.dumps(found.to_json(), allow_nan=False)
 
 
-def test_a_figure_where_more_is_better_is_maximised(train: Ratings) -> None:
+def test_a_metric_whose_higher_values_are_better_is_maximized(train: Ratings) -> None:
     found = tune(train, "baseline", space=SPACE, trials=4, metric="auc")
     values = [trial.value for trial in found.trials]
     assert values == sorted(values, reverse=True)
@@ -86,9 +86,9 @@ def test_the_usual_space_holds_only_what_the_model_has_and_is_not_fixed() -> Non
     ("asked", "message"),
     [
         ({"nonsense": (1, 2)}, "no setting 'nonsense'"),
-        ({"user_damping": (3, 1)}, "3 to 1 is no range"),
-        ({"user_damping": (0, 1, "log")}, "no range"),
-        ({"user_damping": "wide"}, "'wide' is no range"),
+        ({"user_damping": (3, 1)}, "3 to 1 is not a range"),
+        ({"user_damping": (0, 1, "log")}, "not a range"),
+        ({"user_damping": "wide"}, "'wide' is not a range"),
     ],
 )
 def test_a_space_that_is_none_is_refused(asked: dict[str, object], message: str) -> None:
@@ -96,6 +96,6 @@ def test_a_space_that_is_none_is_refused(asked: dict[str, object], message: str)
         space_for("baseline", asked)
 
 
-def test_a_figure_the_model_has_not_is_refused(train: Ratings) -> None:
-    with pytest.raises(CallerError, match="no figure 'nonsense'"):
+def test_a_metric_that_the_model_lacks_is_refused(train: Ratings) -> None:
+    with pytest.raises(CallerError, match="no metric 'nonsense'"):
         tune(train, "baseline", metric="nonsense", trials=1)

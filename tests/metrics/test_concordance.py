@@ -67,5 +67,5 @@ def test_a_constant_knows_nothing_and_what_rises_with_the_truth_knows_all() -> N
 def test_what_cannot_be_ordered_is_refused() -> None:
     with pytest.raises(DataError, match="1 of 2 scores"):
         concordant_pairs([1, 2], [np.nan, 1.0], np.zeros(2, int), 1)
-    with pytest.raises(DataError, match="do not fit"):
+    with pytest.raises(DataError, match="shapes differ"):
         concordant_pairs([1, 2], [1.0], np.zeros(2, int), 1)

@@ -45,7 +45,7 @@ def one_user(scores: list[float], relevant: list[int], excluded: list[int]) -> N
 
 
 def test_a_score_that_is_no_number_is_refused() -> None:
-    with pytest.raises(DataError, match="not a number"):
+    with pytest.raises(DataError, match="a score is NaN"):
         one_user([1.0, np.nan, 2.0], [0], [])
 
 

@@ -16,7 +16,7 @@ def test_a_pooled_root_is_the_rmse() -> None:
     assert UserSums.pooled(errors, owners, 5, link="root").value == pytest.approx(np.sqrt(14 / 3))
 
 
-def test_users_without_a_figure_are_left_out_of_the_mean() -> None:
+def test_users_without_a_metric_are_left_out_of_the_mean() -> None:
     assert UserSums.mean(np.array([1.0, np.nan, 3.0])).value == 2.0
 
 
@@ -40,7 +40,7 @@ def test_ratings_of_one_user_hang_together_so_the_interval_counts_users() -> Non
     assert (often.low, often.high) == pytest.approx((once.low, once.high))
 
 
-def test_figures_together_have_the_intervals_they_have_alone() -> None:
+def test_metrics_together_have_the_intervals_they_have_alone() -> None:
     a, b = UserSums.mean(rng(3).normal(size=40)), UserSums.mean(rng(4).normal(size=40))
     together = bootstrap_all([a, b], rng=rng(), replicates=50, level=0.9)
     alone = [bootstrap(one, rng=rng(), replicates=50, level=0.9) for one in (a, b)]
@@ -96,6 +96,6 @@ def test_models_measured_on_different_rows_cannot_be_compared() -> None:
         paired_difference(one, other, rng=rng(), replicates=9, level=0.9)
 
 
-def test_quantiles_are_of_single_users_and_leave_out_those_without_a_figure() -> None:
+def test_quantiles_are_of_single_users_and_leave_out_those_without_a_metric() -> None:
     sums = UserSums(np.array([4.0, 0.0, 18.0, 1.0]), np.array([1.0, 0.0, 2.0, 1.0]), "root")
     assert sums.quantiles((0.0, 0.5, 1.0)).tolist() == [1.0, 2.0, 3.0]

@@ -90,12 +90,12 @@ def test_a_hand_made_ranking() -> None:
     assert ranking.auc(ranks)[0] == pytest.approx(0.5 / 4)
 
 
-def test_places_count_from_one() -> None:
-    with pytest.raises(DataError, match="counts places from 1"):
+def test_k_below_one_is_refused() -> None:
+    with pytest.raises(DataError, match="k must be at least 1"):
         ranking.recall(ranks_of([MadeUser([1.0, 2.0], {0: 1}, set())]), 0)
 
 
-# --- wrong formulas, each a mistake somebody has made; the cross-check has to catch every one ----------------------
+# --- wrong formulas, each a mistake found in real code; the cross-check has to catch every one ----------------------
 
 
 def ndcg_with_discount_from_one(ranks: Ranks, k: int) -> np.ndarray:

@@ -55,7 +55,7 @@ def test_equal_predictions_share_a_bin() -> None:
 @pytest.mark.parametrize(
     ("truth", "predicted", "message"),
     [
-        ([[1.0], [2.0]], [1.0, 2.0], r"\(2, 1\) stand beside predictions of shape \(2,\)"),
+        ([[1.0], [2.0]], [1.0, 2.0], r"\(2, 1\) do not match predictions of shape \(2,\)"),
         ([1.0, 2.0], [1.0], "shape"),
         ([], [], "no rating"),
         ([1.0, 2.0], [1.0, np.nan], "1 of 2 predictions"),
@@ -67,7 +67,7 @@ def test_what_cannot_be_compared_is_refused(truth: list[float], predicted: list[
 
 
 def test_a_spread_of_zero_and_a_level_of_one_are_refused() -> None:
-    with pytest.raises(DataError, match="not above zero"):
+    with pytest.raises(DataError, match="not above 0"):
         rating_error.log_likelihood([1.0], [1.0], [0.0])
     with pytest.raises(DataError, match="level"):
         rating_error.covered([1.0], [1.0], [1.0], level=1.0)

@@ -1,4 +1,4 @@
-"""`penchant compare`: several models on one split, from a file that says which."""
+"""`penchant compare`: several models on one split, as listed in a TOML file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib.util
 import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -14,13 +14,13 @@ from penchant.cli.rendering import progress, show_json
 from penchant.cli.tables import AsJson, Quiet, read_ratings
 from penchant.foundations.errors import CallerError, SettingsError
 
-HELP = """Train and measure several models with several seeds on one split, and say which of them really differ.
+HELP = """Train and evaluate several models with several seeds on one split, and test their differences.
 
-The TOML file lists [[models]] (model = "als" and its settings, perhaps a label), and may have seeds, a folder to keep
-finished jobs in, [data], [split], [measuring] and [[peers]]; docs/guide/evaluation.md shows one with everything.
+The TOML file lists [[models]] (model = "als", its settings, and optionally a label). It may have seeds, by, a folder to
+keep finished jobs in, [data], [split], [evaluation] and [[external]]; docs/guide/evaluation.md shows a full example.
 """.replace("[", "\\[")
 
-_PARTS = {"seeds", "folder", "data", "split", "measuring", "models", "peers", "by"}
+_PARTS = {"seeds", "folder", "data", "split", "evaluation", "models", "external", "by"}
 
 
 def compare(
@@ -30,17 +30,21 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     from penchant.evaluation.comparison.compare import compare as run
+    from penchant.evaluation.scoring.evaluation_settings import EvaluationOptions
 
-    told = _read(config)
-    entries = [*told.get("models", ()), *(_peer(one, config.parent) for one in told.get("peers", ()))]
-    if not entries:
-        raise CallerError("nobody is to be compared", where=str(config), remedy='Add [[models]] with model = "als"')
-    measuring = {name: tuple(v) if isinstance(v, list) else v for name, v in told.get("measuring", {}).items()}
-    folder = config.parent / told["folder"] if "folder" in told else None
-    split = _split(told, config.parent)
+    parts = _read(config)
+    models = [*parts.get("models", ()), *(_external(one, config.parent) for one in parts.get("external", ()))]
+    if not models:
+        raise CallerError(
+            "there are no models to compare", where=str(config), remedy='Add [[models]] with model = "als"'
+        )
+    given = {name: tuple(v) if isinstance(v, list) else v for name, v in parts.get("evaluation", {}).items()}
+    options = cast(EvaluationOptions, given)
+    folder = config.parent / parts["folder"] if "folder" in parts else None
+    split = _split(parts, config.parent)
     with progress(quiet or as_json) as bar:
         found = run(
-            entries, split, seeds=told.get("seeds", [0]), folder=folder, by=told.get("by"), progress=bar, **measuring
+            models, split, seeds=parts.get("seeds", [0]), folder=folder, by=parts.get("by"), progress=bar, **options
         )
     if html is not None:
         found.to_html(html)
@@ -54,23 +58,21 @@ def _read(config: Path) -> dict[str, Any]:
     if not config.is_file():
         raise CallerError("there is no such file", where=str(config))
     try:
-        told = tomllib.loads(config.read_text(encoding="utf-8"))
+        parts: dict[str, Any] = tomllib.loads(config.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as broken:
-        raise CallerError(f"the file is no TOML: {broken}", where=str(config)) from broken
-    if unknown := set(told) - _PARTS:
-        raise SettingsError(f"there is no part {unknown.pop()!r}", where=str(config), remedy=f"It knows: {_known()}")
-    return told
+        raise CallerError(f"the file is not valid TOML: {broken}", where=str(config)) from broken
+    if unknown := set(parts) - _PARTS:
+        raise SettingsError(
+            f"there is no part {unknown.pop()!r}", where=str(config), remedy=f"Choose from: {', '.join(sorted(_PARTS))}"
+        )
+    return parts
 
 
-def _known() -> str:
-    return ", ".join(sorted(_PARTS))
-
-
-def _split(told: dict[str, Any], place: Path) -> Any:
-    """The split that [data] and [split] speak of; paths are relative to the file."""
+def _split(parts: dict[str, Any], place: Path) -> Any:
+    """The split of [data] and [split]; paths are relative to the file."""
     from penchant.data import splitting
 
-    data, chosen = dict(told.get("data", {})), dict(told.get("split", {}))
+    data, chosen = dict(parts.get("data", {})), dict(parts.get("split", {}))
     path = data.pop("ratings", "movielens")
     where = Path(path) if path == "movielens" else place / path
     items = place / data.pop("items") if "items" in data else None
@@ -88,16 +90,16 @@ def _split(told: dict[str, Any], place: Path) -> Any:
 _KINDS = ("random", "per_user", "temporal", "leave_last", "cold_users", "cold_items")
 
 
-def _peer(told: dict[str, Any], place: Path) -> Any:
-    """The peer that an adapter's file makes, `file.py:Class`, with the other entries as its arguments."""
-    settings = dict(told)
+def _external(entry: dict[str, Any], place: Path) -> Any:
+    """The external model of an adapter, `file.py:Class`; the other values of the entry are its arguments."""
+    settings = dict(entry)
     file, _, name = str(settings.pop("adapter", "")).partition(":")
     path = next((folder / file for folder in (place, Path.cwd()) if (folder / file).is_file()), None)
     if path is None or not name:
-        raise CallerError("an adapter is named as file.py:Class, and the file has to exist", where=f"{file}:{name}")
+        raise CallerError("an adapter must be file.py:Class, and the file must exist", where=f"{file}:{name}")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
-        raise CallerError("this is no Python file", where=str(path))
+        raise CallerError("the file is not a Python file", where=str(path))
     module = importlib.util.module_from_spec(spec)
     sys.path.append(str(_home(path)))
     spec.loader.exec_module(module)
@@ -105,7 +107,7 @@ def _peer(told: dict[str, Any], place: Path) -> Any:
 
 
 def _home(path: Path) -> Path:
-    """The folder from which an adapter may import what lies beside it, above the package that it is part of."""
+    """The folder above the package that an adapter is part of, from which it may import."""
     return next(folder for folder in path.resolve().parents if not (folder / "__init__.py").is_file())
 
 

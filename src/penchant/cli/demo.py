@@ -23,7 +23,7 @@ def demo(
 ) -> None:
     from penchant.data.movielens import movielens
     from penchant.data.splitting import random
-    from penchant.evaluation.scoring.evaluate import evaluate
+    from penchant.evaluation.report.evaluate import evaluate
 
     started = time.perf_counter()
     with progress(quiet or as_json) as bar:

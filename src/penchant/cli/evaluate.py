@@ -55,7 +55,7 @@ def evaluate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    from penchant.evaluation.scoring.evaluate import evaluate as measure
+    from penchant.evaluation.report.evaluate import evaluate as measure
     from penchant.evaluation.scoring.unseen_rows import unseen_rows
     from penchant.recommending.recommender import load
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from penchant.foundations.plain_table import plain_table
 from penchant.foundations.progress import Bar, Progress, Silent
 
 
@@ -27,7 +28,8 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     if sys.stdout.isatty():
         _rich_table(title, columns, texts, right)
     else:
-        _plain_table(title, columns, texts, right)
+        print(title)
+        print(plain_table(columns, texts, right=right))
 
 
 def _text(value: Any) -> str:
@@ -46,14 +48,6 @@ def _rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     for row in rows:
         table.add_row(*map(escape, row))
     Console().print(table)
-
-
-def _plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
-    widths = [max(len(line[c]) for line in [columns, *rows]) for c in range(len(columns))]
-    print(title)
-    for line in [columns, *rows]:
-        cells = [text.rjust(w) if r else text.ljust(w) for text, w, r in zip(line, widths, right, strict=True)]
-        print("  ".join(cells).rstrip())
 
 
 def show_answer(title: str, answer: Any, *, score: str = "stars", as_json: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""What lists of recommendations are like beside being right. `top`: (U, k) item numbers, -1 where a list is shorter."""
+"""Metrics of lists besides accuracy. `top`: (U, k) item numbers, -1 where a list is shorter."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ PerUser = NDArray[np.float64]
 
 
 def times_listed(top: Top, n_items: int) -> NDArray[np.int64]:
-    """In how many lists each item occurs, shape (I,)."""
+    """The number of lists that contain each item, (I,)."""
     return np.bincount(top[top >= 0], minlength=n_items)
 
 
 def catalogue_coverage(top: Top, n_items: int) -> float:
-    """The share of the catalogue that is in anybody's list."""
+    """The share of the catalogue that is in at least one list."""
     return float((times_listed(top, n_items) > 0).mean())
 
 
 def gini(top: Top, n_items: int) -> float:
-    """How unequally the lists treat the catalogue: 0 all items equally often, towards 1 one item only."""
+    """The Gini index of item exposure: 0 if all items are listed equally often, near 1 if only one item is listed."""
     counts = np.sort(times_listed(top, n_items)).astype(np.float64)
     if not counts.sum():
         return 0.0
@@ -31,18 +31,18 @@ def gini(top: Top, n_items: int) -> float:
 
 
 def novelty(top: Top, rating_counts: NDArray[Any], n_users: int) -> PerUser:
-    """The mean surprise of a list in bits, -log2 of the share of users who rated the item (Zhou et al. 2010).
+    """The mean self-information of a list in bits, -log2 of the share of users who rated the item (Zhou et al. 2010).
 
-    rating_counts: (I,) training ratings of each item; an item nobody rated counts as rated once.
+    rating_counts: (I,) training ratings of each item; an item without ratings counts as rated once.
     """
     share = np.maximum(rating_counts, 1) / n_users
     return _list_means(top, -np.log2(np.minimum(share, 1.0)))
 
 
 def popularity_bias(top: Top, rating_counts: NDArray[Any], own_means: NDArray[Any]) -> PerUser:
-    """How much more popular a list is than what its user rates: 0 alike, 1 twice as much (Abdollahpouri et al. 2019).
+    """Popularity of a list relative to its user's history, less 1: 1 is twice as popular (Abdollahpouri et al. 2019).
 
-    own_means: (U,) the mean rating count of the items in the user's own training history; NaN gives NaN.
+    own_means: (U,) the mean rating count of the items in the user's training history; NaN gives NaN.
     """
     relative: PerUser = _list_means(top, np.asarray(rating_counts, dtype=np.float64)) / own_means
     return relative - 1
@@ -51,7 +51,7 @@ def popularity_bias(top: Top, rating_counts: NDArray[Any], own_means: NDArray[An
 def intra_list_diversity(top: Top, vectors: NDArray[Any]) -> PerUser:
     """1 - the mean cosine over all pairs of a list's items (Ziegler et al. 2005); NaN for a list of fewer than two.
 
-    vectors: (I, F) features or learnt vectors of the items; a zero vector is unlike everything.
+    vectors: (I, F) features or latent vectors of the items; a zero vector has cosine 0 with all others.
     """
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = np.divide(vectors, lengths, out=np.zeros(vectors.shape), where=lengths > 0)

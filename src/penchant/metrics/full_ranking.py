@@ -1,8 +1,8 @@
-"""The full ranking of every candidate item for every user, kept as the places where the relevant items ended up.
+"""The full ranking of all candidate items for each user, kept as the positions of the relevant items.
 
-Ties have an order: the higher score comes first, equal scores by the lower item number. Scores are compared as
-float32. A score and its item number become one 64-bit key whose plain integer order is that order, so one fast sort a
-user settles everything; the whole score matrix never exists.
+Ties have a defined order: higher scores come first, equal scores by lower item number. Scores are compared as float32.
+A score and its item number form one 64-bit key with the same order, so one integer sort for each user ranks all items.
+The score matrix is computed in blocks of users.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SIGN = np.uint32(1 << 31)
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 EXCLUDED = np.uint64(0)
-"""The key of an item that is no candidate; below the key of any score."""
+"""The key of an item that is not a candidate, below the key of any score."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,21 @@ class ItemSets:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """How many items each user's set has, shape (U,)."""
+        """The size of each user's set, (U,)."""
         return np.diff(self.starts)
 
     def of(self, user: int) -> NDArray[Any]:
         """One user's items."""
         return self.items[self.starts[user] : self.starts[user + 1]]
 
-    def cells(self, first: int, last: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    def pairs(self, first: int, last: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
         """Row (counted from `first`) and item of every entry of the users first..last - 1."""
         rows = np.repeat(np.arange(last - first), self.counts[first:last])
         return rows, self.items[self.starts[first] : self.starts[last]]
 
     @classmethod
     def build(cls, users: NDArray[Any], items: NDArray[Any], n_users: int) -> tuple[ItemSets, NDArray[np.int64]]:
-        """Sets from n (user, item) entries, and the order (n,) that brings other columns of the entries along."""
+        """Sets from n (user, item) entries, and the permutation (n,) that sorts other columns of the entries alike."""
         order = np.lexsort((items, users))
         starts = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=n_users))]).astype(np.int64)
         return cls(starts, np.asarray(items)[order]), order
@@ -61,11 +61,11 @@ class ItemSets:
 
 @dataclass(frozen=True)
 class Ranks:
-    """Where the relevant items of U users stand among all their candidates.
+    """The positions of the relevant items of U users among all their candidates.
 
-    starts: (U + 1,); user u's entries are starts[u]:starts[u + 1]. positions: (n,) rising within a user, 0 is the top.
-    midranks: (n,) the same, where equal scores share the mean of their places. gains: (n,) what finding each is worth.
-    candidates: (U,) how many items were ranked. top: (U, depth) the first items, -1 where a user has fewer candidates.
+    starts: (U + 1,); user u's entries are starts[u]:starts[u + 1]. positions: (n,) rising within a user, 0 is first.
+    midranks: (n,) the same, equal scores at their mean position. gains: (n,) the gain of each relevant item.
+    candidates: (U,) the number of ranked items. top: (U, depth) the first items, -1 where a user has fewer candidates.
     """
 
     starts: NDArray[np.int64]
@@ -80,7 +80,7 @@ class Ranks:
 
     @property
     def relevant(self) -> NDArray[np.int64]:
-        """How many relevant items each user has, shape (U,)."""
+        """The number of relevant items of each user, (U,)."""
         return np.diff(self.starts)
 
 
@@ -94,15 +94,15 @@ def rank_items(
     depth: int,
     block: int = 256,
 ) -> Ranks:
-    """Rank all items but the excluded ones for each user.
+    """Rank all items except the excluded ones for each user.
 
-    score_rows: gives the scores of a block of users. users: (U,) numbers handed to it. relevant, excluded: item sets of
-    these U users in the same order; a relevant item may not be excluded. gains: (n,) beside relevant.items, one each
-    where absent. depth: how many of the first items to keep. Raises DataError for a score that is NaN and for a
-    user without a relevant item.
+    score_rows: gives the scores of a block of users. users: (U,) numbers passed to it. relevant, excluded: item sets of
+    these U users in the same order. gains: (n,) aligned with relevant.items; ones where absent. depth: the number of
+    first items to keep. block: users at a time. Raises DataError for NaN scores, for a user without a relevant item and
+    for a relevant item that is excluded.
     """
     if not (relevant.counts > 0).all():
-        raise DataError(f"{int((relevant.counts == 0).sum())} of {len(users)} users have no relevant item to find")
+        raise DataError(f"{int((relevant.counts == 0).sum())} of {len(users)} users have no relevant item")
     worth = np.ones(len(relevant.items)) if gains is None else np.asarray(gains, dtype=np.float64)
     parts = list(_blocks(score_rows, np.asarray(users, dtype=np.int64), relevant, excluded, worth, depth, block))
     places, middles, found, candidates, top = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -116,11 +116,11 @@ def _blocks(
     for first in range(0, len(users), block):
         last = min(first + block, len(users))
         keys = sort_keys(score_rows(users[first:last]))
-        keys[excluded.cells(first, last)] = EXCLUDED
-        rows, items = relevant.cells(first, last)
+        keys[excluded.pairs(first, last)] = EXCLUDED
+        rows, items = relevant.pairs(first, last)
         wanted = keys[rows, items]
         if (wanted == EXCLUDED).any():
-            raise DataError("an item to find is excluded from the ranking", remedy="Do not test on training pairs")
+            raise DataError("a relevant item is excluded from the ranking", remedy="Do not test on training pairs")
         keys.sort(axis=1)
         places, middles = _places(keys, relevant.starts[first : last + 1] - relevant.starts[first], wanted)
         order = np.lexsort((places, rows))
@@ -130,10 +130,10 @@ def _blocks(
 
 
 def sort_keys(scores: NDArray[Any]) -> Keys:
-    """Keys (B, I) whose order as whole numbers is: lower score first, among equal scores higher item number first."""
+    """Keys (B, I) in integer order: lower score first, among equal scores higher item number first."""
     values = np.asarray(scores, dtype=np.float32) + np.float32(0)  # -0.0 becomes 0.0
     if np.isnan(values).any():
-        raise DataError("a score is not a number", remedy="Let the model answer every pair")
+        raise DataError("a score is NaN", remedy="The model must score every item")
     bits = values.view(np.uint32)
     rising = np.where(bits & _SIGN, ~bits, bits | _SIGN)
     lower_first = ~np.arange(values.shape[1], dtype=np.uint32)
@@ -142,7 +142,7 @@ def sort_keys(scores: NDArray[Any]) -> Keys:
 
 
 def first_items(keys: Keys, depth: int) -> NDArray[np.int32]:
-    """The item numbers of the highest `depth` of rising keys, best first; -1 for places no candidate fills."""
+    """The item numbers of the highest `depth` keys of rising keys, best first; -1 where there are fewer candidates."""
     best = keys[:, : -depth - 1 : -1]
     items = (~best & _LOW).astype(np.int32)
     items[best == EXCLUDED] = -1
@@ -150,7 +150,7 @@ def first_items(keys: Keys, depth: int) -> NDArray[np.int32]:
 
 
 def _places(keys: Keys, starts: NDArray[np.int64], wanted: Keys) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Place of each wanted key in its own user's rising row, counted from the top, and its tie group's mean place."""
+    """Position of each wanted key in its user's rising row, counted from the top, and the mean position of its ties."""
     last = keys.shape[1] - 1
     floor = wanted & ~_LOW
     at, low, high = (np.empty(len(wanted), dtype=np.int64) for _ in range(3))

@@ -1,7 +1,8 @@
-"""How sure a figure is: users are drawn anew, not ratings, because one user's errors hang together.
+"""Bootstrap intervals of metrics, and tests of differences.
 
-Every figure here is a ratio of two sums over U users, sum(parts) / sum(weights), passed through a rising function: RMSE
-is the root of squared errors over counts, a mean over users has weights of one. So one routine serves all.
+Users are resampled, not ratings, because the errors of one user are correlated. Every metric here is a ratio of two
+sums over U users, sum(parts) / sum(weights), passed through an increasing function: RMSE is the root of squared errors
+over counts; a mean over users has weights of one.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from penchant.foundations.errors import DataError
 
 Floats = NDArray[np.float64]
 _AT_ONCE = 500
-"""Permutations whose signs are held together."""
+"""Permutations whose signs are in memory at once."""
 
 
 @dataclass(frozen=True)
 class UserSums:
-    """A figure in parts: value = link(sum of parts / sum of weights), both (U,); link "root" or "same"."""
+    """A metric as sums by user: value = link(sum of parts / sum of weights), both (U,); link "root" or "same"."""
 
     parts: Floats
     weights: Floats
@@ -33,11 +34,11 @@ class UserSums:
         return float(self.of(self.parts.sum(), self.weights.sum()))
 
     def of(self, parts: Any, weights: Any) -> Any:
-        """The figure from summed parts and weights, any shape."""
+        """The metric from summed parts and weights of any shape."""
         return _LINKS[self.link](parts / weights)
 
     def quantiles(self, shares: Sequence[float]) -> Floats:
-        """The figure that each of the given shares of users stays below, over the users it is known of."""
+        """Quantiles over users of the metric of single users; users without weight are left out."""
         known = self.weights > 0
         found: Floats = np.quantile(self.of(self.parts[known], self.weights[known]), shares)
         return found
@@ -50,7 +51,7 @@ class UserSums:
 
     @classmethod
     def pooled(cls, terms: NDArray[Any], owners: NDArray[Any], n_users: int, *, link: str = "same") -> UserSums:
-        """The mean over n terms, each belonging to the user `owners` (n,) names; users without a term weigh nothing."""
+        """The mean over n terms; owners (n,) is the user of each. Users without a term have no weight."""
         parts = np.bincount(owners, weights=terms, minlength=n_users).astype(np.float64)
         return cls(parts, np.bincount(owners, minlength=n_users).astype(np.float64), link)
 
@@ -60,11 +61,15 @@ _LINKS: dict[str, Callable[[Any], Any]] = {"same": lambda ratio: ratio, "root": 
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure and the ends of its confidence interval."""
+    """A metric and the ends of its confidence interval."""
 
     value: float
     low: float
     high: float
+
+    def to_json(self) -> dict[str, float | None]:
+        """The numbers as JSON values: NaN becomes null."""
+        return {name: None if value != value else value for name, value in vars(self).items()}
 
 
 @dataclass(frozen=True)
@@ -77,19 +82,19 @@ class Difference:
     p_value: float
 
 
-def bootstrap(figure: UserSums, *, rng: np.random.Generator, replicates: int, level: float) -> Interval:
+def bootstrap(metric: UserSums, *, rng: np.random.Generator, replicates: int, level: float) -> Interval:
     """A percentile interval from `replicates` samples of U users with replacement (Efron 1979)."""
-    return bootstrap_all([figure], rng=rng, replicates=replicates, level=level)[0]
+    return bootstrap_all([metric], rng=rng, replicates=replicates, level=level)[0]
 
 
 def bootstrap_all(
     metrics: Sequence[UserSums], *, rng: np.random.Generator, replicates: int, level: float
 ) -> list[Interval]:
-    """Intervals of several metrics over the same users, from the same samples of users."""
-    parts = np.stack([figure.parts for figure in metrics], axis=1)
-    weights = np.stack([figure.weights for figure in metrics], axis=1)
+    """Intervals of several metrics over the same users, from the same bootstrap samples."""
+    parts = np.stack([metric.parts for metric in metrics], axis=1)
+    weights = np.stack([metric.weights for metric in metrics], axis=1)
     sums = _resampled(np.concatenate([parts, weights], axis=1), rng, replicates)
-    samples = [figure.of(sums[:, i], sums[:, len(metrics) + i]) for i, figure in enumerate(metrics)]
+    samples = [metric.of(sums[:, i], sums[:, len(metrics) + i]) for i, metric in enumerate(metrics)]
     return [Interval(f.value, *_ends(drawn, level)) for f, drawn in zip(metrics, samples, strict=True)]
 
 
@@ -104,12 +109,13 @@ def paired_difference(
 ) -> Difference:
     """first - second with a bootstrap interval and a permutation test, both over users.
 
-    The test swaps the two models within each user by the toss of a coin and asks how often a difference as large
-    comes out. permutations: how often, as often as `replicates` where it is not said. The smallest p-value it can give
-    is 1 / (permutations + 1), so a correction for m pairs needs many times m.
+    The test swaps the two models at random within each user and counts how often the difference is as large.
+    permutations: number of swaps; None for as many as `replicates`. The smallest possible p-value is
+    1 / (permutations + 1), so a correction for m pairs needs many times m permutations. Raises DataError where the two
+    are over different rows.
     """
     if not np.array_equal(first.weights, second.weights):
-        raise DataError("two models were measured on different test rows", remedy="Compare them on one split")
+        raise DataError("two models were evaluated on different test rows", remedy="Compare them on one split")
     sums = _resampled(np.stack([first.parts, second.parts, first.weights], axis=1), rng, replicates)
     drawn = first.of(sums[:, 0], sums[:, 2]) - second.of(sums[:, 1], sums[:, 2])
     value = first.value - second.value
@@ -129,13 +135,13 @@ def _permutation_p(
         signs = rng.integers(0, 2, size=(count, len(gap)), dtype=np.int8) * np.int8(2) - np.int8(1)
         moved = signs @ gap
         swapped = first.of(middle + moved, weight) - first.of(middle - moved, weight)
-        # A sum of the same terms in another order differs in the last bits: those count as equally large.
+        # Sums of the same terms in another order differ in the last bits; these count as equal.
         as_large += int((np.abs(swapped) >= abs(value) - 1e-12).sum())
     return (1 + as_large) / (permutations + 1)
 
 
 def holm(p_values: Sequence[float] | NDArray[Any]) -> Floats:
-    """p-values corrected for being looked at together (Holm 1979), in the order given, shape (n,)."""
+    """p-values (n,) corrected for multiple tests (Holm 1979), in the given order."""
     raw = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(raw, kind="stable")
     steps = raw[order] * np.arange(len(raw), 0, -1)

@@ -1,7 +1,7 @@
-"""How well a ranking finds the relevant items: each formula takes Ranks of U users and gives U numbers.
+"""Ranking metrics: each takes the Ranks of U users and gives U numbers.
 
-All are full rankings over every candidate; nothing is sampled (Krichene and Rendle 2020 show how sampling reorders
-models). Where the places of the relevant items are known, no metric needs the ranking itself.
+Rankings are over all candidates without sampling, because sampling changes the order of models (Krichene and Rendle
+2020). All metrics follow from the positions of the relevant items.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ Metric = Callable[[Ranks, int], PerUser]
 
 
 def recall(ranks: Ranks, k: int) -> PerUser:
-    """The share of the relevant items that stand in the first k."""
+    """The share of the relevant items that are in the first k."""
     return _hits(ranks, k) / ranks.relevant
 
 
 def precision(ranks: Ranks, k: int) -> PerUser:
-    """The share of the first k places that hold a relevant item; k counts in full for short rankings too."""
+    """The number of relevant items in the first k, over k, also where a ranking is shorter than k."""
     return _hits(ranks, k) / k
 
 
 def hit_rate(ranks: Ranks, k: int) -> PerUser:
-    """1 where the first k hold any relevant item, else 0."""
+    """1 if a relevant item is in the first k, else 0."""
     return (_hits(ranks, k) > 0).astype(np.float64)
 
 
 def reciprocal_rank(ranks: Ranks, k: int) -> PerUser:
-    """1 / the place of the first relevant item, counted from 1; 0 where it stands behind place k."""
+    """1 / the position of the first relevant item, counted from 1; 0 if it is not in the first k."""
     first = ranks.positions[ranks.starts[:-1]]
     return np.where(first < _checked(k), 1.0 / (first + 1), 0.0)
 
 
 def average_precision(ranks: Ranks, k: int) -> PerUser:
-    """The mean over the relevant items of the precision at each one's place; those behind place k count 0."""
+    """The mean over relevant items of the precision at their positions; items not in the first k count 0."""
     order = _order_within(ranks)
     terms = np.where(ranks.positions < _checked(k), (order + 1) / (ranks.positions + 1), 0.0)
     return _sums(ranks, terms) / ranks.relevant
@@ -49,7 +49,7 @@ def average_precision(ranks: Ranks, k: int) -> PerUser:
 def ndcg(ranks: Ranks, k: int) -> PerUser:
     """Discounted cumulative gain over the best possible one, both cut at k (Järvelin and Kekäläinen 2002).
 
-    A relevant item at place r (from 0) adds its gain / log2(r + 2). A user whose gains are all 0 scores 0.
+    A relevant item at position r (from 0) adds its gain / log2(r + 2). The value is 0 for a user whose gains are all 0.
     """
     cut = _checked(k)
     reached = np.where(ranks.positions < cut, ranks.gains / np.log2(ranks.positions + 2), 0.0)
@@ -61,9 +61,9 @@ def ndcg(ranks: Ranks, k: int) -> PerUser:
 
 
 def auc(ranks: Ranks) -> PerUser:
-    """How often a relevant item stands before an irrelevant candidate; equal scores count half.
+    """The share of (relevant, irrelevant) pairs in the right order; equal scores count half.
 
-    The Mann-Whitney statistic of mean places. A user who has only relevant candidates scores NaN.
+    The Mann-Whitney statistic of midranks. NaN for a user with only relevant candidates.
     """
     relevant, others = ranks.relevant.astype(np.float64), (ranks.candidates - ranks.relevant).astype(np.float64)
     overtaken = _sums(ranks, ranks.midranks) - relevant * (relevant - 1) / 2
@@ -80,12 +80,12 @@ AT_K: dict[str, Metric] = {
     "mrr": reciprocal_rank,
     "hit_rate": hit_rate,
 }
-"""The metrics that look at the first k places, by the name reports give them."""
+"""The metrics of the first k positions, by their name in reports."""
 
 
 def _checked(k: int) -> int:
     if k < 1:
-        raise DataError(f"k counts places from 1, so {k} is none")
+        raise DataError(f"k must be at least 1, not {k}")
     return k
 
 

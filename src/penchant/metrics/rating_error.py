@@ -1,4 +1,4 @@
-"""How far predicted ratings lie from the true ones. Arrays of B pairs in, one number or B numbers out."""
+"""Errors of predicted ratings. Arrays of B pairs in, one number or B numbers out."""
 
 from __future__ import annotations
 
@@ -41,28 +41,28 @@ def log_densities(truth: ArrayLike, mean: ArrayLike, std: ArrayLike) -> Floats:
 
 
 def log_likelihood(truth: ArrayLike, mean: ArrayLike, std: ArrayLike) -> float:
-    """The mean log density a pair; higher is better, and overconfidence is punished."""
+    """The mean log density over pairs; higher is better. Too small standard deviations lower it."""
     return float(log_densities(truth, mean, std).mean())
 
 
 def covered(truth: ArrayLike, mean: ArrayLike, std: ArrayLike, *, level: float) -> NDArray[np.bool_]:
-    """Whether each truth lies inside the central interval that should hold the share `level` of them, shape (B,)."""
+    """Whether each true rating lies inside its central interval of nominal coverage `level`, shape (B,)."""
     if not 0 < level < 1:
-        raise DataError(f"an interval's level lies between 0 and 1, not at {level}")
+        raise DataError(f"the level of an interval must be between 0 and 1, not {level}")
     reach = NormalDist().inv_cdf(0.5 + level / 2)
     inside: NDArray[np.bool_] = absolute_errors(truth, mean) <= reach * _spread(std, truth)
     return inside
 
 
 def interval_coverage(truth: ArrayLike, mean: ArrayLike, std: ArrayLike, *, level: float) -> float:
-    """The share of truths inside their interval; a well-calibrated model comes out near `level`."""
+    """The share of true ratings inside their interval; near `level` for a calibrated model."""
     return float(covered(truth, mean, std, level=level).mean())
 
 
 def calibration_bins(truth: ArrayLike, predicted: ArrayLike, *, bins: int) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Mean prediction, mean truth and count in each of up to `bins` equally full bins of the predictions.
+    """Mean prediction, mean true rating and count of each bin, in up to `bins` quantile bins of the predictions.
 
-    A calibrated model's two means agree in every bin. Equal predictions never fall into two bins.
+    The two means of a calibrated model agree in every bin. Equal predictions are in the same bin.
     """
     actual, guess = _pair(truth, predicted)
     edges = np.unique(np.quantile(guess, np.linspace(0, 1, bins + 1)[1:-1]))
@@ -79,10 +79,10 @@ def _residuals(truth: ArrayLike, predicted: ArrayLike) -> Floats:
 
 
 def _pair(truth: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
-    """Both as float64, refused where one would broadcast against the other."""
+    """Both as float64. Raises DataError for shapes that differ, which NumPy would broadcast."""
     actual, guess = np.asarray(truth, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
     if actual.shape != guess.shape or actual.ndim != 1:
-        raise DataError(f"true ratings of shape {actual.shape} stand beside predictions of shape {guess.shape}")
+        raise DataError(f"true ratings of shape {actual.shape} do not match predictions of shape {guess.shape}")
     if not len(actual):
         raise DataError("there is no rating to compare")
     if not np.isfinite(guess).all():
@@ -93,7 +93,7 @@ def _pair(truth: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
 def _spread(std: ArrayLike, truth: Any) -> Floats:
     spread = np.asarray(std, dtype=np.float64)
     if spread.shape not in ((), np.shape(truth)):
-        raise DataError(f"standard deviations of shape {spread.shape} stand beside ratings of shape {np.shape(truth)}")
+        raise DataError(f"standard deviations of shape {spread.shape} do not match ratings of shape {np.shape(truth)}")
     if not (spread > 0).all():
-        raise DataError("a standard deviation is not above zero")
+        raise DataError("a standard deviation is not above 0")
     return spread

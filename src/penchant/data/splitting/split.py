@@ -22,7 +22,7 @@ class Split:
     training's, so a number >= len(train.users) is a user training never met; unrated items of a catalogue are among
     these, or whether such an item is known would depend on the test. question: what the test asks. name: the protocol
     and its parameters, for reports. given: ratings of hidden users or items that may be folded in before they are
-    tested, over the test's numbering, or None.
+    tested, over the test's numbering, or None. data: the file or table that the ratings were read from, where known.
     """
 
     train: Ratings
@@ -30,6 +30,7 @@ class Split:
     question: str
     name: str
     given: Ratings | None = None
+    data: str = ""
 
     def without_unseen(self) -> Split:
         """The same training with only those test rows whose user and item it met; the usual test scores all rows."""
@@ -66,7 +67,8 @@ def split_rows(
     whole = _renumbered(ratings, users, items)
     train = _restricted(whole.take(~held), users.kept, items.kept)
     given = None if given_rows is None else whole.take(given_rows)
-    return Split(train, whole.take(test_rows), question, name, given)
+    data = ratings.report.source if ratings.report else ""
+    return Split(train, whole.take(test_rows), question, name, given, data)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,18 @@
-"""Several models, several seeds, one split: what is done is kept, so a comparison that broke off goes on."""
+"""Compares several models, each with several seeds, on one split. Finished jobs can be kept and are not repeated."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from penchant.data.splitting import Split
 from penchant.evaluation.comparison.comparison import Comparison
-from penchant.evaluation.comparison.contestants import Entry, Ready, entries_of
-from penchant.evaluation.comparison.records import Record, keep, kept, key_of, run
-from penchant.evaluation.report.protocol import protocol
-from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
-from penchant.evaluation.scoring.metric_names import naming
+from penchant.evaluation.comparison.records import Record, load_record, record_key, run_job, save_record
+from penchant.evaluation.comparison.specs import ComparisonSpec, comparison_specs
+from penchant.evaluation.scoring.evaluation_settings import EvaluationOptions, EvaluationSettings
+from penchant.evaluation.scoring.metric_names import metric_name
+from penchant.evaluation.scoring.protocol import protocol
 from penchant.foundations.progress import Progress, Silent
 
 
@@ -24,44 +24,38 @@ def compare(
     folder: str | Path | None = None,
     by: str | None = None,
     progress: Progress | None = None,
-    **measuring: Any,
+    **options: Unpack[EvaluationOptions],
 ) -> Comparison:
-    """Train and measure every model with every seed, baselines always among them.
+    """Train and evaluate every model with every seed, and the baselines.
 
-    models: names, names with settings, Models or peers; see `entries_of`. folder: where finished jobs are kept under a
-    hash of all they follow from; a job found there is not run again. by: the figure to order by and to test.
-    measuring: settings of EvaluationSettings.
+    models: names, names with settings, Models or ExternalModels; see `comparison_specs`. folder: where finished jobs
+    are kept, under a hash of all they depend on; a job found there is not run again. by: the metric that orders the
+    table and is tested. options: the fields of EvaluationSettings.
     """
-    how, told = EvaluationSettings.from_json(measuring), progress or Silent()
-    entries = entries_of(models)
+    settings, bar = EvaluationSettings.from_json(options), progress or Silent()
+    specs = comparison_specs(models)
     if by is not None:
-        naming(by)
-    jobs = [(entry, seed) for entry in entries for seed in (seeds[:1] if _seedless(entry) else seeds)]
-    told.start(f"compare {len(entries)} models", len(jobs))
+        metric_name(by)
+    jobs = [(spec, seed) for spec in specs for seed in (seeds if spec.seeded else seeds[:1])]
+    bar.start(f"compare {len(specs)} models", len(jobs))
     records = []
-    for entry, seed in jobs:
-        records.append(_done(entry, split, seed, how, None if folder is None else Path(folder)))
-        told.step(_headline(records[-1]))
-    return Comparison(records, protocol(split, how), how, by or _usual(records, how))
+    for spec, seed in jobs:
+        records.append(_record(spec, split, seed, settings, None if folder is None else Path(folder)))
+        bar.step(_headline(records[-1]))
+    return Comparison(records, protocol(split, settings), settings, by or _default_metric(records, settings))
 
 
-def _done(entry: Entry, split: Split, seed: int, measuring: EvaluationSettings, folder: Path | None) -> Record:
-    """The job's record: the one kept in the folder, or a new one that is kept there now."""
-    key = None if folder is None else key_of(entry, split, seed, measuring)
+def _record(spec: ComparisonSpec, split: Split, seed: int, settings: EvaluationSettings, folder: Path | None) -> Record:
+    """The job's record: the one kept in the folder, or a new one that is then kept there."""
+    key = None if folder is None else record_key(spec, split, seed, settings)
     if folder is None or key is None:
-        return run(entry, split, seed, measuring)
+        return run_job(spec, split, seed, settings)
     path = folder / f"{key}.npz"
-    found = kept(path, entry.label)
+    found = load_record(path, spec.label)
     if found is None:
-        found = run(entry, split, seed, measuring)
-        keep(found, path)
+        found = run_job(spec, split, seed, settings)
+        save_record(found, path)
     return found
-
-
-def _seedless(entry: Entry) -> bool:
-    """Whether another seed would change nothing."""
-    identity = entry.identity()
-    return isinstance(entry, Ready) or identity is None or "naive" in identity or identity.get("model") == "baseline"
 
 
 def _headline(record: Record) -> dict[str, float]:
@@ -69,7 +63,7 @@ def _headline(record: Record) -> dict[str, float]:
     return {} if name is None else {f"{record.label}: {name}": record.metrics[name].value}
 
 
-def _usual(records: Sequence[Record], measuring: EvaluationSettings) -> str:
-    """RMSE where most predict ratings, else NDCG."""
+def _default_metric(records: Sequence[Record], settings: EvaluationSettings) -> str:
+    """RMSE where at least half of the models predict ratings, otherwise NDCG."""
     rating = sum("rmse" in record.metrics for record in records)
-    return "rmse" if 2 * rating >= len(records) or not measuring.ranking else f"ndcg@{measuring.at[0]}"
+    return "rmse" if 2 * rating >= len(records) or not settings.ranking else f"ndcg@{settings.at[0]}"

@@ -1,4 +1,4 @@
-"""Comparison: several models over several seeds on one split, and which of them really differ."""
+"""The result of a comparison: several models with several seeds on one split, and tests of their differences."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from typing import Any
 import numpy as np
 
 from penchant.evaluation.comparison.records import Record
-from penchant.evaluation.report.protocol import protocol_lines
-from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings, intervals_of
-from penchant.evaluation.scoring.metric_names import naming, ordered, spelled
+from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
+from penchant.evaluation.scoring.metric_names import format_metric, metric_name, sorted_metrics
+from penchant.evaluation.scoring.protocol import protocol_lines
+from penchant.evaluation.scoring.user_metrics import metric_intervals
 from penchant.foundations.plain_table import plain_table
 from penchant.metrics.intervals import Difference, Interval, UserSums, holm, paired_difference
 
 _ALPHA = 0.05
 _SHOWN = ("rmse", "mae", "log_likelihood", "auc", "recall", "ndcg", "coverage")
-"""The metrics that fit a table of one row a model; to_json has them all."""
+"""The metrics in the table; to_json has all metrics."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """How one model's figure differs from another's; p_value is corrected for all pairs looked at (Holm)."""
+    """The difference of a metric between two models. p_value is corrected for the number of pairs (Holm)."""
 
     first: str
     second: str
@@ -39,39 +40,39 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """records: one for each entry and seed. by: the figure that orders the table and is tested pair by pair."""
+    """records: one for each model and seed. by: the metric that orders the table and is tested for each pair."""
 
     records: Sequence[Record]
     protocol: Mapping[str, Any]
-    measuring: EvaluationSettings
+    settings: EvaluationSettings
     by: str
 
     @cached_property
     def labels(self) -> list[str]:
-        """The entries, best first; those without the headline figure last."""
-        sign = -1 if naming(self.by).better == "higher" else 1
+        """The labels of the models, best first; models without the metric `by` last."""
+        sign = -1 if metric_name(self.by).better == "higher" else 1
         value = {label: self._pooled(label).get(self.by) for label in dict.fromkeys(r.label for r in self.records)}
         return sorted(value, key=lambda label: sign * sums.value if (sums := value[label]) else np.inf)
 
     @cached_property
     def metrics(self) -> dict[str, dict[str, Interval]]:
-        """Metrics with intervals by entry; those of several seeds are of the mean over seeds."""
+        """Metrics with intervals by label; with several seeds, of the mean over seeds."""
         found = {}
         for label in self.labels:
-            whole = [record.whole for record in self._of(label)]
-            means = {name: float(np.mean([each[name] for each in whole])) for name in whole[0]}
-            found[label] = intervals_of(self._pooled(label), means, self.measuring)
+            overall = [record.overall for record in self._of(label)]
+            means = {name: float(np.mean([each[name] for each in overall])) for name in overall[0]}
+            found[label] = metric_intervals(self._pooled(label), means, self.settings)
         return found
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """Every two entries that have the headline figure, tested over users."""
+        """Every two models that have the metric `by`, tested over users."""
         sums = {label: self._pooled(label)[self.by] for label in self.labels if self.by in self._pooled(label)}
-        rng = np.random.default_rng(self.measuring.seed)
+        rng = np.random.default_rng(self.settings.seed)
         names = list(itertools.combinations(sums, 2))
         found = [
             paired_difference(
-                sums[a], sums[b], rng=rng, replicates=self.measuring.replicates, level=self.measuring.level,
+                sums[a], sums[b], rng=rng, replicates=self.settings.replicates, level=self.settings.level,
                 permutations=self.permutations,
             )
             for a, b in names
@@ -81,32 +82,32 @@ class Comparison:
 
     @property
     def permutations(self) -> int:
-        """Enough that a difference can still be told from none once p-values are corrected for all pairs."""
+        """Enough for a significant p-value to be possible after the correction for all pairs."""
         n = sum(self.by in self._pooled(label) for label in self.labels)
-        return max(self.measuring.replicates, round(4 / _ALPHA) * n * (n - 1) // 2)
+        return max(self.settings.replicates, round(4 / _ALPHA) * n * (n - 1) // 2)
 
     def spread(self, label: str) -> float:
-        """The standard deviation of the headline figure over seeds; NaN for one seed."""
+        """The standard deviation of the metric `by` over seeds; NaN for one seed."""
         values = [record.metrics[self.by].value for record in self._of(label) if self.by in record.metrics]
         return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
 
     def __str__(self) -> str:
         heads, rows = self.table()
-        return "\n\n".join(["\n".join(protocol_lines(dict(self.protocol))), plain_table(heads, rows), self.note])
+        return "\n\n".join(["\n".join(protocol_lines(self.protocol)), plain_table(heads, rows), self.note])
 
     @property
     def note(self) -> str:
-        """How to read the table."""
+        """The table's legend."""
         return (
-            f"In brackets: {self.measuring.level:.0%} intervals over users. Differences are paired by user, tested "
-            f"by {self.permutations} permutations and corrected for all {len(self.pairs)} pairs (Holm); ≈ is not "
-            "different from the best."
+            f"In brackets: {self.settings.level:.0%} intervals over users. Differences are paired by user, tested with "
+            f"{self.permutations} permutations and corrected for all {len(self.pairs)} pairs (Holm). ≈: not "
+            "significantly different from the best."
         )
 
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """Heads and rows of texts, one row an entry."""
+        """Heads and rows of texts, one row for each model."""
         others = [name for name in self._names if name != self.by]
-        heads = ["", naming(self.by).words, "behind the best", *(naming(name).words for name in others)]
+        heads = ["", metric_name(self.by).title, "difference from best", *(metric_name(name).title for name in others)]
         seeds = len({record.seed for record in self.records}) > 1
         heads += (["seeds ±"] if seeds else []) + ["train s", "MB"]
         return heads, [self._row(label, others, seeds) for label in self.labels]
@@ -116,17 +117,27 @@ class Comparison:
         return {
             "protocol": dict(self.protocol),
             "by": self.by,
-            "entries": [self._entry(label) for label in self.labels],
+            "models": [self._model(label) for label in self.labels],
             "pairs": [
                 {**vars(pair), "difference": vars(pair.difference), "differs": pair.differs} for pair in self.pairs
             ],
         }
 
     def to_html(self, path: str | Path) -> Path:
-        """Write the comparison as one page that needs no network; returns where."""
-        from penchant.evaluation.report.comparison_html import write_comparison
+        """Write the comparison as one page that needs no network; returns its path."""
+        from penchant.evaluation.comparison.comparison_html import write_comparison
 
         return write_comparison(self, Path(path))
+
+    def model_settings(self) -> list[tuple[str, str]]:
+        """Label and settings of each model that has settings, for reports."""
+        identities = {label: self._of(label)[0].identity or {} for label in self.labels}
+        settings = {label: one.get("settings") or one.get("external", {}) for label, one in identities.items()}
+        return [
+            (label, ", ".join(f"{name} {value}" for name, value in found.items()))
+            for label, found in settings.items()
+            if found
+        ]
 
     # --- parts -------------------------------------------------------------------------------------------------------
 
@@ -134,7 +145,7 @@ class Comparison:
         return [record for record in self.records if record.label == label]
 
     def _pooled(self, label: str) -> dict[str, UserSums]:
-        """Sums over users, averaged over seeds: an RMSE over seeds is the root of the mean squared error over them."""
+        """Sums by user, averaged over seeds: an RMSE over seeds is the root of the mean squared error over seeds."""
         records = self._of(label)
         return {
             name: UserSums(np.mean([r.metrics[name].parts for r in records], axis=0), first.weights, first.link)
@@ -143,39 +154,35 @@ class Comparison:
 
     @property
     def _names(self) -> list[str]:
-        """The metrics of the table, at the first k."""
-        names = ordered(name for metrics in self.metrics.values() for name in metrics)
+        """The metrics in the table, at the first k."""
+        names = sorted_metrics(name for metrics in self.metrics.values() for name in metrics)
         return [
-            n for n in names if n.partition("@")[0] in _SHOWN and n.partition("@")[2] in ("", str(self.measuring.at[0]))
+            n for n in names if n.partition("@")[0] in _SHOWN and n.partition("@")[2] in ("", str(self.settings.at[0]))
         ]
 
     def behind(self, label: str) -> Pair | None:
-        """How the entry differs from the best one; None for the best itself and those without the figure."""
+        """The difference from the best model; None for the best model and for models without the metric `by`."""
         return next((p for p in self.pairs if (p.first, p.second) == (self.labels[0], label)), None)
 
     def _row(self, label: str, others: Sequence[str], seeds: bool) -> list[str]:
         metrics, pair, records = self.metrics[label], self.behind(label), self._of(label)
         gap = "" if pair is None else f"{-pair.difference.value:+.4f} {' ' if pair.differs else '≈'}"
-        row = [label, spelled(self.by, metrics[self.by]) if self.by in metrics else "", gap]
-        row += [spelled(name, metrics[name], ends=False) if name in metrics else "" for name in others]
+        row = [label, format_metric(self.by, metrics[self.by]) if self.by in metrics else "", gap]
+        row += [format_metric(name, metrics[name], ends=False) if name in metrics else "" for name in others]
         if seeds:
             row.append("" if np.isnan(self.spread(label)) else f"{self.spread(label):.4f}")
-        seconds, megabytes = (np.mean([getattr(r, name) for r in records]) for name in ("seconds", "megabytes"))
+        seconds, megabytes = (np.mean([getattr(r, name) for r in records]) for name in ("train_seconds", "megabytes"))
         return [*row, f"{seconds:.1f}", f"{megabytes:.0f}"]
 
-    def _entry(self, label: str) -> dict[str, Any]:
+    def _model(self, label: str) -> dict[str, Any]:
         records = self._of(label)
         return {
             "label": label,
             "identity": records[0].identity,
             "seeds": [record.seed for record in records],
-            "metrics": {name: _plain(vars(interval)) for name, interval in self.metrics[label].items()},
+            "metrics": {name: interval.to_json() for name, interval in self.metrics[label].items()},
             "by_seed": [record.metrics[self.by].value for record in records if self.by in record.metrics],
-            "seconds": [record.seconds for record in records],
-            "measured_in": [record.measured_in for record in records],
+            "train_seconds": [record.train_seconds for record in records],
+            "evaluation_seconds": [record.evaluation_seconds for record in records],
             "megabytes": [record.megabytes for record in records],
         }
-
-
-def _plain(values: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: None if value != value else value for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""Known or new user by known or new item: the error in each quadrant, by how many ratings of the new ones are given."""
+"""RMSE for known or new users by known or new items, by number of ratings given for the new ones."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Quadrants, Split, quadrants
-from penchant.evaluation.comparison.contestants import entries_of
+from penchant.evaluation.comparison.specs import comparison_specs
 from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer
-from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings, measure
+from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
+from penchant.evaluation.scoring.user_metrics import measure
 from penchant.foundations.plain_table import plain_table
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.intervals import Interval, UserSums, bootstrap
 
 GIVEN = (0, 1, 3, 5, 10, 20)
-_WORDS = {
+_TITLES = {
     "known": "known user, known item",
     "new_user": "new user, known item",
     "new_item": "known user, new item",
@@ -28,7 +29,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One model's RMSE in one quadrant with so many ratings given of each new user and item."""
+    """One model's RMSE in one quadrant. given: number of ratings folded in for each new user and item."""
 
     model: str
     quadrant: str
@@ -40,7 +41,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class QuadrantTable:
-    """cells: for each model, quadrant and number given; the known quadrant has one, since nobody in it is new."""
+    """cells: for each model, quadrant and number given; one number in the known quadrant, where nothing is new."""
 
     cells: Sequence[Cell]
     name: str
@@ -56,31 +57,31 @@ class QuadrantTable:
         return list(dict.fromkeys(cell.model for cell in self.cells))
 
     def __str__(self) -> str:
-        parts = [f"RMSE by what is known, with {self.level:.0%} intervals over users. {self.name}"]
-        for quadrant, words in _WORDS.items():
-            mine = [cell for cell in self.cells if cell.quadrant == quadrant]
-            if mine:
-                parts.append(f"{words}: {mine[0].rows:,} ratings\n{_table(mine)}")
+        parts = [f"RMSE by quadrant, with {self.level:.0%} intervals over users. Split: {self.name}"]
+        for quadrant, title in _TITLES.items():
+            own = [cell for cell in self.cells if cell.quadrant == quadrant]
+            if own:
+                parts.append(f"{title}: {own[0].rows:,} ratings\n{_table(own)}")
         return "\n\n".join(parts)
 
     def to_json(self) -> dict[str, Any]:
         """The table as JSON values."""
         kept = ("model", "quadrant", "given", "rows")
-        cells = [{**{name: getattr(c, name) for name in kept}, "rmse": vars(c.rmse)} for c in self.cells]
+        cells = [{**{name: getattr(c, name) for name in kept}, "rmse": c.rmse.to_json()} for c in self.cells]
         return {"split": self.name, "level": self.level, "cells": cells}
 
 
 def _table(cells: Sequence[Cell]) -> str:
-    """One line a model, one column for each number given."""
+    """One row for each model, one column for each number given."""
     given = list(dict.fromkeys(cell.given for cell in cells))
-    heads = ["given" if len(given) > 1 else "", *(f"{g}" if len(given) > 1 else "RMSE" for g in given)]
+    heads = ["ratings given" if len(given) > 1 else "", *(f"{g}" if len(given) > 1 else "RMSE" for g in given)]
     rows = []
     for model in dict.fromkeys(cell.model for cell in cells):
-        rows.append([model, *(_spelled(cell.rmse) for cell in cells if cell.model == model)])
+        rows.append([model, *(_format(cell.rmse) for cell in cells if cell.model == model)])
     return plain_table(heads, rows)
 
 
-def _spelled(rmse: Interval) -> str:
+def _format(rmse: Interval) -> str:
     return f"{rmse.value:.3f} ± {(rmse.high - rmse.low) / 2:.3f}"
 
 
@@ -92,47 +93,47 @@ def quadrant_table(
     seed: int = 0,
     split_seed: int = 42,
     progress: Progress | None = None,
-    measuring: EvaluationSettings | None = None,
+    settings: EvaluationSettings | None = None,
     **split: Any,
 ) -> QuadrantTable:
-    """Hide a share of users and of items whole, train each model once, and ask it about all four quadrants.
+    """Hide a share of the users and items, train each model once, and evaluate it on all four quadrants.
 
-    models: as for `compare`; baselines are added. given: how many ratings of each new user and item are folded in,
-    without retraining; every number given is tested on the same rows. seed: of training. split_seed: which users,
-    items and cells are hidden. split: other arguments of `split.quadrants`. Other libraries are given nothing.
+    models: as for `compare`; baselines are added. given: numbers of ratings of each new user and item that are folded
+    in, without retraining; the test rows are the same for every number. seed: of training. split_seed: of the choice of
+    hidden users, items and rows. split: other arguments of `split.quadrants`. External models are given no ratings.
     """
-    how = measuring or EvaluationSettings(ranking=False)
-    told = progress or Silent()
+    how = settings or EvaluationSettings(ranking=False)
+    bar = progress or Silent()
     splits = {g: quadrants(ratings, given=g, reserve=max(given), seed=split_seed, **split) for g in given}
     plain = splits[min(given)]
-    whole = next(iter(plain.splits().values()))
-    entries = entries_of(models)
-    told.start("quadrants", len(entries))
+    known = next(iter(plain.splits().values()))
+    specs = comparison_specs(models)
+    bar.start("quadrants", len(specs))
     cells: list[Cell] = []
-    for entry in entries:
-        contestant = entry.trained(whole, seed)
-        if contestant.predicts_ratings:
-            cells += _cells(contestant, splits, how)
-        told.step()
+    for spec in specs:
+        scorer = spec.scorer(known, seed)
+        if scorer.predicts_ratings:
+            cells += _cells(scorer, splits, how)
+        bar.step()
     return QuadrantTable(cells, plain.name, how.level)
 
 
-def _cells(contestant: EvaluationScorer, splits: dict[int, Quadrants], how: EvaluationSettings) -> Iterator[Cell]:
+def _cells(scorer: EvaluationScorer, splits: dict[int, Quadrants], how: EvaluationSettings) -> Iterator[Cell]:
     for g, four in splits.items():
         for quadrant, split in four.splits().items():
             if quadrant != "known" or g == min(splits):
-                yield _cell(_told(contestant, split), quadrant, g, split, how)
+                yield _cell(_folded_in(scorer, split), quadrant, g, split, how)
 
 
-def _told(contestant: EvaluationScorer, split: Split) -> EvaluationScorer:
-    """The contestant once it has been given what this split gives."""
-    if isinstance(contestant, RecommenderScorer):
-        return RecommenderScorer(contestant.model, split, contestant.label)
-    return contestant
+def _folded_in(scorer: EvaluationScorer, split: Split) -> EvaluationScorer:
+    """The scorer with the split's given ratings folded in."""
+    if isinstance(scorer, RecommenderScorer):
+        return RecommenderScorer(scorer.model, split, scorer.label)
+    return scorer
 
 
-def _cell(contestant: EvaluationScorer, quadrant: str, given: int, split: Split, how: EvaluationSettings) -> Cell:
-    sums = measure(contestant, split, how).metrics["rmse"]
+def _cell(scorer: EvaluationScorer, quadrant: str, given: int, split: Split, how: EvaluationSettings) -> Cell:
+    sums = measure(scorer, split, how).metrics["rmse"]
     rng = np.random.default_rng(how.seed)
     interval = bootstrap(sums, rng=rng, replicates=how.replicates, level=how.level)
-    return Cell(contestant.label, quadrant, given, interval, sums, len(split.test))
+    return Cell(scorer.label, quadrant, given, interval, sums, len(split.test))

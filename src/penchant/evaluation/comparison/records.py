@@ -1,4 +1,4 @@
-"""One job of a comparison, an entry with a seed, and the file its metrics are kept in."""
+"""One job of a comparison, a model with a seed, and the file that keeps its metrics."""
 
 from __future__ import annotations
 
@@ -16,54 +16,59 @@ import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split
-from penchant.evaluation.comparison.contestants import Entry
-from penchant.evaluation.comparison.resource_usage import Watch
-from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings, measure
+from penchant.evaluation.comparison.resource_usage import ResourceUsage
+from penchant.evaluation.comparison.specs import ComparisonSpec
+from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
+from penchant.evaluation.scoring.user_metrics import measure
 from penchant.metrics.intervals import UserSums
 
-_MEASURING = ("data", "metrics", "evaluation")
+_EVALUATION_FOLDERS = ("data", "metrics", "evaluation")
 
 
 @dataclass(frozen=True)
 class Record:
-    """What one job found. seconds: of training. measured_in: seconds of predicting and ranking. megabytes: its peak."""
+    """The result of one job.
+
+    metrics: sums by user. overall: metrics of all lists together. train_seconds, evaluation_seconds: wall time.
+    megabytes: growth of resident memory in training.
+    """
 
     label: str
     seed: int
     metrics: Mapping[str, UserSums]
-    whole: Mapping[str, float]
-    seconds: float
-    measured_in: float
+    overall: Mapping[str, float]
+    train_seconds: float
+    evaluation_seconds: float
     megabytes: float
     identity: Mapping[str, Any] | None
 
 
-def run(entry: Entry, split: Split, seed: int, measuring: EvaluationSettings) -> Record:
-    """Train and measure one entry with one seed."""
-    with Watch() as training:
-        contestant = entry.trained(split, seed)
-    with Watch() as judging:
-        outcome = measure(contestant, split, measuring)
+def run_job(spec: ComparisonSpec, split: Split, seed: int, settings: EvaluationSettings) -> Record:
+    """Train and evaluate one model with one seed."""
+    with ResourceUsage() as training:
+        scorer = spec.scorer(split, seed)
+    with ResourceUsage() as evaluation:
+        result = measure(scorer, split, settings)
     return Record(
-        entry.label, seed, outcome.metrics, outcome.whole, training.seconds, judging.seconds, training.megabytes,
-        entry.identity(),
+        spec.label, seed, result.metrics, result.overall, training.seconds, evaluation.seconds, training.megabytes,
+        spec.identity(),
     )  # fmt: skip
 
 
 # --- keeping ---------------------------------------------------------------------------------------------------------
 
 
-def key_of(entry: Entry, split: Split, seed: int, measuring: EvaluationSettings) -> str | None:
-    """The name a job's metrics are kept under: a hash of all they follow from, the code included."""
-    identity = entry.identity()
+def record_key(spec: ComparisonSpec, split: Split, seed: int, settings: EvaluationSettings) -> str | None:
+    """The file name of a job's record: a hash of all the metrics depend on, the source code included."""
+    identity = spec.identity()
     if identity is None:
         return None
-    parts = [identity, split_fingerprint(split), seed, measuring.to_json(), code_fingerprint("peer" in identity)]
+    parts = [identity, split_fingerprint(split), seed, settings.to_json(), code_fingerprint("external" in identity)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
-def keep(record: Record, path: Path) -> None:
-    """Write a record, whole or not at all."""
+def save_record(record: Record, path: Path) -> None:
+    """Write a record; a reader finds the whole file or none."""
     arrays = {f"{name}/{side}": getattr(s, side) for name, s in record.metrics.items() for side in ("parts", "weights")}
     facts = {name: value for name, value in asdict(record).items() if name != "metrics"}
     facts["links"] = {name: sums.link for name, sums in record.metrics.items()}
@@ -75,8 +80,8 @@ def keep(record: Record, path: Path) -> None:
     fresh.replace(path)
 
 
-def kept(path: Path, label: str) -> Record | None:
-    """The record in a file, under the label it has today; None where there is none or it was cut short."""
+def load_record(path: Path, label: str) -> Record | None:
+    """The record in a file, under today's label; None for a missing or damaged file."""
     try:
         with path.open("rb") as file, np.load(file) as arrays:
             facts = json.loads(arrays["facts"].tobytes())
@@ -107,14 +112,14 @@ def _digest_ratings(digest: Any, ratings: Ratings) -> None:
 
 
 @cache
-def code_fingerprint(measuring_only: bool = False) -> str:
-    """A hash of Penchant's own source: other code may give other metrics.
+def code_fingerprint(evaluation_only: bool = False) -> str:
+    """A hash of Penchant's source code, since other code may give other metrics.
 
-    measuring_only: of the part that reads, splits and measures, which is all that another library's metrics hang on.
+    evaluation_only: of the code that reads, splits and evaluates; metrics of external models depend on no other code.
     """
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
-        if not measuring_only or path.relative_to(root).parts[0] in _MEASURING:
+        if not evaluation_only or path.relative_to(root).parts[0] in _EVALUATION_FOLDERS:
             digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()

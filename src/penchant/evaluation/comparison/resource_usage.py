@@ -1,4 +1,4 @@
-"""How long something took, and how much more memory it needed at its height."""
+"""Wall time and memory of a block of code."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import time
 from pathlib import Path
 from typing import Self
 
-_EVERY_SECONDS = 0.01
+_INTERVAL_SECONDS = 0.01
 _STATM = Path("/proc/self/statm")
 
 
-class Watch:
-    """A context manager that measures what happens inside it.
+class ResourceUsage:
+    """A context manager that measures the code inside it.
 
     seconds: wall time. megabytes: the largest growth of this process's resident memory, sampled a hundred times a
-    second; NaN on systems that do not tell.
+    second; NaN on systems without /proc.
     """
 
     def __init__(self) -> None:
@@ -38,12 +38,12 @@ class Watch:
         self.megabytes = max(self._peak, resident_megabytes()) - self._before
 
     def _sample(self) -> None:
-        while not self._over.wait(_EVERY_SECONDS):
+        while not self._over.wait(_INTERVAL_SECONDS):
             self._peak = max(self._peak, resident_megabytes())
 
 
 def resident_megabytes() -> float:
-    """What this process holds in memory now; NaN on systems without /proc."""
+    """The resident memory of this process; NaN on systems without /proc."""
     if not _STATM.exists():
         return float("nan")
     pages = int(_STATM.read_text().split(maxsplit=2)[1])

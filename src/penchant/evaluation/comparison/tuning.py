@@ -1,4 +1,4 @@
-"""Settings chosen on a validation part cut from training rows. Test rows have no way in: only Ratings are taken."""
+"""Settings chosen on a validation part of the training rows. Only Ratings are accepted, so no test row is used."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from penchant.data import splitting
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split
 from penchant.evaluation.comparison.records import split_fingerprint
-from penchant.evaluation.comparison.search_space import Space, Span, space_for
+from penchant.evaluation.comparison.search_space import SearchRange, Space, space_for
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
-from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings, measure
-from penchant.evaluation.scoring.metric_names import naming
+from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
+from penchant.evaluation.scoring.metric_names import metric_name
+from penchant.evaluation.scoring.user_metrics import measure
 from penchant.foundations.errors import CallerError
 from penchant.foundations.optional import require
 from penchant.foundations.plain_table import plain_table
@@ -25,15 +26,15 @@ from penchant.recommending.recommender import train
 
 @dataclass(frozen=True)
 class Trial:
-    """One combination of settings and what it reached on the validation part."""
+    """One combination of settings and its metric on the validation part."""
 
     settings: Mapping[str, Any]
     value: float
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """What tuning found. trials: best first. metric: the figure they are ordered by. protocol: on which rows."""
+class TuningResult:
+    """The result of tuning. trials: best first. metric: the one they are ordered by. protocol: rows and seed."""
 
     model: str
     metric: str
@@ -51,7 +52,7 @@ class Tuned:
             [f"{n}", f"{t.value:.4f}", *(_short(t.settings[name]) for name in names)]
             for n, t in enumerate(self.trials[:10], 1)
         ]
-        return f"{self.protocol}\n\n{plain_table(['', naming(self.metric).words, *names], rows)}"
+        return f"{self.protocol}\n\n{plain_table(['', metric_name(self.metric).title, *names], rows)}"
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON values."""
@@ -76,53 +77,54 @@ def tune(
     fixed: Mapping[str, Any] | None = None,
     folder: str | Path | None = None,
     progress: Progress | None = None,
-) -> Tuned:
-    """Search for the settings that do best on a random part of the given training ratings.
+) -> TuningResult:
+    """Search for the settings with the best metric on a random part of the training ratings.
 
-    ratings: training rows alone, such as split.train; a Split is refused. space: what to search, see `space_for`.
-    metric: a figure's name such as "rmse" or "ndcg@10". validation: the share of rows cut off to judge by. fixed:
-    settings that every trial has. folder: where trials are kept, so that a search that broke off goes on.
+    ratings: training rows, such as split.train; a Split is refused. space: what to search, see `space_for`. metric: a
+    name such as "rmse" or "ndcg@10". validation: the share of the ratings held out for validation. fixed: settings of
+    every trial. folder: where trials are kept; an interrupted search continues from there.
     """
     if not isinstance(ratings, Ratings):
         raise CallerError(f"tuning takes training ratings, not a {type(ratings).__name__}", remedy="Give split.train")
-    searched, told = space_for(model, space, fixed), progress or Silent()
-    naming(metric)
+    searched, bar = space_for(model, space, fixed), progress or Silent()
+    metric_name(metric)
     if not searched:
-        raise CallerError(f"there is nothing to search in {model}", remedy="Say what in `space`")
+        raise CallerError(f"there is nothing to search in {model}", remedy="Give a `space`")
     inner = splitting.random(ratings, test=validation, seed=seed)
-    judge = _Judge(inner, model, metric, seed, dict(fixed or {}), searched)
+    objective = _Objective(inner, model, metric, seed, dict(fixed or {}), searched)
     study = _study(inner, model, metric, searched, seed, folder)
-    told.start(f"tune {model}", trials)
-    told.step(advance=min(trials, len(study.trials)))
-    study.optimize(judge, n_trials=max(0, trials - len(study.trials)), callbacks=[_teller(told, metric)])
-    found = [Trial({**judge.fixed, **t.params}, t.value) for t in study.trials if t.value is not None]
-    sign = -1 if naming(metric).better == "higher" else 1
-    words = f"{len(found)} trials of {model}, {len(inner.train):,} rows to learn and {len(inner.test):,} to judge"
-    return Tuned(model, metric, sorted(found, key=lambda t: sign * t.value), f"{words}, seed {seed}")
+    bar.start(f"tune {model}", trials)
+    bar.step(advance=min(trials, len(study.trials)))
+    study.optimize(objective, n_trials=max(0, trials - len(study.trials)), callbacks=[_progress_callback(bar, metric)])
+    found = [Trial({**objective.fixed, **t.params}, t.value) for t in study.trials if t.value is not None]
+    sign = -1 if metric_name(metric).better == "higher" else 1
+    rows = f"{len(inner.train):,} training and {len(inner.test):,} validation rows"
+    protocol = f"{len(found)} trials of {model}, {rows}, seed {seed}"
+    return TuningResult(model, metric, sorted(found, key=lambda t: sign * t.value), protocol)
 
 
-class _Judge:
-    """Trains with the settings optuna suggests and measures on the validation part."""
+class _Objective:
+    """Trains with the settings that optuna suggests and evaluates on the validation part."""
 
     def __init__(self, inner: Split, model: str, metric: str, seed: int, fixed: dict[str, Any], space: Space) -> None:
         self.fixed, self._space = fixed, space
         self._inner, self._model, self._metric, self._seed = inner, model, metric, seed
         stem, _, k = metric.partition("@")
-        self._how = EvaluationSettings(at=(int(k or 10),), ranking=stem not in ("rmse", "mae", "log_likelihood"))
+        self._evaluation = EvaluationSettings(at=(int(k or 10),), ranking=stem not in ("rmse", "mae", "log_likelihood"))
 
     def __call__(self, trial: Any) -> float:
         settings = {**self.fixed, **{name: _suggested(trial, name, part) for name, part in self._space.items()}}
-        learnt = train(self._inner.train, self._model, seed=self._seed, **settings)
-        outcome = measure(RecommenderScorer(learnt, self._inner), self._inner, self._how)
-        if self._metric not in outcome.metrics:
+        model = train(self._inner.train, self._model, seed=self._seed, **settings)
+        result = measure(RecommenderScorer(model, self._inner), self._inner, self._evaluation)
+        if self._metric not in result.metrics:
             raise CallerError(
-                f"{self._model} has no figure {self._metric!r}", remedy=f"It has: {', '.join(outcome.metrics)}"
+                f"{self._model} has no metric {self._metric!r}", remedy=f"Choose one of: {', '.join(result.metrics)}"
             )
-        return outcome.metrics[self._metric].value
+        return result.metrics[self._metric].value
 
 
 def _suggested(trial: Any, name: str, part: Any) -> Any:
-    if not isinstance(part, Span):
+    if not isinstance(part, SearchRange):
         return trial.suggest_categorical(name, list(part))
     if part.whole:
         return trial.suggest_int(name, int(part.low), int(part.high), log=part.log)
@@ -130,7 +132,7 @@ def _suggested(trial: Any, name: str, part: Any) -> Any:
 
 
 def _study(inner: Split, model: str, metric: str, space: Space, seed: int, folder: str | Path | None) -> Any:
-    """An optuna study; one kept in a folder is named after all that its trials follow from."""
+    """An optuna study. In a folder, its name holds all that its trials depend on."""
     optuna = require("optuna", extra="tune")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = None
@@ -141,16 +143,16 @@ def _study(inner: Split, model: str, metric: str, space: Space, seed: int, folde
         study_name=json.dumps([model, metric, repr(space), seed, split_fingerprint(inner)]),
         storage=storage,
         load_if_exists=True,
-        direction="maximize" if naming(metric).better == "higher" else "minimize",
+        direction="maximize" if metric_name(metric).better == "higher" else "minimize",
         sampler=optuna.samplers.TPESampler(seed=seed),
     )
 
 
-def _teller(told: Progress, metric: str) -> Any:
-    def tell(study: Any, trial: Any) -> None:
-        told.step({f"best {metric}": study.best_value})
+def _progress_callback(bar: Progress, metric: str) -> Any:
+    def step(study: Any, trial: Any) -> None:
+        bar.step({f"best {metric}": study.best_value})
 
-    return tell
+    return step
 
 
 def _short(value: Any) -> str:

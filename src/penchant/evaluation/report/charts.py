@@ -1,42 +1,32 @@
-"""The report's charts, each from plain numbers to one SVG."""
+"""The report's charts, each drawn as one SVG from plain numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from penchant.evaluation.report.overfitting import Curve
-from penchant.evaluation.report.plot_data import Density, Pictures, Spot
+from penchant.evaluation.report.plot_data import Calibration, Density, Spot
 from penchant.evaluation.report.slices import Slice
 from penchant.evaluation.report.svg import Frame, line, padded, rectangle, text
 from penchant.metrics.intervals import Interval
-
-_LINES = ("first", "second", "third", "fourth")
-
-
-def learning_curves(found: Sequence[Curve]) -> list[tuple[str, str]]:
-    """A heading and a chart for each figure that training recorded, its training and validation curves together."""
-    groups: dict[str, list[Curve]] = {}
-    for curve in found:
-        groups.setdefault(curve.name.rpartition("_")[2], []).append(curve)
-    return [
-        (figure.upper() if figure != "loss" else figure, _curves(figure, group)) for figure, group in groups.items()
-    ]
+from penchant.metrics.learning_curves import LearningCurves
 
 
-def _curves(figure: str, group: Sequence[Curve]) -> str:
-    longest = max(len(curve.values) for curve in group)
-    frame = Frame.of((1, max(longest, 2)), padded([v for curve in group for v in curve.values]), top=30)
-    parts = [frame.axes("epoch or draw", figure)]
-    for n, curve in enumerate(group):
-        css = _LINES[n % len(_LINES)]
-        epochs = range(1, len(curve.values) + 1)
-        parts.append(frame.path(epochs, curve.values, f"curve {css}"))
-        parts += [
-            frame.dot(x, y, 2.5, css, f"{curve.name} {x}: {y:.4f}") for x, y in zip(epochs, curve.values, strict=True)
-        ]
-        parts.append(_key(frame, n, css, curve.name.replace("_", " ")))
-    return frame.svg("".join(parts), f"{figure} by epoch: {', '.join(curve.name for curve in group)}")
+def learning_curves(curves: LearningCurves) -> str:
+    """RMSE on training and validation rows after each epoch; curves without values are left out."""
+    shown = {"train": curves.train, "validation": curves.validation}
+    points = {
+        name: [(epoch, value) for epoch, value in enumerate(values.tolist(), 1) if value == value]
+        for name, values in shown.items()
+    }
+    points = {name: found for name, found in points.items() if found}
+    frame = Frame.of((1, max(len(curves.train), 2)), padded([y for found in points.values() for _, y in found]), top=30)
+    parts = [frame.axes("epoch", "RMSE")]
+    for n, (css, (name, found)) in enumerate(zip(("first", "second"), points.items(), strict=False)):
+        parts.append(frame.path([x for x, _ in found], [y for _, y in found], f"curve {css}"))
+        parts += [frame.dot(x, y, 2.5, css, f"{name} RMSE, epoch {x}: {y:.4f}") for x, y in found]
+        parts.append(_key(frame, n, css, name))
+    return frame.svg("".join(parts), f"RMSE by epoch: {', '.join(points)}")
 
 
 def _key(frame: Frame, place: int, css: str, words: str) -> str:
@@ -45,7 +35,7 @@ def _key(frame: Frame, place: int, css: str, words: str) -> str:
 
 
 def density(found: Density) -> str:
-    """Where predictions fall for each true rating, and the line they would follow if each were right on average."""
+    """The distribution of predictions for each true rating, with the line of exact predictions."""
     half = (found.truths[1] - found.truths[0]) / 2
     frame = Frame.of(
         (float(found.truths[0] - half), float(found.truths[-1] + half)), (float(found.edges[0]), float(found.edges[-1]))
@@ -69,9 +59,9 @@ def _cell(frame: Frame, truth: float, half: float, low: float, high: float, coun
     return rectangle(x, y, width, height, "heat", 0.06 + 0.94 * (count / top) ** 0.5, words)
 
 
-def calibration(found: Pictures) -> str:
-    """Mean truth against mean prediction in equally full bins."""
-    guess, actual, counts = found.calibration
+def calibration(found: Calibration) -> str:
+    """Mean true rating by mean prediction, in bins of equal numbers of rows."""
+    guess, actual, counts = found
     ends = padded([*guess.tolist(), *actual.tolist()])
     frame = Frame.of(ends, ends)
     dots = [
@@ -79,37 +69,37 @@ def calibration(found: Pictures) -> str:
         for g, a, n in zip(guess.tolist(), actual.tolist(), counts.tolist(), strict=True)
     ]
     body = frame.axes("mean prediction", "mean true rating") + frame.path(ends, ends, "ideal") + "".join(dots)
-    return frame.svg(body, "Calibration: mean true rating against mean prediction")
+    return frame.svg(body, "Calibration: mean true rating by mean prediction")
 
 
-def coverage(found: Pictures) -> str:
-    """The share of truths inside the interval that promises to hold them."""
+def coverage(found: Sequence[tuple[float, float]]) -> str:
+    """The coverage of prediction intervals by their nominal level."""
     frame = Frame.of((0, 1), (0, 1))
-    promised, held = zip(*found.coverage, strict=True)
-    body = frame.axes("share an interval promises", "share it held") + frame.path((0, 1), (0, 1), "ideal")
-    body += frame.path(promised, held, "curve first")
-    body += "".join(frame.dot(p, h, 4, "first", f"promised {p:.0%}, held {h:.1%}") for p, h in found.coverage)
-    return frame.svg(body, "How often prediction intervals held the truth")
+    levels, covered = zip(*found, strict=True)
+    body = frame.axes("nominal level", "observed coverage") + frame.path((0, 1), (0, 1), "ideal")
+    body += frame.path(levels, covered, "curve first")
+    body += "".join(frame.dot(p, c, 4, "first", f"nominal {p:.0%}, observed {c:.1%}") for p, c in found)
+    return frame.svg(body, "Observed coverage of prediction intervals by nominal level")
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One line of a whisker chart: a name, a figure with its interval, and what stands at the right edge."""
+    """One row of a whisker chart: a name, a metric with its interval, and a text at the right edge."""
 
     name: str
-    figure: Interval
+    metric: Interval
     right: str
 
 
-def by_part(parts: Sequence[Slice], whole: float) -> str:
-    """RMSE with its interval for each part of the test, the whole test's as a line."""
+def by_part(parts: Sequence[Slice], test_rmse: float) -> str:
+    """RMSE with its interval for each part of the test, and a line at the RMSE of the whole test."""
     bars = [Bar(part.part, part.rmse, f"{part.rows:,}") for part in parts]
-    return whiskers(bars, whole, "RMSE; the line is the whole test's", "ratings", f"RMSE by {parts[0].by}")
+    return whiskers(bars, test_rmse, "RMSE; dashed line: whole test", "ratings", f"RMSE by {parts[0].by}")
 
 
 def whiskers(bars: Sequence[Bar], reference: float, x_name: str, right: str, label: str) -> str:
-    """A row for each bar: its figure as a dot on its interval; the reference as a dashed line through all."""
-    ends = [end for bar in bars for end in (bar.figure.low, bar.figure.high) if end == end] + [reference]
+    """A row for each bar, the value as a dot on its interval; the reference as a dashed line."""
+    ends = [end for bar in bars for end in (bar.metric.low, bar.metric.high) if end == end] + [reference]
     left = 16 + 8.6 * max(len(_cut(bar.name)) for bar in bars)
     frame = Frame.of(padded(ends), (len(bars) - 0.5, -0.5), height=26 * len(bars) + 74, left=left, right=64, top=22)
     at = frame.x.at(reference)
@@ -119,7 +109,7 @@ def whiskers(bars: Sequence[Bar], reference: float, x_name: str, right: str, lab
 
 
 def _whisker(frame: Frame, row: int, bar: Bar) -> str:
-    at, found = frame.y.at(row), bar.figure
+    at, found = frame.y.at(row), bar.metric
     words = f"{bar.name}: {found.value:.4f} ({found.low:.4f}–{found.high:.4f})"
     return (
         line(frame.x.at(found.low), at, frame.x.at(found.high), at, "whisker")
@@ -134,7 +124,7 @@ def _cut(name: str, longest: int = 18) -> str:
 
 
 def item_map(spots: Sequence[Spot]) -> str:
-    """The best-known items on two principal axes; the best known of all are named where there is room."""
+    """The most rated items on two principal axes, with titles where there is room."""
     frame = Frame.of(
         padded([s.x for s in spots], 0.1), padded([s.y for s in spots], 0.1), width=640, height=520, left=34, right=10,
         bottom=30,
@@ -150,11 +140,11 @@ def item_map(spots: Sequence[Spot]) -> str:
     middle = (frame.y.start + frame.y.end) / 2
     names += text(22, middle, "second principal axis", "axis-name", f'transform="rotate(-90 22 {middle:.1f})"')
     body = zero + names + "".join(dots) + _names(frame, spots)
-    return frame.svg(body, f"Map of the {len(spots)} best-known items", "map")
+    return frame.svg(body, f"Map of the {len(spots)} most rated items", "map")
 
 
 def _names(frame: Frame, spots: Sequence[Spot]) -> str:
-    """Short titles beside spots, those far out and well known first, none on top of another or of the edge."""
+    """Short titles beside dots, outer dots first; a title that would overlap another or the edge is left out."""
     taken: list[tuple[float, float, float, float]] = []
     parts: list[str] = []
     for spot in sorted(spots, key=lambda s: -(s.x**2 + s.y**2)):
@@ -173,6 +163,6 @@ def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, 
 
 
 def short(title: str) -> str:
-    """A title without the year and what follows a comma, cut at a word."""
+    """A title without the year and without the part after a comma, at most 22 characters."""
     words = title.partition(" (")[0].partition(",")[0]
     return words if len(words) <= 22 else words[:21].rstrip() + "…"

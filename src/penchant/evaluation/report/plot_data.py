@@ -1,4 +1,4 @@
-"""What the report's pictures show, as plain numbers; how they are drawn is charts' concern."""
+"""The numbers behind the report's charts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.ratings import Ratings, Scale
-from penchant.evaluation.report.overfitting import Curve, curves
-from penchant.evaluation.scoring.evaluation_scorers import Answers
+from penchant.evaluation.scoring.evaluation_scorers import ScorerOutput
+from penchant.metrics.learning_curves import LearningCurves
 from penchant.metrics.rating_error import calibration_bins, interval_coverage
 from penchant.models.sides import Side
 from penchant.recommending.neighbours import directions_of
@@ -20,11 +20,15 @@ from penchant.recommending.recommender import Model
 _BINS = 36
 _LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 _LISTED, _MAPPED, _FEWEST = 10, 200, 5
+"""Items in a list of best and worst; items on the map; ratings an item needs to be in a list."""
+
+Calibration = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+"""Mean prediction, mean true rating and number of rows of each bin, (bins,) each."""
 
 
 @dataclass(frozen=True)
 class Density:
-    """Rows by truth and prediction. truths: (T,) rating levels. edges: (P + 1,) of predictions. counts: (T, P)."""
+    """Rows by true rating and prediction. truths: (T,) levels. edges: (P + 1,) of predictions. counts: (T, P)."""
 
     truths: NDArray[Any]
     edges: NDArray[Any]
@@ -33,7 +37,7 @@ class Density:
 
 @dataclass(frozen=True)
 class ItemError:
-    """How one item's test ratings were predicted."""
+    """Mean true rating, mean prediction and RMSE of one item's test rows."""
 
     title: str
     rows: int
@@ -44,7 +48,7 @@ class ItemError:
 
 @dataclass(frozen=True)
 class ItemBias:
-    """How far one item is rated above the mean, corrected for who rated it."""
+    """The bias of one item: its rating above the mean, corrected for the biases of its raters."""
 
     title: str
     bias: float
@@ -53,7 +57,7 @@ class ItemBias:
 
 @dataclass(frozen=True)
 class Spot:
-    """One item on the map."""
+    """One item on the map: x and y on two principal axes."""
 
     title: str
     x: float
@@ -62,43 +66,44 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """curves: of training. density, calibration (predicted, true, rows), coverage (promised, held) of the test.
+class PlotData:
+    """curves: of training. density, calibration, coverage: of the test; coverage is (nominal level, observed share).
 
-    worst, best: items by error. loved, disliked: items by bias. spots: the best-known items on two principal axes.
+    worst, best: items by error. highest_bias, lowest_bias: items by bias. spots: the most rated items on two principal
+    axes.
     """
 
-    curves: Sequence[Curve]
+    curves: LearningCurves
     density: Density
-    calibration: tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+    calibration: Calibration
     coverage: Sequence[tuple[float, float]]
     worst: Sequence[ItemError]
     best: Sequence[ItemError]
-    loved: Sequence[ItemBias]
-    disliked: Sequence[ItemBias]
+    highest_bias: Sequence[ItemBias]
+    lowest_bias: Sequence[ItemBias]
     spots: Sequence[Spot]
 
 
-def draw(model: Model, test: Ratings, answers: Answers) -> Pictures:
-    """Gather what the pictures show of a model's answers (n,) to the test rows (n,)."""
-    items, errors = model.trained.items, item_errors(test, answers)
+def plot_data(model: Model, test: Ratings, output: ScorerOutput) -> PlotData:
+    """All plot data of a model's predictions (n,) for the test rows (n,)."""
+    items, errors = model.trained.items, item_errors(test, output)
     biases = item_biases(items)
     few, some = min(_LISTED, len(errors) // 2), min(_LISTED, len(biases) // 2)
-    return Pictures(
-        curves=curves(model.history),
-        density=density(test.values, answers.mean, model.trained.scale),
-        calibration=calibration_bins(test.values, answers.mean, bins=12),
-        coverage=coverage(test, answers),
+    return PlotData(
+        curves=LearningCurves.of(model.history),
+        density=density(test.values, output.mean, model.trained.scale),
+        calibration=calibration_bins(test.values, output.mean, bins=12),
+        coverage=coverage(test, output),
         worst=errors[::-1][:few],
         best=errors[:few],
-        loved=biases[:some],
-        disliked=biases[::-1][:some],
+        highest_bias=biases[:some],
+        lowest_bias=biases[::-1][:some],
         spots=spots(items),
     )
 
 
 def density(truth: NDArray[Any], predicted: NDArray[Any], scale: Scale) -> Density:
-    """Counts on a grid; truths that are few and even keep a row each, others are binned."""
+    """Counts on a grid; each level of a stepped rating scale has a row, other scales are binned."""
     edges = np.linspace(scale.low, scale.high, _BINS + 1)
     if scale.step:
         levels = np.arange(scale.low, scale.high + scale.step / 2, scale.step)
@@ -110,15 +115,15 @@ def density(truth: NDArray[Any], predicted: NDArray[Any], scale: Scale) -> Densi
     return Density(levels, edges, counts.astype(np.int64))
 
 
-def coverage(test: Ratings, answers: Answers) -> list[tuple[float, float]]:
-    """For each promised share the share of truths that intervals held; nothing where no spread is given."""
-    if answers.std is None:
+def coverage(test: Ratings, output: ScorerOutput) -> list[tuple[float, float]]:
+    """The observed coverage of intervals at each nominal level; empty without standard deviations."""
+    if output.std is None:
         return []
-    return [(p, interval_coverage(test.values, answers.mean, answers.std, level=p)) for p in _LEVELS]
+    return [(p, interval_coverage(test.values, output.mean, output.std, level=p)) for p in _LEVELS]
 
 
-def item_errors(test: Ratings, answers: Answers) -> list[ItemError]:
-    """Items with enough test ratings, those predicted best first."""
+def item_errors(test: Ratings, output: ScorerOutput) -> list[ItemError]:
+    """The fifth of the items with the most test ratings, lowest RMSE first."""
     n, numbers = len(test.items), test.item_numbers
     rows = np.bincount(numbers, minlength=n)
     many = max(_FEWEST, int(np.quantile(rows[rows > 0], 0.8)))
@@ -127,8 +132,8 @@ def item_errors(test: Ratings, answers: Answers) -> list[ItemError]:
         means: NDArray[np.float64] = np.bincount(numbers, weights=terms, minlength=n) / np.maximum(rows, 1)
         return means
 
-    rmse = np.sqrt(mean((test.values - answers.mean) ** 2))
-    truth, predicted = mean(test.values), mean(answers.mean)
+    rmse = np.sqrt(mean((test.values - output.mean) ** 2))
+    truth, predicted = mean(test.values), mean(output.mean)
     chosen = np.flatnonzero(rows >= many)
     return [
         ItemError(_title(test, i), int(rows[i]), float(rmse[i]), float(truth[i]), float(predicted[i]))
@@ -143,7 +148,7 @@ def _title(ratings: Ratings, number: int) -> str:
 
 
 def item_biases(items: Side) -> list[ItemBias]:
-    """The better-known tenth of the items by bias, highest first; nothing where the model has no biases."""
+    """The most rated tenth of the items by bias, highest first; empty for a model without biases."""
     bias = items.bias.mean(axis=0)
     if not bias.any():
         return []
@@ -153,7 +158,7 @@ def item_biases(items: Side) -> list[ItemBias]:
 
 
 def spots(items: Side) -> list[Spot]:
-    """The most rated items on the two principal axes of their vectors, samples taken together."""
+    """The most rated items on the two principal axes of their vectors over all posterior samples."""
     if items.factors < 2 or len(items) < 3:
         return []
     known = np.argsort(-items.counts, kind="stable")[:_MAPPED]
@@ -161,7 +166,7 @@ def spots(items: Side) -> list[Spot]:
     centred = vectors - vectors.mean(axis=0)
     squares, axes = np.linalg.eigh(centred @ centred.T)  # of the few items, not of the many samples and factors
     places = axes[:, :-3:-1] * np.sqrt(np.maximum(squares[:-3:-1], 0))
-    # An axis and its mirror image say the same: the better-known half decides which end is up.
+    # The sign of an axis is arbitrary: the mean of the more rated half is made positive.
     places *= np.where(places[: len(places) // 2].sum(axis=0) < 0, -1, 1)
     return [
         Spot(items.title(i), float(x), float(y), int(items.counts[i])) for i, (x, y) in zip(known, places, strict=True)

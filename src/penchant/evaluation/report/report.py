@@ -1,4 +1,4 @@
-"""Report: what was measured, under which protocol, beside which baselines."""
+"""The report of an evaluation: metrics of a model and of baselines, with their protocol."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penchant.evaluation.report.protocol import protocol_lines
 from penchant.evaluation.report.slices import Slice
-from penchant.evaluation.scoring.metric_names import naming, ordered, spelled
+from penchant.evaluation.scoring.metric_names import format_metric, metric_name, sorted_metrics
+from penchant.evaluation.scoring.protocol import protocol_lines
 from penchant.foundations.plain_table import plain_table
 from penchant.metrics.intervals import Interval
 
 if TYPE_CHECKING:
-    from penchant.evaluation.report.plot_data import Pictures
+    from penchant.evaluation.report.plot_data import PlotData
 
 
-SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
-"""Of users, lowest metrics first."""
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""Quantiles over users that a report holds of each metric."""
 
 
 @dataclass(frozen=True)
-class Line:
-    """One contestant's metrics by name, and how they differ from user to user.
-
-    by_user: for each figure that a user has, what the SHARES of users stay below.
-    """
+class ReportRow:
+    """One model's metrics by name. by_user: the QUANTILES over users of each metric that single users have."""
 
     label: str
     metrics: Mapping[str, Interval]
@@ -35,70 +32,68 @@ class Line:
 
 @dataclass(frozen=True)
 class Report:
-    """A model on a split.
+    """The evaluation of a model on a split.
 
-    lines: the model first, then what stands beside it. protocol: the facts behind the metrics. model: what it is and
-    was set to. slices: its error on parts of the test. verdict: what the gap between training and test means.
-    pictures: what the page samples, or None.
+    rows: the model first, then other models and baselines. protocol: data, split, settings, date, versions. model: kind
+    and settings of the model. slices: its error on parts of the test. overfitting: a summary in words. plots: the data
+    of the plots, or None.
     """
 
-    lines: Sequence[Line]
+    rows: Sequence[ReportRow]
     protocol: Mapping[str, Any]
     model: Mapping[str, Any] = field(default_factory=dict)
     slices: Sequence[Slice] = ()
-    verdict: str = ""
-    pictures: Pictures | None = None
+    overfitting: str = ""
+    plots: PlotData | None = None
 
     def __getitem__(self, name: str) -> Interval:
-        """The model's figure of that name, such as report["rmse"].value."""
-        return self.lines[0].metrics[name]
+        """The model's metric of that name, such as report["rmse"].value."""
+        return self.rows[0].metrics[name]
 
     @property
     def names(self) -> list[str]:
         """The names of all metrics, in the order of the table."""
-        return ordered(name for line in self.lines for name in line.metrics)
+        return sorted_metrics(name for row in self.rows for name in row.metrics)
 
     def __str__(self) -> str:
-        model, *others = self.lines
-        heads = ["", model.label, *(line.label for line in others)]
-        rows = [
-            [naming(name).words, *(_cell(name, line, ends=line is model) for line in self.lines)] for name in self.names
+        model, *others = self.rows
+        heads = ["", model.label, *(row.label for row in others)]
+        cells = [
+            [metric_name(name).title, *(_cell(name, row, ends=row is model) for row in self.rows)]
+            for name in self.names
         ]
-        level = self.protocol["measuring"]["level"]
-        note = f"In brackets: {level:.0%} intervals, users drawn anew {self.protocol['measuring']['replicates']} times."
-        parts = ["\n".join(protocol_lines(dict(self.protocol))), plain_table(heads, rows), note, self.verdict]
+        settings = self.protocol["settings"]
+        note = (
+            f"In brackets: {settings['level']:.0%} intervals from {settings['replicates']} bootstrap samples of users."
+        )
+        parts = ["\n".join(protocol_lines(self.protocol)), plain_table(heads, cells), note, self.overfitting]
         return "\n\n".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
-        """The report as JSON values, without its pictures."""
+        """The report as JSON values, without the data of the plots."""
         return {
             "model": dict(self.model),
             "protocol": dict(self.protocol),
             "metrics": {
-                line.label: {name: _plain(interval) for name, interval in line.metrics.items()} for line in self.lines
+                row.label: {name: interval.to_json() for name, interval in row.metrics.items()} for row in self.rows
             },
             "by_user": {
-                line.label: {
-                    name: dict(zip(map("{:.0%}".format, SHARES), values, strict=True))
-                    for name, values in line.by_user.items()
+                row.label: {
+                    name: dict(zip(map("{:.0%}".format, QUANTILES), values, strict=True))
+                    for name, values in row.by_user.items()
                 }
-                for line in self.lines
+                for row in self.rows
             },
             "slices": [one.to_json() for one in self.slices],
-            "verdict": self.verdict,
+            "overfitting": self.overfitting,
         }
 
     def to_html(self, path: str | Path) -> Path:
-        """Write the report as one page that needs no network; returns where."""
-        from penchant.evaluation.report.html import write_page
+        """Write the report as one page that needs no network; returns its path."""
+        from penchant.evaluation.report.html import write_report
 
-        return write_page(self, Path(path))
-
-
-def _cell(name: str, line: Line, *, ends: bool) -> str:
-    return spelled(name, line.metrics[name], ends=ends) if name in line.metrics else ""
+        return write_report(self, Path(path))
 
 
-def _plain(interval: Interval) -> dict[str, float | None]:
-    """JSON has no NaN: what is not known is null."""
-    return {end: None if value != value else value for end, value in vars(interval).items()}
+def _cell(name: str, row: ReportRow, *, ends: bool) -> str:
+    return format_metric(name, row.metrics[name], ends=ends) if name in row.metrics else ""

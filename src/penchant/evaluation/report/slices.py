@@ -1,4 +1,4 @@
-"""The error of part of the test rows at a time: by how active the user is, how popular the item, and by label."""
+"""The error on parts of the test rows: by user activity, item popularity, source of the prediction, and label."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureTable
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split
-from penchant.evaluation.scoring.evaluation_scorers import Answers
-from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings, rating_metrics
+from penchant.evaluation.scoring.evaluation_scorers import ScorerOutput
+from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.evaluation.scoring.labels import label_matrix
+from penchant.evaluation.scoring.user_metrics import rating_metrics
 from penchant.metrics.intervals import Interval, bootstrap
 
 _EDGES = (0, 1, 5, 20, 50, 100, 200, 500, 1000)
 _FEWEST = 30
-"""Rows a label needs to be worth a line."""
+"""Rows that a label needs to have a slice."""
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Some test rows: what they are cut by, which part, how many rows and users, and their RMSE."""
+    """Some test rows: the criterion, the part, the numbers of rows and users, and the RMSE."""
 
     by: str
     part: str
@@ -33,19 +34,19 @@ class Slice:
     rmse: Interval
 
     def to_json(self) -> dict[str, Any]:
-        return {**vars(self), "rmse": vars(self.rmse)}
+        return {**vars(self), "rmse": self.rmse.to_json()}
 
 
-def slices(split: Split, test: Ratings, answers: Answers, measuring: EvaluationSettings) -> list[Slice]:
-    """The slices of one contestant's answers; intervals are drawn over the users of each slice."""
+def slices(split: Split, test: Ratings, output: ScorerOutput, settings: EvaluationSettings) -> list[Slice]:
+    """The slices of one scorer's predictions; intervals are over the users of each slice."""
     masks = [
         *_by_count("user activity", split.train.user_numbers, test.user_numbers),
         *_by_count("item popularity", split.train.item_numbers, test.item_numbers),
-        *_by_source(answers),
+        *_by_source(output),
         *_by_label("item", test.item_features, test.item_numbers),
         *_by_label("user", test.user_features, test.user_numbers),
     ]
-    return [_slice(by, part, mask, test, answers, measuring) for by, part, mask in masks]
+    return [_slice(by, part, mask, test, output, settings) for by, part, mask in masks]
 
 
 Mask = tuple[str, str, NDArray[np.bool_]]
@@ -66,10 +67,10 @@ def _range(low: int, after: float) -> str:
     return str(low) if after == low + 1 else f"{low}–{int(after) - 1}"
 
 
-def _by_source(answers: Answers) -> Iterator[Mask]:
-    if answers.sources is not None:
-        for source in sorted(set(answers.sources.tolist())):
-            yield "what answers rest on", source, answers.sources == source
+def _by_source(output: ScorerOutput) -> Iterator[Mask]:
+    if output.sources is not None:
+        for source in sorted(set(output.sources.tolist())):
+            yield "source", source, output.sources == source
 
 
 def _by_label(side: str, table: FeatureTable | None, numbers: NDArray[Any]) -> Iterator[Mask]:
@@ -84,10 +85,10 @@ def _by_label(side: str, table: FeatureTable | None, numbers: NDArray[Any]) -> I
 
 
 def _slice(
-    by: str, part: str, mask: NDArray[np.bool_], test: Ratings, answers: Answers, measuring: EvaluationSettings
+    by: str, part: str, mask: NDArray[np.bool_], test: Ratings, output: ScorerOutput, settings: EvaluationSettings
 ) -> Slice:
     rows = test.take(mask)
-    sums = rating_metrics(rows, Answers(answers.mean[mask]))["rmse"]
-    rng = np.random.default_rng(measuring.seed)
-    interval = bootstrap(sums, rng=rng, replicates=min(measuring.replicates, 300), level=measuring.level)
+    sums = rating_metrics(rows, ScorerOutput(output.mean[mask]))["rmse"]
+    rng = np.random.default_rng(settings.seed)
+    interval = bootstrap(sums, rng=rng, replicates=min(settings.replicates, 300), level=settings.level)
     return Slice(by, part, len(rows), len(sums.parts), interval)

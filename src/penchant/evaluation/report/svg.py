@@ -1,4 +1,4 @@
-"""Small crisp SVG: a frame with axes, and marks on it. Colours are CSS classes, so that a page can theme them."""
+"""SVG charts: a frame with axes, and marks on it. Colours are CSS classes, so that a page can theme them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from html import escape
 
 @dataclass(frozen=True)
 class Axis:
-    """From the numbers low..high to positions start..end in the drawing."""
+    """Maps the numbers low..high to positions start..end in the drawing."""
 
     low: float
     high: float
@@ -36,7 +36,7 @@ def round_step(rough: float) -> float:
 
 
 def padded(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:
-    """The range of the values with some air around it."""
+    """The range of the values with a margin on either side."""
     low, high = min(values), max(values)
     air = (high - low) * share or abs(high) * 0.1 or 1.0
     return low - air, high + air
@@ -89,12 +89,12 @@ class Frame:
         return f'<polyline class="{css}" points="{points}"/>'
 
     def dot(self, x: float, y: float, radius: float, css: str, title: str = "") -> str:
-        """A point; its title shows when it is pointed at."""
+        """A point; its title is its tooltip."""
         inside = f"<title>{escape(title)}</title>" if title else ""
         return f'<circle class="{css}" cx="{self.x.at(x):.1f}" cy="{self.y.at(y):.1f}" r="{radius:g}">{inside}</circle>'
 
     def svg(self, body: str, label: str, kind: str = "") -> str:
-        """The whole drawing; label: what it shows, for those who cannot see it."""
+        """The whole drawing. label: what it shows, for screen readers."""
         return (
             f'<svg class="chart {kind}" viewBox="0 0 {self.width:g} {self.height:g}" role="img" '
             f'aria-label="{escape(label)}">{body}</svg>'
@@ -117,7 +117,7 @@ def rectangle(x: float, y: float, width: float, height: float, css: str, opacity
 
 
 def number(value: float, axis: Axis) -> str:
-    """A tick's label with just the decimals its axis needs."""
+    """A tick's label, with as many decimals as the axis needs."""
     step = round_step((axis.high - axis.low) / 5)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return f"{value + 0.0:,.{decimals}f}".replace("-", "−")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.splitting import Split
-from penchant.evaluation.scoring.evaluation_scorers import Answers, EvaluationScorer, Numbers, RecommenderScorer
+from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, Numbers, RecommenderScorer, ScorerOutput
 from penchant.recommending.recommender import Model
 from penchant.training import registry
 
@@ -26,8 +26,8 @@ class GlobalMean:
         self._mean, self._std = split.train.mean, float(split.train.values.std(dtype=np.float64))
         self._n_items = len(split.test.items)
 
-    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> Answers:
-        return Answers(np.full(len(users), self._mean), np.full(len(users), max(self._std, 1e-6)))
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
+        return ScorerOutput(np.full(len(users), self._mean), np.full(len(users), max(self._std, 1e-6)))
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
         return np.zeros((len(users), self._n_items), np.float32)
@@ -42,8 +42,8 @@ class MostPopular:
     def __init__(self, split: Split) -> None:
         self._counts = np.bincount(split.train.item_numbers, minlength=len(split.test.items)).astype(np.float32)
 
-    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> Answers:
-        return Answers(self._counts[items])
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
+        return ScorerOutput(self._counts[items])
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
         return np.broadcast_to(self._counts, (len(users), len(self._counts)))

@@ -27,8 +27,8 @@ _UNMET_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
-class Answers:
-    """mean: (n,) predictions. std: (n,) or None where a contestant does not say. sources: (n,) or None."""
+class ScorerOutput:
+    """mean: (n,) predictions. std: (n,) or None where a scorer gives none. sources: (n,) or None."""
 
     mean: NDArray[Any]
     std: NDArray[Any] | None = None
@@ -46,8 +46,8 @@ class EvaluationScorer(Protocol):
     predicts_ratings: bool
     ranks: bool
 
-    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> Answers:
-        """Answers for pairs (n,), (n,) in the numbers of the split's test, unmet ones included.
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
+        """ScorerOutput for pairs (n,), (n,) in the numbers of the split's test, unmet ones included.
 
         times: (n,) when each rating is made, in seconds since 1970, where that may be known.
         """
@@ -75,7 +75,7 @@ class RecommenderScorer:
         self._item_side = FoldedSide(trained, "items", self._items, self._users, split.given)
         self._refuse_leak(split)
 
-    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> Answers:
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
         own_users, own_items = self._users.numbers[users], self._items.numbers[items]
         if self._user_side.folds or self._item_side.folds:
             return self._predict_folded(own_users, own_items, times)
@@ -86,9 +86,9 @@ class RecommenderScorer:
             item_features=self._items.features,
             timestamps=times,
         )
-        return Answers(said.mean, said.std, said.source)
+        return ScorerOutput(said.mean, said.std, said.source)
 
-    def _predict_folded(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None) -> Answers:
+    def _predict_folded(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None) -> ScorerOutput:
         temporal_bias = self.model.trained.temporal_bias
         mean, std = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
         sources = np.empty(len(users), dtype=object)
@@ -104,7 +104,7 @@ class RecommenderScorer:
                 said = score_pairs(self.model.trained, u.rows, i.rows, shift)
                 mean[rows], std[rows] = said.mean, said.std
                 sources[rows] = weaker(u.sources, i.sources)
-        return Answers(mean, std, sources)
+        return ScorerOutput(mean, std, sources)
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
         numbers, trained = self._users.numbers[users], self.model.trained

@@ -1,4 +1,4 @@
-"""The door for other libraries: a small adapter with `fit` and `predict` joins any comparison."""
+"""Models of other libraries: an adapter with `fit` and `predict` can be part of any comparison."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureTable
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split
-from penchant.evaluation.scoring.evaluation_scorers import Answers, Numbers
+from penchant.evaluation.scoring.evaluation_scorers import Numbers, ScorerOutput
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """Who and what exists beyond the training rows: sizes of both vocabularies and their features, and no rating."""
+class CatalogueInfo:
+    """Numbers of users and items and their features, test users and items included; no ratings."""
 
     n_users: int
     n_items: int
@@ -25,16 +25,16 @@ class Catalogue:
     item_features: FeatureTable | None
 
     @classmethod
-    def of(cls, split: Split) -> Catalogue:
+    def of(cls, split: Split) -> CatalogueInfo:
         test = split.test
         return cls(test.n_users, test.n_items, test.user_features, test.item_features)
 
 
-class Peer(Protocol):
-    """Another library's model.
+class ExternalModel(Protocol):
+    """A model of another library.
 
-    label: its name in tables. predicts_ratings, ranks: what it can do. Numbers at or above those of the training
-    vocabularies are users and items that `fit` met no rating of; it has to answer for them too.
+    label: its name in tables. predicts_ratings, ranks: what it can do. Numbers at or above the sizes of the training
+    vocabularies are users and items without training ratings; the model must answer for them too.
     """
 
     label: str
@@ -42,28 +42,28 @@ class Peer(Protocol):
     ranks: bool
 
     def identity(self) -> Mapping[str, Any]:
-        """What makes its answers what they are: library, version, settings; JSON values."""
+        """Library, version and settings, as JSON values: all that the predictions depend on besides data and seed."""
 
-    def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
-        """Learn from the training ratings."""
+    def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
+        """Train on the training ratings."""
 
     def predict(self, users: Numbers, items: Numbers) -> NDArray[Any]:
-        """Ratings of pairs, (n,)."""
+        """Predicted ratings of pairs, (n,)."""
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
         """Scores of all items of the catalogue for the users (B,), shape (B, I)."""
 
 
 class ExternalScorer:
-    """A fitted peer as a contestant; its ratings are kept on the training scale like everybody's."""
+    """A fitted external model as a scorer. Its predicted ratings are clipped to the rating scale."""
 
-    def __init__(self, peer: Peer, split: Split) -> None:
-        self.label, self.predicts_ratings, self.ranks = peer.label, peer.predicts_ratings, peer.ranks
-        self._peer, self._scale = peer, split.train.scale
+    def __init__(self, model: ExternalModel, split: Split) -> None:
+        self.label, self.predicts_ratings, self.ranks = model.label, model.predicts_ratings, model.ranks
+        self._model, self._scale = model, split.train.scale
 
-    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> Answers:
-        said = np.asarray(self._peer.predict(users, items), dtype=np.float64)
-        return Answers(self._scale.clip(said) if self.predicts_ratings else said)
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
+        predicted = np.asarray(self._model.predict(users, items), dtype=np.float64)
+        return ScorerOutput(self._scale.clip(predicted) if self.predicts_ratings else predicted)
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
-        return self._peer.score_rows(users)
+        return self._model.score_rows(users)

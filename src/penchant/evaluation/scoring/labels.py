@@ -20,7 +20,7 @@ class Labels:
 
 
 def label_matrix(table: FeatureTable | None) -> Labels | None:
-    """The labels that two or more rows of a table's "many" and "category" columns share; None where there are none."""
+    """The labels of a table's "many" and "category" columns that two or more rows share; None if there are none."""
     if table is None:
         return None
     entries = [

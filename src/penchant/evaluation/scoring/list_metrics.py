@@ -1,4 +1,4 @@
-"""The metrics of a contestant's full rankings: what everybody's first k items hit, and what they are like."""
+"""The list metrics of a scorer, from the full ranking of all items for each user."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ def list_metrics(
 ) -> Metrics:
     """Metrics by user, and metrics of all lists together.
 
-    Every item of the split is a candidate except those the user rated in training (or gave to be folded in). Users
-    without a liked test item have nothing to find and are left out.
+    score_rows: scores (B, I) of all items for users (B,). Candidates are all items of the split except those the user
+    rated in training or whose ratings are folded in. Users without a relevant test item are left out.
     """
-    liked = test.take(test.values >= relevant_from)
-    users = served_users(test, relevant_from)
+    relevant_rows = test.take(test.values >= relevant_from)
+    users = ranked_users(test, relevant_from)
     if not len(users):
         return {}, {}
-    relevant = _sets_of(users, liked)
+    relevant = _sets_of(users, relevant_rows)
     ranks = rank_items(score_rows, users, relevant=relevant, excluded=_rated(users, split), depth=max(at))
     return _metrics(ranks, split, users, at)
 
 
-def served_users(test: Ratings, relevant_from: float) -> NDArray[Any]:
-    """The users whose lists are judged: those with a liked test item, in rising order."""
+def ranked_users(test: Ratings, relevant_from: float) -> NDArray[Any]:
+    """The users whose lists are evaluated: those with a relevant test item, in rising order."""
     return np.unique(test.user_numbers[test.values >= relevant_from])
 
 
 def _rated(users: NDArray[Any], split: Split) -> ItemSets:
-    """What each user has rated before the test."""
+    """The items each user has rated in training or gives for folding in."""
     if split.given is None:
         return _sets_of(users, split.train)
     parts = (split.train, split.given)
@@ -58,7 +58,7 @@ def _sets_of(users: NDArray[Any], ratings: Ratings) -> ItemSets:
 
 
 def _sets(users: NDArray[Any], owners: NDArray[Any], items: NDArray[Any]) -> ItemSets:
-    """The items of the given users (rising numbers), in their order; entries of others are left out."""
+    """The items of the given users (rising numbers), in their order; entries of other users are left out."""
     place = np.searchsorted(users, owners)
     mine = users[np.minimum(place, len(users) - 1)] == owners
     return ItemSets.build(place[mine], items[mine], len(users))[0]
@@ -66,7 +66,7 @@ def _sets(users: NDArray[Any], owners: NDArray[Any], items: NDArray[Any]) -> Ite
 
 def _metrics(ranks: Ranks, split: Split, users: NDArray[Any], at: Sequence[int]) -> Metrics:
     n_items = len(split.test.items)
-    metrics, whole = {"auc": UserSums.mean(ranking.auc(ranks))}, {}
+    metrics, overall = {"auc": UserSums.mean(ranking.auc(ranks))}, {}
     counts = np.bincount(split.train.item_numbers, minlength=n_items)
     labels = label_matrix(split.test.item_features)
     for k in at:
@@ -79,13 +79,13 @@ def _metrics(ranks: Ranks, split: Split, users: NDArray[Any], at: Sequence[int])
         if labels is not None:
             spread = beyond_accuracy.intra_list_diversity(top, labels.matrix.astype(np.float32))
             metrics[f"diversity@{k}"] = UserSums.mean(spread)
-        whole[f"coverage@{k}"] = beyond_accuracy.catalogue_coverage(top, n_items)
-        whole[f"gini@{k}"] = beyond_accuracy.gini(top, n_items)
-    return metrics, whole
+        overall[f"coverage@{k}"] = beyond_accuracy.catalogue_coverage(top, n_items)
+        overall[f"gini@{k}"] = beyond_accuracy.gini(top, n_items)
+    return metrics, overall
 
 
 def _own_popularity(split: Split, users: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.float64]:
-    """The mean rating count of the items each user rated in training; NaN for a user training never met."""
+    """The mean rating count of the items each user rated in training; NaN for a new user."""
     n_users = len(split.test.users)
     sums = np.bincount(split.train.user_numbers, weights=counts[split.train.item_numbers], minlength=n_users)
     rated = np.bincount(split.train.user_numbers, minlength=n_users)

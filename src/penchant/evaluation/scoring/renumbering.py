@@ -1,4 +1,4 @@
-"""From a split's numbers to a model's, whose vocabulary may be in another order or know fewer ids."""
+"""Adapts a model whose item or user numbering differs from the split's."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from penchant.data.vocabulary import UNKNOWN, Vocabulary
 
 @dataclass(frozen=True)
 class Renumbering:
-    """numbers: (N,) the model's number of each of the split's; behind the model's own where it has none.
+    """numbers: (N,) the model's number of each of the split's numbers; ids unknown to the model come after its own.
 
-    features: a table whose row of such a number describes it, or None.
+    features: a table whose rows are addressed by the model's numbers, or None.
     """
 
     numbers: NDArray[np.int32]
@@ -23,6 +23,7 @@ class Renumbering:
 
     @classmethod
     def of(cls, own: Vocabulary, theirs: Vocabulary, features: FeatureTable | None) -> Renumbering:
+        """own: the model's vocabulary. theirs: the split's, whose rows `features` describes."""
         if np.array_equal(own.ids, theirs.ids[: len(own)]):
             return cls(np.arange(len(theirs), dtype=np.int32), features)
         found = own.numbers(theirs.ids)

@@ -10,7 +10,7 @@ from penchant.recommending.recommender import Model
 
 
 def unseen_rows(model: Model, table: Ratings) -> Split | None:
-    """A split whose test is the rows that training did not see, or None when it saw them all."""
+    """A split whose test part is the rows the model was not trained on; None if it was trained on all of them."""
     trained = model.trained
     users = trained.users.vocabulary.numbers(table.users.ids)[table.user_numbers].astype(np.int64)
     items = trained.items.vocabulary.numbers(table.items.ids)[table.item_numbers].astype(np.int64)
@@ -19,5 +19,5 @@ def unseen_rows(model: Model, table: Ratings) -> Split | None:
     seen = np.isin(users * width + items, owners * width + trained.seen.numbers) & (users >= 0) & (items >= 0)
     if seen.all():
         return None
-    question = "How well are ratings predicted that training did not see?"
+    question = "How well are ratings predicted that the model was not trained on?"
     return split_rows(table, np.flatnonzero(~seen), question=question, name="rows not trained on")

@@ -14,13 +14,13 @@ from penchant.data.splitting import Split
 from penchant.evaluation.comparison import records
 from penchant.evaluation.comparison.compare import compare
 from penchant.evaluation.comparison.comparison import Comparison
-from penchant.evaluation.comparison.contestants import Recipe
-from penchant.evaluation.scoring.external_models import Catalogue
+from penchant.evaluation.comparison.specs import TrainingSpec
+from penchant.evaluation.scoring.external_models import CatalogueInfo
 from penchant.foundations.errors import CallerError, SettingsError
 
 
 class ItemMeans:
-    """A peer: the mean rating of each item, the global mean where there is none; counts how often it is fitted."""
+    """An external model: the mean rating of each item, or the global mean. It counts its fits."""
 
     predicts_ratings, ranks = True, True
     fits = 0
@@ -31,7 +31,7 @@ class ItemMeans:
     def identity(self) -> Mapping[str, Any]:
         return {"library": "none", "shift": self.shift}
 
-    def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
+    def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
         type(self).fits += 1
         sums = np.bincount(train.item_numbers, weights=train.values, minlength=catalogue.n_items)
         counts = np.bincount(train.item_numbers, minlength=catalogue.n_items)
@@ -67,7 +67,7 @@ def test_the_best_comes_first_and_baselines_are_always_in(comparison: Comparison
     assert comparison.labels[-1] == "popular"  # it has no RMSE
 
 
-def test_a_real_difference_is_told_from_none(comparison: Comparison) -> None:
+def test_a_real_difference_is_significant_and_a_tiny_one_is_not(comparison: Comparison) -> None:
     pairs = {frozenset((pair.first, pair.second)): pair for pair in comparison.pairs}
     assert len(pairs) == 5 * 4 / 2
     assert pairs[frozenset(("oracle", "item means"))].differs
@@ -92,10 +92,10 @@ def test_a_row_a_model_with_time_memory_and_the_spread_over_seeds(comparison: Co
 def test_text_json_and_page(comparison: Comparison, tmp_path: Path) -> None:
     assert "corrected for all 10 pairs" in str(comparison)
     values = json.loads(json.dumps(comparison.to_json(), allow_nan=False))
-    entry = next(one for one in values["entries"] if one["label"] == "item means")
-    assert entry["seeds"] == [0, 1, 2] and len(entry["seconds"]) == 3
+    entry = next(one for one in values["models"] if one["label"] == "item means")
+    assert entry["seeds"] == [0, 1, 2] and len(entry["train_seconds"]) == 3
     page = comparison.to_html(tmp_path / "c.html").read_text(encoding="utf-8")
-    assert page.count("<svg") == 1 and "not different" in page
+    assert page.count("<svg") == 1 and "not significant" in page
 
 
 def test_finished_jobs_are_not_run_again(split: Split, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_finished_jobs_are_not_run_again(split: Split, tmp_path: Path) -> None:
 
 def test_a_comparison_that_broke_off_goes_on(split: Split, tmp_path: Path) -> None:
     class Breaks(ItemMeans):
-        def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
+        def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
             raise KeyboardInterrupt
 
     ItemMeans.fits = 0
@@ -133,10 +133,10 @@ def test_the_key_follows_from_all_that_matters(world: World, split: Split, monke
     from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 
     def key(model: str = "dot_bias", seed: int = 0, on: Split = split, at: int = 10, **settings: Any) -> str | None:
-        return records.key_of(Recipe(model, settings, "any name"), on, seed, EvaluationSettings(at=(at,)))
+        return records.record_key(TrainingSpec(model, settings, "any name"), on, seed, EvaluationSettings(at=(at,)))
 
     same = key()
-    assert same == key() and same == records.key_of(Recipe("dot_bias"), split, 0, EvaluationSettings())
+    assert same == key() and same == records.record_key(TrainingSpec("dot_bias"), split, 0, EvaluationSettings())
     others = [key("dot"), key(seed=1), key(at=5), key(on=world.split(0.5)), key(factors=3)]
     monkeypatch.setattr(records, "code_fingerprint", lambda _: "other code")
     assert len({same, *others, key()}) == 7
@@ -148,7 +148,7 @@ def test_wrong_names_and_settings_are_refused_before_anything_is_trained(split: 
         compare([ItemMeans(), "allss"], split)
     with pytest.raises(SettingsError, match="no setting 'factor'"):
         compare([ItemMeans(), ("dot_bias", {"factor": 3})], split)
-    with pytest.raises(CallerError, match="two entries are called"):
+    with pytest.raises(CallerError, match="two models have the label"):
         compare([ItemMeans(), ItemMeans()], split)
     with pytest.raises(CallerError, match="cannot be compared"):
         compare([3], split)

@@ -13,8 +13,8 @@ import pytest
 
 from evaluation.made_worlds import World
 from penchant.evaluation.comparison.compare import compare
+from penchant.evaluation.report.evaluate import evaluate
 from penchant.evaluation.report.html import values
-from penchant.evaluation.scoring.evaluate import evaluate
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [

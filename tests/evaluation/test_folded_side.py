@@ -40,29 +40,29 @@ def hidden(world: World, given: int) -> Split:
     return dataclasses.replace(split, given=split.given.take(kept))
 
 
-def test_a_hidden_user_is_answered_as_the_visitor_their_given_ratings_make(world: World) -> None:
+def test_a_hidden_user_is_predicted_as_if_folded_in_with_the_given_ratings(world: World) -> None:
     split = hidden(world, 6)
     model = world.oracle(split.train)
-    contestant = RecommenderScorer(model, split)
+    scorer = RecommenderScorer(model, split)
     assert split.given is not None
     user = split.train.n_users  # the first of the hidden ones
     mine = split.given.user_numbers == user
     given_ids = split.given.items.take(split.given.item_numbers[mine]).tolist()
-    visitor = model.fold_in(ratings=dict(zip(given_ids, split.given.values[mine].tolist(), strict=True)))
+    folded = model.fold_in(ratings=dict(zip(given_ids, split.given.values[mine].tolist(), strict=True)))
     items = np.arange(split.train.n_items)
-    answers, expected = contestant.predict(np.full(len(items), user), items), visitor.predict(split.train.items.ids)
+    answers, expected = scorer.predict(np.full(len(items), user), items), folded.predict(split.train.items.ids)
     np.testing.assert_allclose(answers.mean, expected.mean, rtol=1e-5)
     np.testing.assert_allclose(answers.std, expected.std, rtol=1e-5)
     assert answers.sources is not None and set(answers.sources.tolist()) == {"folded_in"}
-    row = contestant.score_rows(np.array([user]))[0, : len(items)]
+    row = scorer.score_rows(np.array([user]))[0, : len(items)]
     np.testing.assert_allclose(split.train.scale.clip(row), answers.mean, rtol=1e-4)
 
 
 def test_a_hidden_item_is_folded_in_too_and_both_at_once(world: World) -> None:
     split = hidden(world, RESERVED)
-    contestant = RecommenderScorer(world.oracle(split.train), split)
+    scorer = RecommenderScorer(world.oracle(split.train), split)
     user, item = split.train.n_users, split.train.n_items
-    answers = contestant.predict(np.array([0, user, user, 0]), np.array([item, 0, item, 0]))
+    answers = scorer.predict(np.array([0, user, user, 0]), np.array([item, 0, item, 0]))
     assert answers.sources is not None
     assert answers.sources.tolist() == ["folded_in", "folded_in", "folded_in", "known"]
 
@@ -72,8 +72,8 @@ def test_the_more_is_given_the_smaller_the_error(world: World) -> None:
     for given in (0, 3, RESERVED):
         split = hidden(world, given)
         test = split.test
-        contestant = RecommenderScorer(world.oracle(split.train), split)
-        errors.append(rmse(test.values, contestant.predict(test.user_numbers, test.item_numbers).mean))
+        scorer = RecommenderScorer(world.oracle(split.train), split)
+        errors.append(rmse(test.values, scorer.predict(test.user_numbers, test.item_numbers).mean))
     assert errors[0] > errors[1] + 0.05 > errors[2] + 0.1
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from peers.described import genres, identities, years
+from external.item_attributes import genres, identities, years
 from penchant.data.ratings import Ratings
-from penchant.evaluation.scoring.external_models import Catalogue
+from penchant.evaluation.scoring.external_models import CatalogueInfo
 
 
-class MyFMPeer:
+class MyFMAdapter:
     """A Gibbs-sampled factorisation machine; predictions are means over all samples.
 
     history: who rated what as features of both sides, each row divided by the root of its length (as in SVD++).
@@ -41,7 +41,7 @@ class MyFMPeer:
     def identity(self) -> Mapping[str, Any]:
         return {"library": "myfm", "version": version("myfm"), "settings": self.settings}
 
-    def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
+    def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
         import myfm
 
         self.sides = [self._user_side(train, catalogue), self._item_side(train, catalogue)]
@@ -65,7 +65,7 @@ class MyFMPeer:
 
     _parts: list[list[Any]]
 
-    def _user_side(self, train: Ratings, catalogue: Catalogue) -> Any:
+    def _user_side(self, train: Ratings, catalogue: CatalogueInfo) -> Any:
         """One row of features a user: itself, and the items it rated."""
         parts = [identities(train.user_numbers, catalogue.n_users)]
         if self.settings["history"]:
@@ -73,7 +73,7 @@ class MyFMPeer:
         self._parts = [parts]
         return sparse.hstack(parts, format="csr")
 
-    def _item_side(self, train: Ratings, catalogue: Catalogue) -> Any:
+    def _item_side(self, train: Ratings, catalogue: CatalogueInfo) -> Any:
         parts = [identities(train.item_numbers, catalogue.n_items)]
         if self.settings["history"]:
             parts.append(_history(train.item_numbers, train.user_numbers, catalogue.n_items, catalogue.n_users))
@@ -107,16 +107,16 @@ def _history(own: np.ndarray, others: np.ndarray, n_own: int, n_others: int) -> 
     return sparse.csr_matrix((lengths[own] ** -0.5, (own, others)), shape=(n_own, n_others))
 
 
-def all_of_them() -> list[MyFMPeer]:
+def comparison_models() -> list[MyFMAdapter]:
     """The machines of the comparison."""
     return [
-        MyFMPeer(),
-        MyFMPeer("myFM history+genres", samples=300, history=True, genres=True, unmet=False),
-        MyFMPeer("myFM history+genres+years", samples=300, history=True, genres=True, years=True),
+        MyFMAdapter(),
+        MyFMAdapter("myFM history+genres", samples=300, history=True, genres=True, unmet=False),
+        MyFMAdapter("myFM history+genres+years", samples=300, history=True, genres=True, years=True),
     ]
 
 
-def for_newcomers(catalogue: Catalogue) -> list[MyFMPeer]:
+def cold_start_models(catalogue: CatalogueInfo) -> list[MyFMAdapter]:
     """The machine that has an answer for users and items it never met."""
     known = catalogue.item_features is not None
-    return [MyFMPeer("myFM history+genres+years", samples=300, history=True, genres=known, years=known)]
+    return [MyFMAdapter("myFM history+genres+years", samples=300, history=True, genres=known, years=known)]

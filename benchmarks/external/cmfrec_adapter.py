@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from peers.described import described
+from external.item_attributes import described
 from penchant.data.ratings import Ratings
-from penchant.evaluation.scoring.external_models import Catalogue
+from penchant.evaluation.scoring.external_models import CatalogueInfo
 from penchant.foundations.threads import limit_blas
 
 
-class CMFPeer:
+class CMFAdapter:
     """The collective model, or the offsets model, in which an item's vector is a linear map of its attributes and more.
 
     offsets: which of the two. shared: whether all users have one attribute in common, through which a user of whom
@@ -38,7 +38,7 @@ class CMFPeer:
             "settings": self.settings,
         }
 
-    def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
+    def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
         import cmfrec
 
         met = np.unique(train.user_numbers)
@@ -69,15 +69,15 @@ class CMFPeer:
         return {**self.settings, "lambda_": lambdas if lambdas.ndim else float(lambdas)}
 
 
-def for_newcomers(catalogue: Catalogue) -> list[CMFPeer]:
+def cold_start_models(catalogue: CatalogueInfo) -> list[CMFAdapter]:
     """Both models, as they did best over the quadrants of ml-latest-small's training rows, split anew four times."""
     return [
-        CMFPeer(
+        CMFAdapter(
             "cmfrec CMF", shared=True,
             k=40, lambda_=[0.094, 0.08, 0.175, 0.175, 0.193, 0.193], scale_lam=True, scale_lam_sideinfo=True,
             w_user=0.26, w_item=17.0, center_U=False, add_implicit_features=True, w_implicit=1.74, use_cg=False,
         ),
-        CMFPeer(
+        CMFAdapter(
             "cmfrec offsets", offsets=True, shared=True,
             k=40, k_main=10, lambda_=[2.9, 6.1, 14.5, 14.5, 17.8, 17.8], w_item=0.52, w_user=0.2, maxiter=30,
         ),

@@ -18,7 +18,7 @@ import penchant as pt
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split, quadrants
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
-from penchant.evaluation.scoring.external_models import Peer
+from penchant.evaluation.scoring.external_models import ExternalModel
 from penchant.metrics.concordance import concordant_pairs
 from penchant.metrics.intervals import UserSums, bootstrap, paired_difference
 from penchant.recommending.recommender import Model
@@ -30,7 +30,7 @@ BASELINES = ("the mean", BARE, "baseline")
 LEADER = "bayes"
 REPLICATES = 1000
 
-Fit = Callable[[Split], Sequence[Peer]]
+Fit = Callable[[Split], Sequence[ExternalModel]]
 
 
 @dataclass
@@ -79,7 +79,7 @@ def _trained(train: Ratings, models: Sequence[str]) -> dict[str, Model]:
     return found | {BARE: pt.train(bare, "baseline")}
 
 
-def _contestants(known: dict[str, Model], peers: Sequence[Peer], split: Split) -> Iterator[tuple[str, bool, Any]]:
+def _contestants(known: dict[str, Model], peers: Sequence[ExternalModel], split: Split) -> Iterator[tuple[str, bool, Any]]:
     mean = split.train.mean
     yield "the mean", True, lambda users, items: np.full(len(users), mean)
     for name, model in known.items():

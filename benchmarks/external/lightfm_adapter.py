@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from peers.described import described, identities
+from external.item_attributes import described, identities
 from penchant.data.ratings import Ratings
-from penchant.evaluation.scoring.external_models import Catalogue
+from penchant.evaluation.scoring.external_models import CatalogueInfo
 
 
-class LightFMPeer:
+class LightFMAdapter:
     """A vector and a bias for each user, item, genre and five years; an item's are the sums of what it has.
 
     loss: "warp" learns from liked pairs alone, which are to come before whatever else; "logistic" from liked and
@@ -25,11 +25,11 @@ class LightFMPeer:
     predicts_ratings, ranks = False, True
 
     def __init__(
-        self, label: str = "LightFM", *, loss: str, epochs: int, liked_from: float = 4.0, normalised: bool = True,
+        self, label: str = "LightFM", *, loss: str, epochs: int, relevant_from: float = 4.0, normalised: bool = True,
         **settings: Any,
     ) -> None:  # fmt: skip
         self.label, self.loss, self.epochs, self.settings = label, loss, epochs, settings
-        self.liked_from, self.normalised = liked_from, normalised
+        self.relevant_from, self.normalised = relevant_from, normalised
 
     def identity(self) -> Mapping[str, Any]:
         return {
@@ -37,12 +37,12 @@ class LightFMPeer:
             "version": version("lightfm-next"),
             "loss": self.loss,
             "epochs": self.epochs,
-            "liked_from": self.liked_from,
+            "relevant_from": self.relevant_from,
             "normalised": self.normalised,
             "settings": self.settings,
         }
 
-    def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
+    def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
         from lightfm import LightFM
 
         users = identities(train.user_numbers, catalogue.n_users).astype(np.float32)
@@ -61,28 +61,28 @@ class LightFMPeer:
     def score_rows(self, users: np.ndarray) -> np.ndarray:
         return self.user_vectors[users] @ self.item_vectors.T + self.item_bias
 
-    def _items(self, train: Ratings, catalogue: Catalogue) -> Any:
+    def _items(self, train: Ratings, catalogue: CatalogueInfo) -> Any:
         own, attributes = identities(train.item_numbers, catalogue.n_items), described(catalogue)
         rows = own if attributes is None else sparse.hstack([own, attributes], format="csr")
         totals = np.maximum(np.asarray(rows.sum(axis=1)).ravel(), 1.0)
         return (sparse.diags(1 / totals) @ rows).tocsr() if self.normalised else rows
 
-    def _taught(self, train: Ratings, catalogue: Catalogue) -> Any:
-        liked = train.values >= self.liked_from
+    def _taught(self, train: Ratings, catalogue: CatalogueInfo) -> Any:
+        liked = train.values >= self.relevant_from
         kept = liked if self.loss == "warp" else np.ones(len(train), dtype=bool)
         signs = np.where(liked, 1, -1).astype(np.float32)
         cells = train.user_numbers[kept], train.item_numbers[kept]
         return sparse.coo_matrix((signs[kept], cells), shape=(catalogue.n_users, catalogue.n_items))
 
 
-def for_newcomers(catalogue: Catalogue) -> list[LightFMPeer]:
+def cold_start_models(catalogue: CatalogueInfo) -> list[LightFMAdapter]:
     """Both losses, as they did best over the quadrants of ml-latest-small's training rows, split anew four times."""
     return [
-        LightFMPeer(
+        LightFMAdapter(
             "LightFM logistic", loss="logistic", epochs=30, normalised=False,
             no_components=64, learning_rate=0.05, item_alpha=5e-6, user_alpha=2.5e-3,
         ),
-        LightFMPeer(
+        LightFMAdapter(
             "LightFM WARP", loss="warp", epochs=120, normalised=False,
             no_components=20, learning_rate=0.02, item_alpha=8e-6, user_alpha=3.5e-3,
         ),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from penchant.evaluation.scoring.external_models import Catalogue
+from penchant.evaluation.scoring.external_models import CatalogueInfo
 from penchant.evaluation.scoring.labels import label_matrix
 
 YEAR = re.compile(r"\((\d{4})")
@@ -20,7 +20,7 @@ def identities(trained: np.ndarray, n: int) -> Any:
     return sparse.csr_matrix((np.ones(len(known)), (known, np.arange(len(known)))), shape=(n, len(known)))
 
 
-def genres(catalogue: Catalogue) -> Any:
+def genres(catalogue: CatalogueInfo) -> Any:
     """A column for each label that two or more items share, (I, L)."""
     labels = label_matrix(catalogue.item_features)
     if labels is None:
@@ -28,7 +28,7 @@ def genres(catalogue: Catalogue) -> Any:
     return sparse.csr_matrix(labels.matrix.astype(np.float64))
 
 
-def years(catalogue: Catalogue) -> Any:
+def years(catalogue: CatalogueInfo) -> Any:
     """A column for each five years, and one for titles without a year, (I, bins)."""
     titles = catalogue.item_features.titles if catalogue.item_features else None
     found = [YEAR.search(title or "") for title in titles or ()]
@@ -37,7 +37,7 @@ def years(catalogue: Catalogue) -> Any:
     return sparse.csr_matrix((np.ones(len(at)), (np.arange(len(at)), at)), shape=(len(at), len(kinds)))
 
 
-def described(catalogue: Catalogue) -> Any:
+def described(catalogue: CatalogueInfo) -> Any:
     """Genres and years side by side, (I, F), or None where nothing is known of the items."""
     if catalogue.item_features is None:
         return None

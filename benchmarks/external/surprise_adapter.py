@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from penchant.data.ratings import Ratings
-from penchant.evaluation.scoring.external_models import Catalogue
+from penchant.evaluation.scoring.external_models import CatalogueInfo
 
 NEIGHBOURS = {"sim_options": {"name": "pearson_baseline", "user_based": False}}
 
 
-class SurprisePeer:
+class SurpriseAdapter:
     """One of Surprise's algorithms by its class name, with its own settings."""
 
     predicts_ratings, ranks = True, False
@@ -31,7 +31,7 @@ class SurprisePeer:
             "settings": self.settings,
         }
 
-    def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
+    def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
         import pandas as pd
         import surprise
 
@@ -51,12 +51,12 @@ def _quiet(algorithm: str) -> dict[str, Any]:
     return {"verbose": False} if algorithm.startswith(("KNN", "Baseline")) else {}
 
 
-def all_of_them() -> list[SurprisePeer]:
+def comparison_models() -> list[SurpriseAdapter]:
     """The algorithms of the comparison."""
     return [
-        SurprisePeer("BaselineOnly"),
-        SurprisePeer("SVD"),
-        SurprisePeer("SVD", "Surprise SVD 50f 60ep reg .07", n_factors=50, n_epochs=60, reg_all=0.07),
-        SurprisePeer("KNNBaseline", "Surprise KNNBaseline item", **NEIGHBOURS),
-        SurprisePeer("SVDpp", "Surprise SVD++"),
+        SurpriseAdapter("BaselineOnly"),
+        SurpriseAdapter("SVD"),
+        SurpriseAdapter("SVD", "Surprise SVD 50f 60ep reg .07", n_factors=50, n_epochs=60, reg_all=0.07),
+        SurpriseAdapter("KNNBaseline", "Surprise KNNBaseline item", **NEIGHBOURS),
+        SurpriseAdapter("SVDpp", "Surprise SVD++"),
     ]

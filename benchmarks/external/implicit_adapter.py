@@ -10,30 +10,30 @@ import numpy as np
 from scipy import sparse
 
 from penchant.data.ratings import Ratings
-from penchant.evaluation.scoring.external_models import Catalogue
+from penchant.evaluation.scoring.external_models import CatalogueInfo
 from penchant.foundations.threads import limit_blas
 
 
-class ImplicitPeer:
+class ImplicitAdapter:
     """Weighted matrix factorisation (Hu, Koren, Volinsky 2008) of all training pairs, or of the liked ones alone."""
 
     predicts_ratings, ranks = False, True
 
-    def __init__(self, label: str = "implicit ALS", *, liked_from: float | None = None, **settings: Any) -> None:
-        self.label, self.liked_from, self.settings = label, liked_from, settings
+    def __init__(self, label: str = "implicit ALS", *, relevant_from: float | None = None, **settings: Any) -> None:
+        self.label, self.relevant_from, self.settings = label, relevant_from, settings
 
     def identity(self) -> Mapping[str, Any]:
         return {
             "library": "implicit",
             "version": version("implicit"),
             "settings": self.settings,
-            "liked_from": self.liked_from,
+            "relevant_from": self.relevant_from,
         }
 
-    def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
+    def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
         from implicit.als import AlternatingLeastSquares
 
-        kept = train if self.liked_from is None else train.take(train.values >= self.liked_from)
+        kept = train if self.relevant_from is None else train.take(train.values >= self.relevant_from)
         ones = np.ones(len(kept), np.float32)
         shape = (catalogue.n_users, catalogue.n_items)
         table = sparse.csr_matrix((ones, (kept.user_numbers, kept.item_numbers)), shape=shape)
@@ -48,6 +48,6 @@ class ImplicitPeer:
         return self.model.user_factors[users] @ self.model.item_factors.T
 
 
-def all_of_them() -> list[ImplicitPeer]:
+def comparison_models() -> list[ImplicitAdapter]:
     """The settings of the comparison."""
-    return [ImplicitPeer(factors=64, regularization=0.05, alpha=2.0, iterations=15)]
+    return [ImplicitAdapter(factors=64, regularization=0.05, alpha=2.0, iterations=15)]

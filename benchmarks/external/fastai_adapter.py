@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from penchant.data.ratings import Ratings
-from penchant.evaluation.scoring.external_models import Catalogue
+from penchant.evaluation.scoring.external_models import CatalogueInfo
 
 
-class FastaiPeer:
+class FastaiAdapter:
     """`collab_learner`, one cycle; users and items without a training rating get its row for the unknown."""
 
     predicts_ratings, ranks = True, False
@@ -29,7 +29,7 @@ class FastaiPeer:
             "settings": {**self.settings, "epochs": self.epochs, "lr": self.learning_rate, "bs": self.batch, "wd": 0.1},
         }
 
-    def fit(self, train: Ratings, catalogue: Catalogue, *, seed: int) -> None:
+    def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
         import pandas as pd
         from fastai.collab import CollabDataLoaders, collab_learner
         from fastai.torch_core import set_seed
@@ -59,9 +59,9 @@ def _places(classes: Any) -> dict[Any, int]:
     return {one: place for place, one in enumerate(classes) if place}
 
 
-def all_of_them() -> list[FastaiPeer]:
+def comparison_models() -> list[FastaiAdapter]:
     """The lesson's two models."""
     return [
-        FastaiPeer(n_factors=50),
-        FastaiPeer("fastai network", use_nn=True, layers=[100, 50]),
+        FastaiAdapter(n_factors=50),
+        FastaiAdapter("fastai network", use_nn=True, layers=[100, 50]),
     ]

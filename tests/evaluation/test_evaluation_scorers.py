@@ -8,7 +8,7 @@ import pytest
 from evaluation.made_worlds import World
 from penchant.data import splitting
 from penchant.data.splitting import Split
-from penchant.evaluation.scoring.evaluate import evaluate
+from penchant.evaluation.report.evaluate import evaluate
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer, labels_of
 from penchant.foundations.errors import CallerError
 
@@ -19,24 +19,24 @@ def world() -> World:
 
 
 def hidden_items(world: World, share: int = 10) -> Split:
-    """A split whose test holds every rating of some items, so that training never met them."""
+    """A split whose test holds every rating of some items, so that training has no rating of them."""
     rows = np.flatnonzero(world.ratings.item_numbers % share == 0)
     return splitting.split_rows(world.ratings, rows, question="new items?", name="hidden items")
 
 
 def test_scores_of_rows_are_the_predictions_of_pairs(world: World) -> None:
     split = hidden_items(world)
-    contestant = RecommenderScorer(world.oracle(split.train), split)
+    scorer = RecommenderScorer(world.oracle(split.train), split)
     users = np.array([3, 0, 17])
-    table = contestant.score_rows(users)
+    table = scorer.score_rows(users)
     assert table.shape == (3, len(split.test.items))
     for row, user in enumerate(users):
         items = np.arange(len(split.test.items))
-        pairs = contestant.predict(np.full(len(items), user), items).mean
+        pairs = scorer.predict(np.full(len(items), user), items).mean
         np.testing.assert_allclose(split.train.scale.clip(table[row]), pairs, rtol=1e-5)
 
 
-def test_a_model_that_numbers_its_ids_in_another_way_gets_the_same_figures(world: World) -> None:
+def test_a_model_that_numbers_its_ids_in_another_way_gets_the_same_metrics(world: World) -> None:
     split = hidden_items(world)
     shuffled = np.random.default_rng(3).permutation(len(split.train))
     frame = split.train.take(shuffled)
@@ -48,22 +48,20 @@ def test_a_model_that_numbers_its_ids_in_another_way_gets_the_same_figures(world
         item_numbers=inverse[frame.item_numbers],
         item_features=frame.item_features and frame.item_features.take(order),
     )
-    one, two = (
-        evaluate(world.oracle(train), split, pictures=False, relevant_from=3.5) for train in (split.train, other)
-    )
-    for name, interval in one.lines[0].metrics.items():
+    one, two = (evaluate(world.oracle(train), split, plots=False, relevant_from=3.5) for train in (split.train, other))
+    for name, interval in one.rows[0].metrics.items():
         assert two[name].value == pytest.approx(interval.value, rel=1e-5), name
 
 
-def test_an_unmet_item_is_answered_from_the_prior_and_says_so(world: World) -> None:
+def test_an_unknown_item_is_predicted_from_the_prior_and_flagged(world: World) -> None:
     split = hidden_items(world)
-    contestant = RecommenderScorer(world.oracle(split.train), split)
-    answers = contestant.predict(np.array([0, 0]), np.array([0, len(split.train.items)]))
+    scorer = RecommenderScorer(world.oracle(split.train), split)
+    answers = scorer.predict(np.array([0, 0]), np.array([0, len(split.train.items)]))
     assert answers.sources is not None and answers.sources.tolist() == ["known", "prior"]
     assert answers.std is not None and answers.std[1] > answers.std[0]
 
 
-def test_two_contestants_may_not_share_a_name(world: World) -> None:
+def test_two_scorers_may_not_share_a_label(world: World) -> None:
     split = world.split()
     one = RecommenderScorer(world.oracle(split.train), split)
     with pytest.raises(CallerError, match="two contestants are called 'oracle'"):

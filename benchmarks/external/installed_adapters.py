@@ -15,7 +15,7 @@ def adapters(libraries: Iterable[str]) -> list[ModuleType]:
         try:
             importlib.import_module(name)
         except ImportError:
-            sys.stderr.write(f"{name} is not installed and is left out; see benchmarks/peers/README.md\n")
+            sys.stderr.write(f"{name} is not installed and is left out; see benchmarks/external/README.md\n")
             continue
         found.append(importlib.import_module(f"peers.{name}_peer"))
     return found

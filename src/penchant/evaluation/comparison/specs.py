@@ -1,0 +1,159 @@
+"""What a comparison trains: a registered model with settings, an external model, a baseline, or a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from penchant.data.splitting import Split
+from penchant.evaluation.scoring.baselines import BASELINE, GlobalMean, MostPopular
+from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer
+from penchant.evaluation.scoring.external_models import CatalogueInfo, ExternalModel, ExternalScorer
+from penchant.foundations.errors import CallerError
+from penchant.recommending.recommender import Model, train
+from penchant.training.registry import way
+
+
+class ComparisonSpec(Protocol):
+    """One model of a comparison before training."""
+
+    @property
+    def label(self) -> str:
+        """The model's name in tables."""
+
+    @property
+    def seeded(self) -> bool:
+        """Whether another training seed can change the metrics."""
+
+    def identity(self) -> Mapping[str, Any] | None:
+        """All that the metrics depend on besides split and seed, as JSON values; None if the metrics cannot be kept."""
+
+    def scorer(self, split: Split, seed: int) -> EvaluationScorer:
+        """Train on the training rows of the split."""
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """A registered model and its settings."""
+
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
+        return self.name or (f"{self.model}({settings})" if settings else self.model)
+
+    @property
+    def seeded(self) -> bool:
+        return self.model != BASELINE
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"model": self.model, "settings": way(self.model).settings_class().from_json(self.settings).to_json()}
+
+    def scorer(self, split: Split, seed: int) -> EvaluationScorer:
+        return RecommenderScorer(train(split.train, self.model, seed=seed, **self.settings), split, self.label)
+
+
+@dataclass(frozen=True)
+class ExternalSpec:
+    """A model of another library."""
+
+    model: ExternalModel
+    seeded = True
+
+    @property
+    def label(self) -> str:
+        return self.model.label
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"external": dict(self.model.identity())}
+
+    def scorer(self, split: Split, seed: int) -> EvaluationScorer:
+        self.model.fit(split.train, CatalogueInfo.of(split), seed=seed)
+        return ExternalScorer(self.model, split)
+
+
+@dataclass(frozen=True)
+class BaselineSpec:
+    """A baseline without a seed."""
+
+    label: str
+    build: Callable[[Split], EvaluationScorer]
+    seeded = False
+
+    def identity(self) -> Mapping[str, Any]:
+        return {"baseline": self.label}
+
+    def scorer(self, split: Split, seed: int) -> EvaluationScorer:
+        return self.build(split)
+
+
+@dataclass(frozen=True)
+class TrainedSpec:
+    """A trained model. Its metrics are not kept, since its training rows are not known."""
+
+    model: Model
+    seeded = False
+
+    @property
+    def label(self) -> str:
+        return self.model.trained.kind
+
+    def identity(self) -> None:
+        return None
+
+    def scorer(self, split: Split, seed: int) -> EvaluationScorer:
+        return RecommenderScorer(self.model, split)
+
+
+def comparison_specs(models: Sequence[Any]) -> list[ComparisonSpec]:
+    """Specs of the models a caller gives, and of the baselines that are not among them.
+
+    models: names ("als"), names with settings (("als", {"factors": 8}) or {"model": "als", "factors": 8, "label":
+    "small"}), Models, ExternalModels and ComparisonSpecs. Raises CallerError for anything else, for a wrong name or
+    setting, and for two models with the same label.
+    """
+    found = [_spec(one) for one in models]
+    found += [one for one in _BASELINES if one.label not in {spec.label for spec in found}]
+    labels = [spec.label for spec in found]
+    repeated = {label for label in labels if labels.count(label) > 1}
+    if repeated:
+        raise CallerError(f"two models have the label {repeated.pop()!r}", remedy="Give each model its own label")
+    return found
+
+
+_BASELINES: tuple[ComparisonSpec, ...] = (
+    TrainingSpec(BASELINE),
+    BaselineSpec("popular", MostPopular),
+    BaselineSpec("mean", GlobalMean),
+)
+
+
+def _spec(one: Any) -> ComparisonSpec:
+    match one:
+        case str():
+            return _checked(TrainingSpec(one))
+        case (str(name), Mapping() as settings):
+            return _checked(TrainingSpec(name, dict(settings)))
+        case Mapping():
+            settings = dict(one)
+            return _checked(TrainingSpec(settings.pop("model", ""), name=settings.pop("label", ""), settings=settings))
+        case Model():
+            return TrainedSpec(one)
+        case _ if hasattr(one, "fit"):
+            return ExternalSpec(one)
+        case _ if hasattr(one, "scorer"):
+            spec: ComparisonSpec = one
+            return spec
+    raise CallerError(
+        f"{one!r} cannot be compared", remedy='Give a name ("als"), a name with settings, a Model or an ExternalModel'
+    )
+
+
+def _checked(spec: TrainingSpec) -> TrainingSpec:
+    """The spec. A wrong name or setting is refused before the first model is trained."""
+    spec.identity()
+    return spec

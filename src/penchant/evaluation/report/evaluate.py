@@ -1,0 +1,103 @@
+"""Evaluates a model on a split, with baselines for comparison."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+import numpy as np
+
+from penchant.data.splitting import Split
+from penchant.evaluation.report.plot_data import plot_data
+from penchant.evaluation.report.report import QUANTILES, Report, ReportRow
+from penchant.evaluation.report.slices import slices
+from penchant.evaluation.scoring.baselines import baselines
+from penchant.evaluation.scoring.evaluated_rows import evaluated_rows
+from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer, labels_of
+from penchant.evaluation.scoring.evaluation_settings import EvaluationOptions, EvaluationSettings
+from penchant.evaluation.scoring.protocol import protocol
+from penchant.evaluation.scoring.user_metrics import EvaluationResult, measure
+from penchant.foundations.progress import Progress, Silent
+from penchant.metrics.learning_curves import LearningCurves
+from penchant.metrics.rating_error import rmse
+from penchant.recommending.recommender import Model
+
+_TRAINING_ROWS = 20_000
+"""Training rows, evenly spaced, on which the training error is computed."""
+
+
+def evaluate(
+    model: Model,
+    split: Split,
+    *,
+    beside: Mapping[str, Model] | None = None,
+    plots: bool = True,
+    progress: Progress | None = None,
+    **options: Unpack[EvaluationOptions],
+) -> Report:
+    """Evaluate a model on the test rows of a split, with baselines trained on the same training rows.
+
+    beside: further models to show, by label. plots: whether to compute the data of the plots. options: the fields of
+    EvaluationSettings. Raises CallerError for a model that was trained on test rows.
+    """
+    settings, bar = EvaluationSettings.from_json(options), progress or Silent()
+    scorer = RecommenderScorer(model, split)
+    scorers = _scorers(scorer, split, beside or {})
+    bar.start("evaluate", len(scorers))
+    results, rows = [], []
+    for one in scorers:
+        results.append(measure(one, split, settings))
+        rows.append(_row(results[-1], settings))
+        bar.step(_headline(rows[-1]))
+    facts = protocol(split, settings)
+    if not scorer.predicts_ratings:
+        return Report(rows, facts, _description(model))
+    test, output = evaluated_rows(split, settings), results[0].output
+    return Report(
+        rows,
+        facts,
+        _description(model),
+        slices(split, test, output, settings),
+        _overfitting(scorer, split, results[0]),
+        plot_data(model, test, output) if plots else None,
+    )
+
+
+def _scorers(scorer: RecommenderScorer, split: Split, beside: Mapping[str, Model]) -> list[EvaluationScorer]:
+    """The model, the other models, the baselines; each model once."""
+    others = [RecommenderScorer(one, split, label) for label, one in beside.items() if one is not scorer.model]
+    taken = {scorer.label, *(other.label for other in others)}
+    found = [scorer, *others, *baselines(split, besides=taken)]
+    labels_of(found)
+    return found
+
+
+def _row(result: EvaluationResult, settings: EvaluationSettings) -> ReportRow:
+    by_user = {name: sums.quantiles(QUANTILES).tolist() for name, sums in result.metrics.items()}
+    return ReportRow(result.label, result.intervals(settings), by_user)
+
+
+def _headline(row: ReportRow) -> dict[str, float]:
+    return {name: row.metrics[name].value for name in itertools.islice(row.metrics, 1)}
+
+
+def _description(model: Model) -> dict[str, Any]:
+    trained = model.trained
+    return {
+        "kind": trained.kind,
+        "settings": dict(trained.settings),
+        "users": len(trained.users),
+        "items": len(trained.items),
+        "factors": trained.users.factors,
+        "samples": trained.samples,
+        "facts": dict(trained.facts),
+    }
+
+
+def _overfitting(scorer: RecommenderScorer, split: Split, result: EvaluationResult) -> str:
+    at = np.linspace(0, len(split.train) - 1, min(_TRAINING_ROWS, len(split.train))).astype(np.int64)
+    train = split.train.take(at)
+    train_rmse = rmse(train.values, scorer.predict(train.user_numbers, train.item_numbers).mean)
+    curves = LearningCurves.of(scorer.model.history)
+    return curves.overfitting_summary(train_rmse=train_rmse, test_rmse=result.metrics["rmse"].value)

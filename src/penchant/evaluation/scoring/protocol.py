@@ -1,0 +1,77 @@
+"""The protocol of an evaluation: data, split, settings, date, versions and machine."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from penchant.data.splitting import Split
+from penchant.evaluation.scoring.evaluated_rows import evaluated_rows, known_ids, relevance_threshold
+from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
+from penchant.foundations.threads import available_threads
+
+_LIBRARIES = ("numpy", "scipy", "numba", "torch", "polars")
+
+
+def protocol(split: Split, settings: EvaluationSettings) -> dict[str, Any]:
+    """The protocol as JSON values. "date" is the local time at which it is made."""
+    return {
+        "date": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "data": "/".join(Path(split.data).parts[-2:]),
+        "split": split.name,
+        "question": split.question,
+        "rows": {"train": len(split.train), "test": len(split.test), "tested": len(evaluated_rows(split, settings))},
+        "test_users": _known_and_unknown(split, "user"),
+        "test_items": _known_and_unknown(split, "item"),
+        "relevant_from": relevance_threshold(split, settings),
+        "candidates": "all items the user has not rated in training, ranked in full without sampling",
+        "settings": settings.to_json(),
+        "versions": versions(_LIBRARIES),
+        "machine": machine(),
+    }
+
+
+def versions(names: Sequence[str]) -> dict[str, str]:
+    """Versions of Python, Penchant and those of the named packages that are installed."""
+    from penchant import __version__
+
+    found = {"python": platform.python_version(), "penchant": __version__}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> str:
+    """The processor and the number of cores this process may use."""
+    return f"{platform.machine()} {platform.system()}, {available_threads()} cores"
+
+
+def protocol_lines(facts: Mapping[str, Any]) -> list[str]:
+    """The protocol in a few lines for readers."""
+    rows, users, items, settings = facts["rows"], facts["test_users"], facts["test_items"], facts["settings"]
+    unseen = "are scored like all others" if settings["unseen"] == "score" else "are dropped"
+    data = f"Data: {facts['data']}. " if facts["data"] else ""
+    return [
+        facts["question"],
+        f"{data}Split: {facts['split']}. Date: {facts['date'][:10]}.",
+        f"{rows['train']:,} training rows, {rows['test']:,} test rows, {rows['tested']:,} of them evaluated.",
+        f"Test users: {users['known']:,} known from training, {users['unknown']:,} unknown. "
+        f"Test items: {items['known']:,} known, {items['unknown']:,} unknown. "
+        f"Rows with an unknown user or item {unseen}.",
+        *(["Models are given the time of each test rating."] if settings["times"] else []),
+        f"List candidates: {facts['candidates']}. An item is relevant if rated {facts['relevant_from']:g} or more.",
+    ]
+
+
+def _known_and_unknown(split: Split, side: Literal["user", "item"]) -> dict[str, int]:
+    numbers = set(getattr(split.test, f"{side}_numbers").tolist())
+    known = known_ids(split, side)
+    count = sum(bool(known[number]) for number in numbers)
+    return {"known": count, "unknown": len(numbers) - count}
