@@ -1,13 +1,13 @@
-"""How accurate is "bayes", and how fast, beside myFM with the same inputs?
+"""How accurate and how fast is "bayes" compared with myFM on the same inputs?
 
     python benchmarks/accuracy.py                      # the lesson's rows and goodbooks-10k
     python benchmarks/accuracy.py --data movielens     # one of them
 
-Needs the environment of `benchmarks/external`. Every pair of rows is run in this process, one after the other: ours with
-its default settings, but for the inputs that the row names; myFM 0.4.0 with the same inputs, 200 samples (300 with
-features, 100 on goodbooks-10k) of which none is left out. Only training rows are learnt from, and no setting was chosen
-on the test rows: they were chosen on held-out parts of the lesson's training rows. Times are of fitting alone, by the
-clock and of all threads together; ours is compiled beforehand on a few rows, which is not counted.
+Needs the environment of `benchmarks/external`. Both models of a row are run in this process, one after
+the other: bayes with default settings except for the inputs; myFM 0.4.0 with the same inputs and 200 samples (300 with
+features, 100 on goodbooks-10k), without burn-in. Settings were chosen on held-out parts of the lesson's training rows,
+never on test rows. Times are of fitting only: wall time, and processor time of all threads. bayes is compiled on a few
+rows before it is timed.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ EVERYTHING = {"rank": 10, "samples": 300, "history": True, "genres": True, "year
 
 @dataclass(frozen=True)
 class Row:
-    """One question: the inputs, our settings, the peer's, and the error promised."""
+    """One comparison: the inputs, the settings of bayes and of myFM, and the largest RMSE that is accepted."""
 
     inputs: str
     ours: Mapping[str, Any]
-    peer: Mapping[str, Any]
-    promised: float | None = None
+    external: Mapping[str, Any]
+    limit: float | None = None
 
 
 QUESTIONS: dict[str, list[Row]] = {
@@ -63,7 +63,7 @@ QUESTIONS: dict[str, list[Row]] = {
 
 
 class Stopwatch:
-    """Seconds since it was made, by the clock and of this process's threads together."""
+    """Seconds since it was made: wall time, and processor time of all threads of this process."""
 
     def __init__(self) -> None:
         self.clock, self.threads = time.perf_counter(), time.process_time()
@@ -80,8 +80,8 @@ def main() -> None:
         _compile(split)
         print(f"\n{name}: {split.name}; {len(split.train)} training and {len(split.test)} test rows")
         rows = [row for row in QUESTIONS[name] if not asked.inputs or row.inputs in asked.inputs]
-        found = [metrics for row in rows for metrics in _answers(row, split, asked)]
-        if asked.peers:
+        found = [metrics for row in rows for metrics in _results(row, split, asked)]
+        if asked.external:
             _write(split.name, found, asked.out / f"accuracy-{name}.json")
 
 
@@ -89,7 +89,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="*", default=list(QUESTIONS), choices=list(QUESTIONS), help="which ratings")
     parser.add_argument("--inputs", nargs="*", default=[], help="only the rows of these inputs, such as ids")
-    parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave myFM out")
+    parser.add_argument("--no-external", dest="external", action="store_false", help="leave myFM out")
     parser.add_argument("--seed", type=int, default=0, help="the seed of both sides")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder of the metrics")
     return parser.parse_args()
@@ -106,11 +106,11 @@ def _compile(split: Split) -> None:
     pt.train(split.train.take(np.arange(2000)), "bayes", samples=2, thin=1, burn_in=1)
 
 
-def _answers(row: Row, split: Split, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """Metrics of our side, and of the peer's where it has one."""
-    metrics = [_told("bayes", row, *_ours(row, split, asked.seed))]
-    if asked.peers and row.peer:
-        metrics.append(_told("myFM", row, *_peers(row, split, asked.seed)))
+def _results(row: Row, split: Split, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Metrics of bayes, and of myFM where the row has settings for it."""
+    metrics = [_printed("bayes", row, *_ours(row, split, asked.seed))]
+    if asked.external and row.external:
+        metrics.append(_printed("myFM", row, *_external(row, split, asked.seed)))
     return metrics
 
 
@@ -119,40 +119,40 @@ def _ours(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str
     model = pt.train(split.train, "bayes", seed=seed, **row.ours)
     times = watch.read()
     test = split.test
-    told = model.predict_numbers(
+    predicted = model.predict_numbers(
         test.user_numbers, test.item_numbers, item_features=test.item_features, timestamps=test.timestamps
     )
-    inside = np.abs(test.values - told.mean) < NINETY * told.std
-    metrics = {"rmse": _rmse(told.mean, split), **times, "in_90_interval": float(inside.mean())}
+    inside = np.abs(test.values - predicted.mean) < NINETY * predicted.std
+    metrics = {"rmse": _rmse(predicted.mean, split), **times, "in_90_interval": float(inside.mean())}
     return metrics, {"settings": dict(model.trained.settings), "facts": dict(model.trained.facts)}
 
 
-def _peers(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str, Any]]:
-    peer = importlib.import_module("peers.myfm_peer").MyFMAdapter(**row.peer)
+def _external(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str, Any]]:
+    model = importlib.import_module("external.myfm_adapter").MyFMAdapter(**row.external)
     watch = Stopwatch()
-    peer.fit(split.train, CatalogueInfo.of(split), seed=seed)
+    model.fit(split.train, CatalogueInfo.of(split), seed=seed)
     times = watch.read()
-    told = split.train.scale.clip(np.asarray(peer.predict(split.test.user_numbers, split.test.item_numbers)))
-    return {"rmse": _rmse(told, split), **times}, dict(peer.identity())
+    predicted = split.train.scale.clip(np.asarray(model.predict(split.test.user_numbers, split.test.item_numbers)))
+    return {"rmse": _rmse(predicted, split), **times}, dict(model.identity())
 
 
-def _rmse(told: np.ndarray, split: Split) -> float:
-    return float(np.sqrt(np.mean((told - split.test.values.astype(np.float64)) ** 2)))
+def _rmse(predicted: np.ndarray, split: Split) -> float:
+    return float(np.sqrt(np.mean((predicted - split.test.values.astype(np.float64)) ** 2)))
 
 
-def _told(who: str, row: Row, metrics: dict[str, float], identity: dict[str, Any]) -> dict[str, Any]:
-    promise = f"  promised {row.promised:.4f}" if row.promised and who == "bayes" else ""
+def _printed(model: str, row: Row, metrics: dict[str, float], identity: dict[str, Any]) -> dict[str, Any]:
+    limit = f"  limit {row.limit:.4f}" if row.limit and model == "bayes" else ""
     inside = f"  {metrics['in_90_interval']:.1%} in the 90 % interval" if "in_90_interval" in metrics else ""
     spent = f"{metrics['seconds']:6.1f} s ({metrics['cpu_seconds']:.1f} s of all threads)"
-    print(f"  {row.inputs:26} {who:6} {metrics['rmse']:.4f} in {spent}{inside}{promise}", flush=True)
-    return {"inputs": row.inputs, "who": who, **metrics, **identity}
+    print(f"  {row.inputs:26} {model:6} {metrics['rmse']:.4f} in {spent}{inside}{limit}", flush=True)
+    return {"inputs": row.inputs, "model": model, **metrics, **identity}
 
 
 def _write(split: str, found: list[dict[str, Any]], path: Path) -> None:
     from importlib.metadata import version
 
     facts: dict[str, Any] = {
-        "question": "How accurate and how fast is bayes beside myFM with the same inputs?",
+        "question": "How accurate and how fast is bayes compared with myFM on the same inputs?",
         "split": split,
         "command": shlex.join(["python", *sys.argv]),
         "versions": {name: version(name) for name in ("numpy", "scipy", "numba", "myfm")},
@@ -161,9 +161,9 @@ def _write(split: str, found: list[dict[str, Any]], path: Path) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():  # rows that were not asked for this time stay
-        fresh = {(one["inputs"], one["who"]) for one in found}
+        fresh = {(one["inputs"], one["model"]) for one in found}
         earlier = json.loads(path.read_text(encoding="utf-8"))["rows"]
-        facts["rows"] = [one for one in earlier if (one["inputs"], one["who"]) not in fresh] + found
+        facts["rows"] = [one for one in earlier if (one["inputs"], one["model"]) not in fresh] + found
     path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(f"written: {path}")
 

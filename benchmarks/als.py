@@ -1,11 +1,12 @@
-"""Least squares: seconds a sweep and the loss it comes to, beside implicit's; and how the cost grows with the ratings.
+"""ALS: seconds for each epoch and the final loss, compared with implicit; and how the time grows with the ratings.
 
-    python benchmarks/als.py              # beside implicit 0.7.3 (see external/requirements.txt), then 1M to 20M ratings
+    python benchmarks/als.py              # with implicit 0.7.3 (see external/requirements.txt), then 1M to 20M ratings
     python benchmarks/als.py --quick      # the comparison alone
 
-Both sides run in one process on the same choices, with the same factors, penalty and number of epochs; the first sweep
-of each is a warm-up (ours compiles there) and is not timed. implicit is held to one BLAS thread, as its authors advise.
-The loss is implicit's own, for both: Σ 2 (1 - s)² over choices + Σ s² over the other pairs + λ (Σ|p|² + Σ|q|²).
+Both sides run in one process on the same positive interactions, with the same factors, regularization and number of
+epochs. The first epoch of each is not timed; ours compiles in it. implicit is limited to one BLAS thread, as its
+authors advise. The loss is implicit's, for both: Σ 2 (1 - s)² over positive pairs + Σ s² over other pairs + λ (Σ|p|² +
+Σ|q|²).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from penchant.models.trained import TrainedModel
 from penchant.training.registry import train
 
 RESULTS = Path(__file__).parent / "results" / "als.json"
-USERS, ITEMS, PENALTY, SWEEPS = 6_040, 3_706, 10.0, 5
+USERS, ITEMS, REGULARIZATION, EPOCHS = 6_040, 3_706, 10.0, 5
 
 
 def main() -> None:
@@ -37,41 +38,43 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="leave out the growth from 1M to 20M ratings")
     asked = parser.parse_args()
     ratings = synthetic(users=USERS, items=ITEMS, ratings=1_000_000, seed=0).ratings
-    lines = [beside_implicit(ratings, factors) for factors in (64, 128)]
+    rows = [compared_with_implicit(ratings, factors) for factors in (64, 128)]
     growth = [] if asked.quick else [grown(n) for n in (1_000_000, 5_000_000, 20_000_000)]
     found = {
         "command": shlex.join(["python", *sys.argv]),
         "versions": versions(("numpy", "scipy", "numba", "implicit")),
-        "protocol": f"{len(ratings):,} choices, {USERS} x {ITEMS}, power law, seed 0; median of {SWEEPS} epochs",
-        "beside_implicit": lines,
+        "protocol": f"{len(ratings):,} interactions, {USERS} x {ITEMS}, power law, seed 0; median of {EPOCHS} epochs",
+        "compared_with_implicit": rows,
         "growth": growth,
     }
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(found, indent=1))
 
 
-def beside_implicit(ratings: Ratings, factors: int) -> dict[str, Any]:
-    """Seconds a sweep and final loss of both, in turns, after the same number of epochs."""
+def compared_with_implicit(ratings: Ratings, factors: int) -> dict[str, Any]:
+    """Seconds for each epoch and final loss of both, after the same number of epochs."""
     from implicit.als import AlternatingLeastSquares
     from scipy.sparse import csr_array, csr_matrix
 
     ones = np.ones(len(ratings), np.float32)
-    choices = csr_array((ones, (ratings.user_numbers, ratings.item_numbers)), shape=(USERS, ITEMS))
-    options: dict[str, Any] = {"factors": factors, "regularization": PENALTY, "regularization_power": 0.0}
+    positives = csr_array((ones, (ratings.user_numbers, ratings.item_numbers)), shape=(USERS, ITEMS))
+    options: dict[str, Any] = {"factors": factors, "regularization": REGULARIZATION, "regularization_power": 0.0}
     options |= {"unobserved_weight": 1.0, "form": "hu"}
     train(ratings, "implicit_als", epochs=1, **options)
-    our_seconds, ours = a_sweep(ratings, "implicit_als", **options)
+    our_seconds, ours = one_epoch(ratings, "implicit_als", **options)
     with limit_blas():
-        peer = AlternatingLeastSquares(
-            factors=factors, regularization=PENALTY, alpha=1.0, iterations=SWEEPS, random_state=0
+        external = AlternatingLeastSquares(
+            factors=factors, regularization=REGULARIZATION, alpha=1.0, iterations=EPOCHS, random_state=0
         )
         times: list[float] = []
-        peer.fit(csr_matrix(choices * 2), show_progress=False, callback=lambda _, seconds, *__: times.append(seconds))
+        external.fit(
+            csr_matrix(positives * 2), show_progress=False, callback=lambda _, seconds, *__: times.append(seconds)
+        )
     losses = [
-        loss(choices, users, items)
+        loss(positives, users, items)
         for users, items in (
             (ours.users.vectors[0], ours.items.vectors[0]),
-            (peer.user_factors, peer.item_factors),
+            (external.user_factors, external.item_factors),
         )
     ]
     line = {
@@ -82,38 +85,40 @@ def beside_implicit(ratings: Ratings, factors: int) -> dict[str, Any]:
     return line
 
 
-def a_sweep(ratings: Ratings, model: str, **options: Any) -> tuple[float, TrainedModel]:
-    """Seconds that one more sweep takes, setting up and finishing left out, and the model after SWEEPS of them."""
+def one_epoch(ratings: Ratings, model: str, **options: Any) -> tuple[float, TrainedModel]:
+    """Seconds of one more epoch, without setup and finish, and the model after EPOCHS epochs."""
     times = []
-    for epochs in (1, SWEEPS):
+    for epochs in (1, EPOCHS):
         started = time.perf_counter()
         trained = train(ratings, model, epochs=epochs, **options)
         times.append(time.perf_counter() - started)
-    return (times[1] - times[0]) / (SWEEPS - 1), trained
+    return (times[1] - times[0]) / (EPOCHS - 1), trained
 
 
-def loss(choices: Any, users: np.ndarray, items: np.ndarray) -> float:
-    """Σ over choices of 2 (1 - s)² + Σ over the other pairs of s² + λ times the squares of both sides."""
+def loss(positives: Any, users: np.ndarray, items: np.ndarray) -> float:
+    """Σ over positive pairs of 2 (1 - s)² + Σ over the other pairs of s² + λ times the squares of both sides."""
     users, items = users.astype(np.float64), items.astype(np.float64)
-    u, i = choices.nonzero()
-    chosen = np.einsum("nk,nk->n", users[u], items[i])
+    u, i = positives.nonzero()
+    scores = (users[u] * items[i]).sum(axis=1)
     every = float(((users.T @ users) * (items.T @ items)).sum())
     return (
-        float((2 * (1 - chosen) ** 2 - chosen**2).sum()) + every + PENALTY * float((users**2).sum() + (items**2).sum())
+        float((2 * (1 - scores) ** 2 - scores**2).sum())
+        + every
+        + REGULARIZATION * float((users**2).sum() + (items**2).sum())
     )
 
 
 def grown(n: int, factors: int = 64) -> dict[str, Any]:
-    """Seconds a sweep of explicit least squares on n ratings, and the process's highest memory so far."""
+    """Seconds for each epoch of explicit ALS on n ratings, and the peak memory of the process so far."""
     ratings = synthetic(users=n // 150, items=27_000, ratings=n, seed=0).ratings
     train(ratings.take(np.arange(10_000)), "als", factors=factors, epochs=1)
-    seconds, _ = a_sweep(ratings, "als", factors=factors)
+    seconds, _ = one_epoch(ratings, "als", factors=factors)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     line = {
         "ratings": n,
         "factors": factors,
-        "seconds_a_sweep": seconds,
-        "ns_a_rating": seconds / n * 1e9,
+        "seconds_per_epoch": seconds,
+        "ns_per_rating": seconds / n * 1e9,
         "peak_gb": peak,
     }
     print(line, flush=True)

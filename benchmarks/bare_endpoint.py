@@ -1,4 +1,4 @@
-"""What `service.py` compares with: the same web stack around nothing but the exact top 10 of 20,000 × 64."""
+"""The reference of `service.py`: the same web stack around an exact top 10 of 20,000 items with 64 factors."""
 
 import socket
 import sys

@@ -1,20 +1,20 @@
-"""How well does somebody new fare, without retraining?
+"""How accurate are predictions for new users and items, without retraining?
 
     python benchmarks/cold_start.py                                 # every part on the lesson's ratings
     python benchmarks/cold_start.py --part fold_in --data goodbooks # one part, on goodbooks-10k
 
-fold_in: a tenth of the users (then of the items) is hidden whole; some of their ratings are given, up to 20 are kept
-out of the test, and the rest is foretold. Folded in by a model that never met them, against the same model retrained
-with the given ratings. The ratio's interval samples users anew.
-quadrants: a fifth of the users and of the items hidden at once, by given ratings, in five splits whose pairs are pooled
-(on goodbooks in one, and without peers). myFM, cmfrec and LightFM are trained anew with the given ratings and have the
-same genres and years; LightFM orders items and foretells no ratings. "less best baseline" is beside whichever of three
-baselines did best on those very pairs.
-onboarding: a fifth of the users hidden, in five splits pooled; half of each one's ratings are what they can answer
-about, the other half is foretold. Once, five
-items are chosen among those they can answer about, which nobody could know; once, twenty items of the catalogue are
-asked about, five a screen, and only those they have rated are answered.
-Test pairs with unseen items count throughout. Nothing here was tuned on these rows: every setting is the default.
+fold_in: all ratings of a tenth of the users (then of the items) are hidden. Some of these ratings are given, up to 20
+are kept out of the test, and the others are predicted. A model trained without the new users folds them in; it is
+compared with the same model retrained with the given ratings. Intervals are over users.
+quadrants: a fifth of the users and a fifth of the items are hidden, by number of given ratings, in five splits whose
+pairs are pooled (on goodbooks one split, without external models). myFM, cmfrec and LightFM are retrained with the
+given ratings and have the same genres and years; LightFM ranks items and predicts no ratings. "less best baseline"
+compares with the best of three baselines on the same pairs.
+elicitation: a fifth of the users are hidden, in five pooled splits. Half of each user's ratings are the answers they
+can give; the other half is predicted. In one protocol, five items are chosen among those the user has rated, which a
+service cannot know. In the other, twenty items of the catalogue are asked about, five on each screen, and the user
+answers only for items they have rated.
+Test pairs with unseen items count in all parts. Nothing was tuned on these rows: every setting is the default.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ from typing import Any
 import numpy as np
 
 import penchant as pt
-from external.quadrant_models import quadrant_peers
+from external.quadrant_models import quadrant_models
 from penchant.data.feature_join import attach_features
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split, cold_items, cold_users
-from penchant.evaluation.scoring.protocol import versions
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
+from penchant.evaluation.scoring.protocol import versions
 from penchant.metrics.intervals import UserSums, paired_difference
 from penchant.recommending.elicitation import questions
 from penchant.recommending.recommender import Model
 from penchant.recommending.user_state import UserState, newcomer
-from quadrant_comparison import race, with_given
+from quadrant_comparison import compare_quadrants, with_given
 
 ROOT = Path(__file__).parents[1]
 SEED, KEPT_OUT, REPLICATES = 42, 20, 1000
-PEERS_UP_TO = 200_000
-"""Ratings up to which other libraries are trained anew for each number of given ratings."""
+EXTERNAL_UP_TO = 200_000
+"""Number of ratings up to which external models are retrained for each number of given ratings."""
 MODELS = ("baseline", "als", "dot_bias", "bayes")
 
 
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--data", choices=("lesson", "goodbooks"), default="lesson")
     parser.add_argument("--suffix", default="", help="of the results' file name")
     parser.add_argument("--models", nargs="+", default=MODELS)
-    parser.add_argument("--splits", type=int, default=5, help="samples of newcomers whose test pairs are pooled")
+    parser.add_argument("--splits", type=int, default=5, help="splits whose test pairs are pooled")
     asked = parser.parse_args()
     ratings = data(asked.data)
     path = ROOT / "benchmarks" / "results" / f"cold_start_{asked.data}{asked.suffix}.json"
@@ -66,15 +66,15 @@ def main() -> None:
             "command": shlex.join(["python", *sys.argv]),
             "versions": versions(("numpy", "numba", "torch", "myfm", "cmfrec", "lightfm-next")),
             "protocol": f"{asked.data}, {len(ratings):,} ratings, split seed {SEED}, training seed 0",
-            "lines": [],
+            "rows": [],
         }
-        for line in PARTS[part](ratings, asked):  # written as they come, so that a broken run leaves what it has
-            found[part]["lines"].append(line)
+        for row in PARTS[part](ratings, asked):  # written after each row, so that an interrupted run keeps its rows
+            found[part]["rows"].append(row)
             path.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def data(name: str) -> Ratings:
-    """The shipped MovieLens ratings, or goodbooks-10k with what its books' list says before anybody rates them."""
+    """The shipped MovieLens ratings, or goodbooks-10k with authors, year and language of its books."""
     if name == "lesson":
         return pt.movielens()
     import polars as pl
@@ -95,7 +95,7 @@ def data(name: str) -> Ratings:
 
 
 def fold_in(ratings: Ratings, asked: argparse.Namespace) -> Any:
-    """One line for each side hidden, model and number given."""
+    """One row for each hidden side, model and number of given ratings."""
     for side, hide in (("users", cold_users), ("items", cold_items)):
         splits = {given: hide(ratings, given=given, reserve=KEPT_OUT, seed=SEED) for given in (5, 10, 20)}
         for name in asked.models:
@@ -105,7 +105,7 @@ def fold_in(ratings: Ratings, asked: argparse.Namespace) -> Any:
                 retrained = errors(pt.train(joined.train, name), joined)
                 folded = errors(model, split)
                 gap = paired_difference(folded, retrained, rng=_rng(), replicates=REPLICATES, level=0.95)
-                line = {
+                row = {
                     "hidden": side,
                     "model": name,
                     "given": given,
@@ -115,13 +115,13 @@ def fold_in(ratings: Ratings, asked: argparse.Namespace) -> Any:
                     "ratio": folded.value / retrained.value,
                     "difference": [gap.value, gap.low, gap.high],
                 }
-                yield _told(line)
+                yield _printed(row)
 
 
 def errors(model: Model, split: Split) -> UserSums:
     """The RMSE on the test rows, by user."""
-    said = RecommenderScorer(model, split).predict(split.test.user_numbers, split.test.item_numbers)
-    return _sums(np.asarray(said.mean), split.test)
+    output = RecommenderScorer(model, split).predict(split.test.user_numbers, split.test.item_numbers)
+    return _sums(np.asarray(output.mean), split.test)
 
 
 def _sums(predicted: np.ndarray[Any, Any], test: Ratings) -> UserSums:
@@ -133,18 +133,20 @@ def _sums(predicted: np.ndarray[Any, Any], test: Ratings) -> UserSums:
 
 
 def four_quadrants(ratings: Ratings, asked: argparse.Namespace) -> Any:
-    """One line for each quadrant, number given and contestant."""
-    small = len(ratings) <= PEERS_UP_TO
+    """One row for each quadrant, number of given ratings and model."""
+    small = len(ratings) <= EXTERNAL_UP_TO
     seeds = range(SEED, SEED + (asked.splits if small else 1))
-    for line in race(ratings, asked.models, seeds, KEPT_OUT, quadrant_peers if small else lambda split: []):
-        yield _told(line)
+    for row in compare_quadrants(
+        ratings, asked.models, seeds, KEPT_OUT, quadrant_models if small else lambda split: []
+    ):
+        yield _printed(row)
 
 
-# --- which items to ask about -------------------------------------------------------------------------------------
+# --- preference elicitation -------------------------------------------------------------------------------------
 
 
-def onboarding(ratings: Ratings, asked: argparse.Namespace) -> Any:
-    """One line for each way of choosing five items: the error on the other half of the hidden users' ratings."""
+def elicitation(ratings: Ratings, asked: argparse.Namespace) -> Any:
+    """One row for each strategy: the error on the other half of the hidden users' ratings."""
     splits = [_asked(ratings, seed) for seed in range(SEED, SEED + asked.splits)]
     for protocol, ways in PROTOCOLS.items():
         sums = {}
@@ -155,38 +157,38 @@ def onboarding(ratings: Ratings, asked: argparse.Namespace) -> Any:
         for name, one in sums.items():
             gap = paired_difference(sums["penchant"], one, rng=_rng(), replicates=REPLICATES, level=0.95)
             answers = np.concatenate([one[protocol, name][2] for one in splits])
-            line = {
+            row = {
                 "protocol": protocol,
-                "asked": name,
-                "newcomers": len(answers),
+                "strategy": name,
+                "users": len(answers),
                 "answers": float(answers.mean()),
                 "rmse": one.value,
                 "penchant less this": [gap.value, gap.low, gap.high],
             }
-            yield _told(line)
+            yield _printed(row)
 
 
 def _asked(ratings: Ratings, seed: int) -> dict[tuple[str, str], tuple[Any, Any, Any]]:
-    """For each protocol and way of choosing: squared errors, whose they are, and how many answers each user gave."""
+    """For each protocol and strategy: squared errors, their users, and each user's number of answers."""
     split = cold_users(ratings, test=0.2, given=10**6, reserve=10**6, seed=seed)
     assert split.given is not None
     model = pt.train(split.train, "bayes")
     pools, tests = split.given.by_user(), split.test.by_user()
-    people = [u for u in np.flatnonzero(tests.counts) if pools.counts[u] >= 10]
+    hidden = [u for u in np.flatnonzero(tests.counts) if pools.counts[u] >= 10]
     own = ratings.users.numbers(split.test.users.ids)
     found = {}
     for protocol, ways in PROTOCOLS.items():
         for name, choose in ways.items():
             squares, owners, answers, rng = [], [], [], _rng()
-            for user in people:
+            for user in hidden:
                 numbers, values = pools.row(user)
-                met = numbers < len(model.trained.items)
-                numbers, values = numbers[met], values[met]
+                known = numbers < len(model.trained.items)
+                numbers, values = numbers[known], values[known]
                 at = choose(model, numbers, values, rng)
                 wanted, truth = tests.row(user)
-                visitor = _answered(model, numbers[at], values[at])
-                said = visitor.predict_numbers(wanted, item_features=split.test.item_features)
-                squares.append(np.square(said.mean.astype(np.float64) - truth))
+                folded = _answered(model, numbers[at], values[at])
+                predicted = folded.predict_numbers(wanted, item_features=split.test.item_features)
+                squares.append(np.square(predicted.mean.astype(np.float64) - truth))
                 owners.append(np.full(len(truth), own[user]))
                 answers.append(len(at))
             found[protocol, name] = np.concatenate(squares), np.concatenate(owners), np.array(answers)
@@ -194,7 +196,7 @@ def _asked(ratings: Ratings, seed: int) -> dict[tuple[str, str], tuple[Any, Any,
 
 
 def _answered(model: Model, numbers: Any, values: Any) -> UserState:
-    """Somebody who was asked about these items: that they rated them says nothing of taste."""
+    """A new user with answers about these items. Their selection is not treated as implicit feedback."""
     return newcomer(model, numbers, values, history=np.empty(0, np.int32))
 
 
@@ -202,31 +204,31 @@ Chooser = Callable[[Model, Any, Any, np.random.Generator], Any]
 
 
 def _informative(model: Model, numbers: Any, values: Any, rng: np.random.Generator) -> list[int]:
-    """One item they know at a time, each after the answer to the last."""
+    """Five rated items, one at a time, each chosen after the previous answer."""
     chosen: list[int] = []
     for _ in range(5):
-        visitor = _answered(model, numbers[chosen], values[chosen])
+        folded = _answered(model, numbers[chosen], values[chosen])
         others = np.setdiff1d(np.arange(len(model.trained.items)), np.delete(numbers, chosen)).astype(np.int32)
-        asked = questions(model.trained, visitor.rows, visitor.tangent, others, 1, sure=True, stakes=model.stakes)
+        asked = questions(model.trained, folded.rows, folded.tangent, others, 1, sure=True, stakes=model.stakes)
         number = model.trained.items.vocabulary.number(asked[0].item)
         chosen.append(int(np.flatnonzero(numbers == number)[0]))
     return chosen
 
 
 def _screens(model: Model, numbers: Any, values: Any, rng: np.random.Generator) -> Any:
-    """Four screens of five questions, each after the answers to the last."""
+    """Four screens of five questions, each chosen after the previous answers."""
     asked = np.empty(0, np.int32)
     at = np.empty(0, np.int64)
     for _ in range(4):
-        visitor = _answered(model, numbers[at], values[at])
-        more = questions(model.trained, visitor.rows, visitor.tangent, asked, 5, stakes=model.stakes)
+        folded = _answered(model, numbers[at], values[at])
+        more = questions(model.trained, folded.rows, folded.tangent, asked, 5, stakes=model.stakes)
         asked = np.append(asked, model.trained.items.vocabulary.numbers([one.item for one in more]))
         at = np.flatnonzero(np.isin(numbers, asked))
     return at
 
 
 def _spread(model: Model) -> np.ndarray[Any, Any]:
-    """How much training's ratings of each item differ, (I,), where there are twenty or more."""
+    """The variance of each item's training ratings, (I,); 0 for items with fewer than twenty."""
     seen, size = model.trained.seen, len(model.trained.items)
     counts = np.maximum(np.bincount(seen.numbers, minlength=size), 1)
     mean = np.bincount(seen.numbers, weights=seen.values, minlength=size) / counts
@@ -235,12 +237,12 @@ def _spread(model: Model) -> np.ndarray[Any, Any]:
 
 
 def _highest(of: Callable[[Model], Any]) -> Chooser:
-    """The five of their own for which a figure of the item is highest."""
+    """The five rated items with the highest values of an item statistic."""
     return lambda model, numbers, values, rng: np.argsort(-of(model)[numbers], kind="stable")[:5]
 
 
 def _twenty(of: Callable[[Model], Any]) -> Chooser:
-    """Those of their own among the twenty items for which a figure of the item is highest."""
+    """The rated items among the twenty of the catalogue with the highest values of an item statistic."""
     return lambda model, numbers, values, rng: np.flatnonzero(
         np.isin(numbers, np.argsort(-of(model), kind="stable")[:20])
     )
@@ -265,11 +267,11 @@ ASKED: dict[str, Chooser] = {
     "most contested": _twenty(_spread),
     "penchant": _screens,
 }
-PROTOCOLS = {"five of their own": CHOSEN, "twenty asked": ASKED}
+PROTOCOLS = {"five rated items": CHOSEN, "twenty questions": ASKED}
 PARTS: dict[str, Callable[[Ratings, argparse.Namespace], Any]] = {
     "fold_in": fold_in,
     "quadrants": four_quadrants,
-    "onboarding": onboarding,
+    "elicitation": elicitation,
 }
 
 
@@ -277,9 +279,9 @@ def _rng() -> np.random.Generator:
     return np.random.default_rng(SEED)
 
 
-def _told(line: dict[str, Any]) -> dict[str, Any]:
-    print({name: round(v, 4) if isinstance(v, float) else v for name, v in line.items()}, flush=True)
-    return line
+def _printed(row: dict[str, Any]) -> dict[str, Any]:
+    print({name: round(v, 4) if isinstance(v, float) else v for name, v in row.items()}, flush=True)
+    return row
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python benchmarks/full_ranking.py
 
-Scores are a matrix product of 64 factors, made in blocks of users, so the whole table never exists. One run to warm up,
-then five; the shortest, the middle and the longest are told, the making of the scores included.
+Scores are a matrix product of 64 factors, computed in blocks of users. After one warm-up run, the minimum, median and
+maximum of five runs are reported; computing the scores is included.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ OUT = Path(__file__).parent / "results" / "full-ranking.json"
 
 def main() -> None:
     world = _world(np.random.default_rng(0))
-    with ResourceUsage() as watch:
+    with ResourceUsage() as usage:
         _all_metrics(*world)
     seconds = sorted(_timed(world) for _ in range(5))
-    told = {
+    found = {
         "question": f"How long do all ranking metrics take, {USERS:,} users by {ITEMS:,} items?",
         "command": shlex.join(["python", *sys.argv]),
-        "protocol": f"{RATINGS:,} random pairs, a fifth to find, full ranking, k = {K}, seed 0; {machine()}",
+        "protocol": f"{RATINGS:,} random pairs, a fifth of them relevant, full ranking, k = {K}, seed 0; {machine()}",
         "versions": versions(("numpy",)),
-        "seconds": {"shortest": seconds[0], "middle": seconds[2], "longest": seconds[-1]},
-        "megabytes": watch.megabytes,
+        "seconds": {"minimum": seconds[0], "median": seconds[2], "maximum": seconds[-1]},
+        "megabytes": usage.megabytes,
     }
-    print(json.dumps(told, indent=1))
-    OUT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(found, indent=1))
+    OUT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def _world(rng: np.random.Generator) -> tuple[Any, ...]:

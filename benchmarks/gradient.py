@@ -1,15 +1,14 @@
-"""Gradient descent for dot-bias, 50 factors: ratings a second on both backends, time to a given error, beside fastai.
+"""Gradient descent for dot_bias with 50 factors: ratings per second on both backends and time to an error, with fastai.
 
     python benchmarks/gradient.py             # in an environment with fastai 2.8.12, torch 2.13.0 and this package
-    python benchmarks/gradient.py --alone     # our side alone
-    python benchmarks/gradient.py --large     # our side alone, then 20M ratings × 64 factors with its peak memory
+    python benchmarks/gradient.py --alone     # without fastai
+    python benchmarks/gradient.py --large     # without fastai; also 20M ratings × 64 factors and peak memory
 
 fastai trains as its tutorial does: collab_learner's dot-bias, batches of 64, five epochs of one cycle at 5e-3, weight
-decay 0.1, on one torch thread. Both sides run in one process on the lesson's training rows, are measured on the
-lesson's test rows, and predict an unseen user or item by the model's own fallback. Ours trains each backend once before
-it is timed, so that compilation (some 20 s on a first run, cached on disk afterwards) is left out. No setting was
-chosen on test rows. Beside the seconds stand those the process spent on a core, which other work on the machine does
-not lengthen: where the two ratios differ, the machine was busy.
+decay 0.1, on one torch thread. Both sides run in one process on the lesson's training rows and are evaluated on its
+test rows; each predicts an unseen user or item by its own fallback. Each of our backends trains once before it is
+timed, so that compilation (about 20 s on a first run, then cached on disk) is left out. No setting was chosen on test
+rows. Processor seconds are reported besides wall seconds. Where their ratios differ, the machine was busy.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ from penchant.training.gradient.initial_parameters import biased_start
 from penchant.training.gradient.settings import DotBiasSettings
 
 RESULTS = Path(__file__).parent / "results" / "gradient.json"
-ROADS = {
+BACKENDS = {
     "torch, Adam": {"backend": "torch", "rows": "every"},
     "kernels, Adam, every row": {"backend": "numba", "rows": "every"},
     "kernels, Adam, touched rows": {"backend": "numba", "rows": "touched"},
@@ -52,7 +51,7 @@ ROADS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--alone", action="store_true", help="leave fastai out")
-    parser.add_argument("--large", action="store_true", help="20M ratings, our side alone")
+    parser.add_argument("--large", action="store_true", help="also 20M ratings, without fastai")
     asked = parser.parse_args()
     split = pt.split.random(pt.movielens())
     found: dict[str, Any] = {
@@ -63,10 +62,10 @@ def main() -> None:
     }
     fastai = found["fastai"] = None if asked.alone or asked.large else through_fastai(split)
     parts: dict[str, Callable[[], Any]] = {
-        "lesson_rows": lambda: [speed(name, split.train, fastai) for name in ROADS],
-        "to_fastais_error": lambda: to_error(split, fastai),
+        "lesson_rows": lambda: [speed(name, split.train, fastai) for name in BACKENDS],
+        "to_fastai_error": lambda: to_error(split, fastai),
         "tuned": lambda: [tuned(split, seed) for seed in range(3)],
-        "a_million": lambda: [speed(name, million(), fastai, 2) for name in ROADS if name.startswith("kernels")],
+        "a_million": lambda: [speed(name, million(), fastai, 2) for name in BACKENDS if name.startswith("kernels")],
     }
     if asked.large:
         parts["large"] = large
@@ -87,46 +86,46 @@ def through_fastai(split: Split) -> dict[str, Any]:
     splits = (list(range(len(frame))), list(range(64)))
     table = TabularCollab(frame, [Categorify], ["user", "item"], y_names=["rating"], splits=splits)
     torch.manual_seed(0)
-    torch.set_num_threads(1)  # on a busy machine fastai is several times faster so than with a thread for each core
+    torch.set_num_threads(1)  # on a busy machine this is several times faster than one thread for each core
     learn = collab_learner(table.dataloaders(bs=64), n_factors=50, y_range=(0.5, 5.5))
     with learn.no_bar(), learn.no_logging():
         seconds, cpu = timed(lambda: learn.fit_one_cycle(5, 5e-3, wd=0.1))
-        asked = pd.DataFrame(split.test.to_frame().to_dict(as_series=False))
-        predicted = learn.get_preds(dl=learn.dls.test_dl(asked))[0].numpy().ravel()
+        test = pd.DataFrame(split.test.to_frame().to_dict(as_series=False))
+        predicted = learn.get_preds(dl=learn.dls.test_dl(test))[0].numpy().ravel()
     error = np.sqrt(np.mean((np.clip(predicted, 0.5, 5.0) - split.test.values) ** 2))
-    line = {"seconds": seconds, "cpu_seconds": cpu, "ratings_a_second": 5 * len(frame) / seconds, "rmse": float(error)}
-    line["ratings_a_cpu_second"] = 5 * len(frame) / cpu
-    print("fastai", line, flush=True)
-    return line
+    row = {"seconds": seconds, "cpu_seconds": cpu, "ratings_per_second": 5 * len(frame) / seconds, "rmse": float(error)}
+    row["ratings_per_cpu_second"] = 5 * len(frame) / cpu
+    print("fastai", row, flush=True)
+    return row
 
 
 def timed(job: Callable[[], Any]) -> tuple[float, float]:
-    """Seconds by the clock, and seconds of all cores together."""
+    """Wall seconds, and processor seconds of all cores."""
     started, worked = time.perf_counter(), time.process_time()
     job()
     return time.perf_counter() - started, time.process_time() - worked
 
 
-def road_over(ratings: Ratings, settings: DotBiasSettings) -> Backend:
+def backend_for(ratings: Ratings, settings: DotBiasSettings) -> Backend:
     start = biased_start(ratings, settings.factors, settings.init_std, settings.damping, np.random.default_rng(0))
     return dot_bias_backend(start, ratings, settings, None, FeatureEmbeddings())
 
 
 def speed(name: str, ratings: Ratings, fastai: dict[str, Any] | None, epochs: int = 5) -> dict[str, Any]:
-    """Ratings a second over some epochs, shuffling included, after one epoch that is not timed; the best of three."""
-    settings = DotBiasSettings.from_json({"factors": 50, "batch_size": 4096, "epochs": epochs} | ROADS[name])
-    backend = road_over(ratings, settings)
+    """Ratings per second over some epochs, shuffling included, after one untimed epoch; the best of three runs."""
+    settings = DotBiasSettings.from_json({"factors": 50, "batch_size": 4096, "epochs": epochs} | BACKENDS[name])
+    backend = backend_for(ratings, settings)
     plan = training_plan(settings)
     learner.fit(backend, training_plan(DotBiasSettings.from_json(settings.to_json() | {"epochs": 1})), seed=0)
     times = [timed(lambda: learner.fit(backend, plan, seed=0)) for _ in range(3)]
     seconds, cpu = min(one for one, _ in times), min(other for _, other in times)
     rate, by_cpu = epochs * len(ratings) / seconds, epochs * len(ratings) / cpu
-    line = {"backend": name, "ratings": len(ratings), "ratings_a_second": rate, "ratings_a_cpu_second": by_cpu}
+    row = {"backend": name, "ratings": len(ratings), "ratings_per_second": rate, "ratings_per_cpu_second": by_cpu}
     if fastai:
-        line["times_fastai"] = rate / fastai["ratings_a_second"]
-        line["times_fastai_by_cpu"] = by_cpu / fastai["ratings_a_cpu_second"]
-    print(line, flush=True)
-    return line
+        row["times_fastai"] = rate / fastai["ratings_per_second"]
+        row["times_fastai_by_cpu"] = by_cpu / fastai["ratings_per_cpu_second"]
+    print(row, flush=True)
+    return row
 
 
 def million() -> Ratings:
@@ -134,60 +133,60 @@ def million() -> Ratings:
 
 
 def to_error(split: Split, fastai: dict[str, Any] | None, epochs: int = 3) -> dict[str, Any]:
-    """Seconds from ratings in memory to a model at least as good as fastai's: starting biases, then a few epochs.
+    """Seconds from ratings in memory to a model with at most fastai's error: initial biases, then a few epochs.
 
-    The rate and the kind of rows were chosen on a part of the training rows.
+    Settings were chosen on a part of the training rows.
     """
     settings = DotBiasSettings(factors=50, epochs=epochs, batch_size=1024, learning_rate=0.02, rows="touched")
 
     backends: list[Backend] = []
 
     def once() -> None:
-        backends.append(road_over(split.train, settings))
+        backends.append(backend_for(split.train, settings))
         learner.fit(backends[-1], training_plan(settings), seed=0)
 
     once()
     seconds, cpu = (min(column) for column in zip(*(timed(once) for _ in range(3)), strict=True))
     backend = backends[-1]
     model = biased_model(split.train, settings, FitResult(backend, [backend.state()], []), None, FeatureEmbeddings())
-    line = {"epochs": epochs, "seconds": seconds, "cpu_seconds": cpu, "rmse": rmse(pt.Model(model), split)}
+    row = {"epochs": epochs, "seconds": seconds, "cpu_seconds": cpu, "rmse": rmse(pt.Model(model), split)}
     if fastai:
-        line |= {"share_of_fastais_time": seconds / fastai["seconds"], "reached": line["rmse"] <= fastai["rmse"]}
-        line["share_of_fastais_cpu_time"] = cpu / fastai["cpu_seconds"]
-    print(line, flush=True)
-    return line
+        row |= {"share_of_fastai_time": seconds / fastai["seconds"], "reached": row["rmse"] <= fastai["rmse"]}
+        row["share_of_fastai_cpu_time"] = cpu / fastai["cpu_seconds"]
+    print(row, flush=True)
+    return row
 
 
 def tuned(split: Split, seed: int) -> dict[str, Any]:
-    """The default settings, early stopping and training again included."""
+    """The default settings, including early stopping and refitting."""
     started = time.perf_counter()
     model = pt.train(split.train, "dot_bias", seed=seed)
     seconds = time.perf_counter() - started
-    line = {"seed": seed, "seconds": seconds, "rmse": rmse(model, split)}
-    print("tuned", line, flush=True)
-    return line
+    row = {"seed": seed, "seconds": seconds, "rmse": rmse(model, split)}
+    print("tuned", row, flush=True)
+    return row
 
 
 def rmse(model: pt.Model, split: Split) -> float:
-    """The error on every test row, unseen users and items included."""
+    """The RMSE on all test rows, unseen users and items included."""
     test = split.test
     predicted = model.predict(test.users.take(test.user_numbers), test.items.take(test.item_numbers)).mean
     return float(np.sqrt(np.mean((predicted - test.values) ** 2)))
 
 
 def large() -> dict[str, Any]:
-    """An epoch of 20M ratings × 64 factors, and the highest memory of the process."""
+    """An epoch of 20M ratings × 64 factors, and the peak memory of the process."""
     ratings = synthetic(users=138_000, items=27_000, ratings=20_000_000, seed=0).ratings
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     settings = DotBiasSettings(factors=64, epochs=1, batch_size=16_384, rows="touched", backend="numba")
-    backend = road_over(ratings, settings)
+    backend = backend_for(ratings, settings)
     started = time.perf_counter()
     learner.fit(backend, training_plan(settings), seed=0)
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    line = {"ratings": len(ratings), "seconds": seconds, "peak_gb": peak, "peak_gb_of_making_the_ratings": before}
-    print(line, flush=True)
-    return line
+    row = {"ratings": len(ratings), "seconds": seconds, "peak_gb": peak, "peak_gb_before_training": before}
+    print(row, flush=True)
+    return row
 
 
 if __name__ == "__main__":

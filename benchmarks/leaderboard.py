@@ -1,4 +1,4 @@
-"""docs/leaderboard.md from benchmarks/results/*.json: every figure with its protocol, seeds, versions and command.
+"""Writes docs/leaderboard.md from benchmarks/results/*.json: metrics with protocol, seeds, versions and command.
 
 python benchmarks/leaderboard.py            # or: make leaderboard
 """
@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[1]
 RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "leaderboard.md"
 HEAD = """# Leaderboard
 
-Value by `make leaderboard` from `benchmarks/results/*.json`; a test refuses a figure here that no result file holds.
-Anybody can rerun each table with the command above it. A time holds only beside others of the same run.
+`make leaderboard` writes this page from `benchmarks/results/*.json`; a test checks that a result file holds each
+number. The command above a table reruns it. Compare times only within one run.
 """
-ASIDE = ("command", "versions", "question", "protocol", "split", "machine", "remark")
-DETAILS = ("settings", "facts", "choice", "tried", "library", "version")
-"""What a row carries besides its metrics; it stays in the result file."""
+HEADING = ("command", "versions", "question", "protocol", "split", "machine", "remark")
+DETAILS = ("settings", "facts", "library", "version")
+"""Parts of a row that are only in the result file."""
 COLUMNS = (
     ("rmse", "RMSE"),
     ("mae", "MAE"),
@@ -39,77 +39,80 @@ def page(results: Path) -> str:
     """The whole page from a folder of result files."""
     parts = [HEAD]
     found = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))}
-    races_first = sorted(found.items(), key=lambda one: "entries" not in one[1])
-    parts += [_shape(told)(path, told) for path, told in races_first]
+    comparisons_first = sorted(found.items(), key=lambda one: "pairs" not in one[1])
+    parts += [_layout(result)(path, result) for path, result in comparisons_first]
     return "\n".join(parts)
 
 
-def _shape(told: dict[str, Any]) -> Callable[[Path, dict[str, Any]], str]:
-    """How a result file is shown: a race of models, rows that each have a protocol, or whatever it holds."""
-    if "entries" in told:
+def _layout(result: dict[str, Any]) -> Callable[[Path, dict[str, Any]], str]:
+    """The layout of a result file: a comparison of models, rows that each have a protocol, or any other result."""
+    if "pairs" in result:
         return _comparison
-    rows = told.get("metrics")
+    rows = result.get("metrics")
     return _rows if isinstance(rows, list) and all("protocol" in row for row in rows) else _metrics
 
 
-def _rows(path: Path, told: dict[str, Any]) -> str:
-    """Metrics that each have a protocol of their own: one row each, with its command."""
-    heads = [name for name in dict.fromkeys(name for row in told["metrics"] for name in row) if name != "protocol"]
+def _rows(path: Path, result: dict[str, Any]) -> str:
+    """Rows that each have their own protocol, with its command."""
+    heads = [name for name in dict.fromkeys(name for row in result["metrics"] for name in row) if name != "protocol"]
     rows = [
-        [*(_text(row.get(name, "")) for name in heads), f"`{row['protocol']['command']}`"] for row in told["metrics"]
+        [*(_text(row.get(name, "")) for name in heads), f"`{row['protocol']['command']}`"] for row in result["metrics"]
     ]
     merged: dict[str, str] = {}
-    for row in told["metrics"]:
+    for row in result["metrics"]:
         merged |= row["protocol"].get("versions", {})
-    return _section(path, {"versions": merged, **told}, [], _table([*heads, "command"], rows))
+    return _section(path, {"versions": merged, **result}, [], _table([*heads, "command"], rows))
 
 
-def _comparison(path: Path, told: dict[str, Any]) -> str:
-    """A race of models: one row each."""
-    split, measuring = told["protocol"], told["protocol"]["measuring"]
-    rows, users, items = split["rows"], split["test_users"], split["test_items"]
+def _comparison(path: Path, result: dict[str, Any]) -> str:
+    """A comparison of models, one row each."""
+    protocol, settings = result["protocol"], result["protocol"]["settings"]
+    rows, users, items = protocol["rows"], protocol["test_users"], protocol["test_items"]
+    data = f"Data: {protocol['data']}. " if protocol.get("data") else ""
+    date = f" Date: {protocol['date'][:10]}." if protocol.get("date") else ""
     facts = [
-        f"Split: {split['split']}. {rows['train']:,} training rows, {rows['tested']:,} tested; test users met in "
-        f"training {users['met']:,}, not met {users['unmet']:,}; items {items['met']:,} and {items['unmet']:,}. "
-        f"Lists rank every item the user has not rated; liked is {split['relevant_from']:g} or more.",
-        f"In brackets: {measuring['level']:.0%} intervals over users ({measuring['replicates']} samples). "
-        "≈: not different from the best (permutation test by user, Holm).",
-        *([told["remark"]] if "remark" in told else []),
+        f"{data}Split: {protocol['split']}. {rows['train']:,} training rows, {rows['tested']:,} test rows. Test users: "
+        f"{users['known']:,} known, {users['unknown']:,} unknown. Test items: {items['known']:,} known, "
+        f"{items['unknown']:,} unknown. Lists rank all items the user has not rated; an item is relevant if rated "
+        f"{protocol['relevant_from']:g} or more.{date}",
+        f"In brackets: {settings['level']:.0%} intervals over users ({settings['replicates']} bootstrap samples). "
+        "≈: not significantly different from the best (permutation test by user, Holm).",
+        *([result["remark"]] if "remark" in result else []),
     ]
     heads = ["model", *(words for _, words in COLUMNS), "", "seeds", "train s", "MB"]
-    table = _table(heads, [_row(entry, told) for entry in told["entries"]])
-    return _section(path, told, facts, table)
+    table = _table(heads, [_row(model, result) for model in result["models"]])
+    return _section(path, result, facts, table)
 
 
-def _row(entry: dict[str, Any], told: dict[str, Any]) -> list[str]:
-    cells = [_cell(name, entry["metrics"].get(name), told["by"]) for name, _ in COLUMNS]
-    seconds, megabytes = (sum(entry[name]) / len(entry[name]) for name in ("seconds", "megabytes"))
-    seeds = ", ".join(map(str, entry["seeds"]))
-    return [entry["label"], *cells, _mark(entry["label"], told), seeds, f"{seconds:.1f}", f"{megabytes:.0f}"]
+def _row(model: dict[str, Any], result: dict[str, Any]) -> list[str]:
+    cells = [_cell(name, model["metrics"].get(name), result["by"]) for name, _ in COLUMNS]
+    seconds, megabytes = (sum(model[name]) / len(model[name]) for name in ("train_seconds", "megabytes"))
+    seeds = ", ".join(map(str, model["seeds"]))
+    return [model["label"], *cells, _mark(model["label"], result), seeds, f"{seconds:.1f}", f"{megabytes:.0f}"]
 
 
-def _cell(name: str, figure: dict[str, Any] | None, by: str) -> str:
-    if figure is None or figure["value"] is None:
+def _cell(name: str, metric: dict[str, Any] | None, by: str) -> str:
+    if metric is None or metric["value"] is None:
         return ""
-    text = f"{figure['value']:.4f}"
-    return f"{text} [{figure['low']:.4f}, {figure['high']:.4f}]" if name == by else text
+    text = f"{metric['value']:.4f}"
+    return f"{text} [{metric['low']:.4f}, {metric['high']:.4f}]" if name == by else text
 
 
-def _mark(label: str, told: dict[str, Any]) -> str:
-    best = told["entries"][0]["label"]
-    alike = any({pair["first"], pair["second"]} == {best, label} and not pair["differs"] for pair in told["pairs"])
+def _mark(label: str, result: dict[str, Any]) -> str:
+    best = result["models"][0]["label"]
+    alike = any({pair["first"], pair["second"]} == {best, label} and not pair["differs"] for pair in result["pairs"])
     return "≈" if alike else ""
 
 
-def _metrics(path: Path, told: dict[str, Any]) -> str:
+def _metrics(path: Path, result: dict[str, Any]) -> str:
     """Any other result: its parts in order, lists of rows as tables."""
-    told = {"question": path.stem.replace("-", " ").replace("_", " ").capitalize(), **told}
+    result = {"question": path.stem.replace("-", " ").replace("_", " ").capitalize(), **result}
     facts = [
-        said if isinstance(said, str) else ", ".join(f"{k}: {v}" for k, v in flat(said))
-        for said in (told.get("protocol", ""), told.get("split", ""))
+        part if isinstance(part, str) else ", ".join(f"{k}: {v}" for k, v in flat(part))
+        for part in (result.get("protocol", ""), result.get("split", ""))
     ]
-    rest = {name: part for name, part in told.items() if name not in ASIDE}
-    return _section(path, told, [fact for fact in facts if fact], "\n".join(_parts(rest, "")))
+    rest = {name: part for name, part in result.items() if name not in HEADING}
+    return _section(path, result, [fact for fact in facts if fact], "\n".join(_parts(rest, "")))
 
 
 def _parts(value: dict[str, Any], title: str) -> Iterator[str]:
@@ -118,7 +121,7 @@ def _parts(value: dict[str, Any], title: str) -> Iterator[str]:
     nested = {name: part for name, part in value.items() if isinstance(part, dict) and "versions" in part}
     plain = {name: part for name, part in value.items() if name not in rows_of and name not in nested}
     if plain:
-        yield (f"**{title}**\n\n" if title else "") + _table(["figure", "value"], [list(one) for one in flat(plain)])
+        yield (f"**{title}**\n\n" if title else "") + _table(["metric", "value"], [list(one) for one in flat(plain)])
     for name, part in nested.items():
         yield from _parts(part, f"{title} · {name}" if title else name)
     for name, rows in rows_of.items():
@@ -132,18 +135,18 @@ def _is_rows(value: Any) -> bool:
 
 
 def _is_interval(value: Any) -> bool:
-    """A figure and its two ends."""
+    """A metric and the ends of its interval."""
     return isinstance(value, list) and len(value) == 3 and all(isinstance(one, float) for one in value)
 
 
 def flat(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
-    """The leaves of a JSON value with the path to each."""
+    """The leaves of a JSON value, each with its path."""
     if isinstance(value, dict):
         for name, part in value.items():
             yield from flat(part, f"{where} · {name}" if where else str(name))
     elif _is_interval(value):
-        figure, low, high = map(_text, value)
-        yield where, f"{figure} [{low}, {high}]"
+        metric, low, high = map(_text, value)
+        yield where, f"{metric} [{low}, {high}]"
     elif isinstance(value, list):
         for number, part in enumerate(value, 1):
             yield from flat(part, f"{where} · {number}")
@@ -155,11 +158,11 @@ def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _section(path: Path, told: dict[str, Any], facts: Sequence[str], table: str) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in told.get("versions", {}).items())
-    command = told.get("command", "")
+def _section(path: Path, result: dict[str, Any], facts: Sequence[str], table: str) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in result.get("versions", {}).items())
+    command = result.get("command", "")
     lines = [
-        f"## {told.get('question') or path.stem.replace('-', ' ').capitalize()}",
+        f"## {result.get('question') or path.stem.replace('-', ' ').capitalize()}",
         "",
         f"`{command}` → `benchmarks/results/{path.name}`" if command else f"`benchmarks/results/{path.name}`",
         "",

@@ -1,7 +1,7 @@
-"""Who takes part in `list_quality.py`: each trains on some users' choices and scores all items for users it never met.
+"""The models of `list_quality.py`. Each trains on positive interactions of some users and scores items for new users.
 
-`fit(train, settings, seed)` learns; `scores(histories)` is a function from positions of held-out users to their scores
-of all items. Everybody is given the same choices, and folds a newcomer in by the library's own step.
+Each function takes (train, histories, settings, seed), trains, and returns a function from positions of new users to
+their scores of all items. All models get the same interactions; new users are folded in by the library's own method.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from penchant.training.row_solver import Conditional, RowSolver, ThreadTeam
 
 ScoreRows = Callable[[np.ndarray], np.ndarray]
 Settings = Mapping[str, Any]
-SWEEPS = 16
-"""Alternations of every factor model, as in Rendle et al. 2021."""
+EPOCHS = 16
+"""Epochs of every factor model, as in Rendle et al. 2021."""
 
 
 @dataclass(frozen=True)
-class EvaluationScorer:
-    """grid: for each setting, the values tried. starts: where tuning begins, each on its own. width: the library's
-    name for K, or none. widest: the K beyond which one run takes too long here."""
+class ListModel:
+    """scored: trains and returns the score function. grid: the values of each setting. starts: starting points of
+    tuning. width: the library's name for the number of factors, or "". widest: the largest number of factors tried."""
 
     name: str
     scored: Callable[[Ratings, Grouped, Settings, int], ScoreRows]
@@ -40,14 +40,14 @@ class EvaluationScorer:
 
 
 def ours(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
-    """implicit_als; all newcomers at once by the solver that training runs, checked against `infer` on a few."""
-    trained = train_ours(train, "implicit_als", seed=seed, epochs=SWEEPS, **settings)
+    """implicit_als; all new users at once with the solver of training, checked against `infer` on three users."""
+    trained = train_ours(train, "implicit_als", seed=seed, epochs=EPOCHS, **settings)
     rows = folded(trained, histories)
     return lambda at: rows[at] @ trained.items.vectors[0].T
 
 
 def folded(trained: TrainedModel, histories: Grouped) -> np.ndarray:
-    """The rows (B, K) of newcomers with these histories."""
+    """The rows (B, K) of new users with these histories."""
     prior, items = trained.users.prior, trained.items.vectors[0]
     gram = prior.everyone[0, 1:, 1:]
     ridge = prior.precision[0, 1, 1] * (np.maximum(histories.counts, 1) + prior.offset) ** prior.per_rating
@@ -64,38 +64,38 @@ def folded(trained: TrainedModel, histories: Grouped) -> np.ndarray:
 
 
 def ease(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
-    """EASE; a newcomer's row is their history."""
+    """EASE; the row of a new user is their history."""
     trained = train_ours(train, "ease", seed=seed, **settings)
     table, weights = as_table(histories, train.n_items), trained.items.vectors[0].T
     return lambda at: table[at] @ weights
 
 
 def popularity(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
-    """How many chose each item, for everybody."""
+    """The number of interactions of each item, for all users."""
     counts = np.bincount(train.item_numbers, minlength=train.n_items).astype(np.float32)
     return lambda at: np.broadcast_to(counts, (len(at), len(counts)))
 
 
 def implicit(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
-    """implicit's ALS on the processor; newcomers by `recalculate_user`."""
+    """implicit's ALS on the CPU; new users by `recalculate_user`."""
     from implicit.cpu.als import AlternatingLeastSquares
 
     with limit_blas():
-        model = AlternatingLeastSquares(iterations=SWEEPS, random_state=seed, **settings)
+        model = AlternatingLeastSquares(iterations=EPOCHS, random_state=seed, **settings)
         model.fit(as_table(train.by_user(), train.n_items), show_progress=False)
         rows = model.recalculate_user(np.arange(len(histories.counts)), as_table(histories, train.n_items))
     return lambda at: rows[at] @ model.item_factors.T
 
 
 def lenskit(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
-    """LensKit's ImplicitMF; newcomers by `new_user_embedding`."""
+    """LensKit's ImplicitMF; new users by `new_user_embedding`."""
     import pandas as pd
     from lenskit.als import ImplicitMFScorer
     from lenskit.data import ItemList, from_interactions_df
     from lenskit.training import TrainingOptions
 
     frame = pd.DataFrame({"user_id": train.user_numbers, "item_id": train.item_numbers})
-    model = ImplicitMFScorer(epochs=SWEEPS, **settings)
+    model = ImplicitMFScorer(epochs=EPOCHS, **settings)
     with limit_blas():
         model.train(from_interactions_df(frame), TrainingOptions(rng=seed))
         known = [ItemList(item_ids=histories.row(user)[0]) for user in range(len(histories.counts))]
@@ -106,7 +106,7 @@ def lenskit(train: Ratings, histories: Grouped, settings: Settings, seed: int) -
 
 
 def as_table(grouped: Grouped, width: int) -> Any:
-    """Ones where something was chosen, sparse (N, width)."""
+    """Ones at interactions, sparse (N, width)."""
     from scipy.sparse import csr_matrix
 
     ones = np.ones(len(grouped.numbers), np.float32)
@@ -114,7 +114,7 @@ def as_table(grouped: Grouped, width: int) -> Any:
 
 
 ALL = (
-    EvaluationScorer(
+    ListModel(
         "implicit_als",
         ours,
         {
@@ -127,13 +127,13 @@ ALL = (
             {"unobserved_weight": 0.1, "regularization": 1.0, "regularization_power": 0.0},
         ),
     ),
-    EvaluationScorer(
+    ListModel(
         "implicit 0.7.3 ALS",
         implicit,
         {"alpha": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "regularization": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)},
         ({"alpha": 10.0, "regularization": 10.0},),
     ),
-    EvaluationScorer(
+    ListModel(
         "LensKit ImplicitMF",
         lenskit,
         {"weight": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "regularization": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)},
@@ -141,15 +141,15 @@ ALL = (
         "embedding_size",
         widest=128,
     ),
-    EvaluationScorer(
+    ListModel(
         "ease",
         ease,
         {"regularization": (12.5, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)},
         ({"regularization": 100.0},),
         "",
     ),
-    EvaluationScorer("popularity", popularity, {}, ({},), ""),
+    ListModel("popularity", popularity, {}, ({},), ""),
 )
-"""Ours first. implicit's c_ui = α and LensKit's 1 + weight are the confidence of a choice, so ours is their inverse."""
+"""implicit's α and LensKit's 1 + weight weight positive interactions; ours weights unobserved pairs."""
 
 os.environ.setdefault("LK_NUM_THREADS", "2")

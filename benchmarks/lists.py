@@ -1,12 +1,12 @@
-"""How quick are lists and newcomers, and how much memory do they take?
+"""How fast are top-N lists and fold-in, and how much memory do they need?
 
-    python benchmarks/lists.py            # with implicit 0.7.3 beside (see external/README.md for the environment)
+    python benchmarks/lists.py            # with implicit 0.7.3 (environment: external/README.md)
 
-Three parts, each on made models with random rows (speed does not depend on what they mean):
-one newcomer: fold in 20 ratings, then the ten best of 10,000 items, through the public API, one call at a time;
-all users: the ten best unseen items of 6,040 users among 3,706, 64 factors, both libraries in turns, best of 7 runs;
-many users: 138,000 users with 20 million ratings among 27,000 items, streamed to Parquet, in a process of its own.
-Both sides get the same factors and the same seen items. Compilation and imports are left out of the times.
+Three parts, each on synthetic models with random rows, since speed does not depend on the values:
+new_user: fold in 20 ratings, then the top 10 of 10,000 items, through the public API, one call at a time;
+all: the top 10 unseen items of 6,040 users among 3,706, 64 factors, both libraries in turn, best of 7 runs;
+many: 138,000 users with 20 million ratings among 27,000 items, streamed to Parquet, in a separate process.
+Both sides get the same factors and the same seen items. Compilation and imports are not timed.
 """
 
 from __future__ import annotations
@@ -42,25 +42,25 @@ SEED, RUNS, CALLS = 0, 7, 1000
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--part", choices=("newcomer", "all", "many"), help="one part, without writing results")
+    parser.add_argument("--part", choices=("new_user", "all", "many"), help="one part, without writing results")
     asked = parser.parse_args()
-    parts: dict[str, Callable[[], Any]] = {"newcomer": newcomers, "all": all_users, "many": many_users}
+    parts: dict[str, Callable[[], Any]] = {"new_user": new_users, "all": all_users, "many": many_users}
     if asked.part:
         print(json.dumps(parts[asked.part]()))
         return
     found = {
         "command": shlex.join(["python", *sys.argv]),
         "versions": versions(("numpy", "scipy", "numba", "polars", "implicit")),
-        "protocol": f"made rows, seed {SEED}; {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f} at the start",
-        **{name: _alone(name) for name in parts},
+        "protocol": f"synthetic rows, seed {SEED}; {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f} at the start",
+        **{name: _separately(name) for name in parts},
     }
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
 
 
-def _alone(part: str) -> Any:
-    """One part in a process of its own, so that its memory is its own too."""
+def _separately(part: str) -> Any:
+    """One part in a separate process, so that its memory is measured alone."""
     done = subprocess.run([sys.executable, __file__, "--part", part], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
@@ -68,40 +68,40 @@ def _alone(part: str) -> Any:
 # --- the parts ----------------------------------------------------------------------------------------------------
 
 
-def newcomers() -> list[dict[str, Any]]:
+def new_users() -> list[dict[str, Any]]:
     """Milliseconds of one fold-in and of one list after it, by wall clock and by this thread's processor time."""
-    lines = []
+    rows = []
     for samples, factors in ((1, 64), (32, 16)):
         rng = np.random.default_rng(SEED)
         model = made(rng, users=100, items=10_000, ratings=20, factors=factors, samples=samples)
         given = dict(zip(rng.choice(10_000, 20, replace=False).tolist(), rng.integers(1, 6, 20).tolist(), strict=True))
-        visitor = model.fold_in(given)
-        lines.append(
+        folded = model.fold_in(given)
+        rows.append(
             {
                 "samples": samples,
                 "factors": factors,
                 "fold-in of 20 ratings": _quantiles(lambda model=model, given=given: model.fold_in(given)),
-                "ten of 10,000 items": _quantiles(lambda visitor=visitor: visitor.recommend(10)),
+                "ten of 10,000 items": _quantiles(lambda folded=folded: folded.recommend(10)),
             }
         )
-    return lines
+    return rows
 
 
 def all_users() -> dict[str, Any]:
-    """Users a second of either library, and whether the lists are the same."""
+    """Users per second of both libraries, and the share of equal items in their lists."""
     from implicit.als import AlternatingLeastSquares
     from scipy.sparse import csr_matrix
 
     model = made(np.random.default_rng(SEED), users=6_040, items=3_706, ratings=165, factors=64, biased=False)
     trained, seen = model.trained, model.trained.seen
-    peer = AlternatingLeastSquares(factors=64)
-    peer.user_factors, peer.item_factors = trained.users.vectors[0], trained.items.vectors[0]
+    external = AlternatingLeastSquares(factors=64)
+    external.user_factors, external.item_factors = trained.users.vectors[0], trained.items.vectors[0]
     rated = csr_matrix((seen.values, seen.numbers, seen.starts), shape=(6_040, 3_706))
     everyone = np.arange(6_040)
 
     def theirs() -> Any:
         with limit_blas(1):
-            return peer.recommend(everyone, rated, N=10, filter_already_liked_items=True)[0]
+            return external.recommend(everyone, rated, N=10, filter_already_liked_items=True)[0]
 
     def ours() -> Any:
         return model.recommend_many(None, 10)
@@ -111,11 +111,11 @@ def all_users() -> dict[str, Any]:
         best = {name: min(best[name], _seconds(run)) for name, run in (("penchant", ours), ("implicit", theirs))}
     same = np.mean(ours()["item"].to_numpy().reshape(6_040, 10) == theirs())
     rates = {name: round(6_040 / seconds) for name, seconds in best.items()}
-    return {"users a second": rates, "ratio": rates["penchant"] / rates["implicit"], "same items": float(same)}
+    return {"users per second": rates, "ratio": rates["penchant"] / rates["implicit"], "same items": float(same)}
 
 
 def many_users() -> dict[str, Any]:
-    """Seconds and the greatest memory of the process, the model's own included."""
+    """Users per second and peak memory of the process, the model included."""
     model = made(np.random.default_rng(SEED), users=138_000, items=27_000, ratings=145, factors=64)
     before = _megabytes()
     model.recommend_many([0], 10)
@@ -123,14 +123,14 @@ def many_users() -> dict[str, Any]:
         seconds = _seconds(lambda: model.recommend_many(None, 10, to=Path(folder) / "lists.parquet"))
         size = (Path(folder) / "lists.parquet").stat().st_size
     return {
-        "users a second": round(138_000 / seconds),
+        "users per second": round(138_000 / seconds),
         "peak MB": _megabytes(),
         "of which before the lists MB": before,
         "file MB": round(size / 1e6),
     }
 
 
-# --- made models --------------------------------------------------------------------------------------------------
+# --- synthetic models ------------------------------------------------------------------------------------------------
 
 
 def made(

@@ -1,8 +1,8 @@
-"""The quadrants of `cold_start.py`: known or new user by known or new item, beside libraries that answer for newcomers.
+"""The quadrants of `cold_start.py`: known or new users by known or new items, with external models for comparison.
 
-Every contestant is measured on the same pairs. Those that foretell ratings by RMSE; all of them by the share of a
-user's pairs of test items that they put in the right order (FCP). Several splits are drawn and their pairs pooled by
-user, so that an interval, which samples users anew, is not about one draw of newcomers.
+All models are evaluated on the same pairs: those that predict ratings by RMSE, and all by the share of a user's pairs
+of test items in the right order (FCP). The pairs of several splits are pooled by user, so that the intervals, which are
+over users, do not depend on one choice of new users.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from penchant.recommending.recommender import Model
 GIVEN = (0, 5, 20)
 BARE = "biases without features"
 BASELINES = ("the mean", BARE, "baseline")
-"""What is to be beaten: the mean alone, damped biases, and these with features mapped to them (our "baseline")."""
+"""The global mean, damped biases, and damped biases with a feature map (our "baseline")."""
 LEADER = "bayes"
 REPLICATES = 1000
 
@@ -35,42 +35,44 @@ Fit = Callable[[Split], Sequence[ExternalModel]]
 
 @dataclass
 class Cell:
-    """One contestant in one quadrant: what every split adds up to, by user."""
+    """One model in one quadrant: sums by user over all splits."""
 
     error: UserSums | None = None
-    order: UserSums | None = None
+    concordance: UserSums | None = None
     rows: int = 0
 
-    def add(self, said: Any, test: Ratings, owners: Any, users: int, *, rates: bool) -> None:
-        said = np.asarray(said, np.float64)
+    def add(self, scores: Any, test: Ratings, owners: Any, users: int, *, rates: bool) -> None:
+        scores = np.asarray(scores, np.float64)
         self.rows += len(test)
-        self.order = _sum(self.order, concordant_pairs(test.values, said, owners, users))
+        self.concordance = _sum(self.concordance, concordant_pairs(test.values, scores, owners, users))
         if rates:
-            squares = np.square(test.scale.clip(said) - test.values)
+            squares = np.square(test.scale.clip(scores) - test.values)
             self.error = _sum(self.error, UserSums.pooled(squares, owners, users, link="root"))
 
 
-def race(ratings: Ratings, models: Sequence[str], seeds: Sequence[int], reserve: int, fit: Fit) -> Iterator[Any]:
-    """A line for each quadrant, number of given ratings and contestant.
+def compare_quadrants(
+    ratings: Ratings, models: Sequence[str], seeds: Sequence[int], reserve: int, fit: Fit
+) -> Iterator[Any]:
+    """A row for each quadrant, number of given ratings and model.
 
-    fit: the peers of a split whose given ratings are among the training rows.
+    fit: fits the external models of a split whose given ratings are among the training rows.
     """
     cells: dict[tuple[int, str], dict[str, Cell]] = defaultdict(dict)
     for seed in seeds:
         splits = {given: quadrants(ratings, given=given, reserve=reserve, seed=seed) for given in GIVEN}
         known = _trained(splits[GIVEN[0]].train, models)
         for given, four in splits.items():
-            peers = fit(with_given(four.split("known")))
+            external = fit(with_given(four.split("known")))
             for quadrant, split in four.splits().items():
                 if quadrant == "known" and given:
                     continue
                 owners = ratings.users.numbers(split.test.users.ids)[split.test.user_numbers]
-                for name, rates, predict in _contestants(known, peers, split):
+                for name, rates, predict in _models(known, external, split):
                     cell = cells[given, quadrant].setdefault(name, Cell())
-                    said = predict(split.test.user_numbers, split.test.item_numbers)
-                    cell.add(said, split.test, owners, ratings.n_users, rates=rates)
+                    scores = predict(split.test.user_numbers, split.test.item_numbers)
+                    cell.add(scores, split.test, owners, ratings.n_users, rates=rates)
     for (given, quadrant), named in cells.items():
-        yield from _lines(given, quadrant, named)
+        yield from _rows(given, quadrant, named)
 
 
 def _trained(train: Ratings, models: Sequence[str]) -> dict[str, Model]:
@@ -79,36 +81,38 @@ def _trained(train: Ratings, models: Sequence[str]) -> dict[str, Model]:
     return found | {BARE: pt.train(bare, "baseline")}
 
 
-def _contestants(known: dict[str, Model], peers: Sequence[ExternalModel], split: Split) -> Iterator[tuple[str, bool, Any]]:
+def _models(
+    known: dict[str, Model], external: Sequence[ExternalModel], split: Split
+) -> Iterator[tuple[str, bool, Any]]:
     mean = split.train.mean
     yield "the mean", True, lambda users, items: np.full(len(users), mean)
     for name, model in known.items():
         one = RecommenderScorer(model, split)
         yield name, True, lambda users, items, one=one: one.predict(users, items).mean
-    for peer in peers:
-        yield peer.label, peer.predicts_ratings, peer.predict
+    for one in external:
+        yield one.label, one.predicts_ratings, one.predict
 
 
-def _lines(given: int, quadrant: str, named: dict[str, Cell]) -> Iterator[dict[str, Any]]:
+def _rows(given: int, quadrant: str, named: dict[str, Cell]) -> Iterator[dict[str, Any]]:
     errors = {name: cell.error for name, cell in named.items() if cell.error is not None}
     best = min((name for name in BASELINES if name in errors), key=lambda name: errors[name].value)
     for name, cell in named.items():
-        line: dict[str, Any] = {"quadrant": quadrant, "given": given, "contestant": name, "test rows": cell.rows}
+        row: dict[str, Any] = {"quadrant": quadrant, "given": given, "model": name, "test rows": cell.rows}
         if cell.error is not None:
-            line |= {
+            row |= {
                 "rmse": _ends(cell.error),
                 "best baseline": best,
                 "less best baseline": _gap(cell.error, errors[best]),
                 f"{LEADER} less this": _gap(errors[LEADER], cell.error),
             }
-        assert cell.order is not None
-        leading = named[LEADER].order
+        assert cell.concordance is not None
+        leading = named[LEADER].concordance
         assert leading is not None
-        yield line | {"in order": _ends(cell.order), f"{LEADER} in order less this": _gap(leading, cell.order)}
+        yield row | {"fcp": _ends(cell.concordance), f"{LEADER} fcp less this": _gap(leading, cell.concordance)}
 
 
 def with_given(split: Split) -> Split:
-    """The split with its given ratings trained on."""
+    """The split with its given ratings among the training rows."""
     train, given = split.train, split.given
     if given is None:
         return split
@@ -120,15 +124,15 @@ def with_given(split: Split) -> Split:
         timestamps=None,
         scale=train.scale,
     )
-    return Split(joined, split.test, split.question, f"{split.name}, given trained on")
+    return Split(joined, split.test, split.question, f"{split.name}, given ratings in training")
 
 
 def _sum(before: UserSums | None, more: UserSums) -> UserSums:
     return more if before is None else UserSums(before.parts + more.parts, before.weights + more.weights, more.link)
 
 
-def _ends(figure: UserSums) -> list[float]:
-    found = bootstrap(figure, rng=np.random.default_rng(42), replicates=REPLICATES, level=0.95)
+def _ends(metric: UserSums) -> list[float]:
+    found = bootstrap(metric, rng=np.random.default_rng(42), replicates=REPLICATES, level=0.95)
     return [found.value, found.low, found.high]
 
 

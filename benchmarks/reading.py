@@ -2,10 +2,10 @@
 
     python benchmarks/reading.py [--ratings 20000000]
 
-Makes a world as large as MovieLens 20M (138,000 users, 27,000 items, distinct pairs, power laws) and writes it as CSV
-files with the columns userId, movieId, rating, timestamp: once with whole numbers as ids, once with UUIDs for users. A
-process of its own reads each and tells its time and its highest resident memory. The files were just written, so the
-disk plays little part.
+Makes synthetic ratings as large as MovieLens 20M (138,000 users, 27,000 items, distinct pairs, power laws) and writes
+them as CSV files with the columns userId, movieId, rating, timestamp: once with integer ids, once with UUIDs for users.
+A separate process reads each file and reports its time and peak resident memory. The files have just been written, so
+they are read from the page cache.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ def main() -> None:
     start = time.perf_counter()
     table, users = made(count)
     making = round(time.perf_counter() - start, 1)
-    told = {
+    found = {
         "question": f"How long does reading {count:,} ratings from a CSV take, and how much memory?",
         "command": shlex.join(["python", *sys.argv]),
-        "protocol": f"made ratings of {users:,} users, seed 0, one reading in a process of its own; {machine()}",
+        "protocol": f"ratings of {users:,} synthetic users, seed 0, each read in a separate process; {machine()}",
         "versions": versions(("polars", "numpy")),
-        "making them": {"seconds": making},
-        "whole numbers as ids": read(table),
+        "synthesis": {"seconds": making},
+        "integer ids": read(table),
         "UUIDs as user ids": read(table.with_columns(uuids(users).gather(table["userId"]).alias("userId"))),
     }
-    print(json.dumps(told, indent=1))
-    OUT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(found, indent=1))
+    OUT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def made(count: int) -> tuple[pl.DataFrame, int]:
-    """The ratings as a table, and how many users there are."""
+    """The ratings as a table, and the number of users."""
     users, items = max(count // 145, 100), max(min(27_000, count // 50), 100)
     world = synthetic(
         users=users, items=items, ratings=count, factors=16, scale=(0.5, 5.0, 0.5), timestamps=True, seed=0
@@ -74,7 +74,7 @@ def uuids(count: int) -> pl.Series:
 
 
 def read(table: pl.DataFrame) -> dict[str, float]:
-    """Write the table, have it read, and hand on what the reader tells."""
+    """Write the table, read it in a separate process, and return its time and memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ratings.csv"
         table.write_csv(path)

@@ -1,14 +1,14 @@
-"""How far one machine goes, and what Spark costs beside it: time per sweep and peak memory by number of ratings.
+"""Time per epoch and peak memory by number of ratings, on one machine and with Spark.
 
-    python benchmarks/scale.py --sizes 1M 5M             # local least squares and gradient descent, then Spark
+    python benchmarks/scale.py --sizes 1M 5M             # Spark, ALS and gradient descent
     python benchmarks/scale.py --sizes 20M --engines als dot_bias
     python benchmarks/scale.py --sizes 1M --engines spark --epochs 4
 
-Gradient descent moves the rows that a batch mentions (rows="touched"): a rating then costs the same at any size.
-Each measurement is a process of its own, which reads a Parquet file of made ratings (power laws on both sides, known
-factors and noise) and reports its own highest resident memory; Spark's is that of its JVM. The machine is shared, so
-seconds on the wall say little: processor seconds are given too, over all threads. Results are added to
-results/scale.json, a later run of the same size and engine in place of an earlier.
+Gradient descent updates only the rows of a batch (rows="touched"), so the time for a rating does not depend on the
+size. Each measurement runs in a separate process, which reads a Parquet file of synthetic ratings (power laws on both
+sides, known factors and noise) and reports its peak resident memory; for Spark, that of the JVM. The machine is shared,
+so processor seconds of all threads are reported besides wall seconds. Results are added to results/scale.json; a later
+run of the same size and engine replaces an earlier one.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ SHAPES = {
     "100K": (700, 1_700), "1M": (6_000, 3_700), "5M": (35_000, 10_000), "20M": (138_000, 27_000),
     "100M": (480_000, 60_000),
 }  # fmt: skip
-"""Users and items, about as many as MovieLens of that size has."""
+"""Numbers of users and items, close to MovieLens of that size."""
 ENGINES = ("spark", "als", "dot_bias")
 TESTED = 100_000
-"""Ratings held out at most, the same for every engine."""
+"""The largest number of ratings held out, the same for every engine."""
 WARM_UP = 200_000
-"""Ratings on which the JVM gets warm."""
+"""Ratings for warming up the JVM."""
 LISTED = 5_000
 """Users whose lists are timed."""
 NOISE = 0.7
@@ -57,17 +57,17 @@ def main() -> None:
             made = _made(place, size, asked)
             print(f"\n{size}: {made}", flush=True)
             for engine in asked.engines:
-                found = {"size": size, "engine": engine, **made, **_apart(engine, place, size, asked)}
+                found = {"size": size, "engine": engine, **made, **_separately(engine, place, size, asked)}
                 print(f"  {engine}: {found}", flush=True)
                 _keep(found)
 
 
 def _made(place: Path, size: str, asked: argparse.Namespace) -> dict[str, Any]:
-    """What the made tables hold; they are made now, or were by an earlier run."""
+    """Sizes of the synthetic tables, which are made now or by an earlier run."""
     known = place / "made.json"
     if not known.exists():
         place.mkdir(parents=True, exist_ok=True)
-        known.write_text(json.dumps(_apart("make", place, size, asked)))
+        known.write_text(json.dumps(_separately("make", place, size, asked)))
     made: dict[str, Any] = json.loads(known.read_text())
     return made
 
@@ -78,15 +78,15 @@ def _asked() -> argparse.Namespace:
     words.add_argument("--engines", nargs="*", choices=ENGINES, default=list(ENGINES))
     words.add_argument("--factors", type=int, default=32)
     words.add_argument("--epochs", type=int, default=3)
-    words.add_argument("--memory", default="6g", help="what Spark's JVM gets")
-    words.add_argument("--tables", help="a folder to keep the made tables in, for later runs")
+    words.add_argument("--memory", default="6g", help="memory of Spark's JVM")
+    words.add_argument("--tables", help="a folder to keep the synthetic tables in for later runs")
     words.add_argument("--measure", help=argparse.SUPPRESS)
     words.add_argument("--folder", help=argparse.SUPPRESS)
     return words.parse_args()
 
 
-def _apart(what: str, folder: Path, size: str, asked: argparse.Namespace) -> dict[str, Any]:
-    """One measurement in a process of its own."""
+def _separately(what: str, folder: Path, size: str, asked: argparse.Namespace) -> dict[str, Any]:
+    """One measurement in a separate process."""
     line = [sys.executable, __file__, "--measure", what, "--folder", str(folder), "--sizes", size]
     line += ["--factors", str(asked.factors), "--epochs", str(asked.epochs), "--memory", asked.memory]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
@@ -99,7 +99,7 @@ def _apart(what: str, folder: Path, size: str, asked: argparse.Namespace) -> dic
 
 
 def make(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
-    """The made ratings as train.parquet and test.parquet."""
+    """Writes synthetic ratings as train.parquet and test.parquet."""
     import numpy as np
 
     from penchant.data.synthetic import synthetic
@@ -126,7 +126,7 @@ def _frame(part: Any) -> Any:
 
 
 class Clock:
-    """A listener that notes when each step of a task ended: on the wall, and in this process's processor seconds."""
+    """A Progress that records when each step of a task ended, in wall and processor seconds."""
 
     def __init__(self) -> None:
         self.ends: list[tuple[float, float]] = []
@@ -148,14 +148,14 @@ class Clock:
 
     @property
     def later_step(self) -> tuple[float, float]:
-        """What a step costs, on the wall and of the processor, on average over all but the first, which may compile."""
+        """Wall and processor seconds of a step, the mean over all but the first, which may compile."""
         ends = self.ends[1:] if len(self.ends) > 2 else self.ends
         wall, worked = (last - first for first, last in zip(ends[0], ends[-1], strict=True))
         return wall / (len(ends) - 1), worked / (len(ends) - 1)
 
 
 def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
-    """One of the local ways of training."""
+    """Training on this machine."""
     import penchant as pt
 
     started = time.perf_counter()
@@ -172,30 +172,30 @@ def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     return {
         "factors": asked.factors, "epochs": asked.epochs, "read_seconds": round(read - started, 2),
         "read_peak_mb": after_reading, "whole_seconds": round(learnt - started, 2),
-        "whole_cpu_seconds": round(worked, 2), "sweep_seconds": round(wall, 3), "sweep_cpu_seconds": round(cpu, 3),
+        "whole_cpu_seconds": round(worked, 2), "epoch_seconds": round(wall, 3), "epoch_cpu_seconds": round(cpu, 3),
         "peak_mb": peak_megabytes(), **quality_and_lists(model, folder),
     }  # fmt: skip
 
 
 def quality_and_lists(model: Any, folder: Path) -> dict[str, Any]:
-    """The error on the held-out ratings, and how fast lists of ten are made for some users."""
+    """The error on the held-out ratings, and the speed of top-10 lists for some users."""
     import penchant as pt
     from penchant.metrics.rating_error import rmse
 
     test = pt.Ratings.from_parquet(folder / "test.parquet")
-    said = model.predict(test.users.ids[test.user_numbers], test.items.ids[test.item_numbers]).mean
+    predicted = model.predict(test.users.ids[test.user_numbers], test.items.ids[test.item_numbers]).mean
     some = model.trained.users.vocabulary.ids[:LISTED]
     model.recommend_many(some[:10])  # the kernel is compiled
     begun = time.process_time()
     model.recommend_many(some, to=folder / "lists.parquet")
     worked = time.process_time() - begun
-    return {"test_rmse": round(rmse(test.values, said), 4), "lists_per_cpu_second": round(len(some) / worked)}
+    return {"test_rmse": round(rmse(test.values, predicted), 4), "lists_per_cpu_second": round(len(some) / worked)}
 
 
 def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """MLlib on two cores of this machine, after a smaller table has warmed the JVM.
 
-    A sweep costs what each further one adds: the fit is made with one sweep, then with so many more.
+    The time of an epoch is the difference of two fits, with one and with several epochs, over the additional epochs.
     """
     import penchant as pt
     from penchant.engines import spark
@@ -213,7 +213,7 @@ def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
         wall, cpu = ((after - before) / (asked.epochs - 1) for before, after in zip(one, more, strict=True))
         return {
             "factors": asked.factors, "epochs": asked.epochs, "whole_seconds": round(more[0], 2),
-            "whole_cpu_seconds": round(more[1], 2), "sweep_seconds": round(wall, 3), "sweep_cpu_seconds": round(cpu, 3),
+            "whole_cpu_seconds": round(more[1], 2), "epoch_seconds": round(wall, 3), "epoch_cpu_seconds": round(cpu, 3),
             "numbering_seconds": model.trained.facts["numbering_seconds"], "memory_given": asked.memory,
             "peak_mb": jvm_peak_megabytes(), **quality_and_lists(model, folder),
         }  # fmt: skip

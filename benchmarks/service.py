@@ -1,16 +1,16 @@
-"""The service under load: latency at a steady 200 lists a second, its share of a bare endpoint's speed, its memory.
+"""The service under load: latency at 200 lists per second, throughput compared with a bare endpoint, and memory.
 
     python benchmarks/service.py              # all three, about six minutes
     python benchmarks/service.py --part steady
 
-One server process and the load generator share the machine's cores. Every list is a POST with 15 ratings that no other
-request holds, so each is folded in and ranked exactly over 20,000 items of 64 factors; the database is SQLite.
+One server process and the load generator share the machine's cores. Every list is a POST with 15 ratings, different in
+each request, so each is folded in and ranked exactly over 20,000 items with 64 factors. The database is SQLite.
 
-steady: 32 connections, one request due every 5 ms for 30 s whatever the answers do; a latency counts from when its
-request was due, so waiting behind others is in it. speed: 32 connections as fast as they can, in turns, medians of
-three: ours; a bare endpoint (FastAPI on the same uvicorn; it checks the same body and takes the exact top 10 of one
-vector's product with the same matrix) as a plain function, FastAPI's way for work that may wait; and the same as a
-coroutine that does not check the body. memory: resident size while 100,000 requests are answered.
+steady: 32 connections, one request due every 5 ms for 30 s. Latency counts from the time a request is due, so queueing
+is included. speed: 32 connections as fast as possible, in turn, medians of three: the service; a bare endpoint (FastAPI
+on the same uvicorn; it validates the same body and takes the exact top 10 of one vector's product with the same matrix)
+as a plain function in FastAPI's thread pool; and the same as a coroutine that does not validate the body. memory:
+resident size while 100,000 requests are answered.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def speed(model: Path) -> dict[str, Any]:
-    """Requests a second of ours and of both bare endpoints."""
+    """Requests per second of the service and of both bare endpoints."""
     starts = {"service": ours, "bare": lambda m: bare(m, "threaded"), "bare_coroutine": lambda m: bare(m, "coroutine")}
     found: dict[str, list[float]] = {name: [] for name in starts}
     for turn in range(3):
@@ -94,7 +94,7 @@ class Server:
 
 
 def made_model(folder: Path) -> None:
-    """Random rows of a plausible size; a benchmark of speed has no use for learnt ones."""
+    """A model of random rows with realistic sizes, since speed does not depend on the values."""
     rng = np.random.default_rng(0)
     pairs = np.unique(rng.integers(0, [USERS, ITEMS], size=(200_000, 2)), axis=0).astype(np.int32)
     values = rng.integers(1, 11, len(pairs)).astype(np.float32) / 2
@@ -111,7 +111,7 @@ def made_model(folder: Path) -> None:
     ]
     prior = flat_prior(1, FACTORS, 5.0)
     trained = assemble(
-        ratings, kind="als", settings={}, head=DotScorer(np.array([3.5], np.float32)), user_rows=sides[0],
+        ratings, kind="als", settings={}, scorer=DotScorer(np.array([3.5], np.float32)), user_rows=sides[0],
         item_rows=sides[1], priors=(prior, prior), noise=np.array([0.8], np.float32),
     )  # fmt: skip
     Model(trained).save(folder)
@@ -146,7 +146,7 @@ def _started(command: list[str]) -> Iterator[Server]:
 
 
 def requests(seed: int, count: int) -> list[bytes]:
-    """Whole requests, each with ratings of its own."""
+    """Complete HTTP requests, each with different ratings."""
     rng = np.random.default_rng(seed)
     made = []
     for _ in range(count):
@@ -159,7 +159,7 @@ def requests(seed: int, count: int) -> list[bytes]:
 
 @dataclass
 class Load:
-    """What came of a run. latencies: seconds; wrong: answers that were not 200."""
+    """The result of a run. latencies: in seconds. wrong: the number of responses other than 200."""
 
     latencies: list[float] = field(default_factory=list)
     wrong: int = 0
@@ -200,7 +200,7 @@ def _with_connections(port: int, worker: Worker) -> Load:
 
 
 def run(port: int, wanted: list[bytes], seconds: float) -> Load:
-    """As fast as the connections can, for so long or until there is nothing left to ask."""
+    """As fast as the connections allow, until the time or the requests run out."""
     left, end = iter(wanted), time.perf_counter() + seconds
 
     async def worker(load: Load, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -216,7 +216,7 @@ def run(port: int, wanted: list[bytes], seconds: float) -> Load:
 
 
 def steady(model: Path, *, seconds: float = 30) -> dict[str, Any]:
-    """RATE requests a second, each due at its own moment."""
+    """RATE requests per second at a constant rate."""
     wanted = requests(seed=9, count=int(RATE * seconds))
     with ours(model) as server:
         run(server.port, requests(seed=1, count=2_000), seconds=3)  # warm
@@ -237,7 +237,7 @@ def steady(model: Path, *, seconds: float = 30) -> dict[str, Any]:
 
 
 def memory(model: Path, *, count: int = 100_000, pieces: int = 10) -> dict[str, Any]:
-    """Resident megabytes before, and after each tenth of the requests."""
+    """Resident megabytes before the requests and after each tenth of them."""
     with ours(model) as server:
         sizes = [server.megabytes]
         for piece in range(pieces):

@@ -1,1 +1,1 @@
-"""Adapters that let other libraries join a comparison; nothing in Penchant imports them."""
+"""Adapters of other libraries for comparisons. The package does not import them."""

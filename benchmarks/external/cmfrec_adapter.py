@@ -1,4 +1,4 @@
-"""cmfrec: collective matrix factorisation, which factorises the items' attributes together with the ratings."""
+"""cmfrec: collective matrix factorization of ratings and item attributes."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from external.item_attributes import described
+from external.item_attributes import item_attributes
 from penchant.data.ratings import Ratings
 from penchant.evaluation.scoring.external_models import CatalogueInfo
 from penchant.foundations.threads import limit_blas
 
 
 class CMFAdapter:
-    """The collective model, or the offsets model, in which an item's vector is a linear map of its attributes and more.
+    """The collective model, or the offsets model, in which an item's vector is an offset from a map of its attributes.
 
-    offsets: which of the two. shared: whether all users have one attribute in common, through which a user of whom
-    nothing is known has the vector that a user has on average; without it such a user has none, and attributes of
-    items then say nothing. settings: cmfrec's own; six lambdas are those of user biases, item biases, users, items,
-    user attributes and item attributes.
+    offsets: whether it is the offsets model. shared: whether all users share one attribute. Through it a user without
+    ratings gets the mean user vector; without it such a user has no vector, and item attributes have no effect.
+    settings: cmfrec's own; the six lambdas are for user biases, item biases, users, items, user attributes and item
+    attributes.
     """
 
     predicts_ratings, ranks = True, False
@@ -41,20 +41,20 @@ class CMFAdapter:
     def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
         import cmfrec
 
-        met = np.unique(train.user_numbers)
-        # Everybody without a rating is one row, behind the others. The collective model is not told of it: it gives a
-        # user with an empty row a bias of one. The offsets model foretells nothing of a row it was not told of.
-        self.rows = np.full(catalogue.n_users, len(met))
-        self.rows[met] = np.arange(len(met))
-        shape = (len(met) + self.offsets, catalogue.n_items)
+        known = np.unique(train.user_numbers)
+        # All users without a rating share one row, after the others. The collective model is fitted without this row,
+        # because it gives a user with an empty row a bias of one. The offsets model predicts only for fitted rows.
+        self.rows = np.full(catalogue.n_users, len(known))
+        self.rows[known] = np.arange(len(known))
+        shape = (len(known) + self.offsets, catalogue.n_items)
         cells = self.rows[train.user_numbers], train.item_numbers
         table = sparse.coo_matrix((train.values.astype(np.float64), cells), shape=shape)
-        attributes = described(catalogue)
+        attributes = item_attributes(catalogue)
         self.model = self._kind(cmfrec)(**self._settings(), nthreads=1, random_state=seed)
         with limit_blas(1):
             self.model.fit(
                 table,
-                U=np.ones((len(met) + 1, 1)) if self.shared else None,
+                U=np.ones((len(known) + 1, 1)) if self.shared else None,
                 I=None if attributes is None else attributes.toarray(),
             )
 
@@ -70,7 +70,7 @@ class CMFAdapter:
 
 
 def cold_start_models(catalogue: CatalogueInfo) -> list[CMFAdapter]:
-    """Both models, as they did best over the quadrants of ml-latest-small's training rows, split anew four times."""
+    """Both models, with settings tuned on four quadrant splits of the training rows of ml-latest-small."""
     return [
         CMFAdapter(
             "cmfrec CMF", shared=True,

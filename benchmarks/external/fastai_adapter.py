@@ -1,4 +1,4 @@
-"""fastai: the lesson's own library as it is today, a dot product with biases or a small network."""
+"""fastai, the library of the lesson, in its current version: a dot product with biases or a small network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penchant.evaluation.scoring.external_models import CatalogueInfo
 
 
 class FastaiAdapter:
-    """`collab_learner`, one cycle; users and items without a training rating get its row for the unknown."""
+    """`collab_learner` with one cycle; users and items without a training rating get its row for unknown ids."""
 
     predicts_ratings, ranks = True, False
 
@@ -50,12 +50,12 @@ class FastaiAdapter:
             [rows.get(one, 0) for one in side.tolist()] for rows, side in zip(self.rows, (users, items), strict=True)
         ]
         with torch.no_grad():
-            said = self.learner.model.eval()(torch.tensor(pairs).T)
-        return said.reshape(-1).numpy()
+            predicted = self.learner.model.eval()(torch.tensor(pairs).T)
+        return predicted.reshape(-1).numpy()
 
 
 def _places(classes: Any) -> dict[Any, int]:
-    """The embedding row of each number; row 0 is fastai's own for the unknown."""
+    """The embedding row of each number; row 0 is fastai's row for unknown ids."""
     return {one: place for place, one in enumerate(classes) if place}
 
 

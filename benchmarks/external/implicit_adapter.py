@@ -1,4 +1,4 @@
-"""implicit: alternating least squares on who rated what; it orders items and predicts no rating."""
+"""implicit: alternating least squares on implicit feedback; it ranks items and predicts no ratings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from penchant.foundations.threads import limit_blas
 
 
 class ImplicitAdapter:
-    """Weighted matrix factorisation (Hu, Koren, Volinsky 2008) of all training pairs, or of the liked ones alone."""
+    """Weighted matrix factorization (Hu, Koren, Volinsky 2008) of all training pairs or of the relevant pairs."""
 
     predicts_ratings, ranks = False, True
 

@@ -1,4 +1,4 @@
-"""Which of the libraries are at hand here."""
+"""The adapters of installed libraries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import ModuleType
 
 
 def adapters(libraries: Iterable[str]) -> list[ModuleType]:
-    """The adapter of each library that is installed; of the others a line says that they are left out."""
+    """The adapter of each installed library. A line on standard error names each library that is missing."""
     found = []
     for name in libraries:
         try:
@@ -17,5 +17,5 @@ def adapters(libraries: Iterable[str]) -> list[ModuleType]:
         except ImportError:
             sys.stderr.write(f"{name} is not installed and is left out; see benchmarks/external/README.md\n")
             continue
-        found.append(importlib.import_module(f"peers.{name}_peer"))
+        found.append(importlib.import_module(f"external.{name}_adapter"))
     return found

@@ -1,4 +1,4 @@
-"""What every peer is told of users and items beside the ratings: who they are, and an item's genres and years."""
+"""The features that all external models get: one-hot ids, item labels such as genres, and release years."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ YEAR = re.compile(r"\((\d{4})")
 
 
 def identities(trained: np.ndarray, n: int) -> Any:
-    """A column for each number that has a training rating, (n, numbers met); rows of the others are empty."""
+    """One-hot columns of the numbers with training ratings, (n, known); rows of other numbers are empty."""
     known = np.unique(trained)
     return sparse.csr_matrix((np.ones(len(known)), (known, np.arange(len(known)))), shape=(n, len(known)))
 
@@ -29,7 +29,7 @@ def genres(catalogue: CatalogueInfo) -> Any:
 
 
 def years(catalogue: CatalogueInfo) -> Any:
-    """A column for each five years, and one for titles without a year, (I, bins)."""
+    """A column for each period of five years, and one for titles without a year, (I, bins)."""
     titles = catalogue.item_features.titles if catalogue.item_features else None
     found = [YEAR.search(title or "") for title in titles or ()]
     bins = np.array([int(year.group(1)) // 5 if year else 0 for year in found])
@@ -37,8 +37,8 @@ def years(catalogue: CatalogueInfo) -> Any:
     return sparse.csr_matrix((np.ones(len(at)), (np.arange(len(at)), at)), shape=(len(at), len(kinds)))
 
 
-def described(catalogue: CatalogueInfo) -> Any:
-    """Genres and years side by side, (I, F), or None where nothing is known of the items."""
+def item_attributes(catalogue: CatalogueInfo) -> Any:
+    """Genres and years as columns, (I, F), or None without item features."""
     if catalogue.item_features is None:
         return None
     return sparse.hstack([genres(catalogue), years(catalogue)], format="csr")

@@ -1,4 +1,4 @@
-"""LightFM: factorisation of users and of items with their attributes; it orders items and predicts no rating."""
+"""LightFM: factorization of users and items with their attributes; it ranks items and predicts no ratings."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from external.item_attributes import described, identities
+from external.item_attributes import identities, item_attributes
 from penchant.data.ratings import Ratings
 from penchant.evaluation.scoring.external_models import CatalogueInfo
 
 
 class LightFMAdapter:
-    """A vector and a bias for each user, item, genre and five years; an item's are the sums of what it has.
+    """A vector and a bias for each user, item, genre and period of five years; an item's are sums over its attributes.
 
-    loss: "warp" learns from liked pairs alone, which are to come before whatever else; "logistic" from liked and
-    disliked ones. normalised: whether the weights of what an item has add up to one. It cannot fold anybody in, and a
-    user without a training rating has neither vector nor bias.
+    loss: "warp" trains on relevant pairs, ranked above all others; "logistic" on relevant and irrelevant pairs.
+    normalised: whether an item's attribute weights add up to one. It cannot fold in users, and a user without a
+    training rating has neither vector nor bias.
     """
 
     predicts_ratings, ranks = False, True
@@ -49,7 +49,11 @@ class LightFMAdapter:
         items = self._items(train, catalogue).astype(np.float32)
         model = LightFM(loss=self.loss, random_state=seed, **self.settings)
         model.fit(
-            self._taught(train, catalogue), user_features=users, item_features=items, epochs=self.epochs, num_threads=1
+            self._interactions(train, catalogue),
+            user_features=users,
+            item_features=items,
+            epochs=self.epochs,
+            num_threads=1,
         )
         self.user_bias, self.user_vectors = model.get_user_representations(users)
         self.item_bias, self.item_vectors = model.get_item_representations(items)
@@ -62,21 +66,21 @@ class LightFMAdapter:
         return self.user_vectors[users] @ self.item_vectors.T + self.item_bias
 
     def _items(self, train: Ratings, catalogue: CatalogueInfo) -> Any:
-        own, attributes = identities(train.item_numbers, catalogue.n_items), described(catalogue)
+        own, attributes = identities(train.item_numbers, catalogue.n_items), item_attributes(catalogue)
         rows = own if attributes is None else sparse.hstack([own, attributes], format="csr")
         totals = np.maximum(np.asarray(rows.sum(axis=1)).ravel(), 1.0)
         return (sparse.diags(1 / totals) @ rows).tocsr() if self.normalised else rows
 
-    def _taught(self, train: Ratings, catalogue: CatalogueInfo) -> Any:
-        liked = train.values >= self.relevant_from
-        kept = liked if self.loss == "warp" else np.ones(len(train), dtype=bool)
-        signs = np.where(liked, 1, -1).astype(np.float32)
+    def _interactions(self, train: Ratings, catalogue: CatalogueInfo) -> Any:
+        relevant = train.values >= self.relevant_from
+        kept = relevant if self.loss == "warp" else np.ones(len(train), dtype=bool)
+        signs = np.where(relevant, 1, -1).astype(np.float32)
         cells = train.user_numbers[kept], train.item_numbers[kept]
         return sparse.coo_matrix((signs[kept], cells), shape=(catalogue.n_users, catalogue.n_items))
 
 
 def cold_start_models(catalogue: CatalogueInfo) -> list[LightFMAdapter]:
-    """Both losses, as they did best over the quadrants of ml-latest-small's training rows, split anew four times."""
+    """Both losses, with settings tuned on four quadrant splits of the training rows of ml-latest-small."""
     return [
         LightFMAdapter(
             "LightFM logistic", loss="logistic", epochs=30, normalised=False,

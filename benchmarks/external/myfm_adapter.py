@@ -1,4 +1,4 @@
-"""myFM: Bayesian factorisation machines by Gibbs sampling, with ids alone or with histories and features."""
+"""myFM: Bayesian factorization machines by Gibbs sampling, with ids only or with histories and features."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from penchant.evaluation.scoring.external_models import CatalogueInfo
 
 
 class MyFMAdapter:
-    """A Gibbs-sampled factorisation machine; predictions are means over all samples.
+    """A factorization machine; predictions are means over all samples.
 
-    history: who rated what as features of both sides, each row divided by the root of its length (as in SVD++).
-    genres, years: item features, years in bins of five. unmet: whether items that training never met have theirs too.
+    history: the rated items of a user and the raters of an item as features, divided by the root of their number (as in
+    SVD++). genres, years: item features, years in bins of five. features_of_new: whether items without training ratings
+    have their features.
     """
 
     predicts_ratings, ranks = True, False
 
     def __init__(
-        self, label: str = "myFM ids", *, rank: int = 10, samples: int = 200, history: bool = False, genres: bool = False,
-        years: bool = False,
-        unmet: bool = True,
+        self, label: str = "myFM ids", *, rank: int = 10, samples: int = 200, history: bool = False,
+        genres: bool = False, years: bool = False, features_of_new: bool = True,
     ) -> None:  # fmt: skip
         self.label = label
         self.settings = {
@@ -35,7 +35,7 @@ class MyFMAdapter:
             "history": history,
             "genres": genres,
             "years": years,
-            "unmet": unmet,
+            "features_of_new": features_of_new,
         }
 
     def identity(self) -> Mapping[str, Any]:
@@ -66,7 +66,7 @@ class MyFMAdapter:
     _parts: list[list[Any]]
 
     def _user_side(self, train: Ratings, catalogue: CatalogueInfo) -> Any:
-        """One row of features a user: itself, and the items it rated."""
+        """The feature row of each user: one-hot id and rated items."""
         parts = [identities(train.user_numbers, catalogue.n_users)]
         if self.settings["history"]:
             parts.append(_history(train.user_numbers, train.item_numbers, catalogue.n_users, catalogue.n_items))
@@ -78,18 +78,18 @@ class MyFMAdapter:
         if self.settings["history"]:
             parts.append(_history(train.item_numbers, train.user_numbers, catalogue.n_items, catalogue.n_users))
         if self.settings["genres"]:
-            parts.append(self._described(genres(catalogue), train))
+            parts.append(self._allowed(genres(catalogue), train))
         if self.settings["years"]:
-            parts.append(self._described(years(catalogue), train))
+            parts.append(self._allowed(years(catalogue), train))
         self._parts.append(parts)
         return sparse.hstack(parts, format="csr")
 
-    def _described(self, rows: Any, train: Ratings) -> Any:
+    def _allowed(self, rows: Any, train: Ratings) -> Any:
         """The item features that predictions may use."""
-        if self.settings["unmet"]:
+        if self.settings["features_of_new"]:
             return rows
-        met = np.bincount(train.item_numbers, minlength=rows.shape[0]) > 0
-        return sparse.diags(met.astype(np.float64)) @ rows
+        known = np.bincount(train.item_numbers, minlength=rows.shape[0]) > 0
+        return sparse.diags(known.astype(np.float64)) @ rows
 
 
 def _pairs(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +97,7 @@ def _pairs(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _used(side: Any, numbers: np.ndarray) -> tuple[list[int], Any]:
-    """Only the rows that occur, and where each pair finds its own: myFM samples over every row of a block."""
+    """The rows that occur, and the row of each pair. myFM samples over every row of a block."""
     rows, places = np.unique(numbers, return_inverse=True)
     return places.tolist(), side[rows].astype(np.float64)
 
@@ -108,15 +108,15 @@ def _history(own: np.ndarray, others: np.ndarray, n_own: int, n_others: int) -> 
 
 
 def comparison_models() -> list[MyFMAdapter]:
-    """The machines of the comparison."""
+    """The models of the comparison."""
     return [
         MyFMAdapter(),
-        MyFMAdapter("myFM history+genres", samples=300, history=True, genres=True, unmet=False),
+        MyFMAdapter("myFM history+genres", samples=300, history=True, genres=True, features_of_new=False),
         MyFMAdapter("myFM history+genres+years", samples=300, history=True, genres=True, years=True),
     ]
 
 
 def cold_start_models(catalogue: CatalogueInfo) -> list[MyFMAdapter]:
-    """The machine that has an answer for users and items it never met."""
+    """The model that can predict for new users and items."""
     known = catalogue.item_features is not None
     return [MyFMAdapter("myFM history+genres+years", samples=300, history=True, genres=known, years=known)]

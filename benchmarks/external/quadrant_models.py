@@ -1,4 +1,4 @@
-"""The libraries that have an answer for users and items they never met, trained with what these have given."""
+"""External models that predict for new users and items, trained with the given ratings."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ LIBRARIES = ("myfm", "cmfrec", "lightfm")
 SEED = 0
 
 
-def quadrant_peers(joined: Split) -> list[ExternalModel]:
-    """Every library at hand, fitted once for all four quadrants.
+def quadrant_models(joined: Split) -> list[ExternalModel]:
+    """The models of every installed library, fitted once for all four quadrants.
 
-    joined: a quadrant whose given ratings are among the training rows, since these libraries are trained anew where
-    Penchant folds in. Peers that only order have predicts_ratings False: ask metrics.concordance of them.
+    joined: a quadrant with its given ratings among the training rows, since these libraries are retrained where
+    Penchant folds in. Models that only rank have predicts_ratings False; metrics.concordance evaluates them.
     """
     catalogue = CatalogueInfo.of(joined)
-    peers: list[ExternalModel] = [peer for adapter in adapters(LIBRARIES) for peer in adapter.cold_start_models(catalogue)]
-    for peer in peers:
-        peer.fit(joined.train, catalogue, seed=SEED)
-    return peers
+    models: list[ExternalModel] = [
+        model for adapter in adapters(LIBRARIES) for model in adapter.cold_start_models(catalogue)
+    ]
+    for model in models:
+        model.fit(joined.train, catalogue, seed=SEED)
+    return models

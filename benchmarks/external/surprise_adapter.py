@@ -15,7 +15,7 @@ NEIGHBOURS = {"sim_options": {"name": "pearson_baseline", "user_based": False}}
 
 
 class SurpriseAdapter:
-    """One of Surprise's algorithms by its class name, with its own settings."""
+    """One of Surprise's algorithms, by class name, with its settings."""
 
     predicts_ratings, ranks = True, False
 
