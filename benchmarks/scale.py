@@ -167,11 +167,11 @@ def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     clock = Clock()
     how = {passes: asked.epochs, "factors": asked.factors, **more}
     model = pt.train(train, asked.measure, seed=0, progress=clock, **how)
-    learnt, worked = time.perf_counter(), time.process_time()
+    trained, worked = time.perf_counter(), time.process_time()
     wall, cpu = clock.later_step
     return {
         "factors": asked.factors, "epochs": asked.epochs, "read_seconds": round(read - started, 2),
-        "read_peak_mb": after_reading, "whole_seconds": round(learnt - started, 2),
+        "read_peak_mb": after_reading, "whole_seconds": round(trained - started, 2),
         "whole_cpu_seconds": round(worked, 2), "epoch_seconds": round(wall, 3), "epoch_cpu_seconds": round(cpu, 3),
         "peak_mb": peak_megabytes(), **quality_and_lists(model, folder),
     }  # fmt: skip

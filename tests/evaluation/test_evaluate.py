@@ -29,7 +29,7 @@ def world() -> World:
 def report(world: World) -> Report:
     split = world.split()
     blurred = world.oracle(split.train, blur=0.4)
-    return evaluate(world.oracle(split.train), split, beside={"blurred": blurred}, relevant_from=3.5, at=(5, 10))
+    return evaluate(world.oracle(split.train), split, others={"blurred": blurred}, relevant_from=3.5, at=(5, 10))
 
 
 def test_the_model_that_knows_the_world_reaches_its_noise(report: Report) -> None:

@@ -40,7 +40,7 @@ OVERLAPS = """() => [...document.querySelectorAll('svg.chart')].flatMap(svg => {
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     world = World(n_users=200, n_items=150, n=6_000)
     split = world.split()
-    report = evaluate(world.oracle(split.train), split, beside={"blurred": world.oracle(split.train, blur=0.4)})
+    report = evaluate(world.oracle(split.train), split, others={"blurred": world.oracle(split.train, blur=0.4)})
     return report.to_html(tmp_path_factory.mktemp("report") / "deep" / "report.html")
 
 

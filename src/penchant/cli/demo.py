@@ -32,7 +32,7 @@ def demo(
         bar.step()
         split = random(ratings, test=0.2, seed=42)
         models = _learnt(split, seed, bar)
-        report = evaluate(models["bayes"], split, beside=models, progress=bar)
+        report = evaluate(models["bayes"], split, others=models, progress=bar)
         bar.start("save the model and its report", 2)
         models["bayes"].save(out / "model")
         bar.step()

@@ -31,19 +31,19 @@ def evaluate(
     model: Model,
     split: Split,
     *,
-    beside: Mapping[str, Model] | None = None,
+    others: Mapping[str, Model] | None = None,
     plots: bool = True,
     progress: Progress | None = None,
     **options: Unpack[EvaluationOptions],
 ) -> Report:
     """Evaluate a model on the test rows of a split, with baselines trained on the same training rows.
 
-    beside: further models to show, by label. plots: whether to compute the data of the plots. options: the fields of
+    others: further models to show, by label. plots: whether to compute the data of the plots. options: the fields of
     EvaluationSettings. Raises CallerError for a model that was trained on test rows.
     """
     settings, bar = EvaluationSettings.from_json(options), progress or Silent()
     scorer = RecommenderScorer(model, split)
-    scorers = _scorers(scorer, split, beside or {})
+    scorers = _scorers(scorer, split, others or {})
     bar.start("evaluate", len(scorers))
     results, rows = [], []
     for one in scorers:
@@ -64,11 +64,11 @@ def evaluate(
     )
 
 
-def _scorers(scorer: RecommenderScorer, split: Split, beside: Mapping[str, Model]) -> list[EvaluationScorer]:
+def _scorers(scorer: RecommenderScorer, split: Split, others: Mapping[str, Model]) -> list[EvaluationScorer]:
     """The model, the other models, the baselines; each model once."""
-    others = [RecommenderScorer(one, split, label) for label, one in beside.items() if one is not scorer.model]
-    taken = {scorer.label, *(other.label for other in others)}
-    found = [scorer, *others, *baselines(split, besides=taken)]
+    further = [RecommenderScorer(one, split, label) for label, one in others.items() if one is not scorer.model]
+    taken = {scorer.label, *(one.label for one in further)}
+    found = [scorer, *further, *baselines(split, besides=taken)]
     labels_of(found)
     return found
 
