@@ -10,6 +10,7 @@ import pytest
 
 from evaluation.made_worlds import NOISE, World
 from evaluation.test_evaluation_scorers import hidden_items
+from penchant.evaluation.report import charts
 from penchant.evaluation.report.evaluate import evaluate
 from penchant.evaluation.report.report import Report
 from penchant.evaluation.scoring.baselines import GlobalMean
@@ -18,6 +19,7 @@ from penchant.evaluation.scoring.evaluation_settings import EvaluationOptions, E
 from penchant.evaluation.scoring.user_metrics import measure
 from penchant.foundations.errors import SettingsError
 from penchant.metrics import rating_error
+from penchant.metrics.learning_curves import LearningCurves
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +122,21 @@ def test_the_report_carries_date_data_and_settings(world: World) -> None:
     assert f"Date: {found.protocol['date'][:10]}." in str(found)
     assert found.protocol["data"] == "world/ratings.csv" and "Data: world/ratings.csv." in str(found)
     assert found.protocol["settings"]["at"] == [7] and found.to_json()["model"]["settings"] == {"blur": 0.0}
+
+
+@pytest.mark.parametrize("history", [[], [{"epoch": 1.0}, {"epoch": 2.0}], [{"train_rmse": 0.5}]])
+def test_without_two_recorded_epochs_there_is_no_learning_curve(history: list[dict[str, float]]) -> None:
+    assert charts.learning_curves(LearningCurves.of(history)) == ""
+
+
+def test_a_learning_curve_has_a_dot_for_each_recorded_epoch() -> None:
+    history = [
+        {"train_rmse": 0.5, "validation_rmse": 0.9},
+        {"train_rmse": 0.4},
+        {"train_rmse": 0.3, "validation_rmse": 0.8},
+    ]
+    svg = charts.learning_curves(LearningCurves.of(history))
+    assert svg.count("<circle") == 5 and "validation RMSE, epoch 3: 0.8000" in svg
 
 
 def test_keyword_options_are_the_settings() -> None:

@@ -13,13 +13,15 @@ from penchant.metrics.learning_curves import LearningCurves
 
 
 def learning_curves(curves: LearningCurves) -> str:
-    """RMSE on training and validation rows after each epoch; curves without values are left out."""
+    """RMSE on training and validation rows after each epoch; "" where fewer than two epochs have a value."""
     shown = {"train": curves.train, "validation": curves.validation}
     points = {
         name: [(epoch, value) for epoch, value in enumerate(values.tolist(), 1) if value == value]
         for name, values in shown.items()
     }
-    points = {name: found for name, found in points.items() if found}
+    points = {name: found for name, found in points.items() if len(found) > 1}
+    if not points:
+        return ""
     frame = Frame.of((1, max(len(curves.train), 2)), padded([y for found in points.values() for _, y in found]), top=30)
     parts = [frame.axes("epoch", "RMSE")]
     for n, (css, (name, found)) in enumerate(zip(("first", "second"), points.items(), strict=False)):

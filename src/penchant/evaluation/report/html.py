@@ -94,8 +94,8 @@ def _charts(report: Report) -> list[dict[str, Any]]:
         ),
         _chart("Calibration", "Mean true rating by mean prediction.", charts.calibration(found.calibration)),
     ]
-    if len(found.curves.train) > 1:
-        parts.insert(0, _chart("Learning curves", "RMSE after each epoch.", charts.learning_curves(found.curves)))
+    if curves := charts.learning_curves(found.curves):
+        parts.insert(0, _chart("Learning curves", "RMSE after each epoch.", curves))
     if found.coverage:
         caption = "Share of true ratings inside prediction intervals. Below the line, intervals are too narrow."
         parts.append(_chart("Interval coverage", caption, charts.coverage(found.coverage)))
