@@ -128,9 +128,9 @@ def test_a_file_is_read_by_its_path(ratings, tmp_path):
         ({"item": [77, 78], "x": [1, 2]}, {}, r"none of the 2 ids occurs.*whole numbers such as 10.*id_column"),
         ({"item": [10, 10], "x": [1, 2]}, {}, r"items, row 2, column 'item': the id 10 occurs twice"),
         ({"item": [10, None], "x": [1, 2]}, {}, r"items, row 2, column 'item': the id is missing"),
-        ({"item": [10], "x": [1]}, {"columns": {"y": "number"}}, r"no column 'y'.*It has: 'x'"),
+        ({"item": [10], "x": [1]}, {"columns": {"y": "number"}}, r"no column 'y'.*The columns are: 'x'"),
         ({"item": [10], "x": [1]}, {"columns": {"x": "integer"}}, r"column 'x': 'integer' is no kind.*category"),
-        ({"item": [10], "x": [1]}, {"id_column": "id"}, r"no column 'id'.*It has: 'item', 'x'"),
+        ({"item": [10], "x": [1]}, {"id_column": "id"}, r"no column 'id'.*The columns are: 'item', 'x'"),
         ({"item": [10], "x": ["a"]}, {"columns": {"x": "number"}}, r"items, row 1, column 'x': .*not a number: 'a'"),
     ],
 )

@@ -33,7 +33,7 @@ def test_a_file_that_is_not_there(tmp_path):
 
 def test_a_missing_column_says_which_exist(tmp_path):
     message = refusal(tmp_path, GOOD, rating="stars")
-    assert "no column 'stars'" in message and "It has: 'user', 'item', 'rating'" in message
+    assert "no column 'stars'" in message and "The columns are: 'user', 'item', 'rating'" in message
     message = refusal(tmp_path, GOOD.replace("item", "thing"))
     assert "no column looks like the item" in message and "item=…" in message and "'thing'" in message
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from penchant.data.synthetic import synthetic
-from penchant.data.synthetic_pairs import FEW_CELLS, draw_pairs
+from penchant.data.synthetic_pairs import FEW_CELLS, sample_pairs
 from penchant.foundations.errors import DataError
 from worlds import dense_world, featured_world, small_ratings
 
@@ -12,7 +12,7 @@ from worlds import dense_world, featured_world, small_ratings
 @pytest.mark.parametrize(("users", "items", "count"), [(300, 80, 4000), (80, 300, 4000), (4000, 3000, 200_000)])
 def test_pairs_are_distinct_and_nobody_is_left_out(users, items, count):
     rng = np.random.default_rng(0)
-    u, i = draw_pairs(users, items, count, rng)
+    u, i = sample_pairs(users, items, count, rng)
     assert (users * items <= FEW_CELLS) == (users < 4000), "both ways of drawing are tested"
     assert len(np.unique(u.astype(np.int64) * items + i)) == len(u) == count
     assert np.bincount(u, minlength=users).min() >= 1 and np.bincount(i, minlength=items).min() >= 1

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from penchant.data.ratings import Ratings
-from penchant.data.table_conversion import Rules
+from penchant.data.reading_rules import Rules
 from penchant.foundations.errors import DataError
 
 pytestmark = pytest.mark.java
@@ -77,7 +77,7 @@ BAD_FILES = {
     "a rating that is no number": ("1,a,3\n3,b,3\n2,a,NaN\n", {}, r"row 3, column 'rating': .*'NaN'"),
     "a rating off the scale": ("1,a,3\n2,a,9\n", {"scale": (1, 5)}, r"row 2, column 'rating': .*outside 1 to 5: '9'"),
     "ids of two kinds": ("1,a,3\nx,a,2\n3,b,2\n4,b,2\n", {}, r"row 2, column 'user': ids of two kinds.*'x'"),
-    "a column that is not there": ("1,a,3\n", {"user": "who"}, r"there is no column 'who'.*It has: 'user', 'item'"),
+    "a column that is not there": ("1,a,3\n", {"user": "who"}, r"there is no column 'who'.*The columns are: 'user', 'item'"),
     "no rows": ("", {}, "no ratings to train on"),
 }
 

@@ -7,7 +7,7 @@ import pytest
 
 from penchant.foundations.errors import CallerError, MissingExtraError, PenchantError
 from penchant.foundations.optional import require
-from penchant.foundations.progress import Bar, Silent
+from penchant.foundations.progress import ProgressBar, Silent
 from penchant.foundations.rng import generator, spawn_seeds, torch_generator
 from penchant.foundations.threads import available_threads, limit_blas
 
@@ -59,7 +59,7 @@ def test_blas_is_held_back_inside_only() -> None:
 
 
 def test_without_a_terminal_a_finished_task_leaves_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    with Bar() as bar:
+    with ProgressBar() as bar:
         bar.start("epochs", 2)
         bar.step({"validation": 0.91234})
         bar.step({"validation": 0.9})
@@ -68,8 +68,8 @@ def test_without_a_terminal_a_finished_task_leaves_one_line(capfd: pytest.Captur
 
 
 def test_silence_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
-    with Silent() as nobody:
-        nobody.start("epochs")
-        nobody.step({"a": 1.0})
-        nobody.note("hello")
+    with Silent() as progress:
+        progress.start("epochs")
+        progress.step({"a": 1.0})
+        progress.note("hello")
     assert capfd.readouterr() == ("", "")

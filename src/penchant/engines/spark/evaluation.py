@@ -12,7 +12,7 @@ from pyspark.sql import functions as sf
 
 from penchant.data.columns import ITEM, RATING, USER
 from penchant.data.ratings import Ratings
-from penchant.data.table_conversion import Rules
+from penchant.data.reading_rules import Rules
 from penchant.data.vocabulary import Vocabulary
 from penchant.engines.spark.cached_frames import cut_lineage, from_arrow, persist
 from penchant.engines.spark.failures import explained

@@ -10,7 +10,7 @@ from pyspark.sql import functions as sf
 
 from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
 from penchant.data.id_encoding import WHOLE
-from penchant.data.table_conversion import Rules
+from penchant.data.reading_rules import Rules
 from penchant.engines.spark.invalid_rows import Check, refuse_first, without
 from penchant.engines.spark.sessions import located
 from penchant.foundations.errors import DataError

@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from penchant.data.ratings import Ratings
-from penchant.data.table_conversion import Rules
+from penchant.data.reading_rules import Rules
 from penchant.engines.spark.encoded_tables import numbered_table
 from penchant.engines.spark.factorization import factorize_table
 from penchant.engines.spark.failures import explained
