@@ -53,9 +53,9 @@ def test_a_rating_that_is_not_a_number(tmp_path):
     assert ", row 3, column 'rating': the rating is not a number: 'good'" in message and "bad_rows='skip'" in message
 
 
-@pytest.mark.parametrize("odd", ["nan", "inf", "-inf", "1e300"])
-def test_a_rating_that_is_not_finite(tmp_path, odd):
-    assert ", row 3, column 'rating': the rating is not a finite number" in refusal(tmp_path, GOOD + f"3,10,{odd}\n")
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e300"])
+def test_a_rating_that_is_not_finite(tmp_path, value):
+    assert ", row 3, column 'rating': the rating is not a finite number" in refusal(tmp_path, GOOD + f"3,10,{value}\n")
 
 
 def test_a_rating_outside_the_declared_scale(tmp_path):
@@ -73,8 +73,8 @@ def test_a_missing_rating_and_a_missing_timestamp(tmp_path):
     assert "row 2, column 'rating': the rating is missing" in refusal(tmp_path, "user,item,rating\n1,1,3\n2,2,\n")
     timed = "user,item,rating,timestamp\n1,1,3,5\n2,2,4,\n"
     assert "row 2, column 'timestamp': the timestamp is missing" in refusal(tmp_path, timed)
-    odd = timed + "3,2,4,noon\n"
-    assert "timestamp=False" in refusal(tmp_path, odd.replace("4,\n", "4,6\n"))
+    invalid = timed + "3,2,4,noon\n"
+    assert "timestamp=False" in refusal(tmp_path, invalid.replace("4,\n", "4,6\n"))
 
 
 def test_a_timestamp_that_is_not_a_date(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from importlib import metadata
@@ -11,7 +12,7 @@ import pytest
 
 import penchant as pt
 from made_ratings import low_rank
-from penchant.engines import engine_choice
+from penchant.engines import engine_choice, spark
 from penchant.engines.spark import requirements
 from penchant.foundations.errors import MissingExtraError, SettingsError
 
@@ -37,6 +38,17 @@ def test_choosing_an_engine_imports_no_spark() -> None:
     source = str(Path(pt.__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": source})
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_every_module_of_the_spark_engine_can_be_imported() -> None:
+    """Also without Java, so that a wrong import is found on every machine with pyspark."""
+    pytest.importorskip("pyspark")
+    folder = Path(requirements.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    for name in modules:
+        importlib.import_module(f"penchant.engines.spark.{name}")
+    for name, module in spark._WHERE.items():
+        assert callable(getattr(importlib.import_module(f"penchant.engines.spark.{module}"), name))
 
 
 def fake_java(folder: Path, version: str) -> Path:

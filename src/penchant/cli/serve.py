@@ -18,7 +18,7 @@ from penchant.foundations.optional import require
 from penchant.foundations.settings import Settings
 
 DatabaseUrl = Annotated[
-    str, typer.Option(envvar="PENCHANT_DATABASE", help="SQLAlchemy URL; left out, an SQLite file beside the model.")
+    str, typer.Option(envvar="PENCHANT_DATABASE", help="SQLAlchemy URL; left out, an SQLite file next to the model.")
 ]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 SEPARATORS = (",", ";", "\t", "|", "::")
-_STAND_IN = "\x1f"
+_UNIT_SEPARATOR = "\x1f"
 """The ASCII unit separator; it replaces separators of several characters, which polars cannot read."""
 
 
@@ -61,7 +61,7 @@ class CsvFile:
         import polars as pl
 
         content = io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content
-        quote = None if self.separator == _STAND_IN else '"'
+        quote = None if self.separator == _UNIT_SEPARATOR else '"'
         if not self.header:
             options["new_columns"] = self.names
         frame = pl.scan_csv(content, separator=self.separator, has_header=self.header, quote_char=quote, **options)
@@ -103,17 +103,17 @@ def open_csv(
     content: Path | bytes = path
     if path.suffix == ".gz" or encoding.lower() not in ("utf-8", "utf8", "utf-8-sig") or len(separator) > 1:
         text = _decoded(_bytes(path), encoding, path)
-        content = text.replace(separator, _STAND_IN if len(separator) > 1 else separator).encode()
+        content = text.replace(separator, _UNIT_SEPARATOR if len(separator) > 1 else separator).encode()
         raw = content[: len(raw)]
     elif raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError("the text is UTF-16", where=f"{path}, line 1", remedy="Pass encoding='utf-16'")
     first = _decoded(raw.partition(b"\n")[0].rstrip(b"\r"), "utf-8-sig", path)
-    stand_in = _STAND_IN if len(separator) > 1 else separator
-    names = _fields(first, stand_in, path)
+    single = _UNIT_SEPARATOR if len(separator) > 1 else separator
+    names = _fields(first, single, path)
     _check_separator(names, separator, path)
     if not header:
         names = [f"column_{number}" for number in range(1, len(names) + 1)]
-    return CsvFile(path, content, stand_in, header, names)
+    return CsvFile(path, content, single, header, names)
 
 
 def _first_bytes(path: Path) -> bytes:

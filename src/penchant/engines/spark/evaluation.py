@@ -57,7 +57,7 @@ def evaluate(
         checkpoints(session, work),
         watched(session, progress or Silent(), "measure"),
     ):
-        rows, unknown = _numbered(session, test, Rules(**rules), separator, trained)
+        rows, unknown = _numbered(session, test, Rules.from_options(rules, where="evaluate()"), separator, trained)
         return _metrics(session, trained, rows, UserMetrics(WorkerModel.of(trained, unknown), relevant, at))
 
 
