@@ -34,7 +34,8 @@ def run(*words: Any) -> Any:
 def test_a_model_trained_on_spark_recommends_without_it(table: Path, tmp_path: Path) -> None:
     engine = ["--engine", "spark", "--master", "local[1]", "--conf", "spark.sql.shuffle.partitions=1"]
     settings = ["--model", "als", "--factors", 2, "--epochs", 2, "--blocks", 1, "--bias-rounds", 1]
-    done = run("train", table, "--user-column", "who", "--item-column", "what", *engine, *settings, "--out", tmp_path / "m", "--json")
+    columns = ["--user-column", "who", "--item-column", "what"]
+    done = run("train", table, *columns, *engine, *settings, "--out", tmp_path / "m", "--json")
     assert done.exit_code == 0, done.output
     facts = json.loads(done.stdout)
     assert (facts["model"], facts["ratings"], facts["users"], facts["items"]) == ("als", 500, 40, 30)
