@@ -89,6 +89,8 @@ def test_a_remedy_names_options_of_the_command_line(tmp_path: Path) -> None:
     assert "Name it with --item-column NAME. The columns are: 'userId', 'what', 'rating'" in says
     named = ["--separator", ";", "--item-column", "what"]
     assert "pass --bad-rows 'skip'" in penchant("train", table, *named, "--out", tmp_path / "m", code=2).stderr
+
+
 def test_models_lists_every_model_and_its_settings() -> None:
     assert "dot_bias" in json.loads(penchant("models", "--json").stdout)
     settings = json.loads(penchant("models", "dot_bias", "--json").stdout)
