@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penchant.data.binning import bin_edges, round_up
@@ -81,6 +81,7 @@ def test_bins_of_large_numbers_have_distinct_names():
     assert len(fit(features).names) == len(fit(features).edges["year"]) + 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=60))
 def test_bin_edges_ascend_and_separate_different_numbers(numbers):
     numbers = np.array(numbers, dtype=np.float64)
@@ -127,6 +128,7 @@ CELLS = {
 }
 
 
+@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=12))
 def test_an_encoder_of_any_cells_is_restored_from_json(rows):
     features = table_from_rows(rows, KINDS)

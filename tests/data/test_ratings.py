@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -93,6 +93,7 @@ def test_the_step_of_a_scale(values, step):
     assert (scale.low, scale.high) == pytest.approx((min(values), max(values)))
 
 
+@settings(deadline=None)
 @given(arrays(np.float32, st.integers(1, 20), elements=st.floats(allow_nan=False, allow_infinity=False, width=32)))
 def test_any_finite_ratings_have_a_scale(values):
     scale = Scale.of(values)

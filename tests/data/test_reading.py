@@ -11,7 +11,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penchant.data.ratings import Ratings
@@ -176,6 +176,7 @@ def test_repeated_pairs_become_one_rating(policy, timed, expected):
     assert "1 row repeated a user and item" in str(ratings.report)
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(1, 5), st.integers(0, 9)), min_size=2),
     policy=st.sampled_from(["last", "mean", "sum"]),

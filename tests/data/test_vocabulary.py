@@ -4,7 +4,7 @@ import uuid
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penchant.data.vocabulary import UNKNOWN, Vocabulary
@@ -13,6 +13,7 @@ from penchant.foundations.errors import DataError
 IDS = st.one_of(st.lists(st.integers(-(2**62), 2**62), unique=True), st.lists(st.text(max_size=5), unique=True))
 
 
+@settings(deadline=None)
 @given(IDS)
 def test_ids_are_mapped_to_numbers_and_back(ids):
     vocabulary = Vocabulary(ids)
