@@ -31,7 +31,6 @@ import numpy as np
 
 import penchant as pt
 from external.quadrant_models import quadrant_models
-from penchant.data.feature_join import attach_features
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split, cold_items, cold_users
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
@@ -88,7 +87,7 @@ def data(name: str) -> Ratings:
         pl.col("language_code").alias("language"),
         "title",
     )
-    return attach_features(ratings, items=books)
+    return ratings.with_features(items=books)
 
 
 # --- folding in against retraining --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The command line as a newcomer meets it: every command on a real file, errors in one line, JSON that parses."""
+"""The command line: every command on a real file, errors in one line, JSON that parses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RATINGS = ROOT / "src/penchant/data/shipped/ml-latest-small/ratings.csv"
-COLUMNS = ["--user", "userId", "--item", "movieId", "--rating", "rating"]
+COLUMNS = ["--user-column", "userId", "--item-column", "movieId", "--rating-column", "rating"]
 
 
 def penchant(*words: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -40,14 +40,14 @@ def test_recommend_lists_items_the_user_has_not_rated(model: Path) -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-def test_a_stranger_is_answered_and_flagged(model: Path) -> None:
-    done = penchant("recommend", model, "--user", "nobody", "-n", "3")
-    assert "the model has never met 'nobody'" in done.stderr
-    assert len(done.stdout.splitlines()) == 6  # title, heads, rule, three items
-    assert json.loads(penchant("recommend", model, "--user", "nobody", "--json").stdout)["source"] == "prior"
+def test_an_unknown_user_is_answered_and_flagged(model: Path) -> None:
+    done = penchant("recommend", model, "--user", "unknown", "-n", "3")
+    assert "'unknown' is not known to the model" in done.stderr
+    assert len(done.stdout.splitlines()) == 6
+    assert json.loads(penchant("recommend", model, "--user", "unknown", "--json").stdout)["source"] == "prior"
 
 
-def test_fold_in_answers_somebody_new(model: Path) -> None:
+def test_fold_in_answers_a_new_user(model: Path) -> None:
     answer = json.loads(penchant("fold-in", model, "--rate", "260=5", "--rate", "1196=4.5", "--json").stdout)
     assert answer["source"] == "folded_in"
     assert not {260, 1196} & {line["item"] for line in answer["items"]}
@@ -60,12 +60,35 @@ def test_evaluate_measures_the_rows_that_were_held_out(model: Path) -> None:
     assert "baseline" in text
 
 
-def test_evaluate_trains_a_twin_where_every_row_was_learnt_from(tmp_path: Path) -> None:
+def test_evaluate_tests_a_new_model_if_the_model_was_trained_on_every_row(tmp_path: Path) -> None:
     table = tmp_path / "ratings.csv"
     rows = [f"{u},{i},{1 + (u * i) % 5}" for u in range(30) for i in range(20) if (u + i) % 3]
     table.write_text("\n".join(["user,item,rating", *rows]))
     penchant("train", table, "--model", "baseline", "--out", tmp_path / "m")
-    assert "testing a twin" in penchant("evaluate", tmp_path / "m", table).stderr
+    assert "a new model with the same settings is tested" in penchant("evaluate", tmp_path / "m", table).stderr
+
+
+def test_features_of_the_items_are_joined_by_the_named_column(tmp_path: Path) -> None:
+    table, items = tmp_path / "ratings.tsv", tmp_path / "items.csv"
+    rows = [f"{u}\t{i}\t{1 + (u * i) % 5}" for u in range(30) for i in range(20) if (u + i) % 3]
+    table.write_text("\n".join(["who\twhat\tstars", *rows]))
+    items.write_text("\n".join(["code,kind", *(f"{i},{'ab'[i % 2]}" for i in range(20))]))
+    columns = ["--user-column", "who", "--item-column", "what", "--rating-column", "stars"]
+    features = ["--items", items, "--items-id", "code"]
+    penchant("train", table, *columns, *features, "--model", "baseline", "--out", tmp_path / "m", "--json")
+    tuned = penchant("tune", table, *columns, *features, "--model", "baseline", "--trials", "1", "--json")
+    assert json.loads(tuned.stdout)["on_test"]["protocol"]["rows"]["train"] == 320
+
+
+def test_a_remedy_names_options_of_the_command_line(tmp_path: Path) -> None:
+    table = tmp_path / "ratings.csv"
+    table.write_text("userId;what;rating\n1;2;x\n2;3;4\n")
+    says = penchant("train", table, "--out", tmp_path / "m", code=2).stderr
+    assert "Pass --separator ';'" in says
+    says = penchant("train", table, "--separator", ";", "--out", tmp_path / "m", code=2).stderr
+    assert "Name it with --item-column NAME. The columns are: 'userId', 'what', 'rating'" in says
+    named = ["--separator", ";", "--item-column", "what"]
+    assert "pass --bad-rows 'skip'" in penchant("train", table, *named, "--out", tmp_path / "m", code=2).stderr
 
 
 def test_models_lists_every_model_and_its_settings() -> None:
@@ -81,9 +104,9 @@ def test_models_lists_every_model_and_its_settings() -> None:
         (["recommend", "no-such-folder", "--user", "1"], "there is no model here"),
         (["train", "no-such-file.csv", "--out", "m"], "no-such-file.csv"),
         (["train", RATINGS, "--model", "svd", "--out", "m"], "there is no model 'svd'. Choose one of: "),
-        (["train", RATINGS, "--model", "dot_bias", "--factor", "8", "--out", "m"], "there is no flag --factor"),
+        (["train", RATINGS, "--model", "dot_bias", "--factor", "8", "--out", "m"], "Did you mean '--factors'"),
         (["train", RATINGS, "--model", "dot_bias", "--factors", "many", "--out", "m"], "'many' is not of type int"),
-        (["train", RATINGS, "--rating", "stars", "--out", "m"], "stars"),
+        (["train", RATINGS, "--rating-column", "stars", "--out", "m"], "there is no column 'stars'"),
         (["models", "svd"], "there is no model 'svd'"),
     ],
 )
@@ -104,8 +127,8 @@ def test_similar_needs_one_of_two(model: Path) -> None:
     assert "Give either --item ID or --user ID" in penchant("similar", model, code=2).stderr
 
 
-def test_a_bad_rating_on_the_command_line_is_named(model: Path) -> None:
-    assert "'260:5' is not a rating. Write it as item=stars" in penchant(
+def test_an_invalid_rating_on_the_command_line_is_named(model: Path) -> None:
+    assert "'260:5' is not a rating. Write it as item=rating" in penchant(
         "fold-in", model, "--rate", "260:5", code=2
     ).stderr  # fmt: skip
 

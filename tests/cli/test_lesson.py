@@ -64,7 +64,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, ratings: str, wor
     path = tmp_path / "ratings.csv"
     path.write_text(ratings)
     out = [] if "--out" in words else ["--out", tmp_path / "cf.xlsx"]
-    columns = ["--user", "u", "--item", "i", "--rating", "r"]
+    columns = ["--user-column", "u", "--item-column", "i", "--rating-column", "r"]
     done = penchant("lesson", "spreadsheet", path, *columns, *words, *out, code=2)
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""`penchant train --engine spark`: the same command, another engine."""
+"""`penchant train --engine spark`."""
 
 from __future__ import annotations
 
@@ -31,20 +31,22 @@ def run(*words: Any) -> Any:
     return CliRunner().invoke(build(), [str(word) for word in words])
 
 
-def test_a_file_is_learnt_on_spark_and_answers_without_it(table: Path, tmp_path: Path) -> None:
+def test_a_model_trained_on_spark_recommends_without_it(table: Path, tmp_path: Path) -> None:
     engine = ["--engine", "spark", "--master", "local[1]", "--conf", "spark.sql.shuffle.partitions=1"]
     settings = ["--model", "als", "--factors", 2, "--epochs", 2, "--blocks", 1, "--bias-rounds", 1]
-    done = run("train", table, "--user", "who", "--item", "what", *engine, *settings, "--out", tmp_path / "m", "--json")
+    columns = ["--user-column", "who", "--item-column", "what"]
+    done = run("train", table, *columns, *engine, *settings, "--out", tmp_path / "m", "--json")
     assert done.exit_code == 0, done.output
     facts = json.loads(done.stdout)
     assert (facts["model"], facts["ratings"], facts["users"], facts["items"]) == ("als", 500, 40, 30)
     assert len(pt.load(tmp_path / "m").recommend(100, 3)) == 3
 
 
-def test_mistakes_are_the_callers(table: Path, tmp_path: Path) -> None:
+def test_mistakes_are_caller_errors(table: Path, tmp_path: Path) -> None:
     spark = ["train", table, "--engine", "spark", "--out", tmp_path / "m"]
     assert isinstance(run(*spark, "--model", "bayes").exception, SettingsError)
-    assert isinstance(run(*spark, "--model", "als", "--epochs", 3).exception, SettingsError)
+    assert isinstance(run(*spark, "--model", "als", "--thin", 3).exception, SettingsError)
+    assert isinstance(run(*spark, "--model", "als", "--conf", "no-value").exception, SettingsError)
     silent = f"spark://127.0.0.1:{free_port()}"
     assert isinstance(run(*spark, "--model", "als", "--master", silent).exception, EngineError)
     assert not (tmp_path / "m").exists()

@@ -1,4 +1,4 @@
-"""Features become a sparse matrix whose columns were learnt from training rows only."""
+"""Features are encoded as a sparse matrix whose columns are fitted on training rows only."""
 
 import json
 import math
@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penchant.data.binning import bin_edges, round_up
@@ -22,34 +22,34 @@ def table(**columns) -> FeatureTable:
     return FeatureTable(columns, {name: KINDS[name] for name in columns})
 
 
-def fit(made: FeatureTable, **options) -> FeatureEncoder:
-    return FeatureEncoder.fit(made, np.ones(len(made)), **{"minimum": 1, **options})
+def fit(features: FeatureTable, **options) -> FeatureEncoder:
+    return FeatureEncoder.fit(features, np.ones(len(features)), **{"minimum": 1, **options})
 
 
-def test_labels_light_their_columns():
-    made = table(genres=[("Comedy", "War"), ("War",), None, ()], country=["US", None, "SU", float("nan")])
-    encoder = fit(made)
+def test_labels_set_their_columns():
+    features = table(genres=[("Comedy", "War"), ("War",), None, ()], country=["US", None, "SU", float("nan")])
+    encoder = fit(features)
     assert encoder.names == ("genres=Comedy", "genres=War", "country=SU", "country=US")
     half = math.sqrt(0.5)
     expected = [[half, half, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
-    encoded = encoder.encode(made)
+    encoded = encoder.encode(features)
     assert (encoded.format, encoded.dtype, encoded.shape) == ("csr", np.float32, (4, 4))
     np.testing.assert_allclose(encoded.toarray(), expected, rtol=1e-6)
 
 
-def test_only_rated_rows_teach_the_encoder():
-    made = table(genres=[("A",), ("B",), ("Secret",)], year=[1990.0, 1991.0, 2050.0])
-    encoder = FeatureEncoder.fit(made, np.array([2, 5, 0]), minimum=1)
+def test_only_rated_rows_are_used_to_fit_the_encoder():
+    features = table(genres=[("A",), ("B",), ("Secret",)], year=[1990.0, 1991.0, 2050.0])
+    encoder = FeatureEncoder.fit(features, np.array([2, 5, 0]), minimum=1)
     altered = table(genres=[("A",), ("B",), ("Other",)], year=[1990.0, 1991.0, 1800.0])
     assert encoder == FeatureEncoder.fit(altered, np.array([2, 5, 0]), minimum=1)
     assert not any("Secret" in name for name in encoder.names)
-    assert encoder.encode(made).toarray()[2, : encoder.names.index("genres=B") + 1].sum() == 0
+    assert encoder.encode(features).toarray()[2, : encoder.names.index("genres=B") + 1].sum() == 0
 
 
 def test_rare_labels_are_dropped_and_the_most_common_kept():
-    made = table(country=["a"] * 5 + ["b"] * 4 + ["c"] * 3 + ["d"])
-    assert fit(made, minimum=3).names == ("country=a", "country=b", "country=c")
-    assert fit(made, limit=2).names == ("country=a", "country=b")
+    features = table(country=["a"] * 5 + ["b"] * 4 + ["c"] * 3 + ["d"])
+    assert fit(features, minimum=3).names == ("country=a", "country=b", "country=c")
+    assert fit(features, limit=2).names == ("country=a", "country=b")
 
 
 def test_years_fall_into_bins_of_five():
@@ -58,32 +58,32 @@ def test_years_fall_into_bins_of_five():
     assert {"year=1990..1995", "year=1995..2000", "year>=2010"} <= set(encoder.names)
     assert "genres=Film-Noir" in encoder.names
     row = encoder.encode(table_from_rows([{"year": 1994, "genres": "Comedy|War"}], encoder.kinds))
-    lit = {encoder.names[at] for at in row.indices}
-    assert lit == {"year=1990..1995", "genres=Comedy", "genres=War"}
+    assert {encoder.names[at] for at in row.indices} == {"year=1990..1995", "genres=Comedy", "genres=War"}
 
 
-def test_a_number_left_and_right_of_an_edge():
-    made = table(year=[float(n) for n in range(100)])
-    encoder = fit(made)
+def test_a_number_below_and_above_an_edge():
+    features = table(year=[float(n) for n in range(100)])
+    encoder = fit(features)
     assert "year=10..15" in encoder.names and encoder.names[0] == "year<5" and encoder.names[-1] == "year>=95"
-    lit = encoder.encode(table(year=[-1e9, 9.999, 10, 1e9, float("nan"), None, float("inf")]))
-    assert [encoder.names[at] for at in lit.indices] == ["year<5", "year=5..10", "year=10..15", "year>=95"]
-    assert np.diff(lit.indptr).tolist() == [1, 1, 1, 1, 0, 0, 0]
+    encoded = encoder.encode(table(year=[-1e9, 9.999, 10, 1e9, float("nan"), None, float("inf")]))
+    assert [encoder.names[at] for at in encoded.indices] == ["year<5", "year=5..10", "year=10..15", "year>=95"]
+    assert np.diff(encoded.indptr).tolist() == [1, 1, 1, 1, 0, 0, 0]
 
 
-def test_skewed_numbers_are_binned_by_filling():
+def test_skewed_numbers_are_binned_at_quantiles():
     edges = bin_edges(np.exp(np.random.default_rng(0).normal(size=2000) * 4))
     filled = np.histogram(np.exp(np.random.default_rng(0).normal(size=2000) * 4), [0, *edges, np.inf])[0]
     assert len(filled) >= 5 and filled.max() < 2 * filled.min()
 
 
-def test_bins_of_large_numbers_have_names_of_their_own():
-    made = table(year=[float(10**9 + n) for n in range(100)])
-    assert len(fit(made).names) == len(fit(made).edges["year"]) + 1
+def test_bins_of_large_numbers_have_distinct_names():
+    features = table(year=[float(10**9 + n) for n in range(100)])
+    assert len(fit(features).names) == len(fit(features).edges["year"]) + 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=60))
-def test_bins_rise_and_split_what_differs(numbers):
+def test_bin_edges_ascend_and_separate_different_numbers(numbers):
     numbers = np.array(numbers, dtype=np.float64)
     edges = bin_edges(numbers)
     assert list(edges) == sorted(set(edges)) and len(edges) <= 24
@@ -99,19 +99,19 @@ def test_round_widths(width, expected):
     assert round_up(width) == pytest.approx(expected)
 
 
-def test_columns_that_tell_nothing_apart_vanish():
-    made = table(country=["US"] * 4, year=[1990.0] * 4, genres=[None] * 4, plot=["same words"] * 4)
-    encoder = fit(made)
+def test_columns_with_one_value_are_left_out():
+    features = table(country=["US"] * 4, year=[1990.0] * 4, genres=[None] * 4, plot=["same words"] * 4)
+    encoder = fit(features)
     assert encoder.width == 0
-    assert encoder.encode(made).shape == (4, 0)
+    assert encoder.encode(features).shape == (4, 0)
 
 
-def test_words_of_free_text_are_hashed_alike_everywhere():
-    made = table(plot=["A shark, a SHARK!", "a dog", None, "zebra"])
-    encoder = fit(made)
-    encoded = encoder.encode(made)
+def test_words_of_free_text_have_the_same_hash_in_every_process():
+    features = table(plot=["A shark, a SHARK!", "a dog", None, "zebra"])
+    encoder = fit(features)
+    encoded = encoder.encode(features)
     np.testing.assert_allclose(np.linalg.norm(encoded.toarray(), axis=1), [1, 1, 0, 1], rtol=1e-6)
-    code = "from penchant.data.feature_encoding import _words; print(_words('plot', 'text', 'shark', {})[0])"
+    code = "from penchant.data.feature_encoding import _cell_names; print(_cell_names('plot', 'text', 'shark', {})[0])"
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
@@ -128,28 +128,29 @@ CELLS = {
 }
 
 
+@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=12))
-def test_whatever_the_cells_encoding_survives_a_journey_through_json(rows):
-    made = table_from_rows(rows, KINDS)
-    encoder = fit(made)
-    encoded = encoder.encode(made)
+def test_an_encoder_of_any_cells_is_restored_from_json(rows):
+    features = table_from_rows(rows, KINDS)
+    encoder = fit(features)
+    encoded = encoder.encode(features)
     assert encoded.shape == (len(rows), encoder.width)
     assert np.isfinite(encoded.data).all() and encoded.has_canonical_format
     back = FeatureEncoder.from_json(json.loads(json.dumps(encoder.to_json())))
     assert back == encoder
-    np.testing.assert_array_equal(back.encode(made).toarray(), encoded.toarray())
+    np.testing.assert_array_equal(back.encode(features).toarray(), encoded.toarray())
 
 
-def test_taking_rows_and_rows_of_which_nothing_is_known():
-    made = FeatureTable({"year": [1.0, 2.0]}, {"year": "number"}, ["one", "two"])
-    taken = made.take(np.array([1, -1, 0]))
+def test_taking_rows_and_rows_of_missing_values():
+    features = FeatureTable({"year": [1.0, 2.0]}, {"year": "number"}, ["one", "two"])
+    taken = features.take(np.array([1, -1, 0]))
     assert taken.columns["year"] == [2.0, None, 1.0] and taken.titles == ["two", None, "one"]
-    assert made.grown(3).row(2) == {"year": None}
+    assert features.grown(3).row(2) == {"year": None}
     assert len(FeatureTable({}, {}, ["a"])) == 1
 
 
-def test_columns_that_do_not_fit_each_other_are_refused():
-    with pytest.raises(DataError, match="do not fit"):
+def test_columns_of_different_lengths_or_without_kinds_are_refused():
+    with pytest.raises(DataError, match="differ in length"):
         table(country=["a"], year=[1.0, 2.0])
-    with pytest.raises(DataError, match="do not fit"):
+    with pytest.raises(DataError, match="differ in length"):
         FeatureTable({"year": [1.0]}, {})

@@ -1,4 +1,4 @@
-"""Ratings come in from files and frames, in the rows' order, with the ids the table had."""
+"""Ratings are read from files and frames, in the rows' order, with the ids of the table."""
 
 import gzip
 import uuid
@@ -11,7 +11,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penchant.data.ratings import Ratings
@@ -41,7 +41,7 @@ ROWS = [(7, 20, 4.0, 40), (3, 20, 2.5, 30), (7, 5, 1.0, 20), (10, 1, 5.0, 10)]
 def test_a_csv_keeps_its_rows_order_and_its_ids(csv):
     ratings = Ratings.from_csv(csv)
     assert as_rows(ratings) == ROWS
-    assert ratings.users.ids.tolist() == [3, 7, 10], "numbers follow the sorted ids"
+    assert ratings.users.ids.tolist() == [3, 7, 10], "numbers are in the order of the sorted ids"
     assert ratings.items.ids.tolist() == [1, 5, 20]
     assert (ratings.scale.low, ratings.scale.high, ratings.scale.declared) == (1.0, 5.0, False)
 
@@ -99,7 +99,7 @@ def test_usual_column_names_are_recognized(names):
     ],
     ids=["semicolons", "double colons", "utf-16", "byte order mark", "windows lines", "no header", "spaces"],
 )
-def test_other_spellings_of_a_csv(csv, make, options):
+def test_other_formats_of_a_csv(csv, make, options):
     make(csv, csv.read_text())
     names = {"user": "userId", "item": " movieId", "rating": " rating", "timestamp": " timestamp"}
     spaced = csv.read_bytes().startswith(b"userId, ")
@@ -123,7 +123,7 @@ def test_uuids_become_texts():
         assert [row[0] for row in as_rows(Ratings.from_frame(table))] == [str(one) for one in people]
 
 
-def test_a_files_whole_numbers_are_ids_of_that_kind_unless_asked_as_texts(csv):
+def test_whole_numbers_of_a_file_are_whole_number_ids_unless_texts_are_asked_for(csv):
     assert not Ratings.from_csv(csv).users.of_text
     assert Ratings.from_csv(csv, ids="text").users.ids.tolist() == ["10", "3", "7"]
 
@@ -142,7 +142,7 @@ def test_white_space_around_ids_is_removed_and_noted(tmp_path):
     assert "White space around 2" in str(ratings.report)
 
 
-def test_timestamps_in_other_spellings(tmp_path):
+def test_timestamps_in_other_formats(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("user,item,rating,date\n1,1,3,2020-01-02 03:04:05\n2,2,4,2020-01-02T03:04:06\n")
     moment = int(datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC).timestamp())
@@ -176,6 +176,7 @@ def test_repeated_pairs_become_one_rating(policy, timed, expected):
     assert "1 row repeated a user and item" in str(ratings.report)
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(1, 5), st.integers(0, 9)), min_size=2),
     policy=st.sampled_from(["last", "mean", "sum"]),
@@ -196,12 +197,12 @@ def test_merging_agrees_with_a_plain_loop(rows, policy):
     assert ratings.report.merged == len(rows) - len(slow)
 
 
-def test_choices_without_ratings_count_as_ones():
+def test_rows_without_ratings_have_the_value_one():
     ratings = Ratings.from_frame(pl.DataFrame({"user": [1, 2, 1], "item": [1, 2, 1]}), rating=False, duplicates="sum")
     assert sorted(as_rows(ratings)) == [(1, 1, 2.0), (2, 2, 1.0)]
 
 
-def test_bad_rows_can_be_left_out_and_counted(tmp_path):
+def test_invalid_rows_can_be_left_out_and_counted(tmp_path):
     path = tmp_path / "bad.csv"
     path.write_text("user,item,rating\n1,1,3\n,2,4\n2,2,x\n2,2,9\n2,2,4\n3,1,nan\n3,1,\n")
     ratings = Ratings.from_csv(path, bad_rows="skip", scale=(1, 5))

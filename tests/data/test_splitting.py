@@ -1,4 +1,4 @@
-"""Each split asks its question: which rows are tested, which are given, and what training may know."""
+"""The rows of each split: which are in the test, which are given, and which are in training."""
 
 import dataclasses
 import json
@@ -13,7 +13,7 @@ from penchant.data import splitting
 from penchant.data.movielens import movielens
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split
-from penchant.foundations.errors import DataError
+from penchant.foundations.errors import CallerError, DataError, SettingsError
 from worlds import small_ratings
 
 
@@ -23,7 +23,7 @@ def keyed(ratings: Ratings) -> list[tuple]:
 
 
 def covers(split: Split, ratings: Ratings) -> bool:
-    """Whether training, test and given deal out every rating once."""
+    """Whether every rating is in exactly one of training, test and given."""
     parts = [part for part in (split.train, split.test, split.given) if part is not None]
     return sorted(row for part in parts for row in keyed(part)) == sorted(keyed(ratings))
 
@@ -39,17 +39,17 @@ def test_the_lessons_rows_bit_for_bit():
     assert second.tolist() == np.random.RandomState(7).permutation(1000)[100:200].tolist()
 
 
-def test_random_hides_the_lessons_rows():
+def test_random_tests_the_lessons_rows():
     ratings = movielens()
     split = splitting.random(ratings)
     table = np.array(keyed(ratings))
     np.testing.assert_array_equal(keyed(split.test), table[splitting.get_cv_idxs(100_004)])
     assert len(split.train) == 80_004
     assert (split.test.user_numbers < split.train.n_users).all()
-    assert (split.test.item_numbers >= split.train.n_items).sum() > 0, "some films are met in the test only"
+    assert (split.test.item_numbers >= split.train.n_items).sum() > 0, "some films are in the test only"
 
 
-def test_ids_of_training_come_first_and_all_others_behind_in_the_order_they_had():
+def test_ids_with_training_ratings_come_first_and_the_order_is_kept_otherwise():
     ratings = movielens()
     split = splitting.random(ratings)
     for train, whole, numbers in (
@@ -63,7 +63,7 @@ def test_ids_of_training_come_first_and_all_others_behind_in_the_order_they_had(
     assert split.train.item_features.titles == split.test.item_features.titles[: split.train.n_items]
 
 
-def test_without_unseen_is_a_choice():
+def test_without_unseen_drops_test_rows_of_new_ids():
     split = splitting.random(movielens())
     fewer = split.without_unseen()
     assert len(fewer.test) < len(split.test) and fewer.train is split.train
@@ -71,7 +71,7 @@ def test_without_unseen_is_a_choice():
     assert fewer.name.endswith("unseen ids dropped")
 
 
-def test_per_user_hides_the_same_share_of_everyone_and_leaves_something():
+def test_per_user_tests_the_same_share_of_every_user_and_leaves_training_rows():
     ratings = small_ratings()
     split = splitting.per_user(ratings, test=0.3)
     assert covers(split, ratings)
@@ -79,7 +79,7 @@ def test_per_user_hides_the_same_share_of_everyone_and_leaves_something():
     whole, kept = ratings.by_user().counts, np.bincount(split.test.user_numbers, minlength=ratings.n_users)
     np.testing.assert_allclose(kept, whole * 0.3, atol=0.5)
     lonely = Ratings.from_frame(pl.DataFrame({"user": [1, 2, 2], "item": [1, 1, 2], "rating": [1, 2, 3]}))
-    assert (splitting.per_user(lonely, test=0.9).test.user_numbers == 1).all(), "a user's only rating stays"
+    assert (splitting.per_user(lonely, test=0.9).test.user_numbers == 1).all(), "a user's only rating is in training"
 
 
 def test_temporal_keeps_every_test_rating_later_than_training():
@@ -91,10 +91,10 @@ def test_temporal_keeps_every_test_rating_later_than_training():
     moment = int(np.median(ratings.timestamps))
     assert splitting.temporal(ratings, at=moment).test.timestamps.min() >= moment
     latest = int(ratings.timestamps.max())
-    assert splitting.temporal(ratings, at=latest).test.timestamps.tolist() == [latest], "that moment is tested too"
+    assert splitting.temporal(ratings, at=latest).test.timestamps.tolist() == [latest], "the time itself is in the test"
 
 
-def test_temporal_keeps_ratings_of_one_moment_together():
+def test_temporal_keeps_ratings_of_one_time_together():
     ratings = small_ratings()
     coarse = with_times(ratings, ratings.timestamps // 50_000_000)
     split = splitting.temporal(coarse, test=0.2)
@@ -105,7 +105,7 @@ def with_times(ratings: Ratings, times: np.ndarray) -> Ratings:
     return dataclasses.replace(ratings, timestamps=times)
 
 
-def test_leave_last_takes_the_latest_of_each():
+def test_leave_last_tests_the_latest_ratings_of_each_user():
     ratings = small_ratings()
     split = splitting.leave_last(ratings, last=2)
     assert covers(split, ratings)
@@ -116,7 +116,7 @@ def test_leave_last_takes_the_latest_of_each():
         assert split.train.timestamps[split.train.user_numbers == user].max() < tested.min()
 
 
-def test_leave_last_breaks_ties_by_row_and_spares_users_of_few_ratings():
+def test_leave_last_breaks_ties_by_row_and_does_not_test_users_with_few_ratings():
     ratings = small_ratings()
     split = splitting.leave_last(with_times(ratings, np.zeros_like(ratings.timestamps)))
     last_rows = [np.flatnonzero(ratings.user_numbers == user)[-1] for user in range(ratings.n_users)]
@@ -127,58 +127,60 @@ def test_leave_last_breaks_ties_by_row_and_spares_users_of_few_ratings():
 
 
 @pytest.mark.parametrize(("make", "side"), [(splitting.cold_users, "user"), (splitting.cold_items, "item")])
-def test_cold_ids_are_hidden_whole_but_for_what_is_given(make, side):
+def test_cold_ids_have_no_training_ratings(make, side):
     ratings = small_ratings()
     split = make(ratings, test=0.2, given=3)
     assert covers(split, ratings)
     tested, given = getattr(split.test, f"{side}_numbers"), getattr(split.given, f"{side}_numbers")
-    met = len(getattr(split.train, f"{side}s"))
-    assert tested.min() >= met and given.min() >= met
-    counts = np.bincount(given)[met:]
+    known = len(getattr(split.train, f"{side}s"))
+    assert tested.min() >= known and given.min() >= known
+    counts = np.bincount(given)[known:]
     assert counts[counts > 0].max() == 3
     assert make(ratings, test=0.2).given is None
 
 
-def test_tests_are_the_same_whatever_is_given_when_rows_are_reserved():
+def test_with_reserved_rows_the_test_does_not_depend_on_given():
     ratings = small_ratings()
     tests = [keyed(splitting.cold_users(ratings, given=given, reserve=4).test) for given in (0, 1, 4)]
     assert tests[0] == tests[1] == tests[2]
     few, many = (splitting.cold_users(ratings, given=given, reserve=4) for given in (1, 4))
     assert set(keyed(few.given)) < set(keyed(many.given))
-    assert keyed(few.train) == keyed(many.train), "what is reserved and not given is not trained on either"
+    assert keyed(few.train) == keyed(many.train), "reserved rows are not in training"
 
 
-def test_at_most_half_of_somebodys_ratings_are_reserved():
+def test_at_most_half_of_a_users_ratings_are_reserved():
     ratings = small_ratings()
     split = splitting.cold_users(ratings, test=0.5, given=1000)
     given, tested = (np.bincount(part.user_numbers, minlength=ratings.n_users) for part in (split.given, split.test))
-    hidden = slice(split.train.n_users, None)
-    assert (given[hidden] == (given + tested)[hidden] // 2).all()
+    new = slice(split.train.n_users, None)
+    assert (given[new] == (given + tested)[new] // 2).all()
 
 
-def test_quadrants_are_four_tests_over_one_training():
+def test_quadrants_are_four_tests_with_one_training_set():
     ratings = small_ratings()
-    made = splitting.quadrants(ratings, users=0.3, items=0.3, given=2)
-    train = made.train
-    assert list(made.tests) == ["known", "new_user", "new_item", "both_new"]
-    for name, test in made.tests.items():
+    quadrants = splitting.quadrants(ratings, users=0.3, items=0.3, given=2)
+    train = quadrants.train
+    assert list(quadrants.tests) == ["known", "new_user", "new_item", "both_new"]
+    for name, test in quadrants.tests.items():
         assert (test.user_numbers >= train.n_users).all() == (name in ("new_user", "both_new"))
         assert (test.item_numbers >= train.n_items).all() == (name in ("new_item", "both_new"))
-        assert made.split(name).test is test and made.splits()[name].train is train
-    parts = [train, made.given, *made.tests.values()]
+        assert quadrants.split(name).test is test and quadrants.splits()[name].train is train
+    parts = [train, quadrants.given, *quadrants.tests.values()]
     assert sorted(row for part in parts for row in keyed(part)) == sorted(keyed(ratings))
-    new_user = made.given.user_numbers >= train.n_users
-    new_item = made.given.item_numbers >= train.n_items
-    assert (new_user ^ new_item).all(), "what is given ties a newcomer to somebody known"
+    new_user = quadrants.given.user_numbers >= train.n_users
+    new_item = quadrants.given.item_numbers >= train.n_items
+    assert (new_user ^ new_item).all(), "a given rating has one new and one known id"
 
 
-def test_quadrants_ask_the_same_rows_whatever_is_given():
+def test_with_reserved_rows_the_quadrants_tests_do_not_depend_on_given():
     ratings = small_ratings()
-    ask = [splitting.quadrants(ratings, users=0.3, items=0.3, given=given, reserve=3) for given in (0, 1, 3)]
-    assert ask[0].given is None
-    assert keyed(ask[0].train) == keyed(ask[1].train) == keyed(ask[2].train)
-    for name in ask[0].tests:
-        assert keyed(ask[0].tests[name]) == keyed(ask[1].tests[name]) == keyed(ask[2].tests[name])
+    none, one, three = (
+        splitting.quadrants(ratings, users=0.3, items=0.3, given=given, reserve=3) for given in (0, 1, 3)
+    )
+    assert none.given is None
+    assert keyed(none.train) == keyed(one.train) == keyed(three.train)
+    for name in none.tests:
+        assert keyed(none.tests[name]) == keyed(one.tests[name]) == keyed(three.tests[name])
 
 
 def test_k_fold_tests_every_rating_once():
@@ -205,15 +207,29 @@ SPLITS = {
 
 
 @pytest.mark.parametrize("make", SPLITS.values(), ids=SPLITS)
-def test_the_same_seed_gives_the_same_rows_and_another_others(make):
+def test_the_same_seed_gives_the_same_rows(make):
     ratings = small_ratings()
     assert keyed(make(ratings, seed=1).test) == keyed(make(ratings, seed=1).test)
     assert keyed(make(ratings, seed=1).test) != keyed(make(ratings, seed=2).test)
-    with pytest.raises(DataError, match="between 0 and 1"):
-        make(ratings, test=1.5)
+    for share in (1.5, 0, "half"):
+        with pytest.raises(DataError, match="between 0 and 1"):
+            make(ratings, test=share)
 
 
-def test_what_cannot_be_split_is_refused():
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", None])
+def test_invalid_seeds_are_refused(seed):
+    for make in SPLITS.values():
+        with pytest.raises(SettingsError, match=r"seed: the seed .* is not a whole number"):
+            make(small_ratings(), seed=seed)
+
+
+def test_a_misspelled_argument_is_answered_with_the_nearest():
+    for make in (splitting.random, splitting.temporal, splitting.quadrants):
+        with pytest.raises(CallerError, match=r"there is no argument 'tests'. Did you mean 'test'"):
+            make(small_ratings(), tests=0.2)
+
+
+def test_impossible_splits_are_refused():
     timeless = small_ratings(timestamps=False)
     for make in (splitting.temporal, splitting.leave_last):
         with pytest.raises(DataError, match="no timestamps"):
@@ -224,7 +240,7 @@ def test_what_cannot_be_split_is_refused():
         splitting.split_rows(timeless, np.empty(0), question="", name="none")
     with pytest.raises(DataError, match="no training rows"):
         splitting.split_rows(timeless, np.arange(len(timeless)), question="", name="all")
-    with pytest.raises(DataError, match="both given and tested"):
+    with pytest.raises(DataError, match="both given and in the test"):
         splitting.split_rows(timeless, np.arange(3), question="", name="twice", given_rows=np.arange(1))
-    with pytest.raises(DataError, match="does not lie between"):
+    with pytest.raises(DataError, match="is not between"):
         splitting.cold_users(timeless, given=5, reserve=2)

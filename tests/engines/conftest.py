@@ -1,4 +1,4 @@
-"""One Spark session a file, for tests of the engine that need no more than this machine."""
+"""One Spark session for each file, for engine tests that run on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spark_processes import need_spark
 
 
 @pytest.fixture(scope="module")
-def spark_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def spark_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     need_spark()
     from penchant.engines import spark
 
@@ -24,7 +24,7 @@ def spark_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture
 def ratings_csv(tmp_path: Path) -> Path:
-    """A file whose ids need numbering, with a pair rated twice."""
+    """A file with text and whole-number ids and a pair that is rated twice."""
     path = tmp_path / "ratings.csv"
     path.write_text("userId,movieId,rating,timestamp\n30,b,4,5\n7,a,2.5,1\n30,a,1,9\n30,a,5,3\n7,c,3,2\n111,b,2,8\n")
     return path

@@ -1,4 +1,4 @@
-"""A true cluster: a master and two workers, each a process of its own; one worker is killed in the middle of a fit."""
+"""A cluster of a master and two workers, each in its own process; one worker is killed during training."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ CONFIG = {
     "spark.default.parallelism": "2",
 }  # fmt: skip
 KILLED_AT = 30
-"""Stages; an undisturbed fit has about twice as many."""
+"""Number of stages; training without a loss has about twice as many."""
 
 
 class Killer(Silent):
-    """Ends a worker when a fit has reached a stage."""
+    """Kills a worker when training has reached a stage."""
 
     def __init__(self, victim: Cluster) -> None:
         self.victim, self.task, self.stages = victim, "", 0.0
@@ -51,7 +51,7 @@ def ratings() -> Any:
 
 @pytest.fixture(scope="module")
 def reference(ratings: Any) -> pt.Model:
-    """The model that one process learns; its session ends before the cluster's begins."""
+    """The model trained by one process; its session ends before the cluster's begins."""
     need_spark()
     return pt.train(ratings, "als", **HOW, master="local[2]", config=CONFIG)
 
@@ -76,14 +76,16 @@ def same_factors(one: pt.Model, other: pt.Model) -> None:
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=1e-6, err_msg=name)
 
 
-def test_two_processes_learn_what_one_learns(session: Any, running: Cluster, reference: pt.Model, ratings: Any) -> None:
+def test_two_workers_train_the_model_that_one_process_trains(
+    session: Any, running: Cluster, reference: pt.Model, ratings: Any
+) -> None:
     model = pt.train(ratings, "als", **HOW)
     assert model.trained.facts["master"] == running.url
     same_factors(model, reference)
 
 
-def test_lists_are_made_where_the_code_was_sent(session: Any, reference: pt.Model, tmp_path: Any) -> None:
-    """The workers know this package only by what was shipped to them."""
+def test_workers_compute_lists_with_the_code_that_was_sent(session: Any, reference: pt.Model, tmp_path: Any) -> None:
+    """The package is not installed on the workers."""
     import polars as pl
 
     from penchant.engines import spark
@@ -94,7 +96,7 @@ def test_lists_are_made_where_the_code_was_sent(session: Any, reference: pt.Mode
     assert mine["item"].to_list() == reference.recommend(user, 3).items.tolist()
 
 
-def test_an_executor_out_of_memory_says_what_to_set(session: Any) -> None:
+def test_an_executor_out_of_memory_names_the_setting(session: Any) -> None:
     from penchant.engines.spark.failures import explained
 
     too_much = "length(repeat('x', 2000000000))"
@@ -105,7 +107,9 @@ def test_an_executor_out_of_memory_says_what_to_set(session: Any) -> None:
         session.range(1, numPartitions=1).selectExpr(f"{too_much} + id").collect()
 
 
-def test_a_fit_survives_the_loss_of_a_worker(session: Any, running: Cluster, reference: pt.Model, ratings: Any) -> None:
+def test_training_survives_the_loss_of_a_worker(
+    session: Any, running: Cluster, reference: pt.Model, ratings: Any
+) -> None:
     killer = Killer(running)
     model = pt.train(ratings, "als", **HOW, progress=killer)
     assert killer.alive_before == 2

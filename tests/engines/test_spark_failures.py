@@ -1,4 +1,4 @@
-"""What Spark says, in the words it uses, and what we make of it."""
+"""Spark's own messages become errors with a cause and a remedy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from penchant.foundations.errors import DataError, EngineError
 
 pytest.importorskip("py4j")
 
-SAID = {
+MESSAGES = {
     "org.apache.spark.SparkException: Job aborted: ... java.lang.OutOfMemoryError: Java heap space": (
         EngineError, "ran out of memory.*Raise spark.executor.memory",
     ),
@@ -16,7 +16,7 @@ SAID = {
         EngineError, "ran out of memory",
     ),
     "ExecutorLostFailure (executor 1 exited caused by ...) Reason: Remote RPC client disassociated": (
-        EngineError, "lost the machines",
+        EngineError, "lost its worker machines",
     ),
     "[PATH_NOT_FOUND] Path does not exist: file:/nowhere/r.csv. SQLSTATE: 42K03": (DataError, "^/nowhere/r.csv: "),
     "PythonException:\\n penchant.foundations.errors.DataError: a score is not a number. Let the model answer": (
@@ -27,10 +27,10 @@ SAID = {
 
 
 @pytest.mark.java
-@pytest.mark.parametrize("said", SAID)
-def test_failures_are_explained(said: str) -> None:
+@pytest.mark.parametrize("text", MESSAGES)
+def test_failures_are_explained(text: str) -> None:
     from penchant.engines.spark.failures import explanation
 
-    kind, message = SAID[said]
+    kind, message = MESSAGES[text]
     with pytest.raises(kind, match=message):
-        raise explanation(said, "spark.executor.memory=1g")
+        raise explanation(text, "spark.executor.memory=1g")

@@ -1,4 +1,4 @@
-"""The page on Spark runs."""
+"""The code of the guide's page on Spark runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pages import ROOT, run
 pytestmark = [pytest.mark.java, pytest.mark.slow]
 
 
-def test_the_page_runs(spark_here: Any, tmp_path: Path) -> None:
+def test_the_code_of_the_page_runs(spark_session: Any, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "guide" / "spark.md").read_text(encoding="utf-8")
     assert page.count("```python spark") == 4
     copy = tmp_path / "spark.md"

@@ -1,4 +1,4 @@
-"""Lists and metrics for everybody on Spark are those of one machine."""
+"""Lists and metrics computed on Spark equal those computed on one machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.java
 
 
 def whole_number_model(samples: int = 2) -> pt.Model:
-    """Rows of small whole numbers: scores are exact in any order of summing, and many of them are equal."""
+    """A model with small integer parameters: scores are exact in any order of summation, and many are tied."""
     rng, ratings = np.random.default_rng(3), low_rank(users=50, items=40, n=500)
     kinds = pl.DataFrame({"id": ratings.items.ids.tolist(), "kind": ["even", "odd"] * 20})
     ratings = ratings.with_features(items=kinds)
@@ -32,7 +32,7 @@ def whole_number_model(samples: int = 2) -> pt.Model:
     prior = flat_prior(samples, 3, 1.0)
     return pt.Model(
         assemble(
-            ratings, kind="dot_bias", settings={}, head=DotScorer(np.full(samples, 3, np.float32)), user_rows=rows[0],
+            ratings, kind="dot_bias", settings={}, scorer=DotScorer(np.full(samples, 3, np.float32)), user_rows=rows[0],
             item_rows=rows[1], priors=(prior, prior), noise=np.ones(samples, np.float32),
         )
     )  # fmt: skip
@@ -46,54 +46,54 @@ def lists(session: Any, model: pt.Model, folder: Path, **how: Any) -> pl.DataFra
 
 
 FILTERS = {
-    "as they come": {},
-    "seen items too": {"exclude_seen": False},
-    "some left out": {"exclude": ["i3", "i4", "nobody's"]},
-    "those of a kind": {"where": {"kind": "even"}},
-    "only these, fewer than asked for": {"among": [f"i{n}" for n in range(0, 40, 7)]},
+    "no filter": {},
+    "seen items included": {"exclude_seen": False},
+    "some items excluded": {"exclude": ["i3", "i4", "unknown"]},
+    "items with a feature": {"where": {"kind": "even"}},
+    "a candidate list shorter than n": {"among": [f"i{n}" for n in range(0, 40, 7)]},
 }
 
 
 @pytest.mark.parametrize("case", FILTERS)
-def test_lists_are_the_local_ones_ties_included(spark_here: Any, tmp_path: Path, case: str) -> None:
+def test_lists_equal_the_local_lists_including_ties(spark_session: Any, tmp_path: Path, case: str) -> None:
     model = whole_number_model()
-    there = lists(spark_here, model, tmp_path, n=12, **FILTERS[case])
+    on_spark = lists(spark_session, model, tmp_path, n=12, **FILTERS[case])
     for user in model.trained.users.vocabulary.ids.tolist():
-        here = model.recommend(user, 12, **FILTERS[case])
-        mine = there.filter(pl.col("user") == user)
-        assert mine["item"].to_list() == here.items.tolist()
-        assert mine["rank"].to_list() == list(range(1, len(here) + 1))
-        np.testing.assert_allclose(mine["score"], here.scores, atol=1e-6)
+        local = model.recommend(user, 12, **FILTERS[case])
+        rows = on_spark.filter(pl.col("user") == user)
+        assert rows["item"].to_list() == local.items.tolist()
+        assert rows["rank"].to_list() == list(range(1, len(local) + 1))
+        np.testing.assert_allclose(rows["score"], local.scores, atol=1e-6)
 
 
-def test_the_ties_are_there_to_be_broken() -> None:
+def test_the_lists_of_these_tests_contain_ties() -> None:
     model = whole_number_model()
     scores = model.recommend(100, 12).scores
     assert len(np.unique(scores)) < len(scores)
 
 
-def test_a_curved_link_is_listed_too(spark_here: Any, tmp_path: Path) -> None:
-    straight = whole_number_model()
-    head = DotScorer(straight.trained.mean, "sigmoid", 1, 5)
-    model = pt.Model(replace(straight.trained, head=head))
-    there = lists(spark_here, model, tmp_path, n=5)
+def test_lists_of_a_model_with_a_sigmoid_link(spark_session: Any, tmp_path: Path) -> None:
+    linear = whole_number_model()
+    scorer = DotScorer(linear.trained.mean, "sigmoid", 1, 5)
+    model = pt.Model(replace(linear.trained, scorer=scorer))
+    on_spark = lists(spark_session, model, tmp_path, n=5)
     for user in (100, 117):
-        here = model.recommend(user, 5)
-        mine = there.filter(pl.col("user") == user)
-        np.testing.assert_allclose(mine["score"], here.scores, atol=1e-5)
+        local = model.recommend(user, 5)
+        rows = on_spark.filter(pl.col("user") == user)
+        np.testing.assert_allclose(rows["score"], local.scores, atol=1e-5)
 
 
-def test_lists_that_exist_are_not_lost(spark_here: Any, tmp_path: Path) -> None:
+def test_existing_lists_are_not_overwritten_unless_asked(spark_session: Any, tmp_path: Path) -> None:
     model = whole_number_model()
-    before = lists(spark_here, model, tmp_path, n=2)
+    before = lists(spark_session, model, tmp_path, n=2)
     with pytest.raises(EngineError, match="already"):
-        lists(spark_here, model, tmp_path, n=3)
+        lists(spark_session, model, tmp_path, n=3)
     assert pl.read_parquet(f"{tmp_path}/lists/*.parquet").height == before.height
-    assert lists(spark_here, model, tmp_path, n=3, overwrite=True).height > before.height
+    assert lists(spark_session, model, tmp_path, n=3, overwrite=True).height > before.height
 
 
-def test_figures_are_the_local_ones(spark_here: Any) -> None:
-    """Some test users and items were never met in training."""
+def test_metrics_equal_the_local_metrics(spark_session: Any) -> None:
+    """Some test users and items are not in the training ratings."""
     from penchant.engines import spark
 
     ratings = low_rank(users=80, items=60, n=1100, noise=0.5)
@@ -102,13 +102,13 @@ def test_figures_are_the_local_ones(spark_here: Any) -> None:
     report = pt.evaluate(model, split, plots=False)
     found = spark.evaluate(model, split.test)
     assert found["ratings"] == len(split.test)
-    assert found["ratings_of_unmet_users"] == (split.test.user_numbers >= split.train.n_users).sum()
+    assert found["ratings_of_unknown_users"] == (split.test.user_numbers >= split.train.n_users).sum()
     own = report.rows[0].metrics
     for name in ("rmse", "mae", "recall@10", "ndcg@10", "mrr@10", "hit_rate@10", "precision@10", "map@10"):
         assert found[name] == pytest.approx(own[name].value, abs=1e-5), name
 
 
-def test_figures_of_a_file(spark_here: Any, tmp_path: Path) -> None:
+def test_metrics_of_a_file_equal_those_of_ratings_in_memory(spark_session: Any, tmp_path: Path) -> None:
     from penchant.engines import spark
 
     split = pt.split.random(low_rank(), test=0.2)

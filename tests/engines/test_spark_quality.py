@@ -1,4 +1,4 @@
-"""On the ratings that are shipped, Spark's model is about as good as the local least squares."""
+"""On the shipped ratings Spark's model is about as accurate as the local alternating least squares."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from penchant.metrics.rating_error import rmse
 pytestmark = [pytest.mark.java, pytest.mark.slow]
 
 
-def test_spark_is_within_a_hundredth_of_local_least_squares(spark_here: Any) -> None:
+def test_spark_is_within_a_hundredth_of_local_least_squares(spark_session: Any) -> None:
     split = pt.split.random(pt.movielens())
 
     def error(**engine: Any) -> float:
         model = pt.train(split.train, "als", factors=16, **engine)
-        said = model.predict_numbers(split.test.user_numbers, split.test.item_numbers)
-        return rmse(split.test.values, said.mean)
+        predicted = model.predict_numbers(split.test.user_numbers, split.test.item_numbers)
+        return rmse(split.test.values, predicted.mean)
 
     local = error()
     assert local < 0.875

@@ -1,4 +1,4 @@
-"""Tables read by Spark: numbered as without Spark, and the first bad row is named before anything is learnt."""
+"""Tables read by Spark get the same numbers as without Spark, and the first invalid row is named before training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from penchant.data.ratings import Ratings
-from penchant.data.table_conversion import Rules
+from penchant.data.reading_rules import Rules
 from penchant.foundations.errors import DataError
 
 pytestmark = pytest.mark.java
@@ -24,14 +24,14 @@ def numbered(session: Any, table: Any, **rules: Any) -> Any:
 
 
 def rows_of(table: Any) -> set[tuple[Any, Any, float]]:
-    """Ids again: what the numbers of a EncodedTable mean."""
+    """The rows of an EncodedTable with their ids."""
     found = table.frame.toArrow().to_pylist()
     users, items = table.users.ids.tolist(), table.items.ids.tolist()
     return {(users[row["user"]], items[row["item"]], row["rating"]) for row in found}
 
 
-def test_a_file_is_numbered_as_without_spark(spark_here: Any, ratings_csv: Path) -> None:
-    table, local = numbered(spark_here, str(ratings_csv)), Ratings.from_csv(ratings_csv)
+def test_a_file_is_numbered_as_without_spark(spark_session: Any, ratings_csv: Path) -> None:
+    table, local = numbered(spark_session, str(ratings_csv)), Ratings.from_csv(ratings_csv)
     assert table.users == local.users and table.items == local.items
     assert table.users.ids.tolist() == [7, 30, 111]
     assert (table.count, table.scale) == (5, local.scale)
@@ -40,31 +40,31 @@ def test_a_file_is_numbered_as_without_spark(spark_here: Any, ratings_csv: Path)
     assert (30, "a", 1.0) in rows_of(table)  # the later of the two
 
 
-def test_many_ids_over_many_partitions_are_numbered_without_a_gap(spark_here: Any) -> None:
-    from penchant.engines.spark.id_encoding import id_map
+def test_ids_over_many_partitions_are_numbered_without_gaps(spark_session: Any) -> None:
+    from penchant.engines.spark.id_numbering import id_map
 
     ids = np.random.default_rng(0).choice(10**9, 5000, replace=False)
-    frame = spark_here.createDataFrame(pa.table({"user": np.concatenate([ids, ids[:100]])})).repartition(7)
-    spark_here.conf.set("spark.sql.shuffle.partitions", "5")
+    frame = spark_session.createDataFrame(pa.table({"user": np.concatenate([ids, ids[:100]])})).repartition(7)
+    spark_session.conf.set("spark.sql.shuffle.partitions", "5")
     try:
         found = id_map(frame, "user")
     finally:
-        spark_here.conf.set("spark.sql.shuffle.partitions", "2")
+        spark_session.conf.set("spark.sql.shuffle.partitions", "2")
     assert found.vocabulary.ids.tolist() == sorted(ids.tolist())
     pairs = {row["id"]: row["number"] for row in found.frame.toArrow().to_pylist()}
     assert [pairs[one] for one in sorted(ids.tolist())] == list(range(5000))
 
 
-def test_a_mean_of_repeated_pairs_and_parquet(spark_here: Any, ratings_csv: Path, tmp_path: Path) -> None:
+def test_a_mean_of_repeated_pairs_and_parquet(spark_session: Any, ratings_csv: Path, tmp_path: Path) -> None:
     local = Ratings.from_csv(ratings_csv, duplicates="mean")
     path = tmp_path / "r.parquet"
     pq.write_table(pa.table({"userId": [30, 7, 30, 30, 7, 111], "movieId": ["b", "a", "a", "a", "c", "b"],
                              "rating": [4, 2.5, 1, 5, 3, 2]}), path)  # fmt: skip
-    table = numbered(spark_here, str(path), duplicates="mean")
+    table = numbered(spark_session, str(path), duplicates="mean")
     assert (30, "a", 3.0) in rows_of(table)
     assert table.users == local.users
     with pytest.raises(DataError, match="user 30 rated item 'a' 2 times"):
-        numbered(spark_here, str(path), duplicates="error")
+        numbered(spark_session, str(path), duplicates="error")
 
 
 BAD_FILES = {
@@ -77,46 +77,48 @@ BAD_FILES = {
     "a rating that is no number": ("1,a,3\n3,b,3\n2,a,NaN\n", {}, r"row 3, column 'rating': .*'NaN'"),
     "a rating off the scale": ("1,a,3\n2,a,9\n", {"scale": (1, 5)}, r"row 2, column 'rating': .*outside 1 to 5: '9'"),
     "ids of two kinds": ("1,a,3\nx,a,2\n3,b,2\n4,b,2\n", {}, r"row 2, column 'user': ids of two kinds.*'x'"),
-    "a column that is not there": ("1,a,3\n", {"user": "who"}, r"there is no column 'who'.*It has: 'user', 'item'"),
-    "no rows": ("", {}, "no ratings to learn from"),
+    "a missing column": ("1,a,3\n", {"user": "who"}, r"there is no column 'who'.*The columns are: 'user', 'item'"),
+    "no rows": ("", {}, "no ratings to train on"),
 }
 
 
 @pytest.mark.parametrize("case", BAD_FILES)
-def test_a_bad_row_is_found_first(spark_here: Any, tmp_path: Path, case: str) -> None:
-    text, rules, said = BAD_FILES[case]
+def test_the_first_invalid_row_is_named(spark_session: Any, tmp_path: Path, case: str) -> None:
+    text, rules, message = BAD_FILES[case]
     path = tmp_path / "bad.csv"
     path.write_text("user,item,rating\n" + text)
-    with pytest.raises(DataError, match=said):
-        numbered(spark_here, str(path), **rules)
+    with pytest.raises(DataError, match=message):
+        numbered(spark_session, str(path), **rules)
 
 
-def test_fractional_ids_of_a_typed_table_are_refused(spark_here: Any, tmp_path: Path) -> None:
+def test_fractional_ids_of_a_typed_table_are_refused(spark_session: Any, tmp_path: Path) -> None:
     path = tmp_path / "bad.parquet"
     pq.write_table(pa.table({"user": [1.0, 2.0, 2.5], "item": [1, 2, 3], "rating": [1.0, 2.0, 3.0]}), path)
     with pytest.raises(DataError, match=rf"{path}, row 3, column 'user': an id is not a whole number: 2.5"):
-        numbered(spark_here, str(path))
+        numbered(spark_session, str(path))
 
 
-def test_bad_rows_may_be_left_out(spark_here: Any, tmp_path: Path) -> None:
+def test_invalid_rows_can_be_skipped(spark_session: Any, tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text("user,item,rating\n1,a,3\n2,,4\n2,b,oops\n3,c,1\n")
-    assert rows_of(numbered(spark_here, str(path), bad_rows="skip")) == {(1, "a", 3.0), (3, "c", 1.0)}
+    assert rows_of(numbered(spark_session, str(path), bad_rows="skip")) == {(1, "a", 3.0), (3, "c", 1.0)}
 
 
-def test_whole_numbers_past_32_bits_and_spaces_around_ids(spark_here: Any, tmp_path: Path) -> None:
+def test_whole_numbers_past_32_bits_and_spaces_around_ids(spark_session: Any, tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
     path.write_text("user,item,rating\n9007199254740993, a,3\n9007199254740992,a ,4\n")
-    table = numbered(spark_here, str(path))
+    table = numbered(spark_session, str(path))
     assert table.users.ids.tolist() == [9007199254740992, 9007199254740993]
     assert table.items.ids.tolist() == ["a"]
 
 
-def test_paths_are_found_from_where_this_process_is(spark_here: Any, tmp_path: Path, monkeypatch: Any) -> None:
+def test_relative_paths_start_in_the_working_directory_of_this_process(
+    spark_session: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
     from penchant.engines.spark.sessions import located
 
-    assert located(spark_here, Path("s3a://bucket/r.parquet")) == "s3a://bucket/r.parquet"
-    assert located(spark_here, "file:///data/r.csv") == "file:///data/r.csv"
-    assert located(spark_here, "/data/r.csv") == "/data/r.csv"
+    assert located(spark_session, Path("s3a://bucket/r.parquet")) == "s3a://bucket/r.parquet"
+    assert located(spark_session, "file:///data/r.csv") == "file:///data/r.csv"
+    assert located(spark_session, "/data/r.csv") == "/data/r.csv"
     monkeypatch.chdir(tmp_path)
-    assert located(spark_here, "r.csv") == str(tmp_path / "r.csv")
+    assert located(spark_session, "r.csv") == str(tmp_path / "r.csv")

@@ -1,4 +1,4 @@
-"""Learning on Spark: the same model as any other way gives."""
+"""Training on Spark gives the same kind of model as local training."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.java
 FEW: dict[str, Any] = {"engine": "spark", "factors": 2, "blocks": 2, "bias_rounds": 2, "epochs": 5}
 
 
-class Listening(Silent):
-    """Keeps what it is told."""
+class RecordedProgress(Silent):
+    """Records the tasks and metrics it receives."""
 
     def __init__(self) -> None:
         self.tasks: list[str] = []
@@ -39,12 +39,12 @@ def world() -> Any:
 
 
 @pytest.fixture(scope="module")
-def model(spark_here: Any, world: Any) -> pt.Model:
+def model(spark_session: Any, world: Any) -> pt.Model:
     return pt.train(world.train, "als", **FEW, regularization=0.02, validation=world.test)
 
 
-def test_a_known_world_is_learnt(model: pt.Model, world: Any) -> None:
-    """The noise is 0.2, the spread of the ratings about 1; the mean and biases alone leave about 0.65."""
+def test_synthetic_ratings_are_predicted_close_to_their_noise(model: pt.Model, world: Any) -> None:
+    """The noise is 0.2 and the standard deviation of the ratings about 1; biases alone reach an RMSE of about 0.65."""
     assert 0.19 < rmse_of(model.trained, world.test) < 0.30
     assert model.history[-1]["validation_rmse"] == pytest.approx(rmse_of(model.trained, world.test), abs=1e-5)
 
@@ -60,14 +60,14 @@ def test_it_is_the_same_kind_of_model(model: pt.Model, world: Any, tmp_path: Pat
     assert again.trained.facts["engine"].startswith("spark ")
 
 
-def test_folding_in_a_history_comes_near_the_row_that_was_trained(model: pt.Model) -> None:
-    """Not exactly: Spark solves biases before vectors, fold-in both together."""
+def test_folding_in_a_training_history_gives_nearly_the_trained_row(model: pt.Model) -> None:
+    """They are not equal: Spark solves biases before vectors, fold-in solves both together."""
     trained = model.trained
     items, values = trained.seen.row(5)
     ids = trained.items.vocabulary.ids
-    visitor = model.fold_in(dict(zip(ids[items].tolist(), values.tolist(), strict=True)))
+    user = model.fold_in(dict(zip(ids[items].tolist(), values.tolist(), strict=True)))
     known = model.predict(trained.users.vocabulary.ids[5], ids.tolist()).mean
-    assert np.abs(visitor.predict(ids.tolist()).mean - known).mean() < 0.1
+    assert np.abs(user.predict(ids.tolist()).mean - known).mean() < 0.1
 
 
 def test_the_same_seed_gives_the_same_factors(model: pt.Model, world: Any) -> None:
@@ -77,45 +77,47 @@ def test_the_same_seed_gives_the_same_factors(model: pt.Model, world: Any) -> No
     assert np.abs(other.item_vectors - model.item_vectors).max() > 0.01
 
 
-def test_biases_are_those_of_the_slow_twin(model: pt.Model, world: Any) -> None:
+def test_biases_equal_a_plain_loop(model: pt.Model, world: Any) -> None:
     train = world.train
     settings = model.trained.settings
     users, items = np.zeros(train.n_users), np.zeros(train.n_items)
-    left = train.values - train.values.astype(np.float64).mean()
+    residuals = train.values - train.values.astype(np.float64).mean()
     for _ in range(settings["bias_rounds"]):
         for i in range(train.n_items):
             mine = train.item_numbers == i
-            items[i] = (left[mine] - users[train.user_numbers[mine]]).sum() / (mine.sum() + settings["item_damping"])
+            rest = residuals[mine] - users[train.user_numbers[mine]]
+            items[i] = rest.sum() / (mine.sum() + settings["item_damping"])
         for u in range(train.n_users):
             mine = train.user_numbers == u
-            users[u] = (left[mine] - items[train.item_numbers[mine]]).sum() / (mine.sum() + settings["user_damping"])
+            rest = residuals[mine] - items[train.item_numbers[mine]]
+            users[u] = rest.sum() / (mine.sum() + settings["user_damping"])
     np.testing.assert_allclose(model.user_bias[0], users, atol=1e-5)
     np.testing.assert_allclose(model.item_bias[0], items, atol=1e-5)
 
 
-def test_a_table_gives_the_model_that_its_ratings_give(spark_here: Any, world: Any, tmp_path: Path) -> None:
+def test_a_path_a_frame_and_ratings_give_the_same_model(spark_session: Any, world: Any, tmp_path: Path) -> None:
     path = tmp_path / "ratings.parquet"
     world.train.to_frame().write_parquet(path)
-    heard = Listening()
-    by_path = pt.train(path, "als", **FEW | {"epochs": 2}, progress=heard)
-    by_frame = pt.train(spark_here.read.parquet(str(path)), "als", **FEW | {"epochs": 2})
+    recorded = RecordedProgress()
+    by_path = pt.train(path, "als", **FEW | {"epochs": 2}, progress=recorded)
+    by_frame = pt.train(spark_session.read.parquet(str(path)), "als", **FEW | {"epochs": 2})
     in_memory = pt.train(Ratings.from_parquet(path), "als", **FEW | {"epochs": 2})
     for other in (by_frame, in_memory):
         assert other.trained.users.vocabulary == by_path.trained.users.vocabulary
         np.testing.assert_allclose(other.user_vectors, by_path.user_vectors, atol=1e-6)
-    assert heard.tasks == ["number ids", "factorize"]
-    assert heard.metrics[-1]["stages"] > 10
+    assert recorded.tasks == ["number ids", "factorize"]
+    assert recorded.metrics[-1]["stages"] > 10
 
 
-def test_histories_may_stay_in_spark(spark_here: Any, world: Any) -> None:
+def test_without_histories_no_item_counts_as_seen(spark_session: Any, world: Any) -> None:
     lean = pt.train(world.train, "als", **FEW | {"epochs": 1}, histories=False)
     assert len(lean.trained.seen.numbers) == 0
     assert lean.trained.users.counts.tolist() == world.train.by_user().counts.tolist()
-    assert len(lean.recommend(lean.trained.users.vocabulary.ids[0], 60)) == 60  # nothing is known to be seen
+    assert len(lean.recommend(lean.trained.users.vocabulary.ids[0], 60)) == 60
 
 
-def test_preferences_find_the_two_camps(spark_here: Any) -> None:
-    """Even users choose even items, odd users odd ones; every user's one missing item of their camp comes first."""
+def test_implicit_feedback_separates_two_groups_of_users(spark_session: Any) -> None:
+    """Even users choose even items, odd users odd ones; the one item of the group that a user misses comes first."""
     users, items = np.divmod(np.arange(40 * 20), 20)
     chosen = (users % 2 == items % 2) & (items // 2 != users % 10)
     ratings = of_arrays(users[chosen], items[chosen], np.ones(chosen.sum()), 40, 20)
@@ -126,11 +128,11 @@ def test_preferences_find_the_two_camps(spark_here: Any) -> None:
         assert model.recommend(100 + user, 1).items.tolist() == [f"i{missing}"]
 
 
-def test_what_spark_cannot_do_is_said(spark_here: Any, model: pt.Model, world: Any) -> None:
+def test_options_that_spark_does_not_support_are_refused(spark_session: Any, model: pt.Model, world: Any) -> None:
     with pytest.raises(SettingsError, match="cannot continue"):
         pt.train(world.train, "als", engine="spark", resume=model)
-    with pytest.raises(SettingsError, match="no setting 'epochs'"):
-        pt.train(world.train, "als", engine="spark", epochs=3)
+    with pytest.raises(SettingsError, match="no setting 'thin'"):
+        pt.train(world.train, "als", engine="spark", thin=3)
     with pytest.raises(CallerError, match=r"a Spark session on local\[2\] runs in this process already"):
         pt.train(world.train, "als", engine="spark", master="local[4]")
     with pytest.raises(DataError, match=r"/nowhere/r\.csv: there is no such file"):

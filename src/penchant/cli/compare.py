@@ -10,8 +10,8 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from penchant.cli.rendering import progress, show_json
-from penchant.cli.tables import AsJson, Quiet, read_ratings
+from penchant.cli.output import AsJson, Quiet, progress, show_json
+from penchant.cli.table_options import TableOptions
 from penchant.foundations.errors import CallerError, SettingsError
 
 HELP = """Train and evaluate several models with several seeds on one split, and test their differences.
@@ -72,19 +72,13 @@ def _split(parts: dict[str, Any], place: Path) -> Any:
     """The split of [data] and [split]; paths are relative to the file."""
     from penchant.data import splitting
 
-    data, chosen = dict(parts.get("data", {})), dict(parts.get("split", {}))
-    path = data.pop("ratings", "movielens")
-    where = Path(path) if path == "movielens" else place / path
-    items = place / data.pop("items") if "items" in data else None
-    ratings = read_ratings(where, items=items, **data)
+    chosen = dict(parts.get("split", {}))
+    ratings = TableOptions.from_mapping(parts.get("data", {}), folder=place, where="[data]").read()
     kind = chosen.pop("kind", "random")
     build = getattr(splitting, kind, None) if kind in _KINDS else None
     if build is None:
         raise SettingsError(f"there is no split {kind!r}", remedy=f"Choose one of: {', '.join(_KINDS)}")
-    try:
-        return build(ratings, **chosen)
-    except TypeError as wrong:
-        raise SettingsError(str(wrong), where="[split]") from wrong
+    return build(ratings, **chosen)
 
 
 _KINDS = ("random", "per_user", "temporal", "leave_last", "cold_users", "cold_items")

@@ -1,4 +1,4 @@
-"""`penchant demo`: the whole job on real ratings, step by step."""
+"""`penchant demo`: train, evaluate, recommend and fold in on the shipped ratings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from penchant.cli.rendering import progress, show_answer, show_json
-from penchant.cli.tables import AsJson, Quiet
+from penchant.cli.output import AsJson, Quiet, progress, show_answer, show_json
 
-NEWCOMER = {260: 5.0, 1196: 5.0, 2571: 4.5, 1721: 1.5, 7361: 4.0}
-"""Somebody who loves Star Wars and The Matrix, and not Titanic: MovieLens ids and stars."""
+NEW_USER = {260: 5.0, 1196: 5.0, 2571: 4.5, 1721: 1.5, 7361: 4.0}
+"""Ratings of a new user who likes Star Wars and The Matrix, and not Titanic: MovieLens id -> rating."""
 
 
 def demo(
@@ -31,24 +30,24 @@ def demo(
         ratings = movielens()
         bar.step()
         split = random(ratings, test=0.2, seed=42)
-        models = _learnt(split, seed, bar)
+        models = _trained(split, seed, bar)
         report = evaluate(models["bayes"], split, others=models, progress=bar)
         bar.start("save the model and its report", 2)
         models["bayes"].save(out / "model")
         bar.step()
         report.to_html(out / "report.html")
         bar.step()
-    _tell(out, ratings, models["bayes"], report, time.perf_counter() - started, as_json)
+    _show(out, ratings, models["bayes"], report, time.perf_counter() - started, as_json)
 
 
-def _learnt(split: Any, seed: int, bar: Any) -> dict[str, Any]:
-    """The product's default model and two to see beside it, all from the training rows."""
+def _trained(split: Any, seed: int, bar: Any) -> dict[str, Any]:
+    """The default model and two others to compare it with, trained on the training rows."""
     from penchant.recommending.recommender import train
 
     return {name: train(split.train, name, seed=seed, progress=bar) for name in ("dot_bias", "als", "bayes")}
 
 
-def _tell(out: Path, ratings: Any, model: Any, report: Any, seconds: float, as_json: bool) -> None:
+def _show(out: Path, ratings: Any, model: Any, report: Any, seconds: float, as_json: bool) -> None:
     known = ratings.users.ids[0]
     if as_json:
         show_json({"report": report.to_json(), "recommended": model.recommend(known).to_json(), "seconds": seconds})
@@ -56,16 +55,14 @@ def _tell(out: Path, ratings: Any, model: Any, report: Any, seconds: float, as_j
     print(f"\n{report}\n")
     show_answer(f"Ten films for user {known}, known from training", model.recommend(known))
     rated = ", ".join(f"{model.trained.items.title(model.trained.items.vocabulary.number(i))}: {stars}"
-                      for i, stars in NEWCOMER.items())  # fmt: skip
-    print(f"\nA newcomer says {rated}.")
+                      for i, stars in NEW_USER.items())  # fmt: skip
+    print(f"\nA new user rates {rated}.")
     show_answer(
-        "Ten films for the newcomer, folded in without retraining", model.fold_in(ratings=NEWCOMER).recommend(10)
+        "Ten films for the new user, folded in without retraining", model.fold_in(ratings=NEW_USER).recommend(10)
     )
     print(f"\nDone in {seconds:.0f} s. The model is in {out / 'model'}, the report in {out / 'report.html'}.")
-    print(f"Next: penchant serve {out / 'model'}   or your own: penchant train ratings.csv --out my-model")
+    print(f"Next: penchant serve {out / 'model'}, or your own ratings: penchant train ratings.csv --out my-model")
 
 
 def register(app: typer.Typer) -> None:
-    app.command("demo", help="The whole job on the shipped MovieLens ratings: learn, measure, recommend, fold in.")(
-        demo
-    )
+    app.command("demo", help="Train, evaluate, recommend and fold in on the shipped MovieLens ratings.")(demo)

@@ -1,4 +1,4 @@
-"""`penchant evaluate`: how good a model's recipe is on a table, beside baselines."""
+"""`penchant evaluate`: evaluate a model on ratings it was not trained on, with baselines."""
 
 from __future__ import annotations
 
@@ -8,49 +8,28 @@ from typing import Annotated, Any
 
 import typer
 
+from penchant.cli.output import AsJson, Quiet, progress, show_json
 from penchant.cli.recommend import ModelFolder
-from penchant.cli.rendering import progress, show_json
-from penchant.cli.tables import (
-    AsJson,
-    Duplicates,
-    ItemColumn,
-    ItemsFile,
-    ItemsId,
-    Quiet,
-    RatingColumn,
-    RatingsFile,
-    Separator,
-    TimeColumn,
-    UserColumn,
-    read_ratings,
-)
+from penchant.cli.table_options import TableOptions, with_table_options
 from penchant.data import splitting
 from penchant.data.ratings import Ratings
 
-HELP = """Measure a model on ratings it was not trained on.
+HELP = """Evaluate a model on ratings it was not trained on.
 
-Rows of the table that training did not see are the test. Where it saw them all, a twin with the same settings is
-trained on the part that a split leaves and tested on the rest.
+The test rows are the rows of the table that the model was not trained on. If it was trained on every row, a new model
+with the same settings is trained on a random part of the table and tested on the rest.
 """
 
 
 def evaluate(
     folder: ModelFolder,
-    ratings: RatingsFile,
-    user: UserColumn = None,
-    item: ItemColumn = None,
-    rating: RatingColumn = None,
-    timestamp: TimeColumn = None,
-    items: ItemsFile = None,
-    items_id: ItemsId = None,
-    separator: Separator = ",",
-    duplicates: Duplicates = "last",
-    test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Share of rows a twin is tested on.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Which rows those are.")] = 42,
-    html: Annotated[Path | None, typer.Option(help="Write the report as a page to this file.")] = None,
-    times: Annotated[bool, typer.Option("--times", help="Tell the model when each test rating was made.")] = False,
+    table: TableOptions,
+    test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Share of test rows for a new model.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="The seed that selects these test rows.")] = 42,
+    html: Annotated[Path | None, typer.Option(help="Also write the report as a page to this file.")] = None,
+    times: Annotated[bool, typer.Option("--times", help="Predict each test rating at the time it was made.")] = False,
     by_quadrant: Annotated[
-        bool, typer.Option("--quadrants", help="Test a twin on known and new users by known and new items.")
+        bool, typer.Option("--quadrants", help="Test a new model on known and new users by known and new items.")
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -60,19 +39,18 @@ def evaluate(
     from penchant.recommending.recommender import load
 
     model = load(folder)
-    columns = {"user": user, "item": item, "rating": rating, "timestamp": timestamp, "duplicates": duplicates}
-    table = read_ratings(ratings, items=items, items_id=items_id, separator=separator, **columns)
+    ratings = table.read()
     if by_quadrant:
-        _quadrants(model, table, seed, as_json, quiet)
+        _quadrants(model, ratings, seed, as_json, quiet)
         return
-    split = unseen_rows(model, table)
+    split = unseen_rows(model, ratings)
     with progress(quiet or as_json) as bar:
         if split is None:
             sys.stderr.write(
-                "The model was trained on every row of this table: testing a twin with the same settings.\n"
+                "The model was trained on every row of this table; a new model with the same settings is tested.\n"
             )
-            split = splitting.random(table, test=test, seed=seed)
-            model = _twin(model, split.train, bar)
+            split = splitting.random(ratings, test=test, seed=seed)
+            model = _retrained(model, split.train, bar)
         report = measure(model, split, times=times)
     if html is not None:
         report.to_html(html)
@@ -82,23 +60,23 @@ def evaluate(
         print(report)
 
 
-def _quadrants(model: Any, table: Ratings, seed: int, as_json: bool, quiet: bool) -> None:
+def _quadrants(model: Any, ratings: Ratings, seed: int, as_json: bool, quiet: bool) -> None:
     from penchant.evaluation.comparison.quadrant_table import quadrant_table
 
-    recipe = {"model": model.trained.kind, "label": model.trained.kind, **model.trained.settings}
+    spec = {"model": model.trained.kind, "label": model.trained.kind, **model.trained.settings}
     with progress(quiet or as_json) as bar:
-        found = quadrant_table(table, [recipe], progress=bar, seed=0, split_seed=seed)
+        found = quadrant_table(ratings, [spec], progress=bar, seed=0, split_seed=seed)
     if as_json:
         show_json(found.to_json())
     else:
         print(found)
 
 
-def _twin(model: Any, ratings: Ratings, bar: Any) -> Any:
+def _retrained(model: Any, ratings: Ratings, bar: Any) -> Any:
     from penchant.recommending.recommender import train
 
     return train(ratings, model.trained.kind, progress=bar, **model.trained.settings)
 
 
 def register(app: typer.Typer) -> None:
-    app.command("evaluate", help=HELP)(evaluate)
+    app.command("evaluate", help=HELP)(with_table_options(evaluate))

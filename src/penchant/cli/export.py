@@ -1,4 +1,4 @@
-"""`penchant export`: lists for everybody, as a table other systems read."""
+"""`penchant export`: recommendation lists of all users, as a table for other systems."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import Annotated
 
 import typer
 
+from penchant.cli.output import AsJson, Quiet, progress, show_json
 from penchant.cli.recommend import Count, ModelFolder
-from penchant.cli.rendering import progress, show_json
-from penchant.cli.tables import AsJson, Quiet
 
 
 def export(
     folder: ModelFolder,
     out: Annotated[Path, typer.Option(help="The Parquet file to write: user, rank, item, score, source.")],
     n: Count = 10,
-    seen: Annotated[bool, typer.Option("--seen", help="Keep items in that a user has already rated.")] = False,
+    seen: Annotated[bool, typer.Option("--seen", help="Include items that a user has already rated.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -33,4 +32,4 @@ def export(
 
 
 def register(app: typer.Typer) -> None:
-    app.command("export", help="Write everybody's list to a Parquet file.")(export)
+    app.command("export", help="Write the lists of all users to a Parquet file.")(export)

@@ -1,4 +1,4 @@
-"""`penchant fold-in`: a list for somebody new, from a few ratings given on the spot."""
+"""`penchant fold-in`: a list for a new user, from a few ratings."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
+from penchant.cli.output import AsJson, show_answer
 from penchant.cli.recommend import Count, ModelFolder
-from penchant.cli.rendering import show_answer
-from penchant.cli.tables import AsJson
 from penchant.foundations.errors import CallerError
 
 
@@ -22,8 +21,8 @@ def fold_in(
 ) -> None:
     from penchant.recommending.recommender import load
 
-    visitor = load(folder).fold_in(ratings=dict(map(_pair, rate)))
-    show_answer(f"For somebody who gave {len(rate)} ratings", visitor.recommend(n), as_json=as_json)
+    user = load(folder).fold_in(ratings=dict(map(_pair, rate)))
+    show_answer(f"For a new user with {len(rate)} ratings", user.recommend(n), as_json=as_json)
 
 
 def _pair(text: str) -> tuple[str, float]:
@@ -31,8 +30,10 @@ def _pair(text: str) -> tuple[str, float]:
     try:
         return item, float(rating)
     except ValueError:
-        raise CallerError(f"{text!r} is not a rating", where="--rate", remedy="Write it as item=stars: 1=4.5") from None
+        raise CallerError(
+            f"{text!r} is not a rating", where="--rate", remedy="Write it as item=rating: 1=4.5"
+        ) from None
 
 
 def register(app: typer.Typer) -> None:
-    app.command("fold-in", help="Recommend to somebody new from a few ratings; the model is not changed.")(fold_in)
+    app.command("fold-in", help="Recommend to a new user with a few ratings; the model is not changed.")(fold_in)

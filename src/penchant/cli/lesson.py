@@ -9,17 +9,8 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli.rendering import show_json, show_table
-from penchant.cli.tables import (
-    AsJson,
-    ItemColumn,
-    ItemsFile,
-    RatingColumn,
-    RatingsFile,
-    Separator,
-    UserColumn,
-    read_ratings,
-)
+from penchant.cli.output import AsJson, show_json, show_table
+from penchant.cli.table_options import TableOptions, with_table_options
 from penchant.foundations.errors import CallerError
 from penchant.lesson.crosstab import CrosstabSettings
 from penchant.lesson.gradient_descent import Descent, Line, Trace
@@ -32,34 +23,29 @@ lesson = typer.Typer(help="Lesson 5: the spreadsheets and the gradient-descent l
 
 
 @lesson.command("spreadsheet", help="A workbook that learns a corner of the ratings with live formulas.")
+@with_table_options
 def spreadsheet(
-    ratings: RatingsFile,
+    table: TableOptions,
     out: Out = Path("collab_filter.xlsx"),
     k: Size = CrosstabSettings.users,
     factors: Annotated[int, typer.Option(help="How many numbers describe a user.")] = SolverSettings.factors,
     seed: Annotated[int, typer.Option(help="Where the random start comes from.")] = SolverSettings.seed,
     solved: Annotated[bool, typer.Option("--solved", help="Fill the cells with the solver's result.")] = False,
-    user: UserColumn = None,
-    item: ItemColumn = None,
-    rating: RatingColumn = None,
-    items: ItemsFile = None,
-    separator: Separator = ",",
     as_json: AsJson = False,
 ) -> None:
     from penchant.lesson.crosstab import crosstab
     from penchant.lesson.solver import rmse
     from penchant.lesson.spreadsheet import write_spreadsheet
 
-    read = read_ratings(ratings, items=items, separator=separator, user=user, item=item, rating=rating)
-    table = crosstab(read, CrosstabSettings(users=k, items=k))
-    written = write_spreadsheet(out, table, SolverSettings(factors=factors, seed=seed), solved=solved)
-    plain, biased = (rmse(table, shown) for shown in written.shown)
+    cells = crosstab(table.read(), CrosstabSettings(users=k, items=k))
+    written = write_spreadsheet(out, cells, SolverSettings(factors=factors, seed=seed), solved=solved)
+    plain, biased = (rmse(cells, shown) for shown in written.shown)
     if as_json:
-        show_json({"workbook": str(out), "cells": int(table.rated.sum()), "rmse": plain, "rmse_with_biases": biased})
+        show_json({"workbook": str(out), "cells": int(cells.rated.sum()), "rmse": plain, "rmse_with_biases": biased})
         return
-    print(table.to_text())
+    print(cells.to_text())
     state = "solved" if solved else "at its random start"
-    print(f"{out}: {table.rated.sum()} ratings, {state}: RMSE {plain:.4f}, with biases {biased:.4f}")
+    print(f"{out}: {cells.rated.sum()} ratings, {state}: RMSE {plain:.4f}, with biases {biased:.4f}")
 
 
 @lesson.command("gradient-descent", help="A workbook of ten ways down one slope, every step a formula.")

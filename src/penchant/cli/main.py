@@ -1,4 +1,4 @@
-"""The command `penchant`: parse, one call, render. Exit 0 good, 2 the caller's mistake, 1 ours."""
+"""The command `penchant`. Exit codes: 0 for success, 2 for the caller's mistake, 1 for a failure of ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penchant.foundations.errors import CallerError, PenchantError
 
 app = typer.Typer(
     name="penchant",
-    help="Ratings in, recommendations out: accurate, fast, and never stumped by someone it has not met.",
+    help="Collaborative filtering: train, evaluate, recommend and serve, also for new users and items.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -33,7 +33,7 @@ COMMANDS = (
     "retrain",
     "lesson",
 )
-"""One module each in this folder; each holds a function `register(app)`."""
+"""Each is a module of this folder with a function `register(app)`."""
 
 
 def build() -> typer.Typer:
@@ -44,7 +44,7 @@ def build() -> typer.Typer:
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+def _root(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
     if version:
         from penchant import __version__
 
@@ -53,11 +53,11 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 
 def run() -> None:
-    """Run the command line, turning errors into one line and an exit code."""
+    """Run the command line and turn errors into one line and an exit code."""
     try:
         build()()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left: not our error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of the pipe has closed it
     except PenchantError as error:
         sys.stderr.write(f"penchant: {error}\n")
         sys.exit(2 if isinstance(error, CallerError) else 1)

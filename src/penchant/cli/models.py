@@ -1,4 +1,4 @@
-"""`penchant models`: what can be trained, and with which settings."""
+"""`penchant models`: the models and their settings."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli.rendering import show_json, show_table
-from penchant.cli.tables import AsJson
+from penchant.cli.output import AsJson, show_json, show_table
 from penchant.training.registry import MODELS, way
 
 
 def models(
-    name: Annotated[str | None, typer.Argument(help="A model, to list its settings.")] = None, as_json: AsJson = False
+    name: Annotated[str | None, typer.Argument(help="The model whose settings are listed.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     if name is None:
         rows = [[one.name, one.summary] for one in MODELS.values()]
         if as_json:
             show_json(dict(rows))
         else:
-            show_table("Models", ["name", "what it is"], rows)
+            show_table("Models", ["name", "description"], rows)
         return
     settings = [
         [field.name, str(field.default), str(field.metadata.get("meaning", ""))]

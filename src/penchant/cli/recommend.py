@@ -1,4 +1,4 @@
-"""`penchant recommend`: a list for somebody."""
+"""`penchant recommend`: a list for one user."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from penchant.cli.rendering import show_answer
-from penchant.cli.tables import AsJson
+from penchant.cli.output import AsJson, show_answer
 
 ModelFolder = Annotated[Path, typer.Argument(help="A folder that `penchant train` saved.")]
 Count = Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many items.")]
@@ -16,9 +15,9 @@ Count = Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many item
 
 def recommend(
     folder: ModelFolder,
-    user: Annotated[str, typer.Option(help="The user's id; one the model has never met is answered too.")],
+    user: Annotated[str, typer.Option(help="The user's id, known or not.")],
     n: Count = 10,
-    seen: Annotated[bool, typer.Option("--seen", help="Keep items in that the user has already rated.")] = False,
+    seen: Annotated[bool, typer.Option("--seen", help="Include items that the user has already rated.")] = False,
     as_json: AsJson = False,
 ) -> None:
     from penchant.recommending.recommender import load
@@ -30,9 +29,9 @@ def recommend(
 def _words(source: str) -> str:
     return {
         "known": "known from training",
-        "folded_in": "from ratings just given",
-        "features": "unknown: from features alone",
-        "prior": "unknown: what people like on the whole",
+        "folded_in": "from the given ratings",
+        "features": "unknown: from features only",
+        "prior": "unknown: what users like on average",
     }[source]
 
 

@@ -1,4 +1,4 @@
-"""`penchant serve`: the HTTP API and the page. `penchant keys`: who may use them."""
+"""`penchant serve`: the HTTP API and the page. `penchant keys`: the keys of its users."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
+from penchant.cli.output import AsJson, show_json, show_table
 from penchant.cli.recommend import ModelFolder
-from penchant.cli.rendering import show_json, show_table
-from penchant.cli.tables import AsJson
 from penchant.foundations.optional import require
 from penchant.foundations.settings import Settings
 
 DatabaseUrl = Annotated[
-    str, typer.Option(envvar="PENCHANT_DATABASE", help="SQLAlchemy URL; left out, an SQLite file beside the model.")
+    str, typer.Option(envvar="PENCHANT_DATABASE", help="SQLAlchemy URL; left out, an SQLite file next to the model.")
 ]
 
 
@@ -29,24 +28,24 @@ def _serve(folder: Path, **flags: Any) -> None:
     from penchant.service.settings import ServiceSettings
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for chatty in ("alembic", "sqlalchemy", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in ("alembic", "sqlalchemy", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     settings = ServiceSettings.from_json(flags)
     serve(folder, settings, on_ready=lambda address: print(f"Serving {folder} on {address}", flush=True))
 
 
 def _with_flags(command: Callable[..., None], settings: type[Settings]) -> Callable[..., None]:
-    """The command with a flag for every setting: name, type, meaning and starting value are those of the dataclass."""
+    """The command with an option for every setting; name, type, help and default are those of the dataclass."""
     hints = typing.get_type_hints(settings)
     parameters = [inspect.Parameter("folder", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=ModelFolder)]
     for field in dataclasses.fields(settings):
         hint: Any = list[str] if typing.get_origin(hints[field.name]) is tuple else hints[field.name]
         variable = "PENCHANT_DATABASE" if field.name == "database" else None
         option = typer.Option(help=field.metadata["meaning"], envvar=variable)
-        start = list(field.default) if isinstance(field.default, tuple) else field.default
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
         parameters.append(
             inspect.Parameter(
-                field.name, inspect.Parameter.KEYWORD_ONLY, default=start, annotation=Annotated[hint, option]
+                field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, option]
             )
         )
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -66,15 +65,15 @@ def _key_store(folder: Path, database: str) -> Any:
 def add_key(
     folder: ModelFolder,
     name: Annotated[str, typer.Argument(help="What the key is for; shown in the list.")],
-    scope: Annotated[str, typer.Option(help="read, write or admin; each includes those before it.")] = "read",
+    scope: Annotated[str, typer.Option(help="read, write or admin; each includes the ones before it.")] = "read",
     database: DatabaseUrl = "",
 ) -> None:
-    """Make a key and show it once."""
+    """Create a key and print it; it is shown only once."""
     print(_key_store(folder, database).create(name, scope))
 
 
 def list_keys(folder: ModelFolder, database: DatabaseUrl = "", as_json: AsJson = False) -> None:
-    """The keys in use; their secrets are not kept."""
+    """List the keys in use; their secrets are not stored."""
     keys = [[key.key_id, key.name, key.scope] for key in _key_store(folder, database).in_use().values()]
     if as_json:
         show_json([dict(zip(("id", "name", "scope"), key, strict=True)) for key in keys])
@@ -87,17 +86,17 @@ def revoke_key(
     key_id: Annotated[str, typer.Argument(help="The key's id, as `penchant keys list` shows it.")],
     database: DatabaseUrl = "",
 ) -> None:
-    """Refuse a key from now on; running servers follow within a second."""
+    """Revoke a key; running servers refuse it within a second."""
     _key_store(folder, database).revoke(key_id)
 
 
 def register(app: typer.Typer) -> None:
     from penchant.service.settings import ServiceSettings
 
-    app.command("serve", help="Serve a model: an HTTP API and a page to rate and be recommended.")(
+    app.command("serve", help="Serve a model: an HTTP API and a page to rate items and get recommendations.")(
         _with_flags(_serve, ServiceSettings)
     )
-    keys = typer.Typer(no_args_is_help=True, help="Keys for programs that use the service.")
+    keys = typer.Typer(no_args_is_help=True, help="Manage the keys of programs that use the service.")
     keys.command("add")(add_key)
     keys.command("list")(list_keys)
     keys.command("revoke")(revoke_key)

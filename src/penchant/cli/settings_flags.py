@@ -1,4 +1,4 @@
-"""A model's settings as command-line flags, derived from its settings dataclass."""
+"""A model's settings as command-line options, derived from its settings dataclass."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from penchant.engines.engine_choice import settings_class
+from penchant.foundations.close_names import name_remedy
 from penchant.foundations.errors import SettingsError
 
 
 def settings_from_flags(model: str, flags: Sequence[str], engine: str = "local") -> dict[str, Any]:
-    """`["--factors", "32", "--use-net=true"]` as settings of the named model on an engine, each of its own type.
+    """`["--factors", "32", "--use-net=true"]` as settings of a model on an engine, with their types.
 
-    Raises SettingsError for a flag that neither the command nor the model's settings know.
+    Raises SettingsError for an option that is neither the command's nor a setting; the message names the closest ones.
     """
     hints = typing.get_type_hints(settings_class(model, engine))
     settings: dict[str, Any] = {}
@@ -23,8 +24,8 @@ def settings_from_flags(model: str, flags: Sequence[str], engine: str = "local")
         flag, given, value = words.pop(0).partition("=")
         name = flag.removeprefix("--").replace("-", "_")
         if not flag.startswith("--") or name not in hints:
-            known = ", ".join("--" + n.replace("_", "-") for n in hints)
-            raise SettingsError(f"there is no flag {flag}", where=f"model {model}", remedy=f"Its settings: {known}")
+            remedy = name_remedy(flag, ["--" + known.replace("_", "-") for known in hints], intro="Its settings")
+            raise SettingsError(f"there is no option {flag}", where=f"model {model}", remedy=remedy)
         if not given:
             if not words:
                 raise SettingsError("a value is missing", where=flag)
@@ -34,7 +35,7 @@ def settings_from_flags(model: str, flags: Sequence[str], engine: str = "local")
 
 
 def _typed(flag: str, text: str, hint: Any) -> Any:
-    """The text as JSON where the setting is not a text: numbers, true, false, null and lists."""
+    """The text, read as JSON if the setting is a number, true, false, null or a list."""
     if hint is str:
         return text
     try:

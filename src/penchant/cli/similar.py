@@ -1,4 +1,4 @@
-"""`penchant similar`: items or users that are alike."""
+"""`penchant similar`: the most similar items or users."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
+from penchant.cli.output import AsJson, show_answer
 from penchant.cli.recommend import Count, ModelFolder
-from penchant.cli.rendering import show_answer
-from penchant.cli.tables import AsJson
 from penchant.foundations.errors import CallerError
 
 
@@ -22,11 +21,11 @@ def similar(
     from penchant.recommending.recommender import load
 
     if (item is None) == (user is None):
-        raise CallerError("similar needs an item or a user", remedy="Give either --item ID or --user ID")
+        raise CallerError("`similar` needs an item or a user", remedy="Give either --item ID or --user ID")
     model = load(folder)
     answer = model.similar_items(item, n) if item is not None else model.similar_users(user, n)
     show_answer(f"Closest to {item if item is not None else user}", answer, score="cosine", as_json=as_json)
 
 
 def register(app: typer.Typer) -> None:
-    app.command("similar", help="The items (or users) whose vectors point the same way.")(similar)
+    app.command("similar", help="List the items or users with the most similar vectors.")(similar)

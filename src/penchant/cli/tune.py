@@ -1,4 +1,4 @@
-"""`penchant tune`: settings chosen on training rows, and what they give on rows that nothing has seen."""
+"""`penchant tune`: choose settings on training rows, and evaluate them once on test rows."""
 
 from __future__ import annotations
 
@@ -9,48 +9,29 @@ from typing import Annotated, Any
 
 import typer
 
-from penchant.cli.rendering import progress, show_json
-from penchant.cli.tables import (
-    AsJson,
-    Duplicates,
-    ItemColumn,
-    ItemsFile,
-    Quiet,
-    RatingColumn,
-    RatingsFile,
-    Separator,
-    TimeColumn,
-    UserColumn,
-    read_ratings,
-)
+from penchant.cli.output import AsJson, Quiet, progress, show_json
+from penchant.cli.table_options import TableOptions, with_table_options
 from penchant.foundations.errors import SettingsError
 
 HELP = """Search for a model's best settings.
 
-The test rows are put away first. Trials learn from and are judged by parts of the training rows; the best settings and
-the model's own are then measured once on the test rows.
+The test rows are set aside first. Trials are trained and validated on parts of the training rows; the best settings and
+the model's default settings are then evaluated once on the test rows.
 """
 
 
 def tune(
-    ratings: RatingsFile,
+    table: TableOptions,
     model: Annotated[str, typer.Option(help="Which model; `penchant models` lists them.")],
-    trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 30,
+    trials: Annotated[int, typer.Option(min=1, help="How many combinations of settings to try.")] = 30,
     search: Annotated[
         list[str] | None,
         typer.Option(help='What to search: `factors=[4,64,"log"]` or `link=["a","b","c"]`. Repeatable.'),
     ] = None,
-    metric: Annotated[str, typer.Option(help="The figure to do well on, such as rmse or ndcg@10.")] = "rmse",
-    user: UserColumn = None,
-    item: ItemColumn = None,
-    rating: RatingColumn = None,
-    timestamp: TimeColumn = None,
-    items: ItemsFile = None,
-    separator: Separator = ",",
-    duplicates: Duplicates = "last",
-    test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Share of rows put away as the test.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Which trials are made.")] = 0,
-    folder: Annotated[Path | None, typer.Option(help="Keep trials here; a search that broke off goes on.")] = None,
+    metric: Annotated[str, typer.Option(help="The metric to optimize, such as rmse or ndcg@10.")] = "rmse",
+    test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Share of rows set aside as the test.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="The seed that selects the trials.")] = 0,
+    folder: Annotated[Path | None, typer.Option(help="Keep trials here; an interrupted search continues.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -58,8 +39,7 @@ def tune(
     from penchant.evaluation.comparison.compare import compare
     from penchant.evaluation.comparison.tuning import tune as run
 
-    columns = {"user": user, "item": item, "rating": rating, "timestamp": timestamp, "duplicates": duplicates}
-    split = splitting.random(read_ratings(ratings, items=items, separator=separator, **columns), test=test)
+    split = splitting.random(table.read(), test=test)
     space = dict(map(_part, search)) if search else None
     with progress(quiet or as_json) as bar:
         found = run(
@@ -71,22 +51,22 @@ def tune(
         show_json({"tuned": found.to_json(), "on_test": compared.to_json()})
         return
     flags = " ".join(f"--{name.replace('_', '-')} {shlex.quote(str(v))}" for name, v in found.settings.items())
-    print(f"{found}\n\n{compared}\n\nNext: penchant train {ratings} --model {model} {flags} --out my-model")
+    print(f"{found}\n\n{compared}\n\nNext: penchant train {table.ratings} --model {model} {flags} --out my-model")
 
 
 def _part(text: str) -> tuple[str, Any]:
-    """`name=[low, high]`, `name=[low, high, "log"]` or `name=[a, b, c]` as a part of the space."""
+    """`name=[low, high]`, `name=[low, high, "log"]` or `name=[a, b, c]` as a part of the search space."""
     name, _, value = text.partition("=")
     try:
         parts = json.loads(value)
     except ValueError:
-        raise SettingsError(f"{value!r} is no list", where=f"--search {name}", remedy="Write factors=[4,64]") from None
+        parts = None
     if not isinstance(parts, list) or not parts:
-        raise SettingsError(f"{value!r} is no list", where=f"--search {name}", remedy="Write factors=[4,64]")
+        raise SettingsError(f"{value!r} is not a list", where=f"--search {name}", remedy="Write factors=[4,64]")
     is_range = len(parts) == 2 or (len(parts) == 3 and parts[2] == "log")
     numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in parts[:2])
     return name, tuple(parts) if is_range and numbers else parts
 
 
 def register(app: typer.Typer) -> None:
-    app.command("tune", help=HELP)(tune)
+    app.command("tune", help=HELP)(with_table_options(tune))

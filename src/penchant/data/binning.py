@@ -1,4 +1,4 @@
-"""Bins for numbers: of an even, round width where the numbers allow it, else of even filling."""
+"""Bins for numbers: of equal, round width if the numbers are spread evenly enough, else at quantiles."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_BINS = 20
-CROWDED = 0.5
-"""Bins of even width serve while none of them holds more than this share of the numbers."""
+MAX_BINS = 20
+MAX_SHARE = 0.5
+"""Bins of equal width are used unless one of them holds more than this share of the numbers."""
 
 
 def bin_edges(numbers: NDArray[np.float64]) -> tuple[float, ...]:
-    """The inner edges, rising, of at most about MOST_BINS bins; none where the numbers do not differ.
+    """The inner edges, ascending, of at most about MAX_BINS bins; none if all numbers are equal.
 
-    Years fall into bins of five: the width is the roundest of 1, 2, 5, 10, 20 … (times a power of ten) by which the
-    middle 98 % of the numbers spans at most MOST_BINS bins. The outer bins are open.
+    The width is the smallest of 1, 2 or 5 times a power of ten with which the middle 98 % of the numbers spans at most
+    MAX_BINS bins; a century of years gets bins of five. The outer bins are open.
     """
     if len(numbers) == 0 or numbers.min() == numbers.max():
         return ()
     low, high = np.quantile(numbers, (0.01, 0.99))
     if high > low:
-        width = round_up((high - low) / MOST_BINS)
+        width = round_up((high - low) / MAX_BINS)
         edges = np.arange(np.floor(low / width) + 1, np.ceil(high / width)) * width
-        filled = np.bincount(np.searchsorted(edges, numbers, side="right"), minlength=len(edges) + 1)
-        if len(edges) and filled.max() <= CROWDED * len(numbers):
+        sizes = np.bincount(np.searchsorted(edges, numbers, side="right"), minlength=len(edges) + 1)
+        if len(edges) and sizes.max() <= MAX_SHARE * len(numbers):
             return tuple(edges.tolist())
-    cuts = np.unique(np.quantile(numbers, np.linspace(0, 1, MOST_BINS // 2 + 1)[1:-1]))
+    cuts = np.unique(np.quantile(numbers, np.linspace(0, 1, MAX_BINS // 2 + 1)[1:-1]))
     return tuple(cuts[cuts > numbers.min()].tolist()) or (float(numbers[numbers > numbers.min()].min()),)
 
 

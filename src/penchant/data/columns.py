@@ -1,9 +1,11 @@
-"""The column names of a ratings table: the ones we give, and the ones we recognize in the tables of others."""
+"""The columns of a ratings table: our names for their roles, and the names that are recognized in a table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
+from penchant.foundations.close_names import close_names
 from penchant.foundations.errors import DataError
 
 USER = "user"
@@ -21,37 +23,42 @@ RECOGNIZED: Mapping[str, Sequence[str]] = {
     RATING: ("rating", "ratings", "score", "stars", "overall", "bookrating", "reviewscore"),
     TIMESTAMP: ("timestamp", "time", "date", "datetime", "unixreviewtime", "ratedat", "createdat"),
 }  # fmt: skip
-"""Role -> names taken for it when none is given, the likeliest first; only letters and digits are compared."""
+"""Role -> recognized names, the likeliest first; only letters and digits are compared."""
 
-Wanted = str | bool | None
-"""A column's name; None to recognize it; False to do without it."""
+Wanted = str | Literal[False] | None
+"""A column's name; None to recognize it by its name; False for a table without it."""
 
 
-def find_column(role: str, wanted: Wanted, existing: Sequence[str], *, source: str, needed: bool = True) -> str | None:
-    """The column that plays `role` in a table, or None where it may be missing and is.
+def find_column(role: str, wanted: object, existing: Sequence[str], *, source: str, needed: bool = True) -> str | None:
+    """The column with a role in a table, or None for an optional column that is missing. wanted: as in `Wanted`.
 
-    Raises DataError when the named column does not exist, or when a needed one is not recognized; both say which
-    columns there are.
+    Raises DataError if the named column does not exist, or if a needed column is not recognized; the message lists the
+    columns of the table.
     """
     if wanted is False:
         return None
     if isinstance(wanted, str):
         if wanted not in existing:
-            raise DataError(f"there is no column {wanted!r}", where=source, remedy=_has(existing))
+            raise DataError(f"there is no column {wanted!r}", where=source, remedy=_columns(existing, wanted))
         return wanted
+    if wanted is not None:
+        remedy = f"Give the {role} column's name as a text, or leave it out to recognize it"
+        raise DataError(f"{wanted!r} is not the name of a column", where=source, remedy=remedy)
     by_plain = {plain_name(name): name for name in reversed(existing)}
     found = next((by_plain[name] for name in RECOGNIZED[role] if name in by_plain), None)
     if found is None and needed:
         raise DataError(
-            f"no column looks like the {role}", where=source, remedy=f"Name it with {role}=…. {_has(existing)}"
+            f"no column looks like the {role}", where=source, remedy=f"Name it with {role}=…. {_columns(existing)}"
         )
     return found
 
 
 def plain_name(name: str) -> str:
-    """A column's name as it is compared: its letters and digits in lower case."""
+    """A column's name in the form that is compared: its letters and digits in lower case."""
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def _has(existing: Sequence[str]) -> str:
-    return f"It has: {', '.join(map(repr, existing))}" if existing else "It has none"
+def _columns(existing: Sequence[str], wanted: str = "") -> str:
+    close = " or ".join(map(repr, close_names(wanted, existing)))
+    listed = f"The columns are: {', '.join(map(repr, existing))}" if existing else "The table has no columns"
+    return (f"Did you mean {close}? " if close else "") + listed

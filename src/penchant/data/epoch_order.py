@@ -1,4 +1,4 @@
-"""The order in which a pass visits the ratings: a function of the run's seed and the epoch, so it can be repeated."""
+"""The order of the ratings in an epoch: a function of the run's seed and the epoch, so that it can be repeated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def epoch_generator(run_seed: int, epoch: int) -> np.random.Generator:
-    """The randomness of one epoch of one run; nothing needs saving to get it back after a restart."""
+    """The generator of one epoch of one run; a restarted run gets the same one without saved state."""
     return np.random.default_rng([run_seed, epoch])
 
 
@@ -19,5 +19,5 @@ def epoch_order(n: int, run_seed: int, epoch: int) -> NDArray[np.int32]:
 
 
 def steps_in(n: int, batch_size: int) -> int:
-    """Batches in a pass over n rows, the odd last one included."""
+    """The number of batches in an epoch of n rows, an incomplete last one included."""
     return -(-n // batch_size)

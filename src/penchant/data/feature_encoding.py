@@ -1,4 +1,4 @@
-"""From side columns to a sparse matrix: each cell becomes words, each word that is common enough a column."""
+"""Encoding features as a sparse matrix: a cell has one or more labels, and each frequent label is a column."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from penchant.data.features import FeatureTable
 
 Kind = Literal["many", "category", "number", "text"]
-"""How a column is read: several labels a row, one label, a number, or free text whose words are hashed."""
+"""How a column is read: several labels in a row, one label, a number, or free text whose words are hashed."""
 
 _WORD = re.compile(r"\w+")
 BUCKETS = 4096
-"""Free text falls into this many buckets by the CRC-32 of its words, which is the same on every machine."""
+"""The number of buckets for words of free text; a word's bucket is its CRC-32, which is the same on all machines."""
 
 
 @dataclass(frozen=True)
 class FeatureEncoder:
-    """What was learnt from one FeatureTable about turning any other into a sparse matrix of F columns.
+    """Encodes feature tables as sparse matrices of F columns, fitted on one FeatureTable.
 
     names: F names, such as "genres=Comedy", "year=1990..1995" or "plot~17" for a bucket of hashed words. edges: the
-    inner bin edges of each number column. shared: the kinds whose n words in a row weigh n^-1/2 each instead of 1: a
-    film of five genres is then pulled as far as a film of one, which foretells held-out films a little better.
+    inner bin edges of each number column. shared: the kinds whose n labels in a row have the weight n^-1/2 each instead
+    of 1; a film of five genres then has the same norm as a film of one, which predicts held-out films slightly better.
     Unknown labels and missing values add nothing to a row.
     """
 
@@ -44,15 +44,15 @@ class FeatureEncoder:
 
     @property
     def width(self) -> int:
-        """F; zero where no column tells rows apart."""
+        """F; zero if no column distinguishes rows."""
         return len(self.names)
 
     @classmethod
     def fit(cls, table: FeatureTable, counts: NDArray[Any], *, minimum: int = 3, limit: int = 1000) -> FeatureEncoder:
-        """Learn labels and number bins from the rows whose count (of training ratings) is above zero.
+        """Fit labels and bins on the rows whose count of training ratings is above zero.
 
-        counts: (N,). minimum: the fewest of those rows a label must occur in. limit: how many labels a column may
-        have; the most common stay. A label of every row is left out: it tells nothing apart.
+        counts: (N,). minimum: the number of those rows that a label must occur in. limit: the number of labels that a
+        column may have; the most common are kept. A label of every row is left out.
         """
         rows = np.flatnonzero(np.asarray(counts) > 0).tolist()
         edges: dict[str, tuple[float, ...]] = {}
@@ -61,48 +61,48 @@ class FeatureEncoder:
             cells = [table.columns[column][row] for row in rows]
             if kind == "number":
                 edges[column] = bin_edges(np.array([number for cell in cells for number in _numbers(cell)]))
-            found = Counter(word for cell in cells for word in _words(column, kind, cell, edges))
-            common = [word for word, count in found.most_common(limit) if minimum <= count < len(rows)]
+            found = Counter(name for cell in cells for name in _cell_names(column, kind, cell, edges))
+            common = [name for name, count in found.most_common(limit) if minimum <= count < len(rows)]
             order = bin_names(column, edges[column]) if kind == "number" else sorted(common)
-            names += [word for word in order if word in common]
+            names += [name for name in order if name in common]
         return cls(dict(table.kinds), tuple(names), edges)
 
     def encode(self, table: FeatureTable) -> Any:
-        """The table as a scipy CSR array (N, F) of float32; columns that this encoder does not know are left out."""
+        """The table as a scipy CSR array (N, F) of float32; unknown columns of the table are left out."""
         from scipy.sparse import csr_array
 
         columns = [(name, kind, table.columns[name]) for name, kind in self.kinds.items() if name in table.columns]
-        starts, places, weights = [0], list[int](), list[float]()
+        starts, positions, weights = [0], list[int](), list[float]()
         for row in range(len(table)):
-            for name, kind, cells in columns:
-                words = _words(name, kind, cells[row], self.edges)
-                known = [self._at[word] for word in words if word in self._at]
-                places += known
+            for column, kind, cells in columns:
+                names = _cell_names(column, kind, cells[row], self.edges)
+                known = [self._position[name] for name in names if name in self._position]
+                positions += known
                 weights += [max(len(known), 1) ** -0.5 if kind in self.shared else 1.0] * len(known)
-            starts.append(len(places))
-        data, indices, indptr = np.array(weights, np.float32), np.array(places, np.int32), np.array(starts, np.int32)
+            starts.append(len(positions))
+        data, indices, indptr = np.array(weights, np.float32), np.array(positions, np.int32), np.array(starts, np.int32)
         encoded = csr_array((data, indices, indptr), shape=(len(table), self.width))
         encoded.sort_indices()
         return encoded
 
     @cached_property
-    def _at(self) -> dict[str, int]:
-        return {name: at for at, name in enumerate(self.names)}
+    def _position(self) -> dict[str, int]:
+        return {name: position for position, name in enumerate(self.names)}
 
     def to_json(self) -> dict[str, Any]:
-        """Everything learnt, as JSON values."""
+        """The fitted encoder as JSON values."""
         edges = {name: list(values) for name, values in self.edges.items()}
         return {"kinds": dict(self.kinds), "names": list(self.names), "edges": edges, "shared": list(self.shared)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> FeatureEncoder:
-        """The encoder that `to_json` wrote."""
+        """An encoder from the values of `to_json`."""
         edges = {name: tuple(edges) for name, edges in values["edges"].items()}
         return cls(dict(values["kinds"]), tuple(values["names"]), edges, tuple(values["shared"]))
 
 
-def _words(column: str, kind: Kind, cell: Any, edges: Mapping[str, tuple[float, ...]]) -> list[str]:
-    """The distinct names of the matrix columns that a cell would light, whether or not they were kept."""
+def _cell_names(column: str, kind: Kind, cell: Any, edges: Mapping[str, tuple[float, ...]]) -> list[str]:
+    """The distinct names of a cell's matrix columns, including those that the encoder does not keep."""
     if kind == "number":
         return [bin_names(column, edges[column])[bisect_right(edges[column], number)] for number in _numbers(cell)]
     if kind == "text":
@@ -112,13 +112,13 @@ def _words(column: str, kind: Kind, cell: Any, edges: Mapping[str, tuple[float, 
 
 
 def _numbers(cell: Any) -> Iterator[float]:
-    """The cell's finite number, if it holds one."""
+    """The cell's number, if it is a finite one."""
     if isinstance(cell, int | float | np.number) and np.isfinite(cell):
         yield float(cell)
 
 
 def _labels(kind: Kind, cell: Any) -> list[str]:
-    """A cell's labels; one text for several labels is split at "|", as MovieLens writes them."""
+    """A cell's labels; a text with several labels is split at "|", as in MovieLens."""
     if cell is None or cell != cell:
         return []
     several = cell.split("|") if isinstance(cell, str) else cell

@@ -1,4 +1,4 @@
-"""Side columns of users or items; `encoding` turns them into a sparse matrix."""
+"""Feature tables of users or items; `feature_encoding` encodes them as sparse matrices."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["FeatureEncoder", "FeatureTable", "Kind", "table_from_rows"]
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """One row of side information for each number of a vocabulary.
+    """One row of features for each number of a vocabulary.
 
     columns: name -> N values in number order; a tuple of labels for "many", a label for "category", a float for
-    "number", a text for "text"; None where nothing is known. kinds: name -> how the column is read.
-    titles: N display names, or None where the table has none; they are shown, not learnt from.
+    "number", a text for "text", and None for a missing value. kinds: name -> how the column is read.
+    titles: N display names, or None if there are none; they are shown and are not features.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -31,19 +31,19 @@ class FeatureTable:
     def __post_init__(self) -> None:
         lengths = {len(values) for values in self.columns.values()} | ({len(self.titles)} if self.titles else set())
         if len(lengths) > 1 or self.columns.keys() != self.kinds.keys():
-            raise DataError("the columns of a feature table do not fit each other", where=", ".join(self.columns))
+            raise DataError("the columns of a feature table differ in length or kinds", where=", ".join(self.columns))
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), self.titles or ()))
 
     def take(self, numbers: NDArray[Any]) -> FeatureTable:
-        """The rows of the given numbers, in their order; a negative number gives a row of which nothing is known."""
-        at = [int(number) for number in numbers]
-        columns = {name: _picked(values, at) for name, values in self.columns.items()}
-        return FeatureTable(columns, self.kinds, None if self.titles is None else _picked(self.titles, at))
+        """The rows of the given numbers, in their order; a negative number gives a row of missing values."""
+        rows = [int(number) for number in numbers]
+        columns = {name: _picked(values, rows) for name, values in self.columns.items()}
+        return FeatureTable(columns, self.kinds, None if self.titles is None else _picked(self.titles, rows))
 
     def grown(self, size: int) -> FeatureTable:
-        """The table with rows of which nothing is known behind its own, `size` rows in all."""
+        """The table with rows of missing values appended, up to `size` rows."""
         return self.take(np.append(np.arange(len(self)), np.full(size - len(self), -1)))
 
     def row(self, number: int) -> dict[str, Any]:
@@ -51,11 +51,11 @@ class FeatureTable:
         return {name: values[number] for name, values in self.columns.items()}
 
 
-def _picked(values: Sequence[Any], at: Sequence[int]) -> list[Any]:
-    return [values[number] if number >= 0 else None for number in at]
+def _picked(values: Sequence[Any], rows: Sequence[int]) -> list[Any]:
+    return [values[number] if number >= 0 else None for number in rows]
 
 
 def table_from_rows(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> FeatureTable:
-    """A table from loose rows such as the features a caller gives with a new user or item."""
+    """A table from mappings, such as the features that a caller gives for a new user or item."""
     columns = {name: [row.get(name) for row in rows] for name in kinds}
     return FeatureTable(columns, kinds, [row.get("title") for row in rows])

@@ -1,4 +1,4 @@
-"""The door for tables already in memory: pandas, polars, Arrow and DuckDB, through narwhals."""
+"""Tables in memory: pandas, polars, Arrow and DuckDB, read through narwhals."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def column_names(frame: Any, source: str) -> list[str]:
-    """The columns of any table; raises DataError for something that is no table."""
+    """The columns of a table; raises DataError for a value that is not a table."""
     return list(_opened(frame, source).collect_schema().names())
 
 
 def to_polars(frame: Any, columns: list[str], source: str) -> pl.DataFrame:
     """The given columns as a polars frame; the table itself is not changed.
 
-    Objects become texts where they are all UUIDs; raises DataError where they are of several kinds.
+    UUIDs become texts. Raises DataError for a column of Python objects of several kinds.
     """
     import narwhals as nw
     import polars as pl
@@ -49,15 +49,15 @@ def _opened(frame: Any, source: str) -> Any:
 
 
 def _of_one_kind(values: list[Any], name: str, source: str) -> list[Any]:
-    """A column of Python objects, all whole numbers, all numbers, or all texts (UUIDs among them)."""
+    """A column of Python objects that are all whole numbers, all numbers or all texts; UUIDs count as texts."""
     known = [(row, _kind(value)) for row, value in enumerate(values) if value is not None and value == value]
     kinds = {kind for _, kind in known}
     if len(kinds) > 1 and kinds != {"a number", "a whole number"}:
         first = known[0][1]
         row, other = next(pair for pair in known if pair[1] != first)
         raise DataError(
-            f"values of two kinds: {values[known[0][0]]!r} at first is {first}, {values[row]!r} here is {other}",
-            where=f"{source}, row {row + 1}, column {name!r}", remedy="Turn the whole column into one kind",
+            f"values of two kinds: {values[row]!r} is {other}, the first value {values[known[0][0]]!r} is {first}",
+            where=f"{source}, row {row + 1}, column {name!r}", remedy="Convert the column to one kind",
         )  # fmt: skip
     text = kinds == {"a text"}
     return [None if value is None or value != value else str(value) if text else value for value in values]

@@ -1,11 +1,11 @@
-"""From a column of ids to numbers: a column's distinct ids, sorted, become a vocabulary.
+"""Encoding a column of ids as numbers: the distinct ids, sorted, are the vocabulary.
 
-Checks that look at the ids run over the distinct ones only, so that 20 million rows cost as much as their few ids.
+Checks of the ids run over the distinct ones only, which are few even in a table of 20 million rows.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from penchant.data.row_validation import RowValidation
 from penchant.data.vocabulary import Numbers, Vocabulary
@@ -14,13 +14,12 @@ from penchant.foundations.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-IdKind = Literal["detect", "text"]
 WHOLE = "^(0|-?[1-9][0-9]{0,17})$"
-"""Spelled as a whole number in the one way it can be: 007 is a text, since reading it as 7 would lose its zeros."""
+"""Texts that are whole numbers in their only spelling; 007 is a text, because reading it as 7 would lose the zeros."""
 
 
 def plain_ids(column: pl.Series, checks: RowValidation) -> pl.Series:
-    """The ids as Int64 or String, the rows without one refused."""
+    """The ids as Int64 or String; rows without an id are invalid."""
     import polars as pl
 
     role = column.name
@@ -34,19 +33,21 @@ def plain_ids(column: pl.Series, checks: RowValidation) -> pl.Series:
     else:
         column = column.cast(pl.String)
         missing = missing | (column.str.strip_chars() == "").fill_null(False)
-    checks.refuse(missing, role, "the id is missing", "Fill it in, or pass bad_rows='skip' to leave such rows out")
+    checks.refuse(missing, role, "the id is missing", "Add it, or pass bad_rows='skip' to leave out invalid rows")
     return column
 
 
-_ID_REMEDY = "Ids are whole numbers or texts; turn the column into one of them"
+_ID_REMEDY = "Convert the column to whole numbers or texts"
 
 
-def numbered(column: pl.Series, checks: RowValidation, *, detect_whole: bool) -> tuple[Numbers, Vocabulary, list[str]]:
-    """Each row's number (n,), the vocabulary in the order of sorted ids, and notes.
+def encode_ids(
+    column: pl.Series, checks: RowValidation, *, detect_whole: bool
+) -> tuple[Numbers, Vocabulary, list[str]]:
+    """Each row's number (n,), the vocabulary of sorted ids, and notes.
 
-    column: Int64 or String without nulls, named by its role. detect_whole: its texts come from a file without types,
-    so those that are spelled as whole numbers are such.
-    Raises DataError for ids of mixed kinds, and for two ids that differ in surrounding white space only.
+    column: Int64 or String without nulls, named by its role. detect_whole: the texts come from a file without types, so
+    they are whole numbers if all are written as such.
+    Raises DataError for ids of mixed kinds, and for two ids that differ only in surrounding white space.
     """
     import polars as pl
 
@@ -56,14 +57,14 @@ def numbered(column: pl.Series, checks: RowValidation, *, detect_whole: bool) ->
         return codes.to_numpy(), Vocabulary(distinct.to_numpy()), []
     ids = _trimmed(distinct, column, checks)
     changed = int((ids != distinct).sum())
-    notes = [f"White space around {changed:,} of the {column.name} ids was removed"] if changed else []
+    notes = [f"White space around {changed:,} {column.name} ids was removed"] if changed else []
     if detect_whole and _all_whole(ids, column, checks):
         ids = ids.cast(pl.Int64)
     order = ids.arg_sort()
-    places = order.arg_sort().cast(pl.Int32)
+    positions = order.arg_sort().cast(pl.Int32)
     ids = ids.gather(order)
     vocabulary = Vocabulary(ids.to_numpy() if ids.dtype == pl.Int64 else ids.to_list())
-    return places.gather(codes).to_numpy(), vocabulary, notes
+    return positions.gather(codes).to_numpy(), vocabulary, notes
 
 
 def _codes(column: pl.Series, distinct: pl.Series) -> pl.Series:
@@ -84,14 +85,14 @@ def _trimmed(distinct: pl.Series, column: pl.Series, checks: RowValidation) -> p
     one, other = distinct.filter(trimmed == twice)[:2].to_list()
     row = max((column == one).arg_max() or 0, (column == other).arg_max() or 0)
     raise DataError(
-        f"the ids {one!r} and {other!r} differ in white space only",
+        f"the ids {one!r} and {other!r} differ only in white space",
         where=checks.place(row, column.name),
-        remedy="Write them alike if they are the same, or rename one of them",
+        remedy="Write them the same way if they are the same id, or rename one of them",
     )
 
 
 def _all_whole(ids: pl.Series, column: pl.Series, checks: RowValidation) -> bool:
-    """Whether every id is spelled as a whole number; some but not all is an error."""
+    """Whether all ids are written as whole numbers; raises DataError if only some are."""
     whole = ids.str.contains(WHOLE)
     if whole.all() or not whole.any():
         return bool(whole.all())
@@ -99,7 +100,7 @@ def _all_whole(ids: pl.Series, column: pl.Series, checks: RowValidation) -> bool
     row = (row_whole != row_whole[0]).arg_max() or 0
     kinds = ("a whole number", "a text") if row_whole[0] else ("a text", "a whole number")
     raise DataError(
-        f"ids of two kinds: {column[0]!r} at first is {kinds[0]}, {column[row]!r} here is {kinds[1]}",
+        f"ids of two kinds: {column[row]!r} is {kinds[1]}, the first id {column[0]!r} is {kinds[0]}",
         where=checks.place(row, column.name),
-        remedy="Mend the row, or pass ids='text' if all of them are names",
+        remedy="Correct the row, or pass ids='text' if all ids are names",
     )

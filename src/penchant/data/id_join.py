@@ -1,4 +1,4 @@
-"""Which column of a feature table holds the ids, and what they are in the vocabulary's kind."""
+"""The id column of a feature table, and its ids in the vocabulary's kind."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 def id_column_of(
     frame: pl.DataFrame, side: str, wanted: Wanted, vocabulary: Vocabulary, source: str
 ) -> tuple[str, list[str]]:
-    """The column of ids, as named or as recognized; of several the one that knows most of the vocabulary, with a note.
+    """The column of ids, as named or recognized; of several, the one with the most ids of the vocabulary, and a note.
 
-    Tables often carry several numberings; a book's book_id need not be the ratings' book_id.
+    Tables often have several numberings; a book table's book_id is not always the ratings' book_id.
     """
     named = {plain_name(name): name for name in reversed(frame.columns)}
     likely = [named[name] for name in (*RECOGNIZED[side], "id") if name in named]
-    if isinstance(wanted, str) or not likely:
-        found = find_column(side, wanted or None, frame.columns, source=source)
+    if wanted is not None or not likely:
+        found = find_column(side, wanted, frame.columns, source=source)
         return str(found), []
     known = {name: _known(frame[name], vocabulary) for name in likely}
     best = max(likely, key=known.__getitem__)
     others = ", ".join(f"{name!r} {count:,}" for name, count in known.items() if count and name != best)
-    note = f"Column {best!r} of {source} was taken for the {side} ids: it knows {known[best]:,} of them, {others}"
+    note = f"Column {best!r} of {source} is used as the {side} ids: it has {known[best]:,} rated ids, {others}"
     return best, [note] if others else []
 
 
 def _known(column: pl.Series, vocabulary: Vocabulary) -> int:
-    """How many ids of the vocabulary a column holds."""
+    """How many ids of the vocabulary a column contains."""
     numbers = vocabulary.numbers(column.unique().to_list())
     return int((numbers >= 0).sum())
 
 
 def ids_in(column: pl.Series, vocabulary: Vocabulary, source: str) -> list[Any]:
-    """The table's ids, in the vocabulary's kind; each must be there once."""
+    """The table's ids in the vocabulary's kind; raises DataError for an id that occurs twice."""
     import polars as pl
 
     column = plain_ids(column, RowValidation(source, {column.name: column.name}))
@@ -49,7 +49,7 @@ def ids_in(column: pl.Series, vocabulary: Vocabulary, source: str) -> list[Any]:
         row = column.is_first_distinct().not_().arg_max() or 0
         raise DataError(
             f"the id {column[row]!r} occurs twice", where=f"{source}, row {row + 1}, column {column.name!r}",
-            remedy="Give each id one row",
+            remedy="Keep one row for each id",
         )  # fmt: skip
     if vocabulary.of_text or column.dtype != pl.String:
         return (column.cast(pl.String).str.strip_chars() if vocabulary.of_text else column).to_list()

@@ -1,8 +1,9 @@
-"""Ratings: the central structure. Parallel arrays, two vocabularies and a scale; checked once, never changed."""
+"""Ratings: parallel arrays, two vocabularies and a scale; checked at construction and immutable."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,19 +12,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.data.columns import Wanted
 from penchant.data.features import FeatureTable
+from penchant.data.reading_rules import Duplicates, IdKind, InvalidRows, Rules
 from penchant.data.vocabulary import Numbers, Vocabulary
+from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.errors import DataError
 
 if TYPE_CHECKING:
+    from penchant.data.feature_join import Unrated
     from penchant.data.reading_report import ReadingReport
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The lowest and the highest rating, and the step between neighbouring ratings (0 where there is none).
+    """The lowest and the highest rating, and the step between neighbouring ratings (0 if there is none).
 
-    declared: stated by the caller rather than read off the ratings.
+    declared: whether the ends were given by the caller, not taken from the ratings.
     """
 
     low: float
@@ -36,15 +41,15 @@ class Scale:
         return self.high - self.low
 
     def clip(self, values: NDArray[Any]) -> NDArray[Any]:
-        """The values, moved to the nearest end where they leave the scale."""
+        """The values, clipped to the scale."""
         clipped: NDArray[Any] = np.clip(values, self.low, self.high)
         return clipped
 
     @classmethod
     def of(cls, values: NDArray[Any], ends: tuple[float, float] | None = None) -> Scale:
-        """The scale that observed ratings span, with the step that divides them where they are few and even.
+        """The scale of observed ratings; it has a step if they are at most 101 distinct, evenly spaced values.
 
-        ends: (lowest, highest) as the caller declares them, whatever was observed.
+        ends: (lowest, highest) as declared by the caller, in place of the observed ones.
         """
         levels = np.unique(values)
         gaps = np.diff(levels.astype(np.float64))
@@ -57,8 +62,8 @@ class Scale:
 class Grouped:
     """Ratings in compressed rows: the entries of row r are at starts[r]:starts[r + 1].
 
-    starts: (N + 1,) int64. numbers: (n,) int32, the other side's numbers, rising within a row. values: (n,) float32.
-    rows: (n,) int64, where each entry stands in the Ratings it came from.
+    starts: (N + 1,) int64. numbers: (n,) int32, the other side's numbers, ascending within a row. values: (n,) float32.
+    rows: (n,) int64, the row of each entry in the Ratings it came from.
     """
 
     starts: NDArray[np.int64]
@@ -68,7 +73,7 @@ class Grouped:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """How many entries each row has, shape (N,)."""
+        """The number of entries of each row, shape (N,)."""
         return np.diff(self.starts)
 
     def row(self, number: int) -> tuple[Numbers, NDArray[np.float32]]:
@@ -91,13 +96,13 @@ class Grouped:
 
 @dataclass(frozen=True)
 class Ratings:
-    """Who rated what, and how.
+    """Ratings of items by users, with their ids, scale, times and features.
 
-    user_numbers, item_numbers: (n,) int32, rows of the two vocabularies. values: (n,) float32.
+    user_numbers, item_numbers: (n,) int32, positions in the two vocabularies. values: (n,) float32.
     timestamps: (n,) int64 seconds since 1970, or None. scale: the ends of the rating scale.
-    user_features, item_features: side columns, one row for each id of the vocabulary, or None.
-    report: what reading the table found, or None for ratings made in memory.
-    A (user, item) pair occurs once. The vocabularies may hold ids without a rating (a catalogue's unrated items).
+    user_features, item_features: one row for each id of the vocabulary, or None.
+    report: what was found when the table was read, or None for ratings made in memory.
+    A (user, item) pair occurs once. The vocabularies may hold ids without ratings, such as unrated catalogue items.
     """
 
     user_numbers: Numbers
@@ -118,55 +123,116 @@ class Ratings:
             ("item", self.item_numbers, len(self.items)),
         ):
             if numbers.shape != (n,):
-                raise DataError(f"{len(numbers)} {name} numbers stand beside {n} ratings")
+                raise DataError(f"{len(numbers)} {name} numbers do not fit {n} ratings")
             if n and (int(numbers.min()) < 0 or int(numbers.max()) >= size):
-                raise DataError(f"a {name} number lies outside 0..{size - 1}")
+                raise DataError(f"a number in {name}_numbers is outside 0..{size - 1}")
         if n and not np.isfinite(self.values).all():
             raise DataError("a rating is not a finite number", where=f"row {int(np.argmin(np.isfinite(self.values)))}")
         if self.timestamps is not None and self.timestamps.shape != (n,):
-            raise DataError(f"{len(self.timestamps)} timestamps stand beside {n} ratings")
+            raise DataError(f"{len(self.timestamps)} timestamps do not fit {n} ratings")
         for name, features, size in (
             ("user", self.user_features, len(self.users)),
             ("item", self.item_features, len(self.items)),
         ):
             if features is not None and len(features) != size:
-                raise DataError(f"{len(features)} rows of {name} features stand beside {size} {name}s")
+                raise DataError(f"{len(features)} rows of {name} features do not fit {size} {name}s")
         for name in ("user_numbers", "item_numbers", "values", "timestamps"):
             if (array := getattr(self, name)) is not None:
-                view = array.view()  # the caller's own array stays writeable
+                view = array.view()  # the caller's own array stays writable
                 view.flags.writeable = False
                 object.__setattr__(self, name, view)
 
-    # --- ways in -------------------------------------------------------------------------------------------------
+    # --- reading -------------------------------------------------------------------------------------------------
 
     @classmethod
-    def from_csv(cls, path: str | Path, **columns: Any) -> Ratings:
-        """Ratings from a CSV file; `columns` as for `reading.read_csv`, which says what is refused and how."""
+    @checked_arguments
+    def from_csv(
+        cls,
+        path: str | Path,
+        *,
+        user: Wanted = Rules.user,
+        item: Wanted = Rules.item,
+        rating: Wanted = Rules.rating,
+        timestamp: Wanted = Rules.timestamp,
+        scale: tuple[float, float] | None = Rules.scale,
+        duplicates: Duplicates = Rules.duplicates,
+        ids: IdKind = Rules.ids,
+        bad_rows: InvalidRows = Rules.bad_rows,
+        separator: str | None = None,
+        encoding: str = "utf-8",
+        header: bool = True,
+    ) -> Ratings:
+        """Ratings from a CSV file, which may be gzipped; the options from `user` to `bad_rows` are those of `Rules`.
+
+        separator: left out, a tab for .tsv, "::" for .dat and else a comma. header: whether the first line holds the
+        column names. Raises DataError, with file, row, column and remedy, for a file or row that cannot be used.
+        """
         from penchant.data.reading import read_csv
 
-        return read_csv(path, **columns)
+        rules = Rules(user, item, rating, timestamp, scale, duplicates, ids, bad_rows)
+        return read_csv(path, rules, separator=separator, encoding=encoding, header=header)
 
     @classmethod
-    def from_parquet(cls, path: str | Path, **columns: Any) -> Ratings:
-        """Ratings from a Parquet file; `columns` as for `reading.read_parquet`."""
+    @checked_arguments
+    def from_parquet(
+        cls,
+        path: str | Path,
+        *,
+        user: Wanted = Rules.user,
+        item: Wanted = Rules.item,
+        rating: Wanted = Rules.rating,
+        timestamp: Wanted = Rules.timestamp,
+        scale: tuple[float, float] | None = Rules.scale,
+        duplicates: Duplicates = Rules.duplicates,
+        ids: IdKind = Rules.ids,
+        bad_rows: InvalidRows = Rules.bad_rows,
+    ) -> Ratings:
+        """Ratings from a Parquet file; options as in `Rules`, errors as for `from_csv`."""
         from penchant.data.reading import read_parquet
 
-        return read_parquet(path, **columns)
+        return read_parquet(path, Rules(user, item, rating, timestamp, scale, duplicates, ids, bad_rows))
 
     @classmethod
-    def from_frame(cls, frame: Any, **columns: Any) -> Ratings:
-        """Ratings from a pandas or polars frame, an Arrow table or a DuckDB relation; the frame is not changed."""
+    @checked_arguments
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        user: Wanted = Rules.user,
+        item: Wanted = Rules.item,
+        rating: Wanted = Rules.rating,
+        timestamp: Wanted = Rules.timestamp,
+        scale: tuple[float, float] | None = Rules.scale,
+        duplicates: Duplicates = Rules.duplicates,
+        ids: IdKind = Rules.ids,
+        bad_rows: InvalidRows = Rules.bad_rows,
+        source: str = "frame",
+    ) -> Ratings:
+        """Ratings from a pandas or polars frame, an Arrow table or a DuckDB relation; the frame is not changed.
+
+        Options as in `Rules`, errors as for `from_csv`. source: the table's name in messages.
+        """
         from penchant.data.reading import read_frame
 
-        return read_frame(frame, **columns)
+        rules = Rules(user, item, rating, timestamp, scale, duplicates, ids, bad_rows)
+        return read_frame(frame, rules, source=source)
 
-    def with_features(self, *, items: Any = None, users: Any = None, **how: Any) -> Ratings:
-        """These ratings with side columns for items or users, matched by id; see `attaching.attach_features`."""
+    @checked_arguments
+    def with_features(
+        self,
+        *,
+        items: Any = None,
+        users: Any = None,
+        columns: Mapping[str, str] | None = None,
+        id_column: str | None = None,
+        unrated: Unrated = "keep",
+    ) -> Ratings:
+        """These ratings with features of items or users, joined by id; arguments as for `attach_features`."""
         from penchant.data.feature_join import attach_features
 
-        return attach_features(self, items=items, users=users, **how)
+        return attach_features(self, items=items, users=users, columns=columns, id_column=id_column, unrated=unrated)
 
-    # --- shapes --------------------------------------------------------------------------------------------------
+    # --- sizes and groups ----------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
         return len(self.values)
@@ -193,17 +259,17 @@ class Ratings:
         return Grouped.build(self.item_numbers, self.user_numbers, self.values, self.n_items)
 
     def by_user(self) -> Grouped:
-        """The ratings grouped by user, built once."""
+        """The ratings grouped by user; built once and kept."""
         return self._by_user
 
     def by_item(self) -> Grouped:
-        """The ratings grouped by item, built once."""
+        """The ratings grouped by item; built once and kept."""
         return self._by_item
 
     # --- derived ratings -----------------------------------------------------------------------------------------
 
     def take(self, rows: NDArray[Any]) -> Ratings:
-        """The ratings at the given rows (numbers or a mask), over the same vocabularies and scale."""
+        """The ratings in the given rows (numbers or a mask), with the same vocabularies and scale."""
         times = None if self.timestamps is None else self.timestamps[rows]
         return dataclasses.replace(
             self,
@@ -214,7 +280,7 @@ class Ratings:
         )
 
     def to_frame(self) -> Any:
-        """The ratings as a polars frame of ids, in the order they are held."""
+        """The ratings as a polars frame of ids, in their present order."""
         import polars as pl
 
         from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER

@@ -1,4 +1,4 @@
-"""What reading a table of ratings found: how many rows came, were merged, were refused."""
+"""A report on reading a table of ratings: how many rows were read, merged and left out."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 
 def counted(number: int, noun: str) -> str:
-    """1 row, 2,000 rows."""
+    """A count with its noun: "1 row", "2,000 rows"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 @dataclass(frozen=True)
 class ReadingReport:
-    """source: the file or kind of table. rows: read. merged: rows that gave way to another one of the same pair.
+    """source: the file or the table's name. rows: rows read. merged: rows replaced by another row of the same pair.
 
-    refused: reason -> number of rows left out on the caller's wish. ratings, users, items: what remained.
-    columns: role -> name of the column that played it. notes: what else the reader should know, a sentence each.
+    refused: reason -> number of invalid rows that were left out. ratings, users, items: how many there are now.
+    columns: role -> column. notes: other facts for the user, a sentence each.
     """
 
     source: str
@@ -31,7 +31,7 @@ class ReadingReport:
     columns: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
-    def noting(self, *notes: str) -> ReadingReport:
+    def with_notes(self, *notes: str) -> ReadingReport:
         """The report with more notes."""
         return dataclasses.replace(self, notes=self.notes + notes)
 

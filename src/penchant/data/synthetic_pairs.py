@@ -1,4 +1,4 @@
-"""Drawing distinct (user, item) pairs whose users and items follow power laws."""
+"""Sampling distinct (user, item) pairs whose users and items follow power laws."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penchant.data.vocabulary import Numbers
 
 Fit = Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float32]]
 FEW_CELLS = 5_000_000
-"""Tables of at most this many cells are drawn cell by cell, exactly; larger ones by rejecting repeated pairs."""
+"""Tables of at most this many cells are sampled exactly, over all cells; larger ones by rejecting repeated pairs."""
 USER_EXPONENT, ITEM_EXPONENT = 0.9, 1.1
 
 
@@ -23,80 +23,80 @@ def power_law(count: int, exponent: float, rng: np.random.Generator) -> NDArray[
     return np.asarray(weights / weights.sum())
 
 
-def draw_pairs(
+def sample_pairs(
     users: int, items: int, count: int, rng: np.random.Generator, fit: Fit | None = None
 ) -> tuple[Numbers, Numbers]:
-    """`count` distinct pairs, sorted, every user and item among them; the likelier the better they fit, if that counts.
+    """`count` distinct pairs, sorted, with every user and every item among them.
 
-    fit: (users, items) -> (B,) how well pairs fit; the odds of a pair are multiplied by the logistic function of it.
+    fit: (users, items) -> (B,) scores; the odds of a pair are multiplied by the logistic function of its score.
     """
     of_users, of_items = power_law(users, USER_EXPONENT, rng), power_law(items, ITEM_EXPONENT, rng)
-    everyone = _everyone(of_users, of_items, rng)
+    required = _required_pairs(of_users, of_items, rng)
     if users * items <= FEW_CELLS:
-        keys = _by_cells(of_users, of_items, everyone, count, rng, fit)
+        keys = _by_cells(of_users, of_items, required, count, rng, fit)
     else:
-        keys = _by_rejection(of_users, of_items, everyone, count, rng, fit)
+        keys = _by_rejection(of_users, of_items, required, count, rng, fit)
     return (keys // items).astype(np.int32), (keys % items).astype(np.int32)
 
 
-def _everyone(of_users: NDArray[Any], of_items: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
-    """As few keys as there are users or items, whichever are more, in which each user and each item occurs."""
+def _required_pairs(of_users: NDArray[Any], of_items: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
+    """The fewest pairs, as sorted keys, in which each user and each item occurs."""
     users, items = len(of_users), len(of_items)
     size = max(users, items)
     firsts = (
-        np.arange(size) if users == size else np.append(rng.permutation(users), _drawn(of_users, size - users, rng))
+        np.arange(size) if users == size else np.append(rng.permutation(users), _sample(of_users, size - users, rng))
     )
     others = (
-        np.arange(size) if items == size else np.append(rng.permutation(items), _drawn(of_items, size - items, rng))
+        np.arange(size) if items == size else np.append(rng.permutation(items), _sample(of_items, size - items, rng))
     )
     return np.sort(firsts.astype(np.int64) * items + others)
 
 
-def _drawn(weights: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _sample(weights: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     return np.searchsorted(np.cumsum(weights)[:-1], rng.random(count), side="right")
 
 
 def _by_cells(
-    of_users: NDArray[Any], of_items: NDArray[Any], everyone: NDArray[np.int64], count: int, rng: np.random.Generator,
+    of_users: NDArray[Any], of_items: NDArray[Any], required: NDArray[np.int64], count: int, rng: np.random.Generator,
     fit: Fit | None,
 ) -> NDArray[np.int64]:  # fmt: skip
     """Weighted sampling without replacement: the largest log weight + Gumbel noise (Efraimidis and Spirakis 2006)."""
-    wish = np.add.outer(np.log(of_users), np.log(of_items)).ravel()
+    keys = np.add.outer(np.log(of_users), np.log(of_items)).ravel()
     if fit is not None:
-        users, items = np.divmod(np.arange(len(wish)), len(of_items))
-        wish -= np.logaddexp(0, -fit(users, items))
-    wish += rng.gumbel(size=len(wish))
-    wish[everyone] = np.inf
-    return np.sort(np.argpartition(-wish, count - 1)[:count])
+        users, items = np.divmod(np.arange(len(keys)), len(of_items))
+        keys -= np.logaddexp(0, -fit(users, items))
+    keys += rng.gumbel(size=len(keys))
+    keys[required] = np.inf
+    return np.sort(np.argpartition(-keys, count - 1)[:count])
 
 
 def _by_rejection(
-    of_users: NDArray[Any], of_items: NDArray[Any], everyone: NDArray[np.int64], count: int, rng: np.random.Generator,
+    of_users: NDArray[Any], of_items: NDArray[Any], required: NDArray[np.int64], count: int, rng: np.random.Generator,
     fit: Fit | None,
 ) -> NDArray[np.int64]:  # fmt: skip
-    keys, size = everyone, count
+    keys, size = required, count
     while len(keys) < count:
         users = np.repeat(np.arange(len(of_users)), rng.multinomial(size, of_users))
-        items = _drawn(of_items, size, rng)
+        items = _sample(of_items, size, rng)
         if fit is not None:
-            likely = rng.random(size) < 1 / (1 + np.exp(-fit(users, items)))
-            users, items = users[likely], items[likely]
+            accepted = rng.random(size) < 1 / (1 + np.exp(-fit(users, items)))
+            users, items = users[accepted], items[accepted]
         before = len(keys)
         keys = _distinct(np.concatenate([keys, users * len(of_items) + items]))
-        size = _draws_needed(count - len(keys), (len(keys) - before) / size, count)
+        size = _samples_needed(count - len(keys), (len(keys) - before) / size, count)
     surplus = len(keys) - count
     if surplus:
-        free = np.flatnonzero(~np.isin(keys, everyone, assume_unique=True))
+        free = np.flatnonzero(~np.isin(keys, required, assume_unique=True))
         keys = np.delete(keys, rng.choice(free, size=surplus, replace=False))
     return keys
 
 
-def _draws_needed(missing: int, fresh_share: float, most: int) -> int:
-    """How many samples bring the missing pairs, if a little fewer of them are fresh than of the last ones."""
-    return min(most, int(1.2 * missing / max(fresh_share, 0.01)) + 1000)
+def _samples_needed(missing: int, new_share: float, most: int) -> int:
+    """How many samples give the missing pairs, if a slightly lower share of them is new than of the last ones."""
+    return min(most, int(1.2 * missing / max(new_share, 0.01)) + 1000)
 
 
 def _distinct(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The distinct keys, rising; a plain sort is several times faster here than np.unique's hash table."""
+    """The distinct keys, ascending; a plain sort is several times faster here than np.unique's hash table."""
     keys.sort()
     return keys[np.append(True, keys[1:] != keys[:-1])]

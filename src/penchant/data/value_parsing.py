@@ -1,4 +1,4 @@
-"""From the cells of a rating or timestamp column to numbers, whatever type they came in."""
+"""Parsing the cells of a rating or timestamp column, of any type, to numbers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from penchant.data.row_validation import RowValidation
 if TYPE_CHECKING:
     import polars as pl
 
-_SKIP = "Mend it, or pass bad_rows='skip' to leave such rows out"
+_SKIP = "Correct it, or pass bad_rows='skip' to leave out invalid rows"
 LATEST_SECOND = 10**11
-"""A number of seconds since 1970 beyond the year 5000; timestamps above it count milliseconds or finer."""
+"""Seconds since 1970 up to about the year 5100; larger timestamps are in milliseconds or a finer unit."""
 
 
 def rating_values(column: pl.Series, scale: tuple[float, float] | None, checks: RowValidation) -> pl.Series:
-    """Ratings as Float32; refused: missing, no number, not finite, outside the declared scale."""
+    """Ratings as Float32; invalid if missing, not a number, not finite or outside the declared scale."""
     import polars as pl
 
     values = _as_floats(column)
@@ -31,10 +31,10 @@ def rating_values(column: pl.Series, scale: tuple[float, float] | None, checks: 
 
 
 def seconds(column: pl.Series, checks: RowValidation) -> tuple[pl.Series, list[str]]:
-    """Timestamps as Int64 seconds since 1970, and notes; refused: missing, or neither a number nor a date."""
+    """Timestamps as Int64 seconds since 1970, and notes; invalid if missing or neither a number nor a date."""
     import polars as pl
 
-    remedy = "Mend it, or pass timestamp=False to read without timestamps"
+    remedy = "Correct it, or pass timestamp=False to read without timestamps"
     checks.refuse(_blank(column), column.name, "the timestamp is missing", remedy)
     if column.dtype.is_temporal():
         return column.cast(pl.Datetime("us")).dt.epoch("s"), []
@@ -48,22 +48,22 @@ def seconds(column: pl.Series, checks: RowValidation) -> tuple[pl.Series, list[s
 
 
 def _dates(texts: pl.Series) -> pl.Series:
-    """Seconds of dates in the way the first of them is written; null where a text is no such date."""
+    """Seconds of dates in the format of the first one; null for a text that is not such a date."""
     import polars as pl
 
     try:
         return texts.str.to_datetime(strict=False, time_unit="us").dt.epoch("s")
-    except pl.exceptions.ComputeError:  # no way of writing dates fits
+    except pl.exceptions.ComputeError:  # no date format fits
         return pl.Series(texts.name, [None] * len(texts), dtype=pl.Int64)
 
 
 def _in_seconds(numbers: pl.Series) -> tuple[pl.Series, list[str]]:
-    usual, unit = numbers.median() or 0, 1  # one moment far off does not decide
-    while usual / unit >= LATEST_SECOND:  # type: ignore[operator]
+    typical, unit = numbers.median() or 0, 1  # the median, so that one outlier does not change the unit
+    while typical / unit >= LATEST_SECOND:  # type: ignore[operator]
         unit *= 1000
     if unit == 1:
         return numbers, []
-    return numbers // unit, [f"Timestamps were taken as units of 1/{unit:,} second"]
+    return numbers // unit, [f"Timestamps are read in units of 1/{unit:,} second"]
 
 
 def _blank(column: pl.Series) -> pl.Series:
@@ -74,7 +74,7 @@ def _blank(column: pl.Series) -> pl.Series:
 
 
 def _as_floats(column: pl.Series) -> pl.Series:
-    """Float32 stays as it is; everything else becomes Float64, null where it is no number."""
+    """Float32 is kept; other types become Float64, null for a value that is not a number."""
     import polars as pl
 
     if column.dtype == pl.String:

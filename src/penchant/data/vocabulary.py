@@ -1,4 +1,4 @@
-"""The one translator between ids (what the outside says) and numbers (rows of a matrix)."""
+"""The mapping between ids (the caller's) and numbers (rows of a matrix)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Ids = NDArray[Any]
 Numbers = NDArray[np.int32]
 
 UNKNOWN = -1
-"""The number of an id that a vocabulary does not hold."""
+"""The number of an unknown id."""
 
 
 class Vocabulary:
     """An ordered set of ids; an id's position is its number.
 
-    ids: shape (N,), all whole numbers or all texts, no id twice. Texts that look like whole numbers are found by
-    either spelling where that is unambiguous, so that a command line's "1" finds the user 1.
+    ids: shape (N,), distinct, all whole numbers or all texts. A whole-number id is also found by its text, so that "1"
+    on the command line finds the user 1.
     """
 
     def __init__(self, ids: Sequence[Any] | Ids) -> None:
@@ -37,7 +37,7 @@ class Vocabulary:
             found = ", ".join(sorted(kind.__name__ for kind in kinds)) or str(array.dtype)
             raise DataError(f"ids are all whole numbers or all texts, not {found}", where="vocabulary")
         if len(self._index) != len(self.ids):
-            raise DataError(f"{len(self.ids) - len(self._index)} ids occur twice in a vocabulary")
+            raise DataError(f"{len(self.ids) - len(self._index)} ids of the vocabulary occur twice")
 
     @cached_property
     def _index(self) -> dict[Id, int]:
@@ -45,7 +45,7 @@ class Vocabulary:
 
     @property
     def of_text(self) -> bool:
-        """Whether the ids are texts rather than whole numbers."""
+        """Whether the ids are texts, not whole numbers."""
         return self.ids.dtype == object
 
     def __len__(self) -> int:
@@ -65,7 +65,7 @@ class Vocabulary:
         return UNKNOWN if own is None else self._index.get(own, UNKNOWN)
 
     def numbers(self, wanted: Iterable[object]) -> Numbers:
-        """The numbers of many ids, shape (B,); UNKNOWN where an id is not held."""
+        """The numbers of B ids, shape (B,); UNKNOWN for an unknown id."""
         if isinstance(wanted, np.ndarray):
             if wanted.dtype.kind in "iu" and not self.of_text:
                 return np.array([self._index.get(one, UNKNOWN) for one in wanted.tolist()], dtype=np.int32)
@@ -73,17 +73,17 @@ class Vocabulary:
         return np.fromiter((self.number(one) for one in wanted), dtype=np.int32)
 
     def id_of(self, number: int) -> Id:
-        """The id behind one number, as a plain whole number or text."""
+        """The id of a number, as a Python int or str."""
         found: Id = self.ids[number : number + 1].tolist()[0]
         return found
 
     def take(self, numbers: NDArray[Any]) -> Ids:
-        """The ids behind numbers, the same shape."""
+        """The ids of numbers, in the same shape."""
         ids: Ids = self.ids[numbers]
         return ids
 
     def extended(self, more: Iterable[object]) -> Vocabulary:
-        """These ids at the same numbers, then those of `more` that are not held yet, in their order."""
+        """These ids with the same numbers, followed by the new ids of `more` in their order."""
         fresh = [one for one in dict.fromkeys(more) if one not in self]
         if not fresh:
             return self
@@ -92,8 +92,8 @@ class Vocabulary:
 
     def _check_same_kind(self, one: object) -> None:
         if len(self) and isinstance(one, str) != self.of_text:
-            mine, other = ("texts", "whole numbers") if self.of_text else ("whole numbers", "texts")
-            raise DataError(f"ids here are {mine}, but {one!r} is of {other}", remedy="Use one kind of id throughout")
+            own, other = ("texts", "a whole number") if self.of_text else ("whole numbers", "a text")
+            raise DataError(f"the ids are {own}, but {one!r} is {other}", remedy="Use one kind of id")
 
     def _as_own_kind(self, wanted: object) -> Id | None:
         if isinstance(wanted, np.generic):

@@ -1,14 +1,14 @@
-"""Every exception Penchant raises, each built from what happened, where, and what to do about it."""
+"""The exceptions that Penchant raises. Each says what happened, where, and what to do about it."""
 
 from __future__ import annotations
 
 
 class PenchantError(Exception):
-    """Something went wrong inside Penchant.
+    """The base class of all errors of Penchant.
 
     what: the fact, without a full stop.
-    where: the file, row, column, setting or id it was met at.
-    remedy: what the reader can do.
+    where: the file, row, column, setting or id that it concerns.
+    remedy: what the caller can do about it.
     """
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
@@ -17,7 +17,7 @@ class PenchantError(Exception):
 
 
 class CallerError(PenchantError, ValueError):
-    """The caller's input cannot be used as it is; nothing already stored has changed."""
+    """The caller's input cannot be used; nothing that was stored before has changed."""
 
 
 class DataError(CallerError):
@@ -25,7 +25,7 @@ class DataError(CallerError):
 
 
 class SettingsError(CallerError):
-    """A setting has a value that no training run could use."""
+    """A setting is unknown or has an invalid value."""
 
 
 class ModelFolderError(CallerError):
@@ -33,16 +33,16 @@ class ModelFolderError(CallerError):
 
 
 class MissingExtraError(CallerError, ImportError):
-    """A feature was asked for whose optional packages are not installed."""
+    """A function needs optional packages that are not installed."""
 
 
 class EngineError(CallerError):
-    """Machines that the work was handed to cannot be reached, or gave up; what they were given has to change."""
+    """An external engine, such as a Spark cluster, cannot be reached or failed on the work it was given."""
 
 
 class TrainingDivergedError(PenchantError):
-    """Training met a loss that is not a number; the best parameters so far are kept where there are any."""
+    """The training loss is no longer a number; the best parameters so far are kept if there are any."""
 
 
 class ModelShapeError(PenchantError):
-    """The arrays handed to a model do not fit each other."""
+    """The arrays of a model do not fit each other."""

@@ -1,4 +1,4 @@
-"""The one door for optional packages."""
+"""Importing optional packages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penchant.foundations.errors import MissingExtraError
 
 
 def require(module: str, *, extra: str) -> ModuleType:
-    """The module, or a MissingExtraError that says which extra brings it."""
+    """The module; raises MissingExtraError with the extra to install if it is missing."""
     try:
         return importlib.import_module(module)
     except ImportError as missing:

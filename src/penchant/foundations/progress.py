@@ -1,4 +1,4 @@
-"""Telling someone how far a long job has come, without knowing who listens."""
+"""Progress of long jobs, reported to an object that shows it or ignores it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 
 
 class Progress(Protocol):
-    """Receives the steps of a long job. Used as a context manager around it."""
+    """Receives the progress of a long job; a context manager around the job."""
 
     def __enter__(self) -> Self: ...
 
@@ -18,17 +18,17 @@ class Progress(Protocol):
     ) -> None: ...
 
     def start(self, task: str, total: int | None = None) -> None:
-        """A task begins; total is its number of steps where that is known."""
+        """A task starts. total: its number of steps, if known."""
 
     def step(self, metrics: Mapping[str, float] | None = None, advance: int = 1) -> None:
-        """Some steps are done; metrics are named numbers worth showing, such as a validation RMSE."""
+        """`advance` steps are done. metrics: named numbers to show, such as a validation RMSE."""
 
     def note(self, text: str) -> None:
-        """Something the reader should know."""
+        """A message for the user."""
 
 
 class Silent:
-    """Progress for nobody."""
+    """Progress that shows nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -46,8 +46,8 @@ class Silent:
         return None
 
 
-class Bar(Silent):
-    """A progress bar on standard error; where that is no terminal, one plain line per finished task."""
+class ProgressBar(Silent):
+    """A progress bar on standard error; if that is not a terminal, one plain line for each finished task."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -84,7 +84,7 @@ class Bar(Silent):
         self._console.print(text)
 
     def _finish(self) -> None:
-        """Where bars are not drawn, the finished task still leaves one line behind."""
+        """Without a terminal, print one line for the finished task."""
         if self._name and self._bars.disable:
             sys.stderr.write(f"{self._name}: {self._metrics or 'done'}\n")
         self._name = ""

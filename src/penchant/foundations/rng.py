@@ -1,10 +1,12 @@
-"""Randomness is an argument: one seed at the border, generators passed down from there."""
+"""Random number generators: public functions take a seed and pass generators down."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from penchant.foundations.errors import SettingsError
 
 if TYPE_CHECKING:
     import torch
@@ -13,17 +15,24 @@ Seed = int | np.random.Generator
 
 
 def generator(seed: Seed) -> np.random.Generator:
-    """A NumPy generator from a whole number, or the generator itself when one is given."""
-    return seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
+    """A NumPy generator for a seed, or the generator itself; raises SettingsError for anything else."""
+    return seed if isinstance(seed, np.random.Generator) else np.random.default_rng(checked_seed(seed))
+
+
+def checked_seed(seed: object) -> int:
+    """The seed as an int; raises SettingsError unless it is a whole number of at least 0."""
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
+        raise SettingsError(f"the seed {seed!r} is not a whole number of at least 0", where="seed")
+    return int(seed)
 
 
 def spawn_seeds(rng: np.random.Generator, count: int) -> np.ndarray:
-    """`count` independent 64-bit seeds, shape (count,), for kernels and threads that keep their own state."""
+    """`count` independent 64-bit seeds, shape (count,), for kernels and threads with their own generators."""
     return rng.integers(0, np.iinfo(np.int64).max, size=count, dtype=np.int64)
 
 
 def torch_generator(rng: np.random.Generator) -> torch.Generator:
-    """A PyTorch generator whose stream follows from `rng`; torch's global state is left alone."""
+    """A PyTorch generator seeded from `rng`; torch's global state is not changed."""
     import torch
 
     return torch.Generator().manual_seed(int(spawn_seeds(rng, 1)[0]))

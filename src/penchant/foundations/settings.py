@@ -1,4 +1,4 @@
-"""Frozen settings: one dataclass per model, from which JSON, command-line flags and docs are derived."""
+"""Frozen settings: one dataclass for each model, from which JSON, command-line flags and docs are derived."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self
 
+from penchant.foundations.close_names import name_remedy
 from penchant.foundations.errors import SettingsError
 
 
@@ -21,9 +22,9 @@ def setting(
     above: float | None = None,
     choices: Sequence[str] | None = None,
 ) -> Any:
-    """A dataclass field that carries its meaning and its limits.
+    """A dataclass field with its meaning and its limits.
 
-    low, high: inclusive limits. above: an exclusive lower limit. choices: the only texts allowed.
+    low, high: inclusive limits. above: an exclusive lower limit. choices: the allowed texts.
     """
     limits = {"meaning": meaning, "low": low, "high": high, "above": above, "choices": choices}
     return dataclasses.field(default=default, metadata=limits)
@@ -31,7 +32,7 @@ def setting(
 
 @dataclass(frozen=True)
 class Settings:
-    """The parent of every settings dataclass: checks types and limits once, at construction."""
+    """The base class of all settings: checks types and limits at construction."""
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))
@@ -39,21 +40,20 @@ class Settings:
             _check(type(self).__name__, field, hints[field.name], getattr(self, field.name))
 
     def to_json(self) -> dict[str, Any]:
-        """Every setting as JSON values."""
+        """All settings as JSON values."""
         return {f.name: list(v) if isinstance(v := getattr(self, f.name), tuple) else v for f in fields(self)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Settings from JSON values or keyword arguments.
 
-        Raises SettingsError for a name that does not exist, naming the closest ones that do.
+        Raises SettingsError for an unknown name; the message names the closest settings, then all of them.
         """
-        known = {f.name for f in fields(cls)}
+        known = sorted(f.name for f in fields(cls))
         for name in values:
             if name not in known:
-                raise SettingsError(
-                    f"there is no setting {name!r}", where=cls.__name__, remedy=f"It knows: {', '.join(sorted(known))}"
-                )
+                remedy = name_remedy(name, known, intro="Settings")
+                raise SettingsError(f"there is no setting {name!r}", where=cls.__name__, remedy=remedy)
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 

@@ -1,4 +1,4 @@
-"""How many threads to use, and keeping BLAS to its share of them."""
+"""How many threads to use, and how many of them BLAS may use."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ def available_threads() -> int:
 
 
 def overloaded() -> bool:
-    """Whether other work keeps the cores so busy that a thread which has to wait for another waits for a time slice."""
+    """Whether other processes use the cores so much that a thread waiting for another loses whole time slices.
+
+    Always false on systems without a load average.
+    """
     return hasattr(os, "getloadavg") and os.getloadavg()[0] > 2 * available_threads()
 
 
 def limit_blas(threads: int = 1) -> AbstractContextManager[Any]:
-    """Inside this context NumPy's and SciPy's BLAS use `threads` threads.
+    """A context in which the BLAS of NumPy and SciPy uses `threads` threads.
 
-    Our kernels already occupy the cores; a BLAS that starts as many threads again makes both crawl.
+    The package's own threads already use all cores; as many BLAS threads on top would slow both down.
     """
     from threadpoolctl import threadpool_limits
 

@@ -21,7 +21,7 @@ from penchant.service.settings import ServiceSettings
 
 
 def serve(folder: str | Path, settings: ServiceSettings, *, on_ready: Callable[[str], None]) -> None:
-    """Serve the model until SIGTERM or SIGINT; SIGHUP looks for a new version at once.
+    """Serve the model until SIGTERM or SIGINT; SIGHUP, where it exists, checks for a new version at once.
 
     on_ready: told the address once requests are answered. Raises CallerError for a public address without a key.
     """
@@ -34,7 +34,8 @@ def serve(folder: str | Path, settings: ServiceSettings, *, on_ready: Callable[[
         raise
     address = f"http://{_shown(settings.host)}:{listening.getsockname()[1]}"
     server = _Server(_configuration(service), lambda: on_ready(address))
-    signal.signal(signal.SIGHUP, lambda *_: service.watcher.look_now())
+    if hasattr(signal, "SIGHUP"):  # Windows has no SIGHUP; its watcher finds new versions by itself
+        signal.signal(signal.SIGHUP, lambda *_: service.watcher.look_now())
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)  # uvicorn drains, then raises the signal again: an orderly end exits 0
     sys.setswitchinterval(0.001)  # five milliseconds, as Python has it, is long for requests that wait for a turn
@@ -53,7 +54,8 @@ def _check_public(service: Service) -> None:
 def _socket(settings: ServiceSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform != "win32":  # on Windows this option would let two servers share the port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
     except OSError as taken:

@@ -1,4 +1,4 @@
-"""What a split is, and the one way to make it so that nothing of the test rows reaches training."""
+"""Splits, and the function that builds them so that no information of the test rows is in the training ratings."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from penchant.foundations.errors import DataError
 
 @dataclass(frozen=True)
 class Split:
-    """Training and test ratings over one numbering: ids seen in training first, all others behind them.
+    """Training and test ratings with the same numbering: ids with training ratings first, then all others.
 
-    train: its vocabularies, features and scale hold only what its own rows tell. test: its vocabularies extend
-    training's, so a number >= len(train.users) is a user training never met; unrated items of a catalogue are among
-    these, or whether such an item is known would depend on the test. question: what the test asks. name: the protocol
-    and its parameters, for reports. given: ratings of hidden users or items that may be folded in before they are
-    tested, over the test's numbering, or None. data: the file or table that the ratings were read from, where known.
+    train: its vocabularies, features and scale depend on its own rows only. test: its vocabularies extend those of
+    `train`, so a number >= len(train.users) is a new user. Catalogue items without ratings count as new items too;
+    otherwise whether such an item is known would depend on the test rows. question: what the test measures. name: the
+    protocol and its parameters, for reports. given: ratings of new users or items that may be folded in before the
+    test, with the test's numbering, or None. data: the file or table that the ratings were read from, where known.
     """
 
     train: Ratings
@@ -33,11 +33,11 @@ class Split:
     data: str = ""
 
     def without_unseen(self) -> Split:
-        """The same training with only those test rows whose user and item it met; the usual test scores all rows."""
-        met = (self.test.user_numbers < self.train.n_users) & (self.test.item_numbers < self.train.n_items)
-        if not met.any():
-            raise DataError("training met no user and item of the test", where=self.name)
-        return dataclasses.replace(self, test=self.test.take(met), name=f"{self.name}, unseen ids dropped")
+        """The same training ratings with only the test rows of known users and items."""
+        known = (self.test.user_numbers < self.train.n_users) & (self.test.item_numbers < self.train.n_items)
+        if not known.any():
+            raise DataError("no test row has a known user and a known item", where=self.name)
+        return dataclasses.replace(self, test=self.test.take(known), name=f"{self.name}, unseen ids dropped")
 
 
 def split_rows(
@@ -49,13 +49,13 @@ def split_rows(
     given_rows: NDArray[Any] | None = None,
     unused_rows: NDArray[Any] | None = None,
 ) -> Split:
-    """A Split with the rows `test_rows` (numbers) as test, and as training all that are not given or unused either."""
+    """A Split of the ratings; the training rows are those that are not in the test, given or unused."""
     test_rows = np.asarray(test_rows, dtype=np.int64)
     given_rows = None if given_rows is None else np.asarray(given_rows, dtype=np.int64)
     held = np.zeros(len(ratings), dtype=bool)
     held[test_rows] = True
     if given_rows is not None and held[given_rows].any():
-        raise DataError("a row is both given and tested", where=name)
+        raise DataError("a row is both given and in the test", where=name)
     for rows in (given_rows, unused_rows):
         if rows is not None:
             held[rows] = True
@@ -73,14 +73,14 @@ def split_rows(
 
 @dataclass(frozen=True)
 class _Order:
-    """old: (N,) the old number of each new number. kept: how many of the new numbers training may know."""
+    """old: (N,) the old number of each new number. kept: how many of the numbers have training ratings."""
 
     old: NDArray[np.int64]
     kept: int
 
 
 def _training_first(numbers: NDArray[Any], held: NDArray[np.bool_], size: int) -> _Order:
-    """Ids with a training rating come first, in the order they had."""
+    """The order of ids with those that have training ratings first, otherwise unchanged."""
     in_train = np.zeros(size, dtype=bool)
     in_train[numbers[~held]] = True
     return _Order(np.concatenate([np.flatnonzero(in_train), np.flatnonzero(~in_train)]), int(in_train.sum()))
@@ -100,19 +100,18 @@ def _renumbered(ratings: Ratings, users: _Order, items: _Order) -> Ratings:
         items=Vocabulary(ratings.items.take(items.old)),
         user_features=ratings.user_features and ratings.user_features.take(users.old),
         item_features=ratings.item_features and ratings.item_features.take(items.old),
-        report=None,  # its counts speak of all rows
+        report=None,  # its counts are those of all rows
     )
 
 
 def _restricted(train: Ratings, users: int, items: int) -> Ratings:
-    """Training ratings without the ids, features and scale that only held rows knew."""
-    first = np.arange
+    """Training ratings without the ids and features of other rows, and with a scale of their own."""
     ends = (train.scale.low, train.scale.high) if train.scale.declared else None
     return dataclasses.replace(
         train,
         users=Vocabulary(train.users.ids[:users]),
         items=Vocabulary(train.items.ids[:items]),
-        user_features=train.user_features and train.user_features.take(first(users)),
-        item_features=train.item_features and train.item_features.take(first(items)),
+        user_features=train.user_features and train.user_features.take(np.arange(users)),
+        item_features=train.item_features and train.item_features.take(np.arange(items)),
         scale=Scale.of(train.values, ends),
     )

@@ -1,6 +1,7 @@
-"""Ratings past one machine: the same words on Apache Spark. Needs the extra `spark` and Java.
+"""Training, lists and metrics on Apache Spark, for ratings that do not fit one machine.
 
-Nothing of Spark is imported before one of these names is used, and what is missing is said in words then.
+Spark is imported when one of these names is first used; a missing requirement raises MissingExtraError then. The
+extra `spark` and Java are required.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from penchant.engines.spark.requirements import check_requirements
 
-_WHERE = {"evaluate": "measuring", "recommend_all": "listing", "spark_session": "sessions", "train": "training"}
+_WHERE = {"evaluate": "evaluation", "recommend_all": "bulk_lists", "spark_session": "sessions", "train": "training"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Damped biases in Spark SQL: how far each item, then each user, lies from what the rest explains."""
+"""Damped item and user biases in Spark SQL: the mean residual of a row, shrunk towards zero."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from penchant.engines.spark.model_storage import cut
+from penchant.engines.spark.cached_frames import cut_lineage
 
 _SIDE = """
 select {side}, sum(rating - :mean - coalesce(bias, 0)) / (count(*) + :damping) as bias
@@ -20,7 +20,7 @@ from {ratings} join {users} u using (user) join {items} i using (item)
 
 
 @dataclass(frozen=True)
-class Biases:
+class DampedBiases:
     """mean: the mean rating. users, items: frames of (user or item number, bias)."""
 
     mean: float
@@ -28,11 +28,11 @@ class Biases:
     items: DataFrame
 
 
-def damped_biases(ratings: DataFrame, *, user_damping: float, item_damping: float, rounds: int) -> Biases:
-    """Biases of all users and items of a frame (user, item, rating).
+def damped_biases(ratings: DataFrame, *, user_damping: float, item_damping: float, rounds: int) -> DampedBiases:
+    """The biases of all users and items of a frame (user, item, rating).
 
-    A bias is the sum of what is left over the count plus the damping (Koren 2010, Factor in the neighbors, section
-    2.1, repeated `rounds` times, items first).
+    A bias is the sum of a row's residuals divided by their count plus the damping (Koren 2010, Factor in the
+    Neighbors, section 2.1). This is repeated `rounds` times, items first.
     """
     session = ratings.sparkSession
     mean = float(ratings.agg(sf.avg("rating")).first()[0])
@@ -40,16 +40,16 @@ def damped_biases(ratings: DataFrame, *, user_damping: float, item_damping: floa
     for _ in range(rounds):
         items = _side(ratings, mean, "item", users, item_damping)
         users = _side(ratings, mean, "user", items, user_damping)
-    return Biases(mean, users, items)
+    return DampedBiases(mean, users, items)
 
 
 def _side(ratings: DataFrame, mean: float, side: str, others: DataFrame, damping: float) -> DataFrame:
     query, numbers = _SIDE.format(side=side, other=others.columns[0]), {"mean": mean, "damping": damping}
     found = ratings.sparkSession.sql(query, args=numbers, ratings=ratings, others=others)
-    return cut(found)
+    return cut_lineage(found)
 
 
-def residuals(ratings: DataFrame, biases: Biases) -> DataFrame:
-    """The frame (user, item, rating) with what mean and biases leave unexplained in the place of the rating."""
+def residuals(ratings: DataFrame, biases: DampedBiases) -> DataFrame:
+    """The frame (user, item, rating) with each rating replaced by its residual after mean and biases."""
     frames = {"ratings": ratings, "users": biases.users, "items": biases.items}
     return ratings.sparkSession.sql(_RESIDUALS, args={"mean": biases.mean}, **frames)

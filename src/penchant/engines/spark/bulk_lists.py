@@ -1,4 +1,4 @@
-"""Lists for everybody, made by Spark's workers and written as Parquet."""
+"""Recommendation lists for all users, computed by Spark's workers and written as Parquet."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Unpack
 
 from penchant.data.columns import ITEM, USER
 from penchant.data.vocabulary import Ids
-from penchant.engines.spark.catalogue import Catalogue, user_columns
+from penchant.engines.spark.cached_frames import from_arrow
 from penchant.engines.spark.failures import explained
 from penchant.engines.spark.job_progress import watched
-from penchant.engines.spark.model_storage import from_arrow
 from penchant.engines.spark.sessions import located, spark_session
-from penchant.engines.spark.worker_lists import RANK, SCORE, Lists
+from penchant.engines.spark.worker_lists import RANK, SCORE, UserLists
+from penchant.engines.spark.worker_model import WorkerModel, user_columns
 from penchant.foundations.progress import Progress, Silent
 from penchant.recommending.filters import allowed_items
 from penchant.recommending.recommender import Model
@@ -30,32 +30,32 @@ def recommend_all(
     progress: Progress | None = None,
     **filters: Unpack[Allowed],
 ) -> str:
-    """Write the n best items of every user the model knows to a Parquet folder, and return its path.
+    """Write the n best items of every known user to a Parquet folder, and return its path.
 
-    out: a path or URL that the workers can write. Its columns: user, rank (from 1), item, score; order within a user
-    and ties are those of a single list, and so are the filters (see `Request`). master, config: as for training.
-    Raises EngineError for what Spark fails at, and where `out` exists and is not to be overwritten.
+    out: a path or URL that the workers can write. Its columns are user, rank (from 1), item and score. Order, ties and
+    filters are the same as for a single list (see `Request`). overwrite: replace a folder that exists. master, config:
+    as for training. Raises EngineError when Spark fails, and when `out` exists and `overwrite` is false.
     """
     trained = model.trained
     request = Request(n=n, **filters)
     allowed, _ = allowed_items(trained.items, request)
-    lists = Lists(Catalogue.of(trained), allowed, trained.items.vocabulary.ids, n, request.exclude_seen)
+    lists = UserLists(WorkerModel.of(trained), allowed, trained.items.vocabulary.ids, n, request.exclude_seen)
     users_type, items_type = (_sql_type(side.vocabulary.ids) for side in (trained.users, trained.items))
     schema = f"{USER} {users_type}, {RANK} int, {ITEM} {items_type}, {SCORE} float"
     with spark_session(master, config) as session, explained(session):
-        place = located(session, out)
+        folder = located(session, out)
         sent = session.sparkContext.broadcast(lists)
 
-        def answer(batches: Iterator[Any]) -> Iterator[Any]:
+        def recommend(batches: Iterator[Any]) -> Iterator[Any]:
             for batch in batches:
                 yield from sent.value.of(batch)
 
         with watched(session, progress or Silent(), "lists"):
             users = from_arrow(session, user_columns(trained))
-            made = users.mapInArrow(answer, schema)
-            made.write.mode("overwrite" if overwrite else "errorifexists").parquet(place)
+            rows = users.mapInArrow(recommend, schema)
+            rows.write.mode("overwrite" if overwrite else "errorifexists").parquet(folder)
         sent.destroy()
-    return place
+    return folder
 
 
 def _sql_type(ids: Ids) -> str:

@@ -1,4 +1,4 @@
-"""Ratings as Spark frames of numbers, from a table of ids or from Ratings in memory."""
+"""Ratings as Spark frames of numbers instead of ids, from a table or from Ratings in memory."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pyspark.sql import DataFrame, SparkSession
 from penchant.data.columns import ITEM, RATING, USER
 from penchant.data.features import FeatureTable
 from penchant.data.ratings import Grouped, Ratings, Scale
-from penchant.data.table_conversion import Rules
+from penchant.data.reading_rules import Rules
 from penchant.data.vocabulary import Vocabulary
-from penchant.engines.spark.id_encoding import id_map, number_column
-from penchant.engines.spark.model_storage import from_arrow, keep
-from penchant.engines.spark.tables import open_table
+from penchant.engines.spark.cached_frames import from_arrow, persist
+from penchant.engines.spark.id_numbering import id_map, number_column
+from penchant.engines.spark.table_reading import open_table
 from penchant.foundations.errors import DataError
 
 _MANY_LEVELS = 101
-"""More distinct ratings than this have no step worth knowing."""
+"""A table with at least this many distinct ratings has no rating step."""
 
 
 @dataclass(frozen=True)
 class EncodedTable:
-    """frame: columns user, item (numbers) and rating, kept in Spark. users, items: the id of each number.
+    """frame: columns user, item (numbers) and rating, persisted in Spark. users, items: the id of each number.
 
     count: how many ratings. scale, user_features, item_features: as in Ratings.
     """
@@ -40,27 +40,27 @@ class EncodedTable:
 
 
 def numbered_table(session: SparkSession, table: Any, rules: Rules, separator: str = ",") -> EncodedTable:
-    """A table of ids as numbers; ids are numbered in Spark in their sorted order. See `open_table`."""
+    """A table with its ids replaced by numbers, in sorted order of the ids; see `open_table` for `table` and errors."""
     if isinstance(table, Ratings):
         return from_memory(session, table)
-    rows = keep(open_table(session, table, rules, separator))
+    rows = persist(open_table(session, table, rules, separator))
     if not rows.take(1):
-        raise DataError("there are no ratings to learn from", where=str(table))
+        raise DataError("there are no ratings to train on", where=str(table))
     users, items = (id_map(rows.select(role), role) for role in (USER, ITEM))
     frame = number_column(number_column(rows, USER, users), ITEM, items).select(USER, ITEM, RATING)
-    frame = keep(frame)
+    frame = persist(frame)
     count = frame.count()
     rows.unpersist()
     return EncodedTable(frame, count, users.vocabulary, items.vocabulary, _scale(frame, rules.scale))
 
 
 def from_memory(session: SparkSession, ratings: Ratings) -> EncodedTable:
-    """Ratings handed to Spark under the numbers they have."""
+    """Ratings as a Spark frame with the numbers they already have."""
     if not len(ratings):
-        raise DataError("there are no ratings to learn from")
+        raise DataError("there are no ratings to train on")
     frame = from_arrow(session, arrow_ratings(ratings.user_numbers, ratings.item_numbers, ratings.values))
     return EncodedTable(
-        keep(frame), len(ratings), ratings.users, ratings.items, ratings.scale,
+        persist(frame), len(ratings), ratings.users, ratings.items, ratings.scale,
         ratings.user_features, ratings.item_features,
     )  # fmt: skip
 
@@ -72,14 +72,14 @@ def arrow_ratings(users: Any, items: Any, values: Any) -> pa.Table:
 
 
 def histories(table: EncodedTable) -> Grouped:
-    """Every user's ratings on the driver: 20 bytes each."""
+    """Every user's ratings, collected to the driver; a rating takes 20 bytes."""
     rows = table.frame.toArrow()
     users, items, values = (rows.column(name).to_numpy() for name in (USER, ITEM, RATING))
     return Grouped.build(users, items, values, len(table.users))
 
 
 def no_histories(table: EncodedTable) -> Grouped:
-    """HistoryRows without an entry."""
+    """Empty histories for every user."""
     starts = np.zeros(len(table.users) + 1, np.int64)
     return Grouped(starts, np.array([], np.int32), np.array([], np.float32), np.array([], np.int64))
 

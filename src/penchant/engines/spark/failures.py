@@ -1,4 +1,4 @@
-"""What Spark says when something breaks, turned into what it was and what to do."""
+"""Spark's error messages turned into Penchant's errors with a cause and a remedy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOST = r"ExecutorLostFailure|Lost executor|Master removed our application|All m
 
 @contextmanager
 def explained(session: SparkSession) -> Iterator[None]:
-    """Errors of Spark raised inside become EngineError or DataError; our own pass through."""
+    """Turn Spark errors raised inside the context into EngineError or DataError; PenchantError passes through."""
     try:
         yield
     except PenchantError:
@@ -28,7 +28,7 @@ def explained(session: SparkSession) -> Iterator[None]:
 
 
 def explanation(text: str, memory: str) -> PenchantError:
-    """The error for what Spark said. memory: what its machines were given, in words."""
+    """The error for a Spark message. memory: the memory settings of the session, as text."""
     if re.search(_MEMORY, text):
         return EngineError(
             "a Spark process ran out of memory", where=memory,
@@ -40,8 +40,8 @@ def explanation(text: str, memory: str) -> PenchantError:
         return DataError("there is no such file", where=missing.group(1).removeprefix("file:"))
     if re.search(_LOST, text):
         return EngineError(
-            "Spark lost the machines it worked on", where=memory,
-            remedy="Look into the workers' logs; more memory in spark.executor.memory is the usual cure",
+            "Spark lost its worker machines", where=memory,
+            remedy="Read the workers' logs; raising spark.executor.memory usually helps",
         )  # fmt: skip
     return EngineError(f"Spark failed: {_first_line(text)}")
 
@@ -53,7 +53,7 @@ def _memory_of(session: SparkSession) -> str:
 
 
 def _first_line(text: str) -> str:
-    """The cause where Spark names one, else the first line."""
+    """The root cause if the message names one, else its first line."""
     causes: list[str] = re.findall(r"^(?:Caused by: |.*?Exception: )(.+)$", text, re.MULTILINE)
     lines = [*causes[-1:], *text.strip().splitlines(), "no reason given"]
     return lines[0][:300]

@@ -1,4 +1,4 @@
-"""Finding the first row of a Spark frame that cannot be used, and saying where it stands."""
+"""Finding the first invalid row of a Spark frame, with its file and row number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penchant.foundations.errors import DataError
 
 @dataclass(frozen=True)
 class Check:
-    """role: the column looked at. bad: true for rows that cannot be used. what, remedy: for the message."""
+    """role: the column that is checked. bad: true for invalid rows. what, remedy: texts of the message."""
 
     role: str
     bad: Column
@@ -23,10 +23,10 @@ class Check:
 
 
 def refuse_first(placed: DataFrame, checks: Sequence[Check], source: str) -> None:
-    """Raise DataError for the first row of a frame, in reading order, that any check finds bad.
+    """Raise DataError for the first row of a frame, in reading order, that fails a check.
 
-    placed: has the columns `_at`, a row's place in reading order, and `_file`, the file it came from or "". One pass
-    over the rows; where a row is bad, a second one counts those before it.
+    placed: has the columns `_at`, a row's position in reading order, and `_file`, the file it came from or "". This
+    takes one pass over the rows, and a second one to count the rows before an invalid one.
     """
     found = _checked(placed, checks).where("_check is not null").orderBy("_at").limit(1).collect()
     if found:
@@ -36,12 +36,12 @@ def refuse_first(placed: DataFrame, checks: Sequence[Check], source: str) -> Non
 
 
 def without(placed: DataFrame, checks: Sequence[Check]) -> DataFrame:
-    """The frame without the rows that any check finds bad."""
+    """The frame without the rows that fail a check."""
     return _checked(placed, checks).where("_check is null").drop("_check")
 
 
 def _checked(placed: DataFrame, checks: Sequence[Check]) -> DataFrame:
-    """The frame with the number of the first check that finds a row bad, or null."""
+    """The frame with a column `_check`: the number of the first check that a row fails, or null."""
     which = sf.lit(None)
     for number, check in reversed(list(enumerate(checks))):
         which = sf.when(sf.coalesce(check.bad, sf.lit(False)), sf.lit(number)).otherwise(which)

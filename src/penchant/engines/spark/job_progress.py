@@ -1,4 +1,4 @@
-"""Progress of a Spark job from Spark's own metrics of its stages and tasks."""
+"""Progress of a Spark job, from the counts of its stages and tasks."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pyspark.sql import SparkSession
 
 from penchant.foundations.progress import Progress
 
-_EVERY = 0.5
-"""Seconds between two looks."""
+_INTERVAL = 0.5
+"""Seconds between two updates."""
 
 
 @contextmanager
 def watched(session: SparkSession, progress: Progress, task: str) -> Iterator[None]:
-    """Tell `progress` of the stages and tasks that the jobs started inside have done, about twice a second."""
+    """Report the finished stages and tasks of the jobs started inside to `progress`, about twice a second."""
     context = session.sparkContext
     group, done = f"penchant-{uuid.uuid4().hex}", threading.Event()
     context.setJobGroup(group, task)
     progress.start(task)
-    watcher = threading.Thread(target=_look, args=(session, progress, group, done), daemon=True)
+    watcher = threading.Thread(target=_poll, args=(session, progress, group, done), daemon=True)
     watcher.start()
     try:
         yield
@@ -33,23 +33,23 @@ def watched(session: SparkSession, progress: Progress, task: str) -> Iterator[No
         context.setLocalProperty("spark.job.description", None)
 
 
-def _look(session: SparkSession, progress: Progress, group: str, done: threading.Event) -> None:
+def _poll(session: SparkSession, progress: Progress, group: str, done: threading.Event) -> None:
     last: dict[str, float] = {}
-    while not done.wait(_EVERY):
-        metrics = stage_figures(session, group)
-        if metrics != last:
-            progress.step(metrics, advance=max(0, int(metrics["stages"] - last.get("stages", 0))))
-            last = metrics
+    while not done.wait(_INTERVAL):
+        counts = stage_counts(session, group)
+        if counts != last:
+            progress.step(counts, advance=max(0, int(counts["stages"] - last.get("stages", 0))))
+            last = counts
 
 
-def stage_figures(session: SparkSession, group: str) -> dict[str, float]:
-    """Stages begun by the jobs of a group, and of the latest one its tasks and how many of them are done."""
+def stage_counts(session: SparkSession, group: str) -> dict[str, float]:
+    """How many stages the jobs of a group have started, and the tasks and finished tasks of the latest one."""
     tracker = session.sparkContext.statusTracker()
     jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(group)]
     stages = sorted({stage for job in jobs if job is not None for stage in job.stageIds})
     known = [info for info in map(tracker.getStageInfo, stages) if info is not None]
-    begun = [info for info in known if info.numActiveTasks or info.numCompletedTasks]
-    metrics = {"stages": float(len(begun))}
-    if begun:
-        metrics |= {"tasks": float(begun[-1].numTasks), "done": float(begun[-1].numCompletedTasks)}
-    return metrics
+    started = [info for info in known if info.numActiveTasks or info.numCompletedTasks]
+    counts = {"stages": float(len(started))}
+    if started:
+        counts |= {"tasks": float(started[-1].numTasks), "done": float(started[-1].numCompletedTasks)}
+    return counts

@@ -1,4 +1,4 @@
-"""MLlib's alternating least squares, and its factors back as plain matrices."""
+"""Alternating least squares of Spark MLlib, and its factors as NumPy arrays."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from penchant.engines.spark.model_storage import keep
+from penchant.engines.spark.cached_frames import persist
 from penchant.engines.spark.settings import SparkAls, SparkImplicitAls
 
 Matrix = NDArray[np.float32]
 
 
-def arranged(rows: DataFrame, blocks: int) -> DataFrame:
-    """A frame (user, item, rating) kept in an order of its own, so that the same rows always give the same sums."""
-    return keep(rows.repartition(blocks, "user").sortWithinPartitions("user", "item"))
+def sorted_blocks(rows: DataFrame, blocks: int) -> DataFrame:
+    """A frame (user, item, rating), persisted in sorted order, so that the same rows always give the same sums."""
+    return persist(rows.repartition(blocks, "user").sortWithinPartitions("user", "item"))
 
 
 def factorize(rows: DataFrame, settings: SparkAls | SparkImplicitAls, seed: int, *, checkpointing: bool) -> Any:
     """MLlib's fitted model of a frame (user, item, rating) of numbers.
 
-    The penalty of a row's vector is the regularization times its number of ratings (Zhou et al. 2008, equation 4).
+    A row's vector is penalized by the regularization times the row's number of ratings (Zhou et al. 2008, equation 4).
     """
     implicit = {"implicitPrefs": True, "alpha": settings.alpha} if isinstance(settings, SparkImplicitAls) else {}
     solver = ALS(
@@ -54,7 +54,7 @@ def per_number(frame: DataFrame, side: str, value: str, size: int, dtype: Any = 
     return array
 
 
-def unexplained(rows: DataFrame, fitted: Any) -> float:
-    """The root mean square of what the factors leave of a frame (user, item, rating)."""
-    left = sf.avg(sf.pow(sf.col("rating") - sf.col("prediction"), 2))
-    return float(np.sqrt(fitted.transform(rows).agg(left).first()[0]))
+def train_rmse(rows: DataFrame, fitted: Any) -> float:
+    """The root mean square error of the factors on a frame (user, item, rating)."""
+    mean_square = sf.avg(sf.pow(sf.col("rating") - sf.col("prediction"), 2))
+    return float(np.sqrt(fitted.transform(rows).agg(mean_square).first()[0]))

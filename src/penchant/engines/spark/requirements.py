@@ -1,4 +1,4 @@
-"""What Spark needs besides itself, looked for before its own, less helpful, complaints."""
+"""Checks of what Spark needs besides pyspark, made before Spark starts because its own messages say less."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _INSTALL = (
 
 
 def check_requirements() -> None:
-    """Raise MissingExtraError, with the package to install, where pyspark, its pandas or Java is not as Spark needs."""
+    """Raise MissingExtraError, with the package to install, if pyspark, pandas or Java is missing or does not fit."""
     require("pyspark", extra="spark")
     check_pandas()
     check_java()
 
 
 def check_pandas() -> None:
-    """Spark supports pandas below 3 only."""
+    """Raise MissingExtraError unless pandas is installed in a version below 3, as Spark requires."""
     try:
         version = metadata.version("pandas")
     except metadata.PackageNotFoundError:
@@ -41,20 +41,20 @@ def check_pandas() -> None:
 
 
 def check_java() -> None:
-    """A `java` of a version that Spark runs on, where Spark itself would look for it."""
+    """Raise MissingExtraError unless a new enough `java` is where Spark looks for it: in JAVA_HOME or on the PATH."""
     home = os.environ.get("JAVA_HOME")
     where = f"JAVA_HOME={home}" if home else "PATH"
     program = str(Path(home, "bin", "java")) if home else "java"
     if shutil.which(program) is None:
         hint = f"{_INSTALL}, or correct JAVA_HOME" if home else _INSTALL
-        raise MissingExtraError("Spark runs on Java, and there is no `java` here", where=where, remedy=hint)
+        raise MissingExtraError("Spark needs Java, and there is no `java` here", where=where, remedy=hint)
     version = java_version(program)
     if version is not None and version < LOWEST_JAVA:
         raise MissingExtraError(f"Java {version} is too old for Spark", where=where, remedy=_INSTALL)
 
 
 def java_version(program: str) -> int | None:
-    """The first number of a Java's version (8 for 1.8), or None where it does not say."""
-    told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(?:1\.)?(\d+)', told)
+    """The major version of a Java program (8 for 1.8), or None if it does not print one."""
+    output = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(?:1\.)?(\d+)', output)
     return int(found.group(1)) if found else None

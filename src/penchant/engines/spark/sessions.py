@@ -1,4 +1,4 @@
-"""A Spark session: the caller's where there is one, else our own, stopped when the work is done."""
+"""Spark sessions: the caller's if there is one, else a new one that is stopped after use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import penchant
 from penchant.foundations.errors import CallerError, EngineError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PATIENCE = 5.0
+_TIMEOUT = 5.0
 """Seconds to wait for a master to accept a connection."""
 
 _QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
@@ -30,11 +30,11 @@ _shipped: set[str] = set()
 def spark_session(
     master: str | None = None, config: Mapping[str, str] | None = None, given: SparkSession | None = None
 ) -> Iterator[SparkSession]:
-    """A session, with this package's code on its workers.
+    """A session whose workers have this package's code.
 
-    given: use this one. Without it, the session that runs in this process already, else a new one on `master` with
-    the Spark properties `config`, which is stopped afterwards. Raises EngineError for a master that does not answer
-    and CallerError for one that differs from a running session's.
+    given: the session to use. Without it, the session that already runs in this process is used, else a new one on
+    `master` with the Spark properties `config`, which is stopped afterwards. Raises EngineError for a master that does
+    not answer, and CallerError for a master other than the running session's.
     """
     running = given or SparkSession.getActiveSession()
     if running is not None:
@@ -50,35 +50,35 @@ def spark_session(
         started.stop()
 
 
-def is_near(master: str) -> bool:
+def is_local(master: str) -> bool:
     """Whether master and workers share this machine's disk and loopback network."""
     return master.startswith("local") or all(host in LOOPBACK for host, _ in _addresses(master))
 
 
 def located(session: SparkSession, path: str | Path) -> str:
-    """A path as Spark's processes shall take it.
+    """A path in the form that Spark's processes need.
 
-    A URL whose two slashes pathlib made one is repaired: s3a:/bucket is s3a://bucket. A relative path starts where
-    this process is now, which the JVM would not know; on a distant cluster it is left to the cluster's own files.
+    pathlib turns the two slashes of a URL into one; they are restored: s3a:/bucket becomes s3a://bucket. A relative
+    path is made absolute, because the JVM has another working directory; on a remote cluster it is left as it is.
     """
     text = str(path)
     if re.match(r"[a-z][a-z0-9+.-]+:/", text):
         return text if text.startswith("file:") else re.sub(r":/(?=[^/])", "://", text, count=1)
-    return str(Path(path).absolute()) if is_near(session.sparkContext.master) else text
+    return str(Path(path).absolute()) if is_local(session.sparkContext.master) else text
 
 
 @contextmanager
 def checkpoints(session: SparkSession, work: str | None) -> Iterator[bool]:
-    """A folder for checkpoints while inside, and whether there is one.
+    """Set a checkpoint folder inside the context, and yield whether there is one.
 
-    work: a folder that driver and workers all see, such as one on HDFS. Without it, a session's own folder is used if
-    set, else a temporary one where all run on this machine; elsewhere there are no checkpoints.
+    work: a folder that the driver and all workers can read and write, such as one on HDFS. Without it, the session's
+    own folder is used if it is set, else a temporary one if everything runs on this machine, else none.
     """
     context = session.sparkContext
     if work is None and context.getCheckpointDir() is not None:
         yield True
         return
-    if work is None and not is_near(context.master):
+    if work is None and not is_local(context.master):
         yield False
         return
     folder = work or tempfile.mkdtemp(prefix="penchant-checkpoints-")
@@ -88,12 +88,12 @@ def checkpoints(session: SparkSession, work: str | None) -> Iterator[bool]:
     finally:
         if work is None:
             shutil.rmtree(folder, ignore_errors=True)
-            context._jsc.sc().setCheckpointDir(None)  # a caller's session shall not write into a folder that is gone
+            context._jsc.sc().setCheckpointDir(None)  # a caller's session must not write into a deleted folder
 
 
 def _started(master: str, config: dict[str, str]) -> SparkSession:
     _check_reachable(master)
-    if is_near(master):
+    if is_local(master):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         config = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"} | config
@@ -109,16 +109,16 @@ def _check_same_master(running: SparkSession, master: str | None) -> None:
         raise CallerError(
             f"a Spark session on {found} runs in this process already",
             where=f"master {master}",
-            remedy="Leave the master out to use it, or stop it first",
+            remedy="Leave out the master to use it, or stop it first",
         )
 
 
 def _check_reachable(master: str) -> None:
-    """A standalone master must accept a connection; Spark itself would try for minutes and then speak of null."""
+    """Raise EngineError unless a standalone master accepts a connection; Spark would try for minutes first."""
     refused = []
     for host, port in _addresses(master):
         try:
-            socket.create_connection((host, port), timeout=_PATIENCE).close()
+            socket.create_connection((host, port), timeout=_TIMEOUT).close()
             return
         except OSError as error:
             refused.append(f"{host}:{port} ({error.strerror or error})")
@@ -134,10 +134,10 @@ def _addresses(master: str) -> list[tuple[str, int]]:
     """Hosts and ports of spark://host:port,host:port; none for other kinds of master."""
     if not master.startswith("spark://"):
         return []
-    places = [place.rpartition(":") for place in master.removeprefix("spark://").split(",")]
-    if not all(port.isdecimal() for _, _, port in places):
+    addresses = [address.rpartition(":") for address in master.removeprefix("spark://").split(",")]
+    if not all(port.isdecimal() for _, _, port in addresses):
         raise CallerError("a Spark master is written spark://host:port", where=f"master {master}")
-    return [(host.strip("[]"), int(port)) for host, _, port in places]
+    return [(host.strip("[]"), int(port)) for host, _, port in addresses]
 
 
 def _ship_code(session: SparkSession) -> None:

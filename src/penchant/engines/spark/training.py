@@ -1,4 +1,4 @@
-"""Learning on Spark: a table in, the same kind of model out as every other way of training gives."""
+"""Training on Spark: from a table to the same kind of model as local training."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from penchant.data.ratings import Ratings
-from penchant.data.table_conversion import Rules
+from penchant.data.reading_rules import Rules
 from penchant.engines.spark.encoded_tables import numbered_table
+from penchant.engines.spark.factorization import factorize_table
 from penchant.engines.spark.failures import explained
-from penchant.engines.spark.fitting import learn
 from penchant.engines.spark.job_progress import watched
 from penchant.engines.spark.sessions import checkpoints, spark_session
 from penchant.engines.spark.settings import MODELS, SparkAls, SparkImplicitAls
-from penchant.engines.spark.to_trained_model import finished
+from penchant.engines.spark.to_trained_model import to_trained_model
 from penchant.foundations.errors import SettingsError
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator, spawn_seeds
@@ -42,46 +42,46 @@ def train(
     resume: Model | None = None,
     **settings: Any,
 ) -> Model:
-    """Learn a model on Spark.
+    """Train a model on Spark.
 
     ratings: a path or URL of a Parquet or CSV table, a Spark DataFrame, or Ratings. model: "als" for ratings,
-    "implicit_als" for preferences. master: spark://host:port, local[*] and the like; without it the session that is
-    running, or this machine. config: Spark properties of a new session. work: a folder all machines see, for
-    checkpoints. separator, and the fields of Rules: how a table is read. settings: those of SparkAls or
-    SparkImplicitAls. Raises EngineError for what Spark itself fails at, DataError for a row that cannot be used.
+    "implicit_als" for implicit feedback. master: spark://host:port, local[*] and the like; left out, the running
+    session, or this machine. config: Spark properties of a new session. work: a folder that all machines can read and
+    write, for checkpoints. separator, and the fields of Rules: how a table is read. settings: the fields of SparkAls
+    or SparkImplicitAls. Raises EngineError when Spark fails, and DataError for an invalid row.
     """
     if model not in MODELS:
         raise SettingsError(f"Spark has no model {model!r}", remedy=f"Choose one of: {', '.join(MODELS)}")
     if resume is not None:
-        raise SettingsError("Spark cannot continue from an earlier model", where="resume", remedy="Train anew")
+        raise SettingsError("Spark cannot continue from an earlier model", where="resume", remedy="Train a new model")
     rules = Rules(**{name: settings.pop(name) for name in _RULES & settings.keys()})
     chosen = MODELS[model].from_json(settings)
-    told = progress or Silent()
+    reporting = progress or Silent()
     given = ratings.sparkSession if isinstance(ratings, DataFrame) else None
     with spark_session(master, config, given) as session, explained(session):
-        trained = _trained(session, (ratings, rules, separator), model, chosen, work, seed, told)
+        trained = _trained(session, (ratings, rules, separator), model, chosen, work, seed, reporting)
     return _validated(Model(trained), validation)
 
 
 def _trained(
     session: SparkSession, source: tuple[Any, Rules, str], kind: str, settings: SparkAls | SparkImplicitAls,
-    work: str | None, seed: Seed, told: Progress,
+    work: str | None, seed: Seed, progress: Progress,
 ) -> TrainedModel:  # fmt: skip
     started = time.perf_counter()
     with checkpoints(session, work) as checkpointing:
         if not checkpointing:
-            told.note("No checkpoints: pass work=, a folder that driver and workers all see, to have them")
-        with watched(session, told, "number ids"):
+            progress.note("No checkpoints. To have them, pass work=, a folder that the driver and all workers share")
+        with watched(session, progress, "number ids"):
             table = numbered_table(session, *source)
-        with watched(session, told, "factorize"):
+        with watched(session, progress, "factorize"):
             numbered = time.perf_counter()
-            learnt = learn(table, settings, int(spawn_seeds(generator(seed), 1)[0]), checkpointing)
+            factorization = factorize_table(table, settings, int(spawn_seeds(generator(seed), 1)[0]), checkpointing)
         facts = {
             "engine": f"spark {session.version}", "master": session.sparkContext.master, "ratings": table.count,
             "numbering_seconds": round(numbered - started, 2),
             "factorizing_seconds": round(time.perf_counter() - numbered, 2),
         }  # fmt: skip
-        model = finished(table, learnt, kind, settings, facts)
+        model = to_trained_model(table, factorization, kind, settings, facts)
     table.frame.unpersist()
     return replace(model, facts=facts | {"seconds": round(time.perf_counter() - started, 2)})
 

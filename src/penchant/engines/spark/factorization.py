@@ -1,4 +1,4 @@
-"""What Spark learns from a numbered table: biases in SQL, then vectors by MLlib."""
+"""Factorizing an encoded table on Spark: biases in SQL, then vectors by MLlib."""
 
 from __future__ import annotations
 
@@ -10,50 +10,52 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from penchant.engines.spark import factorizing
-from penchant.engines.spark.biases import Biases, damped_biases, residuals
+from penchant.engines.spark import mllib_als
+from penchant.engines.spark.biases import DampedBiases, damped_biases, residuals
 from penchant.engines.spark.encoded_tables import EncodedTable
 from penchant.engines.spark.settings import SparkAls, SparkImplicitAls
 from penchant.models.rows import Floats
 
 
 @dataclass(frozen=True)
-class FitResult:
-    """mean: of the ratings. biases: (N,), vectors: (N, K), counts: (N,), each for users, then items.
+class Factorization:
+    """mean: the mean rating. biases: (N,), vectors: (N, K) and counts: (N,), each a pair for users and items.
 
-    unexplained: the root mean square of what the model leaves of its training ratings.
+    train_rmse: the root mean square error on the training ratings.
     """
 
     mean: float
     biases: list[Floats]
     vectors: list[Floats]
     counts: list[Any]
-    unexplained: float
+    train_rmse: float
 
 
-def learn(table: EncodedTable, settings: SparkAls | SparkImplicitAls, seed: int, checkpointing: bool) -> FitResult:
-    """The model of a table in numbers."""
+def factorize_table(
+    table: EncodedTable, settings: SparkAls | SparkImplicitAls, seed: int, checkpointing: bool
+) -> Factorization:
+    """The biases and vectors of an encoded table."""
     rows, biases = _targets(table, settings)
-    rows = factorizing.arranged(rows, settings.blocks)
-    fitted = factorizing.factorize(rows, settings, seed, checkpointing=checkpointing)
+    rows = mllib_als.sorted_blocks(rows, settings.blocks)
+    fitted = mllib_als.factorize(rows, settings, seed, checkpointing=checkpointing)
     sizes = {"user": len(table.users), "item": len(table.items)}
     width = settings.factors
-    left = factorizing.unexplained(rows, fitted) if isinstance(settings, SparkAls) else 1.0
+    train_rmse = mllib_als.train_rmse(rows, fitted) if isinstance(settings, SparkAls) else 1.0
     rows.unpersist()
-    return FitResult(
+    return Factorization(
         biases.mean if biases else 0.0,
         [_bias(biases and biases.users, "user", sizes), _bias(biases and biases.items, "item", sizes)],
         [
-            factorizing.vectors(fitted.userFactors, sizes["user"], width),
-            factorizing.vectors(fitted.itemFactors, sizes["item"], width),
+            mllib_als.vectors(fitted.userFactors, sizes["user"], width),
+            mllib_als.vectors(fitted.itemFactors, sizes["item"], width),
         ],
         [_counts(table.frame, side, size) for side, size in sizes.items()],
-        left,
+        train_rmse,
     )
 
 
-def _targets(table: EncodedTable, settings: SparkAls | SparkImplicitAls) -> tuple[DataFrame, Biases | None]:
-    """What is factorized: residuals of damped biases, or the ratings as confidences."""
+def _targets(table: EncodedTable, settings: SparkAls | SparkImplicitAls) -> tuple[DataFrame, DampedBiases | None]:
+    """The frame to factorize: residuals after the damped biases, or the ratings themselves for implicit feedback."""
     if isinstance(settings, SparkImplicitAls):
         return table.frame, None
     biases = damped_biases(
@@ -68,9 +70,9 @@ def _targets(table: EncodedTable, settings: SparkAls | SparkImplicitAls) -> tupl
 def _bias(frame: DataFrame | None, side: str, sizes: Mapping[str, int]) -> Floats:
     if frame is None:
         return np.zeros(sizes[side], np.float32)
-    return factorizing.per_number(frame, side, "bias", sizes[side])
+    return mllib_als.per_number(frame, side, "bias", sizes[side])
 
 
 def _counts(frame: DataFrame, side: str, size: int) -> Any:
     counted = frame.groupBy(side).agg(sf.count("*").cast("int").alias("count"))
-    return factorizing.per_number(counted, side, "count", size, np.int32)
+    return mllib_als.per_number(counted, side, "count", size, np.int32)

@@ -1,4 +1,4 @@
-"""What a worker needs to answer users: the items of a model, and users' rows as Arrow columns."""
+"""The part of a model that a Spark worker scores with: the item rows, and user rows as Arrow columns."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from penchant.models.scorers import DotScorer, Scorer, stack_items, stack_users
 from penchant.models.trained import TrainedModel
 
 ID, SEEN = "id", "seen"
-_TABLE = 2**22
-"""Scores that a worker holds at a time."""
+_SCORES = 2**22
+"""The number of scores that a worker holds at a time."""
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """scorer: how rows become a rating. items: I rows. low, high: where predictions end.
+class WorkerModel:
+    """scorer: turns two rows into a score. items: I rows. low, high: the ends of the rating scale.
 
-    stacked: the items as one vector each, (I, W), where a score is one product; None where it is not. It needs NumPy
-    alone, so that workers do too.
+    stacked: (I, W) one vector for each item where a score is a dot product, else None. Scoring then needs NumPy only,
+    so workers need nothing else.
     """
 
     scorer: Scorer
@@ -33,36 +33,36 @@ class Catalogue:
     stacked: Floats | None
 
     @classmethod
-    def of(cls, trained: TrainedModel, unmet: int = 0) -> Catalogue:
-        """The items of a model, and behind them `unmet` rows that stand at the prior."""
-        known, prior = trained.items.all_rows(), trained.items.prior.rows(None, unmet)
+    def of(cls, trained: TrainedModel, unknown: int = 0) -> WorkerModel:
+        """The item rows of a model, followed by `unknown` rows with the prior's mean."""
+        known, prior = trained.items.all_rows(), trained.items.prior.rows(None, unknown)
         rows = Rows(
             *(np.concatenate(pair, axis=1) for pair in ((known.bias, prior.bias), (known.vectors, prior.vectors)))
         )
-        straight = isinstance(trained.scorer, DotScorer) and trained.scorer.link == "identity"
+        linear = isinstance(trained.scorer, DotScorer) and trained.scorer.link == "identity"
         rating = trained.objective == "rating"
         ends = (trained.scale.low, trained.scale.high) if rating else (-np.inf, np.inf)
-        return cls(trained.scorer, rows, *ends, stack_items(rows) if straight else None)
+        return cls(trained.scorer, rows, *ends, stack_items(rows) if linear else None)
 
     @property
-    def height(self) -> int:
-        """How many users' scores to hold at a time."""
-        return max(1, _TABLE // max(1, len(self.items)))
+    def batch_size(self) -> int:
+        """How many users to score at a time."""
+        return max(1, _SCORES // max(1, len(self.items)))
 
-    def table(self, users: Rows) -> Floats:
-        """The expected rating of B user rows with every item, (B, I), unclipped so that no order is lost."""
+    def scores(self, users: Rows) -> Floats:
+        """The expected rating of every item for B user rows, (B, I), not clipped so that the order is kept."""
         if self.stacked is None or not isinstance(self.scorer, DotScorer):
             return self.scorer.table(users, self.items)
         product: Floats = stack_users(users, self.scorer.mean) @ self.stacked.T
         return product
 
     def clip(self, scores: NDArray[Any]) -> NDArray[Any]:
-        """Scores kept on the rating scale; a preference has none."""
+        """Scores clipped to the rating scale; preferences are not clipped."""
         return np.clip(scores, self.low, self.high)
 
 
 def user_columns(trained: TrainedModel) -> pa.Table:
-    """All users of a model as columns: id, bias (S), vectors (S·K), and the item numbers they have seen."""
+    """All users of a model as columns: id, bias (S), vectors (S·K), and the numbers of the items they have seen."""
     side = trained.users
     samples, count = side.bias.shape
     flat = side.vectors.transpose(1, 0, 2).reshape(-1)
@@ -78,12 +78,12 @@ def user_columns(trained: TrainedModel) -> pa.Table:
 
 
 def lists_of(values: NDArray[Any], starts: NDArray[Any]) -> Any:
-    """Arrow lists of the values between starts (N + 1,)."""
+    """N Arrow lists; list r holds values[starts[r]:starts[r + 1]]. starts: (N + 1,)."""
     return pa.LargeListArray.from_arrays(pa.array(starts, pa.int64()), pa.array(np.ascontiguousarray(values)))
 
 
 def rows_of(batch: Any, samples: int) -> Rows:
-    """The user rows of an Arrow batch that has the columns of `user_columns`; none of them null."""
+    """The user rows of an Arrow batch that has the columns of `user_columns`, without nulls."""
     count = batch.num_rows
     bias = flat_values(batch, "bias").reshape(count, samples).T
     vectors = flat_values(batch, "vectors").reshape(count, samples, -1).transpose(1, 0, 2)
@@ -91,7 +91,7 @@ def rows_of(batch: Any, samples: int) -> Rows:
 
 
 def flat_values(batch: Any, column: str) -> NDArray[Any]:
-    """The values of a list column, end to end."""
+    """The concatenated values of a list column."""
     return batch.column(column).flatten().to_numpy(zero_copy_only=False)
 
 

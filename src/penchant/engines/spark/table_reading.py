@@ -1,4 +1,4 @@
-"""Any table Spark can read becomes rows (user, item, rating); what Spark would choke on is found first, by its row."""
+"""Reading a table with Spark into checked rows (user, item, rating); the first invalid row is named."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyspark.sql import functions as sf
 
 from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
 from penchant.data.id_encoding import WHOLE
-from penchant.data.table_conversion import Rules
+from penchant.data.reading_rules import Rules
 from penchant.engines.spark.invalid_rows import Check, refuse_first, without
 from penchant.engines.spark.sessions import located
 from penchant.foundations.errors import DataError
@@ -21,10 +21,10 @@ _REMEDY = "Correct it, or pass bad_rows='skip' to leave such rows out"
 
 
 def open_table(session: SparkSession, table: Any, rules: Rules, separator: str = ",") -> DataFrame:
-    """Checked rows (user, item, rating), a pair once, ids whole numbers or texts.
+    """Checked rows (user, item, rating), one for each pair; ids are whole numbers or texts.
 
     table: a path or URL that the workers can read (Parquet, or CSV with a header), or a DataFrame of this session.
-    rules: as for a table read without Spark. Raises DataError, with the row, for the first that cannot be used.
+    rules: as for a table read without Spark. Raises DataError for the first invalid row.
     """
     source, raw, typed = _opened(session, table, separator)
     placed = _placed(raw, rules.columns(raw.columns, source))
@@ -41,7 +41,7 @@ def open_table(session: SparkSession, table: Any, rules: Rules, separator: str =
 
 
 def _opened(session: SparkSession, table: Any, separator: str) -> tuple[str, DataFrame, bool]:
-    """What messages call the table, its rows, and whether its columns have types."""
+    """The table's name in messages, its rows, and whether its columns have types."""
     if isinstance(table, DataFrame):
         return "table", table, True
     path = located(session, table)
@@ -51,7 +51,7 @@ def _opened(session: SparkSession, table: Any, separator: str) -> tuple[str, Dat
 
 
 def _placed(raw: DataFrame, names: dict[str, str]) -> DataFrame:
-    """The columns by their role, and for messages the file and the row's place in reading order."""
+    """The columns named by their role, with the file and the position in reading order for messages."""
     chosen = [sf.col(f"`{name}`").alias(role) for role, name in names.items()]
     if RATING not in names:
         chosen.append(sf.lit(1.0).alias(RATING))
@@ -89,13 +89,13 @@ def _type(frame: DataFrame, column: str) -> str:
 
 
 def _order(placed: DataFrame) -> Column:
-    """What decides which of two ratings of a pair is the later: the time where there is one, then the place."""
+    """The sort key that tells which of two ratings of a pair is later: the time if there is one, then the position."""
     first = sf.col(TIMESTAMP) if TIMESTAMP in placed.columns else sf.lit(0)
     return sf.struct(first.alias("time"), sf.col("_at").alias("at")).alias("_order")
 
 
 def _one_kind(rows: DataFrame, source: str) -> DataFrame:
-    """Ids that are all spelled as whole numbers become such; two kinds in a column are refused."""
+    """Turn a column of ids into whole numbers if all are written as such; refuse a column with both kinds."""
     whole = {role: sf.col(role).rlike(WHOLE) for role in (USER, ITEM)}
     counts = rows.agg(sf.count("*").alias("rows"), *(sf.count_if(is_one).alias(role) for role, is_one in whole.items()))
     found = counts.first()
@@ -104,19 +104,19 @@ def _one_kind(rows: DataFrame, source: str) -> DataFrame:
             rows = rows.withColumn(role, sf.col(role).cast("bigint"))
         elif found[role] > 0:
             rare = is_one if found[role] * 2 < found["rows"] else ~is_one
-            remedy = "Mend the row, or pass ids='text' if all of them are names"
+            remedy = "Correct the row, or pass ids='text' if all ids are names"
             refuse_first(rows, [Check(role, rare, "ids of two kinds, whole numbers and texts", remedy)], source)
     return rows
 
 
 def _merged(rows: DataFrame, rules: Rules, source: str) -> DataFrame:
-    """A pair once: the last of its ratings, or what the rules make of them."""
+    """One row for each pair: its latest rating, or the mean or sum, as the rules say."""
     how = {"mean": sf.avg(RATING), "sum": sf.sum(RATING)}
     rating = how.get(rules.duplicates, sf.max_by(RATING, "_order"))
     merged = rows.groupBy(USER, ITEM).agg(rating.cast("float").alias(RATING), sf.count("*").alias("_times"))
     if rules.duplicates == "error" and (twice := merged.where("_times > 1").first()) is not None:
         raise DataError(
             f"user {twice[USER]!r} rated item {twice[ITEM]!r} {twice['_times']} times", where=source,
-            remedy="Pass duplicates='last' or 'mean', or mend the table",
+            remedy="Pass duplicates='last' or 'mean', or correct the table",
         )  # fmt: skip
     return merged.select(USER, ITEM, RATING)

@@ -1,4 +1,4 @@
-"""Whatever a file holds, it is read or refused with a DataError; nothing else ever comes out."""
+"""A file with any content is read or refused with a DataError; no other error is raised."""
 
 import contextlib
 from pathlib import Path
@@ -68,8 +68,8 @@ def test_any_feature_table(tmp_path, lines, header):
     ratings = Ratings.from_csv(_good(tmp_path))
     for columns in (None, {"title": "title", "x": "number"}):
         with contextlib.suppress(DataError):
-            attached = ratings.with_features(items=path, columns=columns)
-            assert len(attached.item_features) == attached.n_items >= ratings.n_items
+            joined = ratings.with_features(items=path, columns=columns)
+            assert len(joined.item_features) == joined.n_items >= ratings.n_items
 
 
 def _good(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Dense numbers made in Spark: no step brings the rows to one machine or one task."""
+"""Numbering ids in Spark without collecting the rows on one machine or in one task."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
 from penchant.data.vocabulary import Vocabulary
-from penchant.engines.spark.model_storage import cut
+from penchant.engines.spark.cached_frames import cut_lineage
 from penchant.foundations.errors import DataError
 
 _ROW_BITS = 33
-"""monotonically_increasing_id keeps the row within its partition in so many low bits, the partition above them."""
+"""monotonically_increasing_id stores the row within the partition in this many low bits, the partition above them."""
 
 MOST = 2**31 - 1
-"""The most ids that numbers of 32 bits can tell apart."""
+"""The largest number of ids that 32-bit numbers can hold."""
 
 
 @dataclass(frozen=True)
 class IdMap:
-    """frame: columns id and number, in Spark. vocabulary: the same on the driver, an id's position is its number."""
+    """frame: columns id and number, in Spark. vocabulary: the same on the driver; an id's position is its number."""
 
     frame: DataFrame
     vocabulary: Vocabulary
@@ -41,11 +41,11 @@ def id_map(ids: DataFrame, role: str) -> IdMap:
 
 
 def consecutive(frame: DataFrame, name: str) -> DataFrame:
-    """The frame with a column `name` that counts its rows from 0, in the order of its partitions.
+    """The frame with a column `name` that numbers its rows from 0, in the order of its partitions.
 
-    The frame is computed once, so that the numbers stay what they are.
+    The frame is computed once, so that a recomputation cannot change the numbers.
     """
-    kept = cut(frame.withColumn("_at", sf.monotonically_increasing_id()))
+    kept = cut_lineage(frame.withColumn("_at", sf.monotonically_increasing_id()))
     partition = sf.shiftright("_at", _ROW_BITS)
     sizes = {row["partition"]: row["count"] for row in kept.groupBy(partition.alias("partition")).count().collect()}
     before = np.cumsum([0, *(sizes.get(p, 0) for p in range(max(sizes, default=0)))]).tolist()

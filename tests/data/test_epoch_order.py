@@ -1,4 +1,4 @@
-"""The order of a pass follows from the run's seed and the epoch alone."""
+"""The order of an epoch depends only on the run's seed and the epoch."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from penchant.data.epoch_order import epoch_order, steps_in
 
 
-def test_an_epochs_order_visits_every_row_once_and_can_be_repeated():
+def test_an_epochs_order_has_every_row_once_and_can_be_repeated():
     order = epoch_order(103, run_seed=5, epoch=2)
     assert sorted(order.tolist()) == list(range(103)) and order.dtype == np.int32
     np.testing.assert_array_equal(order, epoch_order(103, run_seed=5, epoch=2))
@@ -15,5 +15,5 @@ def test_an_epochs_order_visits_every_row_once_and_can_be_repeated():
 
 
 @pytest.mark.parametrize(("rows", "size", "steps"), [(100, 10, 10), (101, 10, 11), (5, 10, 1)])
-def test_the_odd_last_batch_counts(rows, size, steps):
+def test_an_incomplete_last_batch_counts(rows, size, steps):
     assert steps_in(rows, size) == steps

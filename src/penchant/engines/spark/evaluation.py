@@ -1,4 +1,4 @@
-"""EvaluationSettings a model on Spark, for test ratings that one machine could not hold."""
+"""Evaluating a model on Spark, for test ratings that do not fit one machine."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pyspark.sql import functions as sf
 
 from penchant.data.columns import ITEM, RATING, USER
 from penchant.data.ratings import Ratings
-from penchant.data.table_conversion import Rules
+from penchant.data.reading_rules import Rules
 from penchant.data.vocabulary import Vocabulary
-from penchant.engines.spark.catalogue import ID, SEEN, Catalogue, user_columns
+from penchant.engines.spark.cached_frames import cut_lineage, from_arrow, persist
 from penchant.engines.spark.failures import explained
-from penchant.engines.spark.id_encoding import consecutive
+from penchant.engines.spark.id_numbering import consecutive
 from penchant.engines.spark.job_progress import watched
-from penchant.engines.spark.model_storage import cut, from_arrow, keep
 from penchant.engines.spark.sessions import checkpoints, spark_session
-from penchant.engines.spark.tables import open_table
-from penchant.engines.spark.worker_metrics import Metrics
+from penchant.engines.spark.table_reading import open_table
+from penchant.engines.spark.worker_metrics import UserMetrics
+from penchant.engines.spark.worker_model import ID, SEEN, WorkerModel, user_columns
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.ranking import AT_K
 from penchant.models.trained import TrainedModel
@@ -41,15 +41,15 @@ def evaluate(
     progress: Progress | None = None,
     **rules: Any,
 ) -> dict[str, float]:
-    """Metrics of a model on test ratings: rmse, mae, and those of full rankings cut at `at`, averaged over users.
+    """Metrics of a model on test ratings: rmse, mae, and full-ranking metrics cut at `at`, averaged over users.
 
-    test: a path or URL, a Spark DataFrame, or Ratings; none of its pairs in training. relevant_from: the lowest rating
-    that counts as liked, three quarters up the scale where none is given. rules: the fields of Rules. Every item is a
-    candidate, test items the model never met included, except what the user rated in training. Whoever and whatever
-    it never met is answered from the prior, and counted.
+    test: a path or URL, a Spark DataFrame, or Ratings, without pairs of the training ratings. relevant_from: the lowest
+    rating that counts as relevant; left out, three quarters of the way up the scale. rules: the fields of Rules. All
+    items are candidates, unknown test items included, except those the user rated in training. Unknown users and items
+    are predicted from the prior, and their test ratings are counted.
     """
     trained = model.trained
-    liked = trained.scale.low + 0.75 * trained.scale.width if relevant_from is None else relevant_from
+    relevant = trained.scale.low + 0.75 * trained.scale.width if relevant_from is None else relevant_from
     given = test.sparkSession if isinstance(test, DataFrame) else None
     with (
         spark_session(master, config, given) as session,
@@ -57,25 +57,25 @@ def evaluate(
         checkpoints(session, work),
         watched(session, progress or Silent(), "measure"),
     ):
-        rows, unmet = _numbered(session, test, Rules(**rules), separator, trained)
-        return _metrics(session, trained, rows, Metrics(Catalogue.of(trained, unmet), liked, at))
+        rows, unknown = _numbered(session, test, Rules.from_options(rules, where="evaluate()"), separator, trained)
+        return _metrics(session, trained, rows, UserMetrics(WorkerModel.of(trained, unknown), relevant, at))
 
 
 def _numbered(
     session: SparkSession, test: Any, rules: Rules, separator: str, trained: TrainedModel
 ) -> tuple[DataFrame, int]:
-    """Test rows (user id, item number, rating), items never met numbered behind the model's, and how many those are."""
+    """Test rows (user id, item number, rating) and the count of unknown items, which are numbered after the model's."""
     if isinstance(test, Ratings):
         ids = {USER: test.users.take(test.user_numbers), ITEM: test.items.take(test.item_numbers)}
         columns = {role: pa.array(values.tolist()) for role, values in ids.items()} | {RATING: pa.array(test.values)}
-        table = keep(from_arrow(session, pa.table(columns)))
+        table = persist(from_arrow(session, pa.table(columns)))
     else:
-        table = keep(open_table(session, test, rules, separator))
+        table = persist(open_table(session, test, rules, separator))
     known = _numbers_of(session, trained.items.vocabulary)
-    fresh = consecutive(table.join(known, ITEM, "left_anti").select(ITEM).distinct().sort(ITEM), "number")
-    unmet = fresh.count()
-    every = known.unionByName(fresh.withColumn("number", sf.col("number") + len(trained.items)))
-    return table.join(every, ITEM).select(USER, sf.col("number").alias(ITEM), RATING), unmet
+    new = consecutive(table.join(known, ITEM, "left_anti").select(ITEM).distinct().sort(ITEM), "number")
+    unknown = new.count()
+    all_items = known.unionByName(new.withColumn("number", sf.col("number") + len(trained.items)))
+    return table.join(all_items, ITEM).select(USER, sf.col("number").alias(ITEM), RATING), unknown
 
 
 def _numbers_of(session: SparkSession, vocabulary: Vocabulary) -> DataFrame:
@@ -83,10 +83,10 @@ def _numbers_of(session: SparkSession, vocabulary: Vocabulary) -> DataFrame:
     return from_arrow(session, pa.table({ITEM: pa.array(vocabulary.ids.tolist()), "number": numbers}))
 
 
-def _metrics(session: SparkSession, trained: TrainedModel, rows: DataFrame, how: Metrics) -> dict[str, float]:
-    asked = rows.groupBy(USER).agg(sf.collect_list(ITEM).alias("items"), sf.collect_list(RATING).alias("ratings"))
-    people = from_arrow(session, user_columns(trained)).withColumn("met", sf.lit(True))
-    joined = asked.withColumnRenamed(USER, ID).join(people, ID, "left")
+def _metrics(session: SparkSession, trained: TrainedModel, rows: DataFrame, how: UserMetrics) -> dict[str, float]:
+    tested = rows.groupBy(USER).agg(sf.collect_list(ITEM).alias("items"), sf.collect_list(RATING).alias("ratings"))
+    users = from_arrow(session, user_columns(trained)).withColumn("known", sf.lit(True))
+    joined = tested.withColumnRenamed(USER, ID).join(users, ID, "left")
     prior = trained.users.prior.rows(None, 1)
     fill = {"bias": prior.bias.ravel(), "vectors": prior.vectors.transpose(1, 0, 2).ravel()}
     for name, values in fill.items():
@@ -95,16 +95,16 @@ def _metrics(session: SparkSession, trained: TrainedModel, rows: DataFrame, how:
     return _summed(session, joined, how, len(trained.items))
 
 
-def _summed(session: SparkSession, joined: DataFrame, how: Metrics, known_items: int) -> dict[str, float]:
+def _summed(session: SparkSession, joined: DataFrame, how: UserMetrics, known_items: int) -> dict[str, float]:
     sent = session.sparkContext.broadcast(how)
 
     def measure(batches: Iterator[Any]) -> Iterator[Any]:
         for batch in batches:
             yield from sent.value.of(batch)
 
-    joined = cut(joined)
+    joined = cut_lineage(joined)
     counts = joined.agg(
-        sf.sum(sf.when(sf.col("met").isNull(), sf.size("items")).otherwise(0)),
+        sf.sum(sf.when(sf.col("known").isNull(), sf.size("items")).otherwise(0)),
         sf.sum(sf.size(sf.filter("items", lambda item: item >= known_items))),
     ).first()
     metrics = joined.mapInArrow(measure, ", ".join(f"{name} double" for name in how.names))
@@ -115,5 +115,5 @@ def _summed(session: SparkSession, joined: DataFrame, how: Metrics, known_items:
     n = found.pop("ratings")
     errors = {"rmse": float(np.sqrt(found.pop("squared") / n)), "mae": found.pop("absolute") / n}
     users = {"ratings": int(n), "users_with_lists": int(found.pop("users"))}
-    unmet = {"ratings_of_unmet_users": int(counts[0]), "ratings_of_unmet_items": int(counts[1])}
-    return errors | {f"{name}@{how.k}": value for name, value in found.items()} | users | unmet
+    unknown = {"ratings_of_unknown_users": int(counts[0]), "ratings_of_unknown_items": int(counts[1])}
+    return errors | {f"{name}@{how.k}": value for name, value in found.items()} | users | unknown

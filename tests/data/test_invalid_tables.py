@@ -1,4 +1,4 @@
-"""Every kind of bad input gets one message that names the file, the row, the column and the remedy."""
+"""Every kind of invalid input gets one message with the file, the row, the column and the remedy."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from penchant.data.ratings import Ratings
-from penchant.foundations.errors import DataError
+from penchant.foundations.errors import CallerError, DataError
 
 GOOD = "user,item,rating\n1,10,3\n2,20,4\n"
 
@@ -24,16 +24,17 @@ def refusal(tmp_path: Path, content: str | bytes, **how) -> str:
     return message.removeprefix(str(path))
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_a_missing_file(tmp_path):
     with pytest.raises(DataError, match="there is no such file"):
         Ratings.from_csv(tmp_path / "nowhere.csv")
     with pytest.raises(DataError, match="there is no such file"):
         Ratings.from_parquet(tmp_path / "nowhere.parquet")
 
 
-def test_a_missing_column_says_which_exist(tmp_path):
+def test_a_missing_column_is_answered_with_the_columns(tmp_path):
     message = refusal(tmp_path, GOOD, rating="stars")
-    assert "no column 'stars'" in message and "It has: 'user', 'item', 'rating'" in message
+    assert "no column 'stars'" in message and "The columns are: 'user', 'item', 'rating'" in message
+    assert "Did you mean 'rating'? The columns are" in refusal(tmp_path, GOOD, rating="Ratings")
     message = refusal(tmp_path, GOOD.replace("item", "thing"))
     assert "no column looks like the item" in message and "item=…" in message and "'thing'" in message
 
@@ -47,14 +48,14 @@ def test_a_header_without_rows(tmp_path):
     assert "the table has no rows" in refusal(tmp_path, "user,item,rating\n")
 
 
-def test_a_rating_that_is_no_number(tmp_path):
+def test_a_rating_that_is_not_a_number(tmp_path):
     message = refusal(tmp_path, GOOD + "3,10,good\n")
     assert ", row 3, column 'rating': the rating is not a number: 'good'" in message and "bad_rows='skip'" in message
 
 
-@pytest.mark.parametrize("odd", ["nan", "inf", "-inf", "1e300"])
-def test_a_rating_that_is_not_finite(tmp_path, odd):
-    assert ", row 3, column 'rating': the rating is not a finite number" in refusal(tmp_path, GOOD + f"3,10,{odd}\n")
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e300"])
+def test_a_rating_that_is_not_finite(tmp_path, value):
+    assert ", row 3, column 'rating': the rating is not a finite number" in refusal(tmp_path, GOOD + f"3,10,{value}\n")
 
 
 def test_a_rating_outside_the_declared_scale(tmp_path):
@@ -72,11 +73,11 @@ def test_a_missing_rating_and_a_missing_timestamp(tmp_path):
     assert "row 2, column 'rating': the rating is missing" in refusal(tmp_path, "user,item,rating\n1,1,3\n2,2,\n")
     timed = "user,item,rating,timestamp\n1,1,3,5\n2,2,4,\n"
     assert "row 2, column 'timestamp': the timestamp is missing" in refusal(tmp_path, timed)
-    odd = timed + "3,2,4,noon\n"
-    assert "timestamp=False" in refusal(tmp_path, odd.replace("4,\n", "4,6\n"))
+    invalid = timed + "3,2,4,noon\n"
+    assert "timestamp=False" in refusal(tmp_path, invalid.replace("4,\n", "4,6\n"))
 
 
-def test_a_timestamp_that_is_no_date(tmp_path):
+def test_a_timestamp_that_is_not_a_date(tmp_path):
     for moments in (("noon", "dusk"), ("2020-01-02", "dusk")):
         table = "user,item,rating,time\n" + "".join(f"{n},{n},3,{moment}\n" for n, moment in enumerate(moments))
         message = refusal(tmp_path, table)
@@ -87,14 +88,14 @@ def test_a_timestamp_that_is_no_date(tmp_path):
 
 def test_ids_of_mixed_kinds(tmp_path):
     message = refusal(tmp_path, GOOD + "x3,10,3\n")
-    assert ", row 3, column 'user': ids of two kinds: '1' at first is a whole number, 'x3' here is a text" in message
+    assert ", row 3, column 'user': ids of two kinds: 'x3' is a text, the first id '1' is a whole number" in message
     assert "ids='text'" in message
     frame = pd.DataFrame({"user": [1, "x3"], "item": [1, 2], "rating": [1, 2]})
-    with pytest.raises(DataError, match=r"frame, row 2, column 'user': values of two kinds: 1 at first is a whole"):
+    with pytest.raises(DataError, match=r"frame, row 2, column 'user': values of two kinds: 'x3' is a text"):
         Ratings.from_frame(frame)
 
 
-def test_row_numbers_stay_the_files_when_rows_before_were_left_out(tmp_path):
+def test_row_numbers_are_those_of_the_file_also_after_skipped_rows(tmp_path):
     message = refusal(tmp_path, "user,item,rating\n1,10,x\n1,20,3\n2,10,4\nx3,10,3\n", bad_rows="skip")
     assert ", row 4, column 'user'" in message
 
@@ -117,13 +118,13 @@ def test_a_wrong_encoding(tmp_path):
     assert "the text is not ascii" in refusal(tmp_path, "user,item,rating\né,10,3\n", encoding="ascii")
 
 
-def test_line_ends_of_old_macs(tmp_path):
-    assert "line 1: a carriage return stands inside" in refusal(tmp_path, GOOD.replace("\n", "\r"))
+def test_lines_that_end_with_carriage_returns(tmp_path):
+    assert "line 1: the first line contains a carriage return" in refusal(tmp_path, GOOD.replace("\n", "\r"))
 
 
 def test_a_row_with_too_many_fields(tmp_path):
     message = refusal(tmp_path, GOOD + "3,10,3,7,8\n")
-    assert ", row 3: 5 fields stand under 3 columns" in message and "quotes" in message
+    assert ", row 3: 5 fields for 3 columns" in message and "quotes" in message
 
 
 def test_repeated_pairs_where_they_are_an_error(tmp_path):
@@ -138,20 +139,44 @@ def test_a_table_of_one_user_or_one_item(tmp_path, column):
     assert f"every row has the same {column}" in message and f"at least two {column}s" in message
 
 
-def test_an_id_that_is_another_after_trimming(tmp_path):
+def test_ids_that_differ_only_in_white_space(tmp_path):
     message = refusal(tmp_path, "user,item,rating\nanna,1,3\nbert,2,4\nanna ,2,4\n")
-    assert ", row 3, column 'user': the ids 'anna' and 'anna ' differ in white space only" in message
+    assert ", row 3, column 'user': the ids 'anna' and 'anna ' differ only in white space" in message
 
 
-def test_settings_that_do_not_exist(tmp_path):
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"duplicates": "first"}, {"bad_rows": "drop"}, {"ids": "int"}, {"scale": (5, 1)}, {"scale": 5},
+        {"scale": (1, 2, 3)}, {"user": False}, {"item": 3},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_invalid_values_of_arguments(tmp_path, wrong):
     path = tmp_path / "good.csv"
     path.write_text(GOOD)
-    for wrong in ({"duplicates": "first"}, {"bad_rows": "drop"}, {"ids": "int"}, {"scale": (5, 1)}):
-        with pytest.raises(DataError, match=re.escape(next(iter(wrong)))):
-            Ratings.from_csv(path, **wrong)
+    (name, value), *_ = wrong.items()
+    with pytest.raises(DataError, match=rf"{name}|{re.escape(repr(value))} is not the name of a column"):
+        Ratings.from_csv(path, **wrong)
 
 
-def test_a_thing_that_is_no_table_and_a_file_that_is_no_parquet(tmp_path):
+def test_a_misspelled_argument_is_answered_with_the_nearest(tmp_path):
+    reads = {"from_csv": tmp_path / "r.csv", "from_parquet": tmp_path / "r.parquet", "from_frame": None}
+    for name, table in reads.items():
+        message = rf"{name}\(\): there is no argument 'users'. Did you mean 'user'\? It takes: .*user, item, rating"
+        with pytest.raises(CallerError, match=message):
+            getattr(Ratings, name)(table, users="u")
+    with pytest.raises(CallerError, match=r"from_csv\(\): missing a required argument: 'path'. It takes: path, user"):
+        Ratings.from_csv()
+
+
+def test_a_path_that_is_not_a_path():
+    for read in (Ratings.from_csv, Ratings.from_parquet):
+        with pytest.raises(DataError, match="5 is not the path of a file"):
+            read(5)
+
+
+def test_a_list_is_not_a_table_and_a_text_file_is_not_parquet(tmp_path):
     with pytest.raises(DataError, match="list is not a table"):
         Ratings.from_frame([1, 2])
     path = tmp_path / "r.parquet"
@@ -160,5 +185,5 @@ def test_a_thing_that_is_no_table_and_a_file_that_is_no_parquet(tmp_path):
         Ratings.from_parquet(path)
 
 
-def test_every_row_refused(tmp_path):
-    assert "every row was refused" in refusal(tmp_path, "user,item,rating\n1,1,x\n2,2,y\n", bad_rows="skip")
+def test_a_table_of_invalid_rows_only(tmp_path):
+    assert "all rows are invalid" in refusal(tmp_path, "user,item,rating\n1,1,x\n2,2,y\n", bad_rows="skip")

@@ -1,4 +1,4 @@
-"""Nothing of the test reaches training: whatever the hidden rows say, training stays the same, bit for bit."""
+"""No information of the test rows is in the training ratings: they stay the same, bit for bit, for any test rows."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ from worlds import small_ratings
 
 
 def bits(ratings: Ratings) -> list:
-    """Everything a trainer could read from ratings."""
+    """Everything that a training function can read from ratings."""
     arrays = [ratings.user_numbers, ratings.item_numbers, ratings.values, ratings.timestamps]
     tables = [ratings.user_features, ratings.item_features]
     return [
@@ -26,31 +26,31 @@ def bits(ratings: Ratings) -> list:
 
 
 def film(item: object, known: set) -> str:
-    """A label that says nothing new about films that training knows, and something about the others."""
+    """A label that is common among the known films, and a unique one for the others."""
     return f"label {int(item) % 3}" if item in known else f"only the test has {item}"
 
 
 def build(rows: list[tuple], known: set) -> Ratings:
-    """Ratings read from rows, with a catalogue of their items and one more."""
+    """Ratings read from rows, with features of their items and of one more item."""
     frame = pl.DataFrame(rows, schema=["user", "item", "rating", "timestamp"], orient="row")
     items = [*dict.fromkeys(frame["item"].to_list()), 10_000]
     catalogue = pl.DataFrame({"item": items, "labels": [[film(item, known)] for item in items]})
     return Ratings.from_frame(frame).with_features(items=catalogue)
 
 
-HIDDEN = st.lists(
+HELD_OUT = st.lists(
     st.tuples(st.integers(0, 500), st.integers(0, 500), st.floats(-9, 99, width=32), st.integers(0, 2**36)),
     min_size=12, max_size=12, unique_by=lambda row: row[:2],
 )  # fmt: skip
 
 
 @settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(hidden=HIDDEN, shuffled=st.randoms(use_true_random=False))
-def test_training_is_the_same_whatever_the_hidden_rows_hold(hidden, shuffled):
+@given(held_out=HELD_OUT, shuffled=st.randoms(use_true_random=False))
+def test_training_ratings_do_not_depend_on_the_held_out_rows(held_out, shuffled):
     kept = [(1000 + user, 2000 + item, 3.0 + (user + item) % 4 / 2, user) for user in range(8) for item in range(6)]
-    places = list(range(len(kept) + len(hidden)))
+    places = list(range(len(kept) + len(held_out)))
     shuffled.shuffle(places)
-    test_rows = sorted(places[: len(hidden)])
+    test_rows = sorted(places[: len(held_out)])
     known = {row[1] for row in kept}
 
     def training(held: list[tuple]) -> Ratings:
@@ -59,8 +59,8 @@ def test_training_is_the_same_whatever_the_hidden_rows_hold(hidden, shuffled):
         table = [next(behind) if place in set(test_rows) else next(rows) for place in range(len(places))]
         return splitting.split_rows(build(table, known), np.array(test_rows), question="", name="made").train
 
-    plain = [(1000 + number % 8, 3000 + number, 4.0, 5) for number in range(len(hidden))]
-    first, second = training(plain), training(hidden)
+    plain = [(1000 + number % 8, 3000 + number, 4.0, 5) for number in range(len(held_out))]
+    first, second = training(plain), training(held_out)
     assert bits(first) == bits(second)
     counts = first.by_item().counts
     assert FeatureEncoder.fit(first.item_features, counts) == FeatureEncoder.fit(second.item_features, counts)
@@ -79,20 +79,20 @@ SPLITS = {
 
 
 @pytest.mark.parametrize("make", SPLITS.values(), ids=SPLITS)
-def test_changing_hidden_ratings_changes_nothing_in_training(make):
+def test_changing_held_out_ratings_changes_nothing_in_training(make):
     ratings = small_ratings()
     ratings = dataclasses.replace(ratings, scale=dataclasses.replace(ratings.scale, declared=False))
     split = make(ratings)
     trained = {(user, item) for user, item, *_ in split.train.to_frame().iter_rows()}
     pairs = [(user, item) for user, item, *_ in ratings.to_frame().iter_rows()]
-    hidden = np.array([pair not in trained for pair in pairs])
-    assert hidden.sum() >= len(split.test)
-    values = np.where(hidden, 77 + np.arange(len(ratings)), ratings.values).astype(np.float32)
+    held_out = np.array([pair not in trained for pair in pairs])
+    assert held_out.sum() >= len(split.test)
+    values = np.where(held_out, 77 + np.arange(len(ratings)), ratings.values).astype(np.float32)
     assert bits(make(dataclasses.replace(ratings, values=values)).train) == bits(split.train)
 
 
-def test_a_split_that_leaks_would_be_caught():
-    """The check itself: were training to keep the whole table's vocabularies and scale, its bits would differ."""
+def test_the_comparison_detects_a_leak():
+    """Training ratings with the vocabularies of the whole table differ in `bits`."""
     ratings = small_ratings()
     split = splitting.cold_items(ratings)
     assert bits(dataclasses.replace(split.train, items=split.test.items, item_features=None))[5] != bits(split.train)[5]

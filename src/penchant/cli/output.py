@@ -1,35 +1,39 @@
-"""Showing things: rich on a terminal, plain aligned text when piped, JSON when asked."""
+"""Output of commands: a rich table on a terminal, plain aligned text in a pipe, JSON with `--json`."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from penchant.foundations.plain_table import plain_table
-from penchant.foundations.progress import Bar, Progress, Silent
+from penchant.foundations.progress import Progress, ProgressBar, Silent
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
 def progress(quiet: bool) -> Progress:
-    """Bars on standard error, or nothing."""
-    return Silent() if quiet else Bar()
+    """Progress bars on standard error, or none."""
+    return Silent() if quiet else ProgressBar()
 
 
 def show_json(value: Any) -> None:
-    """One JSON document on standard output."""
+    """Print one JSON document."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table: numbers to the right, texts to the left."""
+    """Print a table, with numbers aligned to the right and texts to the left."""
     texts = [[_text(value) for value in row] for row in rows]
     right = [all(isinstance(row[c], int | float) for row in rows) for c in range(len(columns))]
     if sys.stdout.isatty():
         _rich_table(title, columns, texts, right)
     else:
-        print(title)
-        print(plain_table(columns, texts, right=right))
+        print(f"{title}\n{plain_table(columns, texts, right=right)}")
 
 
 def _text(value: Any) -> str:
@@ -51,11 +55,11 @@ def _rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def show_answer(title: str, answer: Any, *, score: str = "stars", as_json: bool = False) -> None:
-    """A list of items with their scores, and a word on whoever the model did not know."""
+    """Print a list of items with their scores, and a note for each unknown id of the question."""
     if as_json:
         show_json(answer.to_json())
         return
     for one in answer.unknown:
-        sys.stderr.write(f"note: the model has never met {one!r}\n")
+        sys.stderr.write(f"note: {one!r} is not known to the model\n")
     rows = [[rank, line.item, line.title, line.score, line.std, line.source] for rank, line in enumerate(answer, 1)]
-    show_table(title, ["#", "id", "title", score, "±", "rests on"], rows)
+    show_table(title, ["#", "id", "title", score, "±", "based on"], rows)
