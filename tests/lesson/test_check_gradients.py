@@ -9,7 +9,7 @@ from torch import nn
 from lesson.false_slope import HalfSlope
 from penchant.foundations.errors import CallerError, ModelShapeError
 from penchant.lesson.check_gradients import CheckSettings, check_gradients
-from penchant.lesson.checked_models import OWN_MODELS, module_of
+from penchant.lesson.checked_models import BUILT_IN_MODELS, module_of
 from penchant.training.registry import MODELS
 
 READERS = """
@@ -60,10 +60,10 @@ def readers(tmp_path):
 
 
 def test_every_model_that_gradients_train_can_be_checked():
-    assert {name for name, way in MODELS.items() if ".gradient." in way.module} == set(OWN_MODELS)
+    assert {name for name, way in MODELS.items() if ".gradient." in way.module} == set(BUILT_IN_MODELS)
 
 
-@pytest.mark.parametrize("name", OWN_MODELS)
+@pytest.mark.parametrize("name", BUILT_IN_MODELS)
 def test_our_models_slopes_are_true(name):
     checks = check_gradients(module_of(name))
     assert all(one.good for one in checks)

@@ -19,11 +19,11 @@ from penchant.lesson.check_gradients import check_gradients
 from penchant.lesson.crosstab import CrosstabSettings, crosstab
 from penchant.lesson.derivatives import DotBiasTable, slopes_by
 from penchant.lesson.excel_solver import EXCEL_CELLS
-from penchant.lesson.gradient_descent import Line, descend, points, slopes, squared_error, walks
+from penchant.lesson.gradient_descent import Line, all_experiments, descend, points, slopes, squared_error
+from penchant.lesson.initial_scores import scale_for, simulated
 from penchant.lesson.one_hot import one_hot
 from penchant.lesson.optimizers import SGD, AdamW, Array, Optimizer, State, minimize
 from penchant.lesson.solver import Factors, rmse, solve
-from penchant.lesson.starting_scores import scale_for, simulated
 
 PAGES = Path(__file__).parents[2] / "docs" / "guide" / "lesson"
 
@@ -140,13 +140,15 @@ def test_exercise_5_1_nesterovs_momentum_is_torchs() -> None:
 
 
 def test_exercise_5_2_the_two_rules_agree_on_this_sheet_and_part_on_a_slow_way_back() -> None:
-    walk = walks()["Adam annealed"]
-    found = descend(points(), walk.optimizer, walk.settings).roughness
+    experiment = all_experiments()["Adam annealed"]
+    found = descend(points(), experiment.optimizer, experiment.settings).mean_square_slope
     made = np.array([10.0, 4.0, 9.0, 8.0, 3.0])  # an epoch went wrong; the next is a little better, and still bad
 
-    def brakes(roughness: Array) -> tuple[list[bool], list[bool]]:
-        calmest = np.minimum.accumulate(roughness)
-        return (roughness[1:] >= calmest[:-1]).tolist(), (roughness[1:] >= roughness[:-1]).tolist()
+    def brakes(mean_square_slope: Array) -> tuple[list[bool], list[bool]]:
+        lowest_so_far = np.minimum.accumulate(mean_square_slope)
+        return (mean_square_slope[1:] >= lowest_so_far[:-1]).tolist(), (
+            mean_square_slope[1:] >= mean_square_slope[:-1]
+        ).tolist()
 
     by_calmest, by_last = brakes(found)
     assert by_calmest == by_last == [epoch in (2, 5) for epoch in range(len(found) - 1)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from office import formulas, read, recalculated, spoilt
-from penchant.lesson.gradient_descent import Descent, Line, Walk, descend, points, walks
+from penchant.lesson.gradient_descent import DescentSettings, Experiment, Line, all_experiments, descend, points
 from penchant.lesson.gradient_descent_workbook import FIRST, HEAD, STEPS, write_gradient_descent
 from penchant.lesson.optimizers import SGD, Adam
 
@@ -38,7 +38,7 @@ def calculated(wrong, tmp_path_factory):
 
 @pytest.mark.office
 @pytest.mark.slow
-@pytest.mark.parametrize("name", walks())
+@pytest.mark.parametrize("name", all_experiments())
 def test_libreoffice_computes_the_reference_trace(written, calculated, name):
     trace, sheet = written[1][name], calculated[name]
     count = len(trace.x)
@@ -72,13 +72,13 @@ def test_libreoffice_computes_the_comparison(written, calculated):
 
 
 def test_the_judges_copy_holds_nothing_but_wrong_answers(wrong):
-    for name in walks():
+    for name in all_experiments():
         assert set(pair(read(wrong)[name], "new {}", 290).ravel()) == {-12345.0}
 
 
 def test_a_reader_that_does_not_calculate_sees_the_same_numbers(written):
     sheets = read(written[0])
-    assert list(sheets) == ["Compare", *walks()]
+    assert list(sheets) == ["Compare", *all_experiments()]
     for name, trace in written[1].items():
         np.testing.assert_allclose(pair(sheets[name], "new {}", len(trace.x)), trace.after, rtol=1e-12)
         assert pair(sheets[name], "new {}", 1).tolist() == trace.after[:1].tolist()
@@ -97,12 +97,17 @@ def test_every_number_after_the_given_points_is_a_formula(written):
 @pytest.mark.slow
 def test_other_points_other_settings_and_other_names_are_taken(tmp_path):
     line = Line(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.5, 7.0]))
-    settings = Descent(epochs=3, start_a=0.5, epsilon=0.1, annealing=2.0)
-    ways = {"Mine": Walk(Adam(learning_rate=0.3, bias_correction=True), settings), "SGD": Walk(SGD(0.01), settings)}
+    settings = DescentSettings(epochs=3, start_a=0.5, epsilon=0.1, annealing=2.0)
+    ways = {
+        "Mine": Experiment(Adam(learning_rate=0.3, bias_correction=True), settings),
+        "SGD": Experiment(SGD(0.01), settings),
+    }
     traces = write_gradient_descent(tmp_path / "small.xlsx", line=line, ways=ways)
     sheets = recalculated(spoilt(tmp_path / "small.xlsx", tmp_path / "wrong.xlsx"), tmp_path)
-    for name, walk in ways.items():
-        np.testing.assert_array_equal(traces[name].after, descend(line, walk.optimizer, walk.settings).after)
+    for name, experiment in ways.items():
+        np.testing.assert_array_equal(
+            traces[name].after, descend(line, experiment.optimizer, experiment.settings).after
+        )
         np.testing.assert_allclose(pair(sheets[name], "new {}", 9), traces[name].after, atol=1e-9)
         np.testing.assert_allclose(column(sheets[name], "rate", 9), traces[name].learning_rate, atol=1e-12)
     assert traces["Mine"].at[0].tolist() == [0.5, 1.0]

@@ -3,7 +3,7 @@
 import pytest
 
 from evaluation.test_page import browser  # noqa: F401 (a fixture)
-from penchant.lesson.gradient_descent import descend, points, walks
+from penchant.lesson.gradient_descent import all_experiments, descend, points
 from penchant.lesson.lab_page import write_lab_page
 
 PLOTS = 7
@@ -12,7 +12,9 @@ PLOTS = 7
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory):
     line = points()
-    traces = {name: descend(line, walk.optimizer, walk.settings) for name, walk in walks().items()}
+    traces = {
+        name: descend(line, experiment.optimizer, experiment.settings) for name, experiment in all_experiments().items()
+    }
     return write_lab_page(tmp_path_factory.mktemp("lab") / "lab.html", traces, line)
 
 

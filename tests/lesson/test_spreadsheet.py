@@ -8,7 +8,7 @@ import penchant as pt
 from lesson.tables import ratings_of
 from office import formulas, read, recalculated, spoilt
 from penchant.lesson.crosstab import CrosstabSettings, crosstab
-from penchant.lesson.factor_places import OBJECTIVE, TOP, Places
+from penchant.lesson.factor_layout import OBJECTIVE, TOP, FactorLayout
 from penchant.lesson.lookup_sheets import finder
 from penchant.lesson.solver import SolverSettings, rmse
 from penchant.lesson.spreadsheet import write_spreadsheet
@@ -26,7 +26,7 @@ def check(written, sheets):
     table = written.table
     users, items = table.values.shape
     for (name, bias), factors in zip(FACTOR_SHEETS.items(), written.shown, strict=True):
-        places = Places(users, items, factors.user_vectors.shape[1], bias)
+        places = FactorLayout(users, items, factors.user_vectors.shape[1], bias)
         sheet, predictions = sheets[name], factors.predictions()
         assert sheet[OBJECTIVE[0]][OBJECTIVE[1]] == pytest.approx(rmse(table, factors), abs=1e-9)
         shown = np.array(block(sheet, places.grid, places.left, users, items), dtype=np.float64)

@@ -22,7 +22,7 @@ from penchant.cli.tables import (
 )
 from penchant.foundations.errors import CallerError
 from penchant.lesson.crosstab import CrosstabSettings
-from penchant.lesson.gradient_descent import Descent, Line, Trace
+from penchant.lesson.gradient_descent import DescentSettings, Line, Trace
 from penchant.lesson.solver import SolverSettings
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="The workbook to write.")]
@@ -65,15 +65,15 @@ def spreadsheet(
 @lesson.command("gradient-descent", help="A workbook of ten ways down one slope, every step a formula.")
 def gradient_descent(
     out: Out = Path("graddesc.xlsx"),
-    epochs: Annotated[int, typer.Option(help="How often all points are gone through.")] = Descent.epochs,
+    epochs: Annotated[int, typer.Option(help="How often all points are gone through.")] = DescentSettings.epochs,
     plot: Annotated[bool, typer.Option("--plot", help="Also write the pictures, beside the workbook.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    from penchant.lesson.gradient_descent import points, walks
+    from penchant.lesson.gradient_descent import points, all_experiments
     from penchant.lesson.gradient_descent_workbook import write_gradient_descent
 
     line = points()
-    traces = write_gradient_descent(out, line=line, ways=walks(Descent(epochs=epochs)))
+    traces = write_gradient_descent(out, line=line, ways=all_experiments(DescentSettings(epochs=epochs)))
     pictures = _write_pictures(out, traces, line) if plot else None
     if as_json:
         ends = {name: {"a": t.after[-1, 0], "b": t.after[-1, 1], "rmse": t.rmse[-1]} for name, t in traces.items()}

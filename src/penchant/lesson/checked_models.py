@@ -28,14 +28,14 @@ def module_of(name: str, settings: CheckSettings | None = None) -> nn.Module:
     settings = settings or CheckSettings()
     if ":" in name:
         path, _, class_name = name.rpartition(":")
-        return readers_module(Path(path), class_name, settings)
-    if name not in OWN_MODELS:
-        known = ", ".join(OWN_MODELS)
+        return user_module(Path(path), class_name, settings)
+    if name not in BUILT_IN_MODELS:
+        known = ", ".join(BUILT_IN_MODELS)
         raise CallerError(f"there is no torch model {name!r}", remedy=f"Choose {known}, or give path.py:ClassName")
-    return OWN_MODELS[name](settings)
+    return BUILT_IN_MODELS[name](settings)
 
 
-def readers_module(path: Path, class_name: str, settings: CheckSettings) -> nn.Module:
+def user_module(path: Path, class_name: str, settings: CheckSettings) -> nn.Module:
     """The class of that name in a Python file (which is run), built for the made users and items."""
     from torch import nn
 
@@ -110,4 +110,4 @@ def _net(settings: CheckSettings) -> nn.Module:
     return EmbeddingNet(NetSide(users), NetSide(items), layers, (0.0, 5.5), (0.05, 0.5))
 
 
-OWN_MODELS: Mapping[str, Callable[[CheckSettings], Any]] = {"dot": _dot, "dot_bias": _dot_bias, "net": _net}
+BUILT_IN_MODELS: Mapping[str, Callable[[CheckSettings], Any]] = {"dot": _dot, "dot_bias": _dot_bias, "net": _net}

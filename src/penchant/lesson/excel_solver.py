@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penchant.lesson.factor_places import OBJECTIVE, Places
+from penchant.lesson.factor_layout import OBJECTIVE, FactorLayout
 from penchant.lesson.sheets import Book, cell
 
 EXCEL_CELLS = 200
@@ -18,7 +18,7 @@ _SETTINGS = {"typ": 2, "eng": 1, "neg": 2, "num": 0, "val": 0, "ver": 3}
 """Minimise; GRG Nonlinear; negative values allowed; no constraints."""
 
 
-def how_to_solve(places: Places, rated: int) -> str:
+def how_to_solve(places: FactorLayout, rated: int) -> str:
     """How to fill in Excel's Solver for this sheet."""
     cells = (places.users + places.items) * (places.factors + places.bias)
     fits = f"That is {cells} cells; Excel's own Solver changes at most {EXCEL_CELLS}"
@@ -27,7 +27,7 @@ def how_to_solve(places: Places, rated: int) -> str:
     return FIND.format(n=rated, objective=cell(*OBJECTIVE, pin="both"), changing=changing, limit=fits + verdict)
 
 
-def prepare(book: Book, sheet: Any, places: Places) -> None:
+def prepare(book: Book, sheet: Any, places: FactorLayout) -> None:
     """Write the sheet-level names in which Excel keeps what its Solver window shows."""
     book.name(sheet, "solver_opt", cell(*OBJECTIVE, pin="both"))
     book.name(sheet, "solver_adj", f"{places.user_cells()},'{sheet.name}'!{places.item_cells()}")

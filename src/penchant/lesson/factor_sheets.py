@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from penchant.lesson.crosstab import Crosstab
 from penchant.lesson.excel_solver import how_to_solve, prepare
-from penchant.lesson.factor_places import OBJECTIVE, TOP, Places
+from penchant.lesson.factor_layout import OBJECTIVE, TOP, FactorLayout
 from penchant.lesson.sheets import Book, area, cell
 from penchant.lesson.solver import Factors, rmse
 
@@ -27,10 +27,10 @@ BIASED = (
 )
 
 
-def write_factor_sheet(book: Book, name: str, table: Crosstab, factors: Factors, *, bias: bool) -> Places:
+def write_factor_sheet(book: Book, name: str, table: Crosstab, factors: Factors, *, bias: bool) -> FactorLayout:
     """One sheet of factors and predictions; its named ranges end in _b where there are biases."""
     users, items = table.values.shape
-    places = Places(users, items, factors.user_vectors.shape[1], bias)
+    places = FactorLayout(users, items, factors.user_vectors.shape[1], bias)
     lines = [
         (BIASED if bias else WHAT).format(K=places.factors),
         how_to_solve(places, int(table.rated.sum())),
@@ -82,13 +82,13 @@ def _runs(row: int, column: int, rated: NDArray[np.bool_]) -> Iterator[str]:
             yield f"{cell(row + u, column + first)}:{cell(row + u, column + past - 1)}"
 
 
-def _widths(sheet: Any, places: Places) -> None:
+def _widths(sheet: Any, places: FactorLayout) -> None:
     sheet.set_column(0, 0, 11)
     sheet.set_column(1, places.left + places.items, 7)
     sheet.set_column(OBJECTIVE[1], OBJECTIVE[1], 10)
 
 
-def _write_headers(book: Book, sheet: Any, places: Places, table: Crosstab) -> None:
+def _write_headers(book: Book, sheet: Any, places: FactorLayout, table: Crosstab) -> None:
     write_item_heads(book, sheet, TOP, places.left, table)
     sheet.write_string(TOP + 1, 0, "item", book.look("side"))
     for column in range(1, places.left):
@@ -101,7 +101,7 @@ def _write_headers(book: Book, sheet: Any, places: Places, table: Crosstab) -> N
         book.put(sheet, places.grid + offset, 0, one, "side")
 
 
-def _write_cells(book: Book, sheet: Any, places: Places, factors: Factors) -> None:
+def _write_cells(book: Book, sheet: Any, places: FactorLayout, factors: Factors) -> None:
     """The cells the solver changes: plain numbers."""
     users, items = factors.user_vectors, factors.item_vectors.T
     if places.bias:
@@ -116,7 +116,7 @@ def _write_numbers(book: Book, sheet: Any, row: int, column: int, numbers: NDArr
         sheet.write_number(row + i, column + j, float(value), book.look("changing"))
 
 
-def _write_predictions(book: Book, sheet: Any, places: Places, table: Crosstab, factors: Factors) -> None:
+def _write_predictions(book: Book, sheet: Any, places: FactorLayout, table: Crosstab, factors: Factors) -> None:
     predictions = factors.predictions()
     for (u, i), rated in np.ndenumerate(table.rated):
         row, column = places.grid + u, places.left + i
@@ -132,7 +132,7 @@ def _write_predictions(book: Book, sheet: Any, places: Places, table: Crosstab, 
     book.formula(sheet, *OBJECTIVE, total, rmse(table, factors), "objective")
 
 
-def _write_errors(book: Book, sheet: Any, places: Places, table: Crosstab, factors: Factors) -> None:
+def _write_errors(book: Book, sheet: Any, places: FactorLayout, table: Crosstab, factors: Factors) -> None:
     """Rating minus prediction, blank where there is no rating."""
     sheet.write_string(places.errors - 1, 0, "rating minus prediction", book.look("note"))
     errors = table.values - factors.predictions()
@@ -146,7 +146,7 @@ def _write_errors(book: Book, sheet: Any, places: Places, table: Crosstab, facto
     colour_scale(sheet, places.errors, places.left, table.rated, signed=True)
 
 
-def _name_ranges(book: Book, sheet: Any, places: Places) -> None:
+def _name_ranges(book: Book, sheet: Any, places: FactorLayout) -> None:
     end = "_b" if places.bias else ""
     last_user, last_item = places.grid + places.users - 1, places.left + places.items - 1
     book.share(sheet, f"user_factors{end}", area(places.grid, 1, last_user, places.factors))

@@ -15,7 +15,7 @@ from penchant.lesson.optimizers import SGD, Adagrad, Adam, AdamW, Array, Eve, Mo
 
 
 @dataclass(frozen=True)
-class Descent(Settings):
+class DescentSettings(Settings):
     """How a descent runs."""
 
     epochs: int = setting(10, "how often all points are gone through", low=1)
@@ -48,7 +48,7 @@ class Trace:
 
     epoch, x, y, prediction, squared_error, learning_rate, feedback: (T,). at, estimated, slope, first, second, step,
     after: (T, 2). rmse: (epochs + 1,) over all points, before the first and after each epoch.
-    roughness, calmest: (epochs,) the mean squared slope of an epoch, and the smallest so far.
+    mean_square_slope, lowest_so_far: (epochs,) the mean squared slope of an epoch, and the smallest so far.
     """
 
     epoch: NDArray[np.int64]
@@ -66,8 +66,8 @@ class Trace:
     step: Array
     after: Array
     rmse: Array
-    roughness: Array
-    calmest: Array
+    mean_square_slope: Array
+    lowest_so_far: Array
 
 
 def points(*, a: float = 2.0, b: float = 30.0, count: int = 29, seed: int = 5) -> Line:
@@ -93,29 +93,34 @@ def estimated_slopes(x: float, y: float, at: Array, epsilon: float) -> Array:
     return (np.array(moved) - squared_error(x, y, at)) / epsilon
 
 
-def descend(line: Line, optimizer: Optimizer, settings: Descent | None = None) -> Trace:
+def descend(line: Line, optimizer: Optimizer, settings: DescentSettings | None = None) -> Trace:
     """Go through the points one at a time ("online"), `epochs` times, and keep every number.
 
     Annealing is decided after each epoch: when the epoch's mean squared slope is not below all before it, the point is
     being jumped over rather than approached, and the rate is divided.
     """
-    settings = settings or Descent()
+    settings = settings or DescentSettings()
     at = np.array([settings.start_a, settings.start_b])
     state, rate = optimizer.start(at), optimizer.learning_rate
     rows: list[_Row] = []
-    ends, roughness, calmest = [at], [], []
+    ends, mean_square_slope, lowest_so_far = [at], [], []
     for epoch in range(settings.epochs):
-        walk = dataclasses.replace(optimizer, learning_rate=rate)
+        experiment = dataclasses.replace(optimizer, learning_rate=rate)
         for x, y in zip(line.x, line.y, strict=True):
-            row, state = _one_step(walk, state, float(x), float(y), at, settings.epsilon, epoch + 1)
+            row, state = _one_step(experiment, state, float(x), float(y), at, settings.epsilon, epoch + 1)
             rows.append(row)
             at = row.after
         ends.append(at)
-        roughness.append(float(np.mean([(row.slope**2).sum() for row in rows[-len(line.x) :]])))
-        calmest.append(min(roughness))
-        rate = rate / settings.annealing if epoch and roughness[-1] >= calmest[-2] else rate
+        mean_square_slope.append(float(np.mean([(row.slope**2).sum() for row in rows[-len(line.x) :]])))
+        lowest_so_far.append(min(mean_square_slope))
+        rate = rate / settings.annealing if epoch and mean_square_slope[-1] >= lowest_so_far[-2] else rate
     columns = {f.name: np.array([getattr(row, f.name) for row in rows]) for f in dataclasses.fields(_Row)}
-    return Trace(**columns, rmse=line.rmse(np.array(ends)), roughness=np.array(roughness), calmest=np.array(calmest))
+    return Trace(
+        **columns,
+        rmse=line.rmse(np.array(ends)),
+        mean_square_slope=np.array(mean_square_slope),
+        lowest_so_far=np.array(lowest_so_far),
+    )
 
 
 @dataclass(frozen=True)
@@ -152,26 +157,26 @@ def _one_step(
 
 
 @dataclass(frozen=True)
-class Walk:
+class Experiment:
     """One way down: an optimiser and how its descent runs."""
 
     optimizer: Optimizer
-    settings: Descent = dataclasses.field(default_factory=Descent)
+    settings: DescentSettings = dataclasses.field(default_factory=DescentSettings)
 
 
-def walks(settings: Descent | None = None) -> Mapping[str, Walk]:
+def all_experiments(settings: DescentSettings | None = None) -> Mapping[str, Experiment]:
     """All ways down, by the name of their sheet."""
-    plain = settings or Descent()
+    plain = settings or DescentSettings()
     annealed = dataclasses.replace(plain, annealing=max(plain.annealing, 4.0))
     return {
-        "SGD": Walk(SGD(), plain),
-        "Momentum": Walk(Momentum(), plain),
-        "Adagrad": Walk(Adagrad(), plain),
-        "RMSprop": Walk(RMSprop(), plain),
-        "Adam": Walk(Adam(), plain),
-        "Adam corrected": Walk(Adam(bias_correction=True), plain),
-        "AdamW": Walk(AdamW(), plain),
-        "Eve": Walk(Eve(), plain),
-        "Adagrad annealed": Walk(Adagrad(learning_rate=80.0), annealed),
-        "Adam annealed": Walk(Adam(), annealed),
+        "SGD": Experiment(SGD(), plain),
+        "Momentum": Experiment(Momentum(), plain),
+        "Adagrad": Experiment(Adagrad(), plain),
+        "RMSprop": Experiment(RMSprop(), plain),
+        "Adam": Experiment(Adam(), plain),
+        "Adam corrected": Experiment(Adam(bias_correction=True), plain),
+        "AdamW": Experiment(AdamW(), plain),
+        "Eve": Experiment(Eve(), plain),
+        "Adagrad annealed": Experiment(Adagrad(learning_rate=80.0), annealed),
+        "Adam annealed": Experiment(Adam(), annealed),
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from penchant.lesson.gradient_descent import Line, Trace, Walk
+from penchant.lesson.gradient_descent import Experiment, Line, Trace
 from penchant.lesson.optimizers import SGD, Adagrad, Adam, AdamW, Array, Eve, Momentum, Optimizer, RMSprop
 from penchant.lesson.sheets import Column
 
@@ -55,21 +55,21 @@ def step_formula(optimizer: Optimizer) -> str:
     return f"-{rate}*{mean}/(SQRT({square})+epsilon){decay}"
 
 
-def step_columns(walk: Walk, line: Line, trace: Trace, rate_cells: Sequence[str]) -> list[Column]:
+def step_columns(experiment: Experiment, line: Line, trace: Trace, rate_cells: Sequence[str]) -> list[Column]:
     """The table of steps. rate_cells: the address of each epoch's learning rate, or empty where it is constant."""
     rate = "[rate]" if rate_cells else "learning_rate"
-    formula = step_formula(walk.optimizer).replace("{rate}", rate)
+    formula = step_formula(experiment.optimizer).replace("{rate}", rate)
     points = len(line.x)
     rates = [Column("rate", lambda row: rate_cells[row // points], trace.learning_rate.tolist(), "0.00000")]
-    begin = (walk.settings.start_a, walk.settings.start_b)
+    begin = (experiment.settings.start_a, experiment.settings.start_b)
     after = [
         _one("new {p}", "[{p}]+[step {p}]", p, trace.after, look="0.000000", start=(f"start_{p}", at))
         for p, at in zip(PARAMETERS, begin, strict=True)
     ]
     return [
         *_point_columns(points, trace),
-        *_slope_columns(walk.settings.epsilon, trace),
-        *state_columns(walk.optimizer, trace),
+        *_slope_columns(experiment.settings.epsilon, trace),
+        *state_columns(experiment.optimizer, trace),
         *(rates if rate_cells else []),
         *_pair("step {p}", formula, trace.step),
         *after,

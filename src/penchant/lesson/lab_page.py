@@ -10,18 +10,18 @@ import numpy as np
 from penchant.foundations.rng import generator
 from penchant.lesson.derivatives import DotBiasTable, error_by_epsilon
 from penchant.lesson.gradient_descent import Line, Trace
+from penchant.lesson.initial_scores import initial_score_grid
 from penchant.lesson.one_hot import compare
 from penchant.lesson.pictures import (
     decay_sweep,
+    initial_scores,
     loss_per_step,
     one_hot_timing,
     paths,
     remaining_weights,
     slope_errors,
-    starting_scores,
     write_page,
 )
-from penchant.lesson.starting_scores import start_grid
 from penchant.lesson.weight_decay import remaining_weight, sweep
 
 
@@ -44,7 +44,7 @@ def write_lab_page(path: str | Path, traces: Mapping[str, Trace], line: Line, *,
         ("On the right the step is too long, on the left rounding eats it.", slope_errors(errors, epsilons)),
         ("Both ways reach about the same best error, at decays of a different size.", decay_sweep(sweep())),
         ("L2 passes through Adam's division; AdamW's decay does not.", remaining_weights(sizes, *left)),
-        ("With 50 factors U(0, 0.05) starts far below any rating.", starting_scores(start_grid())),
+        ("With 50 factors U(0, 0.05) starts far below any rating.", initial_scores(initial_score_grid())),
         ("The product grows with the table, the look-up does not.", one_hot_timing(timings)),
     ]
     return write_page(path, "The gradient-descent lab", figures)

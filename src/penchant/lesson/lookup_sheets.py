@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.lesson.crosstab import Crosstab
-from penchant.lesson.factor_places import OBJECTIVE, TOP
+from penchant.lesson.factor_layout import OBJECTIVE, TOP
 from penchant.lesson.sheets import Book, Column, area, cell, write_columns
 from penchant.lesson.solver import Factors, rmse
 

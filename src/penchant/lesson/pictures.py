@@ -12,8 +12,8 @@ import numpy as np
 from penchant.foundations.optional import require
 from penchant.lesson.derivatives import Array, Method
 from penchant.lesson.gradient_descent import Line, Trace
+from penchant.lesson.initial_scores import InitialScoreGrid
 from penchant.lesson.one_hot import Comparison
-from penchant.lesson.starting_scores import StartGrid
 from penchant.lesson.weight_decay import Sweep
 
 _SURFACE = {"colorscale": "Greys", "reversescale": True, "colorbar": {"title": "log10 RMSE", "x": -0.2}}
@@ -89,7 +89,7 @@ def remaining_weights(sizes: Array, l2: Array, adamw: Array) -> Any:
     return figure
 
 
-def starting_scores(grid: StartGrid) -> Any:
+def initial_scores(grid: InitialScoreGrid) -> Any:
     """The mean first score for every width and scale, with the deviation written into each cell."""
     figure = _figure("The first score of two vectors drawn from U(0, scale)", "scale", "factors")
     cells = [

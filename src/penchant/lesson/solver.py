@@ -24,7 +24,7 @@ class SolverSettings(Settings):
     bias: bool = setting(False, "whether each user and each item has a number of its own that is simply added")
     iterations: int = setting(500, "how many times the solver may improve the cells", low=1)
     seed: int = setting(42, "where the random start comes from", low=0)
-    start_high: float = setting(1.0, "the start is uniform between 0 and this; 1 is a spreadsheet's RAND()", above=0)
+    init_high: float = setting(1.0, "the start is uniform between 0 and this; 1 is a spreadsheet's RAND()", above=0)
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ class Solution:
     settings: SolverSettings
 
 
-def start_factors(table: Crosstab, settings: SolverSettings) -> Factors:
+def initial_factors(table: Crosstab, settings: SolverSettings) -> Factors:
     """The lesson's start: every cell uniform at random; biases, where there are none, zero."""
     rng = generator(settings.seed)
     cells = table.values.shape
-    vectors = [rng.uniform(0, settings.start_high, (size, settings.factors)) for size in cells]
-    biases = [rng.uniform(0, settings.start_high, size) if settings.bias else np.zeros(size) for size in cells]
+    vectors = [rng.uniform(0, settings.init_high, (size, settings.factors)) for size in cells]
+    biases = [rng.uniform(0, settings.init_high, size) if settings.bias else np.zeros(size) for size in cells]
     return Factors(*vectors, *biases)
 
 
@@ -97,7 +97,7 @@ def solve(table: Crosstab, settings: SolverSettings | None = None, **changes: An
     from scipy.optimize import minimize
 
     settings = SolverSettings.from_json({**(settings or SolverSettings()).to_json(), **changes})
-    start = start_factors(table, settings)
+    start = initial_factors(table, settings)
     trace = [rmse(table, start)]
 
     def objective(flat: Array) -> tuple[float, Array]:

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.lesson.crosstab import Crosstab
-from penchant.lesson.factor_places import TOP
+from penchant.lesson.factor_layout import TOP
 from penchant.lesson.factor_sheets import colour_scale, note_of_blanks, write_factor_sheet, write_item_heads
 from penchant.lesson.lookup_sheets import write_lookup_sheet, write_one_hot_sheet
 from penchant.lesson.sheets import Book, area
-from penchant.lesson.solver import Factors, Solution, SolverSettings, solve, start_factors
+from penchant.lesson.solver import Factors, Solution, SolverSettings, initial_factors, solve
 
 CROSSTAB = (
     (
@@ -62,7 +62,7 @@ def write_spreadsheet(
     plain, biased = (
         [one.factors for one in solutions]
         if solutions
-        else [start_factors(table, dataclasses.replace(settings, bias=bias)) for bias in (False, True)]
+        else [initial_factors(table, dataclasses.replace(settings, bias=bias)) for bias in (False, True)]
     )
     with Book(path) as book:
         _write_crosstab(book, table, solved)

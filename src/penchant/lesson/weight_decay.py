@@ -55,7 +55,7 @@ _ADAMW = AdamW(beta1=0.9, beta2=0.999, bias_correction=True)
 def sweep(settings: SweepSettings | None = None) -> Sweep:
     """Train once for every pair of rate and decay, each way, and test on the cells that were not seen."""
     settings = settings or SweepSettings()
-    table, seen = made_table(settings)
+    table, seen = synthetic_table(settings)
     grids = []
     for kind, decays in (("l2", L2_DECAYS), ("adamw", ADAMW_DECAYS)):
         runs = [[_one_run(table, seen, settings, kind, rate, decay) for decay in decays] for rate in LEARNING_RATES]
@@ -65,7 +65,7 @@ def sweep(settings: SweepSettings | None = None) -> Sweep:
     return Sweep(*axes, l2=grids[0], adamw=grids[1], zero=zero, noise=settings.noise)
 
 
-def made_table(settings: SweepSettings) -> tuple[Array, NDArray[np.bool_]]:
+def synthetic_table(settings: SweepSettings) -> tuple[Array, NDArray[np.bool_]]:
     """Products of two true factors plus noise, (U, I), and which cells are seen."""
     rng = generator(settings.seed)
     truth = rng.normal(size=(settings.users, 2)) @ rng.normal(size=(2, settings.items))

@@ -13,7 +13,7 @@ OBJECTIVE = (5, 1)
 
 
 @dataclass(frozen=True)
-class Places:
+class FactorLayout:
     """Where the blocks of a factor sheet stand (zero-based rows and columns)."""
 
     users: int

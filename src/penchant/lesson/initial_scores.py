@@ -16,7 +16,7 @@ HIGHS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
-class StartGrid:
+class InitialScoreGrid:
     """widths: W numbers of factors. highs: H upper ends of U(0, high). mean, deviation: (W, H) of the first score."""
 
     widths: Sequence[int]
@@ -25,10 +25,10 @@ class StartGrid:
     deviation: Array
 
 
-def start_grid(widths: Sequence[int] = WIDTHS, highs: Sequence[float] = HIGHS) -> StartGrid:
+def initial_score_grid(widths: Sequence[int] = WIDTHS, highs: Sequence[float] = HIGHS) -> InitialScoreGrid:
     """The derived mean and standard deviation for every width and scale."""
     moments = np.array([[dot_moments(uniform_start(high), width) for high in highs] for width in widths])
-    return StartGrid(widths, highs, moments[..., 0], moments[..., 1])
+    return InitialScoreGrid(widths, highs, moments[..., 0], moments[..., 1])
 
 
 def simulated(width: int, high: float, *, pairs: int, rng: np.random.Generator) -> tuple[float, float]:
