@@ -150,10 +150,10 @@ def test_exercise_5_2_the_two_rules_agree_on_this_sheet_and_part_on_a_slow_way_b
             mean_square_slope[1:] >= mean_square_slope[:-1]
         ).tolist()
 
-    by_calmest, by_last = brakes(found)
-    assert by_calmest == by_last == [epoch in (2, 5) for epoch in range(len(found) - 1)]
-    by_calmest, by_last = brakes(made)
-    assert by_calmest == [False, True, True, False]
+    by_lowest, by_last = brakes(found)
+    assert by_lowest == by_last == [epoch in (2, 5) for epoch in range(len(found) - 1)]
+    by_lowest, by_last = brakes(made)
+    assert by_lowest == [False, True, True, False]
     assert by_last == [False, True, False, False]
 
 

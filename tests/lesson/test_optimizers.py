@@ -8,14 +8,29 @@ import torch
 
 from penchant.foundations.errors import SettingsError
 from penchant.lesson.gradient_descent import DescentSettings, all_experiments, descend, points
-from penchant.lesson.optimizers import SGD, Adagrad, Adam, AdamW, Eve, Momentum, Optimizer, RMSprop, minimize
+from penchant.lesson.optimizers import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Eve,
+    Momentum,
+    Optimizer,
+    RMSprop,
+    TorchMomentum,
+    minimize,
+)
 
 LINE = points()
 
 TWINS = {
     "sgd": (SGD(), lambda p: torch.optim.SGD(p, lr=1e-4)),
-    "momentum": (Momentum(dampening=0.0), lambda p: torch.optim.SGD(p, lr=1e-4, momentum=0.9)),
-    "dampened momentum": (Momentum(), lambda p: torch.optim.SGD(p, lr=1e-4, momentum=0.9, dampening=0.9)),
+    "momentum": (TorchMomentum(), lambda p: torch.optim.SGD(p, lr=1e-5, momentum=0.9)),
+    "dampened momentum": (
+        TorchMomentum(learning_rate=1e-4, dampening=0.9),
+        lambda p: torch.optim.SGD(p, lr=1e-4, momentum=0.9, dampening=0.9),
+    ),
+    "the lesson's momentum": (Momentum(), lambda p: torch.optim.SGD(p, lr=1e-5, momentum=0.9)),
     "adagrad": (Adagrad(), lambda p: torch.optim.Adagrad(p, lr=8.0, eps=1e-10)),
     "rmsprop": (RMSprop(), lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9, eps=1e-8)),
     "adam": (Adam(bias_correction=True), lambda p: torch.optim.Adam(p, lr=1.0, betas=(0.7, 0.9), eps=1e-8)),
@@ -131,7 +146,7 @@ def test_finite_differences_are_off_by_epsilon_times_half_the_curvature():
     np.testing.assert_allclose(trace.estimated - trace.slope, 0.01 * half_curvature, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", [SGD, Momentum, Adagrad, RMSprop, Adam, AdamW, Eve])
+@pytest.mark.parametrize("kind", [SGD, Momentum, TorchMomentum, Adagrad, RMSprop, Adam, AdamW, Eve])
 def test_settings_refuse_what_no_descent_could_use(kind: type[Optimizer]):
     for field in dataclasses.fields(kind):
         if isinstance(field.default, float):

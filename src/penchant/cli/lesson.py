@@ -62,22 +62,22 @@ def spreadsheet(
     print(f"{out}: {table.rated.sum()} ratings, {state}: RMSE {plain:.4f}, with biases {biased:.4f}")
 
 
-@lesson.command("gradient-descent", help="A workbook of ten ways down one slope, every step a formula.")
+@lesson.command("gradient-descent", help="A workbook that compares optimisers, every step a formula.")
 def gradient_descent(
     out: Out = Path("graddesc.xlsx"),
-    epochs: Annotated[int, typer.Option(help="How often all points are gone through.")] = DescentSettings.epochs,
+    epochs: Annotated[int, typer.Option(help="How many times all points are used.")] = DescentSettings.epochs,
     plot: Annotated[bool, typer.Option("--plot", help="Also write the pictures, beside the workbook.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    from penchant.lesson.gradient_descent import points, all_experiments
+    from penchant.lesson.gradient_descent import all_experiments, points
     from penchant.lesson.gradient_descent_workbook import write_gradient_descent
 
     line = points()
-    traces = write_gradient_descent(out, line=line, ways=all_experiments(DescentSettings(epochs=epochs)))
+    traces = write_gradient_descent(out, line=line, experiments=all_experiments(DescentSettings(epochs=epochs)))
     pictures = _write_pictures(out, traces, line) if plot else None
     if as_json:
         ends = {name: {"a": t.after[-1, 0], "b": t.after[-1, 1], "rmse": t.rmse[-1]} for name, t in traces.items()}
-        show_json({"workbook": str(out), "pictures": pictures, "walks": ends})
+        show_json({"workbook": str(out), "pictures": pictures, "runs": ends})
         return
     for name, trace in traces.items():
         a, b = trace.after[-1]

@@ -36,6 +36,11 @@ class FactorLayout:
         """The first row of errors, below the predictions."""
         return self.grid + self.users + 2
 
+    @property
+    def unrated(self) -> int:
+        """The first row of predictions for pairs without a rating, below the errors."""
+        return self.errors + self.users + 2
+
     def user_cells(self) -> str:
         return area(self.grid, 1, self.grid + self.users - 1, self.left - 1)
 

@@ -1,4 +1,4 @@
-"""The gradient-descent lab: a line y = a·x + b found one point at a time, with every number of the way kept."""
+"""The gradient-descent lab: a line y = a·x + b fitted one point at a time, with every number of every step."""
 
 from __future__ import annotations
 
@@ -11,18 +11,32 @@ from numpy.typing import NDArray
 
 from penchant.foundations.errors import DataError
 from penchant.foundations.settings import Settings, setting
-from penchant.lesson.optimizers import SGD, Adagrad, Adam, AdamW, Array, Eve, Momentum, Optimizer, RMSprop, State
+from penchant.lesson.optimizers import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Array,
+    Eve,
+    Momentum,
+    Optimizer,
+    RMSprop,
+    State,
+    TorchMomentum,
+)
 
 
 @dataclass(frozen=True)
 class DescentSettings(Settings):
     """How a descent runs."""
 
-    epochs: int = setting(10, "how often all points are gone through", low=1)
-    start_a: float = setting(1.0, "the slope to begin at")
-    start_b: float = setting(1.0, "the intercept to begin at")
+    epochs: int = setting(10, "how many times all points are used", low=1)
+    start_a: float = setting(1.0, "the first a")
+    start_b: float = setting(1.0, "the first b")
     epsilon: float = setting(0.01, "how far finite differences move a parameter", above=0)
-    annealing: float = setting(1.0, "what the rate is divided by after an epoch that did not get calmer", low=1)
+    annealing: float = setting(
+        1.0, "what the rate is divided by after an epoch whose mean squared slope did not fall", low=1
+    )
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,13 @@ class Line:
         if self.x.shape != self.y.shape or self.x.ndim != 1 or not len(self.x):
             raise DataError(f"x of shape {self.x.shape} and y of shape {self.y.shape} are not one row of points")
 
+    def best(self) -> tuple[float, float]:
+        """a and b of the least-squares line; of a single point the level line through it."""
+        if len(np.unique(self.x)) < 2:
+            return 0.0, float(self.y.mean())
+        a, b = np.polyfit(self.x, self.y, 1)
+        return float(a), float(b)
+
     def rmse(self, at: Array) -> Array:
         """The root mean squared error over all points at parameters (..., 2), shape (...)."""
         errors = at[..., :1] * self.x + at[..., 1:] - self.y
@@ -48,7 +69,7 @@ class Trace:
 
     epoch, x, y, prediction, squared_error, learning_rate, feedback: (T,). at, estimated, slope, first, second, step,
     after: (T, 2). rmse: (epochs + 1,) over all points, before the first and after each epoch.
-    mean_square_slope, lowest_so_far: (epochs,) the mean squared slope of an epoch, and the smallest so far.
+    mean_square_slope, lowest_so_far: (epochs,) the mean squared slope of an epoch, and the lowest up to it.
     """
 
     epoch: NDArray[np.int64]
@@ -94,10 +115,10 @@ def estimated_slopes(x: float, y: float, at: Array, epsilon: float) -> Array:
 
 
 def descend(line: Line, optimizer: Optimizer, settings: DescentSettings | None = None) -> Trace:
-    """Go through the points one at a time ("online"), `epochs` times, and keep every number.
+    """Take the points one at a time ("online"), `epochs` times, and keep every number.
 
-    Annealing is decided after each epoch: when the epoch's mean squared slope is not below all before it, the point is
-    being jumped over rather than approached, and the rate is divided.
+    Annealing is decided after each epoch: a mean squared slope that is not below that of all epochs before shows that
+    the steps jump over the best line instead of approaching it, and the rate is divided.
     """
     settings = settings or DescentSettings()
     at = np.array([settings.start_a, settings.start_b])
@@ -158,19 +179,24 @@ def _one_step(
 
 @dataclass(frozen=True)
 class Experiment:
-    """One way down: an optimiser and how its descent runs."""
+    """An optimiser and how its descent runs."""
 
     optimizer: Optimizer
     settings: DescentSettings = dataclasses.field(default_factory=DescentSettings)
 
+    def run(self, line: Line) -> Trace:
+        """Every number of this experiment on a line's points."""
+        return descend(line, self.optimizer, self.settings)
+
 
 def all_experiments(settings: DescentSettings | None = None) -> Mapping[str, Experiment]:
-    """All ways down, by the name of their sheet."""
+    """All experiments, by the name of their sheet."""
     plain = settings or DescentSettings()
     annealed = dataclasses.replace(plain, annealing=max(plain.annealing, 4.0))
     return {
         "SGD": Experiment(SGD(), plain),
         "Momentum": Experiment(Momentum(), plain),
+        "Momentum (torch)": Experiment(TorchMomentum(), plain),
         "Adagrad": Experiment(Adagrad(), plain),
         "RMSprop": Experiment(RMSprop(), plain),
         "Adam": Experiment(Adam(), plain),

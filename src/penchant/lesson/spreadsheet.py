@@ -1,4 +1,4 @@
-"""collab_filter.xlsx: the crosstab, and three sheets of live formulas that learn it."""
+"""collab_filter.xlsx: the crosstab, and the sheets that fit it with formulas."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from penchant.lesson.solver import Factors, Solution, SolverSettings, initial_fa
 CROSSTAB = (
     (
         "The {users} users with the most ratings, and the {items} items with the most ratings. White cells are blank:"
-        " this user has not rated this item. The other sheets read these cells, so a changed rating changes them"
-        " all."
+        " this user has not rated this item. The other sheets read these cells, so a changed rating changes all of"
+        " them."
     ),
     (
         "Sheets: Dot product (factors and MMULT), Look-up (the same by MATCH and INDEX), One-hot (why they are"
@@ -31,12 +31,12 @@ CROSSTAB = (
 )
 SOLVER = (
     (
-        "The error after each iteration of our solver (L-BFGS-B), from the same random start that an unsolved"
-        " workbook shows."
+        "The error after each iteration of Penchant's solver (L-BFGS-B). It starts at the random numbers that an"
+        " unsolved workbook shows."
     ),
     (
-        "It is the error on the very cells the factors were fitted to: about as many factors as ratings can learn"
-        " them by heart. Whether they predict anything is asked of ratings they have not seen."
+        "This is the error on the cells that the factors were fitted to. There are almost as many factors as ratings,"
+        " so the error can become small without any use for new cells. Only ratings that were left out can show that."
     ),
 )
 
