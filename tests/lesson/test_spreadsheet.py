@@ -71,9 +71,7 @@ def lesson_table():
 def test_libreoffice_recalculates_the_lessons_workbook(tmp_path, lesson_table, solved):
     written = write_spreadsheet(tmp_path / "cf.xlsx", lesson_table, solved=solved)
     wrong = spoilt(tmp_path / "cf.xlsx", tmp_path / "wrong.xlsx")
-    assert (
-        read(wrong)["Dot product"][OBJECTIVE[0]][OBJECTIVE[1]] == -12345
-    )  # a stored value that was not recalculated is found
+    assert read(wrong)["Dot product"][OBJECTIVE[0]][OBJECTIVE[1]] == -12345
     check(written, recalculated(wrong, tmp_path))
     check(written, read(tmp_path / "cf.xlsx"))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError
 from penchant.foundations.settings import Settings, setting
+from penchant.lesson.display import Summarized, Table
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class CrosstabSettings(Settings):
     items: int = setting(15, "how many of the most-rated items", low=1)
 
 
-@dataclass(frozen=True)
-class Crosstab:
+@dataclass(frozen=True, repr=False)
+class Crosstab(Summarized):
     """A dense corner of the ratings.
 
     user_ids: (U,), busiest first. item_ids: (I,), most rated first. titles: I display names, the id where there is no
@@ -68,6 +69,14 @@ class Crosstab:
         for one, row in zip(self.user_ids.tolist(), cells, strict=True):
             lines.append(f"{one!s:>{side}}" + "".join(f"{text:>{width + 1}}" for text in row))
         return "\n".join(lines)
+
+    def summary(self) -> str:
+        return f"{len(self.user_ids)} users, {len(self.item_ids)} items, {int(self.rated.sum())} ratings"
+
+    def table(self) -> Table:
+        cells = [["" if value != value else f"{value:g}" for value in row] for row in self.values.tolist()]
+        rows = [(one, *row) for one, row in zip(self.user_ids.tolist(), cells, strict=True)]
+        return ("user", *self.titles), rows
 
 
 def crosstab(ratings: Ratings, settings: CrosstabSettings | None = None) -> Crosstab:

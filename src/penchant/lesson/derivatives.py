@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.foundations.errors import SettingsError
+from penchant.lesson.display import Summarized
 
 Array = NDArray[np.float64]
 Method = Literal["forward", "central", "complex"]
@@ -39,8 +40,8 @@ def hessian_by_differences(gradient: Callable[[Array], Array], at: Array, epsilo
     return np.asarray((np.array(rows) + np.array(rows).T) / 2)
 
 
-@dataclass(frozen=True)
-class DotBiasTable:
+@dataclass(frozen=True, repr=False)
+class DotBiasTable(Summarized):
     """The dot-bias model on one small table: score = bias_u + bias_i + p_u · q_i, loss = mean squared error.
 
     users, items: (n,) the row and the column of each rating. ratings: (n,). shape: (U, I, K).
@@ -153,6 +154,10 @@ class DotBiasTable:
         rows = ask.jacobian(self.predictions, at), ask.jacobian(self.loss, at), ask.hessian(self.loss, at)
         first, second, third = (row.numpy() for row in rows)
         return first, second, third
+
+    def summary(self) -> str:
+        U, N, K = self.shape
+        return f"{len(self.ratings)} ratings, {U} users, {N} items, {K} factors, {self.size} parameters"
 
 
 def error_by_epsilon(table: DotBiasTable, at: Array, epsilons: Array) -> dict[Method, Array]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from penchant.foundations.errors import DataError
 from penchant.foundations.settings import Settings, setting
+from penchant.lesson.display import Summarized, Table
 from penchant.lesson.optimizers import (
     SGD,
     Adagrad,
@@ -39,8 +40,8 @@ class DescentSettings(Settings):
     )
 
 
-@dataclass(frozen=True)
-class Line:
+@dataclass(frozen=True, repr=False)
+class Line(Summarized):
     """Points on (or near) a line. x, y: (N,)."""
 
     x: Array
@@ -62,9 +63,13 @@ class Line:
         errors = at[..., :1] * self.x + at[..., 1:] - self.y
         return np.asarray(np.sqrt((errors**2).mean(axis=-1)))
 
+    def summary(self) -> str:
+        a, b = self.best()
+        return f"{len(self.x)} points, best line y = {a:.4g}x + {b:.4g}"
 
-@dataclass(frozen=True)
-class Trace:
+
+@dataclass(frozen=True, repr=False)
+class Trace(Summarized):
     """Every number of a descent, one row a step; T = epochs · N steps, two parameters (a, b).
 
     epoch, x, y, prediction, squared_error, learning_rate, feedback: (T,). at, estimated, slope, first, second, step,
@@ -89,6 +94,13 @@ class Trace:
     rmse: Array
     mean_square_slope: Array
     lowest_so_far: Array
+
+    def summary(self) -> str:
+        a, b = self.after[-1]
+        return f"{len(self.x)} steps to a = {a:.4g}, b = {b:.4g}, RMSE {self.rmse[-1]:.4g}"
+
+    def table(self) -> Table:
+        return ("after epoch", "RMSE"), list(enumerate(self.rmse.tolist()))
 
 
 def points(*, a: float = 2.0, b: float = 30.0, count: int = 29, seed: int = 5) -> Line:

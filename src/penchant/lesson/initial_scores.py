@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.lesson.display import Summarized, Table
 from penchant.models.initialization import dot_moments, uniform_start
 
 Array = NDArray[np.float64]
@@ -15,14 +16,21 @@ WIDTHS = (5, 10, 20, 50, 100, 200)
 HIGHS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
-@dataclass(frozen=True)
-class InitialScoreGrid:
+@dataclass(frozen=True, repr=False)
+class InitialScoreGrid(Summarized):
     """widths: W numbers of factors. highs: H upper ends of U(0, high). mean, deviation: (W, H) of the first score."""
 
     widths: Sequence[int]
     highs: Sequence[float]
     mean: Array
     deviation: Array
+
+    def summary(self) -> str:
+        return f"{len(self.widths)} widths and {len(self.highs)} scales"
+
+    def table(self) -> Table:
+        rows = [(width, *row) for width, row in zip(self.widths, self.mean.tolist(), strict=True)]
+        return ("factors", *(f"U(0, {high:g})" for high in self.highs)), rows
 
 
 def initial_score_grid(widths: Sequence[int] = WIDTHS, highs: Sequence[float] = HIGHS) -> InitialScoreGrid:

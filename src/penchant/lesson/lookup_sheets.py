@@ -1,4 +1,4 @@
-"""The look-up sheet, which fetches the same factors row by row, and the sheet that shows why that is a matrix product."""
+"""The look-up sheet, which fetches the same factors row by row, and the one-hot sheet: look-up as a matrix product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The modules that Lesson 5 writes from scratch, with its own names, arguments and starting values."""
+"""The modules that Lesson 5 writes from scratch, with its names, arguments and initial values."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class EmbeddingNet(nn.Module):
     """The third: a small network on the two embeddings, its sigmoid's range half a star wider at either end.
 
     Users and movies may have different widths; the first weight matrix has as many inputs as both together. The
-    embeddings start wider than the lesson's ±0.01, at which ten hidden units see next to nothing for half an epoch.
+    embeddings start wider than the lesson's ±0.01: with so small inputs the hidden units learn very slowly at first.
     """
 
     def __init__(

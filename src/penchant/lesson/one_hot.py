@@ -9,16 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.lesson.display import Summarized
+
 Array = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Summarized):
     """rows: of the table. vectors: way -> (B, K) what it fetched. seconds: way -> the best of a few tries."""
 
     rows: int
     vectors: Mapping[str, Array]
     seconds: Mapping[str, float]
+
+    def summary(self) -> str:
+        return ", ".join(f"{name} {seconds:.1e} s" for name, seconds in self.seconds.items())
 
 
 def one_hot(numbers: NDArray[np.int64], rows: int) -> Array:

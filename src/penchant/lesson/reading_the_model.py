@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from penchant.evaluation.report.plot_data import ItemBias, Spot, item_biases, spots
 from penchant.foundations.errors import CallerError
 from penchant.foundations.optional import require
+from penchant.lesson.display import Summarized, Table
 from penchant.models.sides import Side
 from penchant.recommending.recommender import Model
 
 
-@dataclass(frozen=True)
-class BiasTable:
+@dataclass(frozen=True, repr=False)
+class BiasTable(Summarized):
     """rows: well-known items by bias, best first: how far each is rated above the mean, corrected for who rated it."""
 
     rows: Sequence[ItemBias]
@@ -45,9 +46,15 @@ class BiasTable:
         figure.update_yaxes(autorange="reversed")
         return figure.update_layout(title="Bias: how far above the mean", xaxis_title="rating units")
 
+    def summary(self) -> str:
+        return f"{len(self.rows):,} items from {self.rows[0].title} to {self.rows[-1].title}"
 
-@dataclass(frozen=True)
-class PrincipalAxis:
+    def table(self) -> Table:
+        return ("title", "bias", "ratings"), [(r.title, r.bias, r.ratings) for r in (*self.best, *self.worst)]
+
+
+@dataclass(frozen=True, repr=False)
+class PrincipalAxis(Summarized):
     """share: of the variance of the items' vectors. low, high: titles at its two ends, the outermost first.
 
     titles, places: every item considered, and where it lies on the axis.
@@ -59,9 +66,15 @@ class PrincipalAxis:
     titles: Sequence[str]
     places: NDArray[np.float64]
 
+    def summary(self) -> str:
+        return f"{self.share:.0%} of the variance, from {self.low[0]} to {self.high[0]}"
 
-@dataclass(frozen=True)
-class PrincipalAxes:
+    def table(self) -> Table:
+        return ("low end", "high end"), list(zip(self.low, self.high, strict=True))
+
+
+@dataclass(frozen=True, repr=False)
+class PrincipalAxes(Summarized):
     """The first principal axes of the items' vectors, the widest first."""
 
     axes: Sequence[PrincipalAxis]
@@ -80,9 +93,16 @@ class PrincipalAxes:
             figure.add_trace(line)
         return figure.update_layout(title="Principal axes of the items", yaxis_title="axis", xaxis_title="place")
 
+    def summary(self) -> str:
+        return f"{len(self.axes)} axes with {sum(axis.share for axis in self.axes):.0%} of the variance"
 
-@dataclass(frozen=True)
-class ItemMap:
+    def table(self) -> Table:
+        rows = [(axis.share, "; ".join(axis.low[:3]), "; ".join(axis.high[:3])) for axis in self.axes]
+        return ("share of the variance", "low end", "high end"), rows
+
+
+@dataclass(frozen=True, repr=False)
+class ItemMap(Summarized):
     """spots: the best-known items on the first two principal axes."""
 
     spots: Sequence[Spot]
@@ -96,6 +116,12 @@ class ItemMap:
             mode="markers", marker={"size": sizes},
         )  # fmt: skip
         return graphs.Figure(dots).update_layout(title="A map of items", xaxis_title="axis 1", yaxis_title="axis 2")
+
+    def summary(self) -> str:
+        return f"{len(self.spots)} items on two principal axes"
+
+    def table(self) -> Table:
+        return ("title", "axis 1", "axis 2"), [(spot.title, spot.x, spot.y) for spot in self.spots[:10]]
 
 
 def bias_table(model: Model) -> BiasTable:

@@ -12,6 +12,7 @@ from penchant.foundations.rng import generator
 from penchant.foundations.settings import Settings, setting
 from penchant.foundations.threads import limit_blas
 from penchant.lesson.crosstab import Crosstab
+from penchant.lesson.display import Summarized
 
 Array = NDArray[np.float64]
 
@@ -27,8 +28,8 @@ class SolverSettings(Settings):
     init_high: float = setting(1.0, "the start is uniform between 0 and this; 1 is a spreadsheet's RAND()", above=0)
 
 
-@dataclass(frozen=True)
-class Factors:
+@dataclass(frozen=True, repr=False)
+class Factors(Summarized):
     """The cells that the solver changes.
 
     user_vectors: (U, K). item_vectors: (I, K). user_bias: (U,). item_bias: (I,); zeros where there are no biases.
@@ -48,9 +49,12 @@ class Factors:
         parts = (self.user_vectors, self.item_vectors, *((self.user_bias, self.item_bias) if bias else ()))
         return np.concatenate([part.ravel() for part in parts])
 
+    def summary(self) -> str:
+        return f"{len(self.user_vectors)} users, {len(self.item_vectors)} items, {self.user_vectors.shape[1]} factors"
 
-@dataclass(frozen=True)
-class Solution:
+
+@dataclass(frozen=True, repr=False)
+class Solution(Summarized):
     """What a solver run ended in.
 
     start, factors: the cells before and after. rmse: over the rated cells. trace: (T + 1,) the RMSE at the start and
@@ -63,6 +67,9 @@ class Solution:
     trace: Array
     message: str
     settings: SolverSettings
+
+    def summary(self) -> str:
+        return f"RMSE {self.rmse:.4f} after {len(self.trace) - 1} iterations, from {self.trace[0]:.4f}"
 
 
 def initial_factors(table: Crosstab, settings: SolverSettings) -> Factors:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from penchant.foundations.rng import generator
 from penchant.foundations.settings import Settings, setting
+from penchant.lesson.display import Summarized, Table
 from penchant.lesson.optimizers import Adam, AdamW, Array, minimize
 
 
@@ -28,8 +29,8 @@ class SweepSettings(Settings):
     seed: int = setting(0, "of the table, the start and the batches", low=0)
 
 
-@dataclass(frozen=True)
-class Sweep:
+@dataclass(frozen=True, repr=False)
+class Sweep(Summarized):
     """Test RMSE over learning rates and decays.
 
     learning_rates: (R,). l2_decays, adamw_decays: (D,), each kind on its own grid: L2 is a weight in the loss, AdamW's
@@ -43,6 +44,19 @@ class Sweep:
     adamw: Array
     zero: float
     noise: float
+
+    def summary(self) -> str:
+        return f"best test RMSE {self.l2.min():.3f} with L2, {self.adamw.min():.3f} with AdamW"
+
+    def table(self) -> Table:
+        grids = {"L2": (self.l2_decays, self.l2), "AdamW": (self.adamw_decays, self.adamw)}
+        rows = [
+            (name, float(rate), float(decay), float(grid[r, d]))
+            for name, (decays, grid) in grids.items()
+            for r, rate in enumerate(self.learning_rates)
+            for d, decay in enumerate(decays)
+        ]
+        return ("kind", "learning rate", "decay", "test RMSE"), rows
 
 
 LEARNING_RATES = (0.003, 0.01, 0.03, 0.1)
