@@ -53,7 +53,7 @@ def test_gradient_descent_writes_a_sheet_for_each_optimiser(tmp_path: Path) -> N
         (
             "u,i,r\n1,1,3\n2,1,4\n1,2,5\n",
             ["-k", "3"],
-            "3 users are asked for, and only 2 have a rating. Ask for 2 users",
+            "3 users were requested, and only 2 have a rating. Request 2 users",
         ),
         ("u,i,r\n1,1,good\n2,1,4\n1,2,5\n", ["-k", "1"], "good"),
         ("u,i,r\n1,1,3\n2,1,4\n1,2,5\n", ["-k", "0"], "CrosstabSettings.users: 0 is below 1"),

@@ -1,4 +1,4 @@
-"""Answers to the exercises of docs/guide/lesson, page by page. Read one after you have tried yourself."""
+"""Answers to the exercises of docs/guide/lesson, page by page. Try an exercise before you read its answer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_exercise_1_1_the_corner_is_nearly_full_and_thins_out() -> None:
     assert 0.4 < large.rated.mean() < 0.7
 
 
-def test_exercise_1_2_a_third_of_the_films_have_one_rating_each_and_hardly_any_of_the_ratings() -> None:
+def test_exercise_1_2_a_third_of_the_films_have_one_rating_each_and_few_of_the_ratings() -> None:
     counts = pt.movielens().by_item().counts
     once = int((counts == 1).sum())
     assert once == 3063
@@ -286,18 +286,18 @@ def model() -> pt.Model:
 
 
 @pytest.mark.slow
-def test_exercise_10_1_a_stranger_with_the_same_ratings_is_answered_much_the_same(model: pt.Model) -> None:
+def test_exercise_10_1_a_new_user_with_the_same_ratings_gets_similar_predictions(model: pt.Model) -> None:
     ratings = pt.movielens()
     mine = ratings.user_numbers == ratings.users.number(1)
     films = ratings.items.take(ratings.item_numbers[mine]).tolist()
-    visitor = model.fold_in(ratings=dict(zip(films, ratings.values[mine].tolist(), strict=True)))
+    user = model.fold_in(ratings=dict(zip(films, ratings.values[mine].tolist(), strict=True)))
     asked = [318, 296, 260, 1]
-    difference = visitor.predict(asked).mean - model.predict([1] * 4, asked).mean
+    difference = user.predict(asked).mean - model.predict([1] * 4, asked).mean
     assert np.abs(difference).max() < 0.5
 
 
 @pytest.mark.slow
-def test_exercise_10_2_praise_raises_the_rest_of_the_series_and_blame_lowers_it(model: pt.Model) -> None:
+def test_exercise_10_2_high_ratings_raise_the_rest_of_the_series_and_low_ones_lower_it(model: pt.Model) -> None:
     two, third = (260, 1196), 1210  # Star Wars IV and V, and VI
     liked = model.fold_in(ratings=dict.fromkeys(two, 5.0)).predict([third]).mean[0]
     hated = model.fold_in(ratings=dict.fromkeys(two, 0.5)).predict([third]).mean[0]

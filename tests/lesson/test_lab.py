@@ -1,4 +1,4 @@
-"""The lab's experiments show what they are said to show."""
+"""The lab's experiments show the effects that the pages describe."""
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_pictures_draw_what_was_computed():
     assert [one.name for one in figure.data] == list(traces)
     np.testing.assert_allclose(figure.data[0].y[28], traces["SGD"].rmse[1])
     figure = paths(traces, line)
-    assert {one.name for one in figure.data} >= {*traces, "the answer"}
+    assert {one.name for one in figure.data} >= {*traces, "best line"}
     star = figure.data[-1]
     assert (star.x[0], star.y[0]) == pytest.approx((2, 30))
     assert figure.layout.yaxis.range[0] < 30 < figure.layout.yaxis.range[1]

@@ -1,4 +1,4 @@
-"""The reference optimisers against torch.optim, against numbers worked out by hand, and against their own promises."""
+"""The reference optimisers against torch.optim, against numbers worked out by hand, and against their properties."""
 
 import dataclasses
 

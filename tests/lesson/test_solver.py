@@ -1,4 +1,4 @@
-"""The solver: its slopes are true, it finds what is there, and leaves alone what it cannot know."""
+"""The solver: its slopes are true, it finds what is there, and keeps what no rating depends on."""
 
 import dataclasses
 

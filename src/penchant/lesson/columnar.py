@@ -171,7 +171,7 @@ def _numbers(column: Any, name: str) -> NDArray[np.int32]:
     values = np.asarray(column)
     if values.dtype.kind not in "iu" or (len(values) and values.min() < 0):
         raise DataError(
-            "the values are not numbers counted from 0",
+            "the values are not numbers from 0 on",
             where=f"column {name}",
             remedy="Map ids first: user2idx = {o: i for i, o in enumerate(ids.unique())}",
         )

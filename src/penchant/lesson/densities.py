@@ -1,4 +1,4 @@
-"""Looking at predictions: where they lie for each true rating."""
+"""Predictions against true ratings, as a density."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penchant.lesson.display import Summarized
 
 @dataclass(frozen=True, repr=False)
 class PredictionDensity(Summarized):
-    """counts: (P, T), how many ratings have a prediction and a truth in each cell.
+    """counts: (P, T), the number of ratings in each cell of predictions and true ratings.
 
     predicted_edges: (P + 1,) and true_edges: (T + 1,), the cells' limits. correlation: Pearson's r. rmse: the error.
     """

@@ -21,10 +21,10 @@ _SETTINGS = {"typ": 2, "eng": 1, "neg": 2, "num": 0, "val": 0, "ver": 3}
 def how_to_solve(places: FactorLayout, rated: int) -> str:
     """How to fill in Excel's Solver for this sheet."""
     cells = (places.users + places.items) * (places.factors + places.bias)
-    fits = f"That is {cells} cells; Excel's own Solver changes at most {EXCEL_CELLS}"
-    verdict = "." if cells <= EXCEL_CELLS else ": ask for fewer users, items or factors, or let us solve it."
+    fits = f"That is {cells} cells; Excel's own Solver can change at most {EXCEL_CELLS}"
+    limit_met = "." if cells <= EXCEL_CELLS else ": request fewer users, items or factors, or use --solved."
     changing = f"{places.user_cells()},{places.item_cells()}"
-    return FIND.format(n=rated, objective=cell(*OBJECTIVE, pin="both"), changing=changing, limit=fits + verdict)
+    return FIND.format(n=rated, objective=cell(*OBJECTIVE, pin="both"), changing=changing, limit=fits + limit_met)
 
 
 def prepare(book: Book, sheet: Any, places: FactorLayout) -> None:

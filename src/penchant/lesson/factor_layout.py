@@ -1,4 +1,4 @@
-"""Where the blocks of a factor sheet stand."""
+"""The places of the blocks on a factor sheet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OBJECTIVE = (5, 1)
 
 @dataclass(frozen=True)
 class FactorLayout:
-    """Where the blocks of a factor sheet stand (zero-based rows and columns)."""
+    """The places of the blocks on a factor sheet (zero-based rows and columns)."""
 
     users: int
     items: int

@@ -23,7 +23,7 @@ WHAT = (
 )
 BIASED = (
     "As on the sheet Dot product, with one more number for each user and each item, the bias, which is added: some"
-    " users give high ratings to everything, and some items are liked by almost everybody."
+    " users give high ratings to everything, and some items get high ratings from almost all users."
 )
 UNRATED = (
     "predictions where there is no rating: what the model is for (RMSE says how well it fits the rated cells only)"

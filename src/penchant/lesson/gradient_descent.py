@@ -49,7 +49,7 @@ class Line(Summarized):
 
     def __post_init__(self) -> None:
         if self.x.shape != self.y.shape or self.x.ndim != 1 or not len(self.x):
-            raise DataError(f"x of shape {self.x.shape} and y of shape {self.y.shape} are not one row of points")
+            raise DataError(f"x of shape {self.x.shape} and y of shape {self.y.shape} do not give points")
 
     def best(self) -> tuple[float, float]:
         """a and b of the least-squares line; of a single point the level line through it."""
@@ -70,7 +70,7 @@ class Line(Summarized):
 
 @dataclass(frozen=True, repr=False)
 class Trace(Summarized):
-    """Every number of a descent, one row a step; T = epochs · N steps, two parameters (a, b).
+    """Every number of a descent, one row for each step; T = epochs · N steps, two parameters (a, b).
 
     epoch, x, y, prediction, squared_error, learning_rate, feedback: (T,). at, estimated, slope, first, second, step,
     after: (T, 2). rmse: (epochs + 1,) over all points, before the first and after each epoch.

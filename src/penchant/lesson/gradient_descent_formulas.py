@@ -1,4 +1,4 @@
-"""The optimisers as spreadsheet formulas: the same update as `lesson.optimizers`, in the language of cells."""
+"""The optimisers as spreadsheet formulas: the updates of `lesson.optimizers` in cells."""
 
 from __future__ import annotations
 

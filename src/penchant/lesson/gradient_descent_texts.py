@@ -39,7 +39,7 @@ HOW = (
 TEXTS: Mapping[str, str] = {
     "SGD": (
         "Stochastic gradient descent: each step is minus the rate times the slope. The slope by a is x times the"
-        " slope by b, so a rate that is small enough for a is far too small for b: a moves quickly, b hardly moves."
+        " slope by b, so a rate that is small enough for a is far too small for b: a changes quickly, b very slowly."
     ),
     "Momentum": (
         "The velocity interpolates between the old velocity (nine tenths) and the new slope (one tenth), and starts"

@@ -154,7 +154,7 @@ def _error_chart(book: Book, sheet: Any, first: int, last: int) -> None:
 
 
 def _line_chart(book: Book, series: list[tuple[str, str, int]], first: int, last: int) -> Any:
-    """A line for each (name, sheet, column) over the rows first..last; the epochs stand in column A."""
+    """A line for each (name, sheet, column) over the rows first..last; the epochs are in column A."""
     chart = book.file.add_chart({"type": "line"})
     for name, tab, column in series:
         places = {"categories": [tab, first, 0, last, 0], "values": [tab, first, column, last, column]}

@@ -1,4 +1,4 @@
-"""Why U(0, 0.05)? The first score of a dot product as a function of the vectors' width and scale."""
+"""Why U(0, 0.05)? The initial score of a dot product as a function of the vectors' width and scale."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HIGHS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 @dataclass(frozen=True, repr=False)
 class InitialScoreGrid(Summarized):
-    """widths: W numbers of factors. highs: H upper ends of U(0, high). mean, deviation: (W, H) of the first score."""
+    """widths: W numbers of factors. highs: H upper ends of U(0, high). mean, deviation: (W, H) of the initial score."""
 
     widths: Sequence[int]
     highs: Sequence[float]
@@ -40,12 +40,12 @@ def initial_score_grid(widths: Sequence[int] = WIDTHS, highs: Sequence[float] = 
 
 
 def simulated(width: int, high: float, *, pairs: int, rng: np.random.Generator) -> tuple[float, float]:
-    """The same two numbers from `pairs` random pairs of vectors, to check the derivation against."""
+    """The same two numbers from `pairs` random pairs of vectors, to check the derivation."""
     left, right = (rng.uniform(0, high, (pairs, width)) for _ in range(2))
     scores = (left * right).sum(axis=1)
     return float(scores.mean()), float(scores.std())
 
 
 def scale_for(score: float, width: int) -> float:
-    """The upper end at which U(0, high) vectors of this width start at a given score: high = 2 · (score / width)^½."""
+    """The upper end at which U(0, high) vectors of this width have a given mean score: 2 · (score / width)^½."""
     return float(2 * np.sqrt(score / width))

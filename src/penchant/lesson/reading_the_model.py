@@ -1,6 +1,6 @@
 """Reading the model, as the lesson does: the bias table, the ends of the principal axes, the map of items.
 
-Each is one call on a model, returns data, and has `.plot()` for a plotly figure. Similar items are
+Each is one call with a model. It returns data with a `.plot()` method for a plotly figure. Similar items are
 `model.similar_items`; the crosstab is `penchant.lesson.crosstab`; predictions against truth are
 `PredictionDensity`.
 """
@@ -24,7 +24,8 @@ from penchant.recommending.recommender import Model
 
 @dataclass(frozen=True, repr=False)
 class BiasTable(Summarized):
-    """rows: well-known items by bias, best first: how far each is rated above the mean, corrected for who rated it."""
+    """rows: items with enough ratings by bias, highest first. The bias is how far an item is rated above the mean,
+    corrected for the users who rated it."""
 
     rows: Sequence[ItemBias]
 
@@ -55,9 +56,9 @@ class BiasTable(Summarized):
 
 @dataclass(frozen=True, repr=False)
 class PrincipalAxis(Summarized):
-    """share: of the variance of the items' vectors. low, high: titles at its two ends, the outermost first.
+    """share: of the variance of the items' vectors. low, high: the titles at its two ends, the outermost first.
 
-    titles, places: every item considered, and where it lies on the axis.
+    titles, places: every item considered, and its coordinate on the axis.
     """
 
     share: float
@@ -75,7 +76,7 @@ class PrincipalAxis(Summarized):
 
 @dataclass(frozen=True, repr=False)
 class PrincipalAxes(Summarized):
-    """The first principal axes of the items' vectors, the widest first."""
+    """The first principal axes of the items' vectors, the one with the largest variance first."""
 
     axes: Sequence[PrincipalAxis]
 
@@ -103,7 +104,7 @@ class PrincipalAxes(Summarized):
 
 @dataclass(frozen=True, repr=False)
 class ItemMap(Summarized):
-    """spots: the best-known items on the first two principal axes."""
+    """spots: the items with the most ratings on the first two principal axes."""
 
     spots: Sequence[Spot]
 
@@ -133,7 +134,7 @@ def bias_table(model: Model) -> BiasTable:
 
 
 def principal_axes(model: Model, axes: int = 3, *, items: int = 1000, ends: int = 10) -> PrincipalAxes:
-    """The lesson's PCA: the widest axes of the best-known items' vectors, with the titles at both ends."""
+    """The lesson's PCA of the vectors of the items with the most ratings, with the titles at both ends of each axis."""
     side = model.trained.items
     known = np.argsort(-side.counts, kind="stable")[:items]
     vectors = _directions(side, known)
@@ -147,7 +148,7 @@ def principal_axes(model: Model, axes: int = 3, *, items: int = 1000, ends: int 
 
 
 def _axis(places: NDArray[np.float64], share: float, titles: Sequence[str], ends: int) -> PrincipalAxis:
-    """One axis; its sign says nothing, so the better-known half decides which end is up."""
+    """One axis. Its sign is arbitrary, so the half with more ratings is put on the positive side."""
     if places[: len(places) // 2].sum() < 0:
         places = -places
     order = np.argsort(places, kind="stable")
@@ -156,11 +157,11 @@ def _axis(places: NDArray[np.float64], share: float, titles: Sequence[str], ends
 
 
 def _directions(side: Side, numbers: NDArray[Any]) -> NDArray[np.float64]:
-    """The vectors of all draws side by side, (N, S·K)."""
+    """The vectors of all posterior samples side by side, (N, S·K)."""
     vectors = side.rows(numbers).vectors.astype(np.float64)
     return vectors.transpose(1, 0, 2).reshape(len(numbers), -1)
 
 
 def item_map(model: Model) -> ItemMap:
-    """The best-known items on two principal axes."""
+    """The items with the most ratings on two principal axes."""
     return ItemMap(spots(model.trained.items))

@@ -19,13 +19,13 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SolverSettings(Settings):
-    """What the factor cells look like, and how long to search."""
+    """The factors, and the length of the search."""
 
-    factors: int = setting(5, "how many numbers describe a user, and an item", low=1)
-    bias: bool = setting(False, "whether each user and each item has a number of its own that is simply added")
-    iterations: int = setting(500, "how many times the solver may improve the cells", low=1)
-    seed: int = setting(42, "where the random start comes from", low=0)
-    init_high: float = setting(1.0, "the start is uniform between 0 and this; 1 is a spreadsheet's RAND()", above=0)
+    factors: int = setting(5, "how many numbers each user and each item has", low=1)
+    bias: bool = setting(False, "whether each user and each item also has a bias, a number that is added")
+    iterations: int = setting(500, "how many iterations at most", low=1)
+    seed: int = setting(42, "of the random initial values", low=0)
+    init_high: float = setting(1.0, "initial values are uniform from 0 to this; 1 is RAND()", above=0)
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,10 +55,10 @@ class Factors(Summarized):
 
 @dataclass(frozen=True, repr=False)
 class Solution(Summarized):
-    """What a solver run ended in.
+    """The result of a solver run.
 
     start, factors: the cells before and after. rmse: over the rated cells. trace: (T + 1,) the RMSE at the start and
-    after each of the T iterations. message: why it stopped.
+    after each of the T iterations. message: the reason for the end.
     """
 
     start: Factors
@@ -73,7 +73,7 @@ class Solution(Summarized):
 
 
 def initial_factors(table: Crosstab, settings: SolverSettings) -> Factors:
-    """The lesson's start: every cell uniform at random; biases, where there are none, zero."""
+    """The lesson's initial values: uniform random numbers; biases are zero where the model has none."""
     rng = generator(settings.seed)
     cells = table.values.shape
     vectors = [rng.uniform(0, settings.init_high, (size, settings.factors)) for size in cells]
@@ -98,8 +98,8 @@ def slopes(table: Crosstab, factors: Factors) -> Factors:
 def solve(table: Crosstab, settings: SolverSettings | None = None, **changes: Any) -> Solution:
     """Minimise the RMSE over the factor cells by L-BFGS-B (Byrd et al. 1995), a quasi-Newton descent as Excel's GRG is.
 
-    changes: single settings, such as factors=3, in place of or on top of `settings`.
-    A user or item without any rating keeps its start: no error ever reaches its cells.
+    changes: single settings, such as factors=3, that replace those of `settings`.
+    A user or item without a rating keeps its initial values, since no error depends on them.
     """
     from scipy.optimize import minimize
 

@@ -43,9 +43,9 @@ SOLVER = (
 
 @dataclass(frozen=True)
 class Written:
-    """What a workbook was written from.
+    """The contents of a workbook.
 
-    shown: the factors in its cells, without and with biases. solutions: the solver runs they came from, if solved.
+    shown: the factors in its cells, without and with biases. solutions: the solver runs, if solved.
     """
 
     table: Crosstab
@@ -56,7 +56,7 @@ class Written:
 def write_spreadsheet(
     path: str | Path, table: Crosstab, settings: SolverSettings | None = None, *, solved: bool = False
 ) -> Written:
-    """Write the workbook. The factor cells hold the seeded random start or, if solved, the solver's result."""
+    """Write the workbook. The factor cells hold random initial values or, if solved, the solver's result."""
     settings = settings or SolverSettings()
     solutions = (solve(table, settings, bias=False), solve(table, settings, bias=True)) if solved else None
     plain, biased = (
@@ -107,7 +107,7 @@ def _write_crosstab(book: Book, table: Crosstab, solved: bool) -> None:
 
 
 def _write_solver(book: Book, traces: Sequence[NDArray[np.float64]]) -> None:
-    """The error after each iteration, with and without biases, and a picture of it."""
+    """The error after each iteration, with and without biases, and a chart."""
     sheet = book.sheet("Solver", "How the error fell", SOLVER, width=14, height=34)
     sheet.set_column(0, 2, 12)
     sheet.freeze_panes(TOP + 1, 0)
