@@ -27,6 +27,7 @@ from penchant.training.gradient.learning_curves import LearningCurves
 
 PATH = str(resources.files("penchant") / "data" / "shipped" / "ml-latest-small") + "/"
 N_FACTORS = 50
+THREE_SEEDS = pytest.mark.parametrize("seeded", [1, 2, 3], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +47,9 @@ def data(frame):
 
 
 @pytest.fixture(autouse=True)
-def seeded():
+def seeded(request):
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
+        torch.manual_seed(getattr(request, "param", 1))
         yield
 
 
@@ -193,8 +194,9 @@ def test_dot_product():
     assert DotProduct()(a, b).tolist() == [6.0, 70.0]
 
 
+@THREE_SEEDS
 @pytest.mark.slow
-def test_embedding_dot(data):
+def test_embedding_dot(data, seeded):
     model = EmbeddingDot(671, 9066, N_FACTORS)
     opt = optim.SGD(model.parameters(), 1e-1, weight_decay=1e-5, momentum=0.9)
     fit(model, data, 3, opt, F.mse_loss)
@@ -204,8 +206,9 @@ def test_embedding_dot(data):
     assert opt.param_groups[0]["lr"] == 0.01
 
 
+@THREE_SEEDS
 @pytest.mark.slow
-def test_embedding_dot_bias(data):
+def test_embedding_dot_bias(data, seeded):
     model = EmbeddingDotBias(671, 9066, N_FACTORS)
     opt = optim.SGD(model.parameters(), 1e-1, weight_decay=2e-4, momentum=0.9)
     fit(model, data, 3, opt, F.mse_loss)
@@ -213,8 +216,9 @@ def test_embedding_dot_bias(data):
     assert fit(model, data, 3, opt, F.mse_loss)[-1]["validation_loss"] <= 0.801
 
 
+@THREE_SEEDS
 @pytest.mark.slow
-def test_embedding_net_with_different_widths(data):
+def test_embedding_net_with_different_widths(data, seeded):
     model = EmbeddingNet(671, 9066, n_factors=(50, 60))
     assert model.lin1.in_features == 110
     opt = optim.Adam(model.parameters(), 1e-3, weight_decay=1e-5)

@@ -166,7 +166,7 @@ def test_the_sheet_says_when_excels_own_solver_cannot_take_it(tmp_path):
     table = crosstab(ratings_of(values), CrosstabSettings(users=20, items=20))
     write_spreadsheet(tmp_path / "cf.xlsx", table, SolverSettings(factors=6))
     texts = [str(cell) for row in read(tmp_path / "cf.xlsx")["Dot product"][:4] for cell in row]
-    assert any("240 cells; Excel's own Solver changes at most 200: request fewer" in text for text in texts)
+    assert any("240 cells; Excel's own Solver can change at most 200: request fewer" in text for text in texts)
 
 
 def test_predictions_are_live_formulas(tmp_path, lesson_table):
