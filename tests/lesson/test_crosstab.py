@@ -46,7 +46,7 @@ def test_a_user_of_the_catalogue_without_ratings_does_not_count():
 def test_an_empty_row_and_an_empty_column_are_kept_and_named():
     values = np.full((4, 6), NAN)
     values[0, :2], values[1, :2], values[2, :2] = 3.0, 4.0, 5.0
-    values[3, 2:6] = 2.0  # the busiest user rated nothing that the others rated
+    values[3, 2:6] = 2.0  # the user with the most ratings rated nothing that the others rated
     table = crosstab(ratings_of(values, users=["a", "b", "c", "d"]), CrosstabSettings(users=4, items=2))
     assert table.empty_users == ["d"]
     assert table.empty_items == []
