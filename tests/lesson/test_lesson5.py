@@ -216,7 +216,7 @@ def test_embedding_dot_bias(data, seeded):
     assert fit(model, data, 3, opt, F.mse_loss)[-1]["validation_loss"] <= 0.801
 
 
-@THREE_SEEDS
+@pytest.mark.parametrize("seeded", [1, 2], indirect=True)
 @pytest.mark.slow
 def test_embedding_net_with_different_widths(data, seeded):
     model = EmbeddingNet(671, 9066, n_factors=(50, 60))
