@@ -47,6 +47,13 @@ def recalculated(path: Path, folder: Path) -> dict[str, list[list[Any]]]:
     return read(convert(path, folder, "xlsx:Calc MS Excel 2007 XML"))
 
 
+def pdf_text(path: Path, folder: Path) -> str:
+    """The text of every page as LibreOffice prints it, where a number too wide for its column is ###."""
+    from pypdf import PdfReader
+
+    return "\n".join(page.extract_text() for page in PdfReader(convert(path, folder, "pdf")).pages)
+
+
 def read(path: Path) -> dict[str, list[list[Any]]]:
     """Every sheet's stored values, row by row from A1, through a reader that is not the writer."""
     from python_calamine import CalamineWorkbook

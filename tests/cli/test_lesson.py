@@ -1,4 +1,4 @@
-"""`penchant lesson` as a learner meets it: workbooks from a real file, and one line for every mistake."""
+"""`penchant lesson` from the command line: workbooks from a real file, and one line for every mistake."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def test_spreadsheet_prints_the_crosstab_and_writes_the_workbook(tmp_path: Path)
     assert "Forrest Gump (1994)" in sheets["Crosstab"][7]
 
 
-def test_spreadsheet_says_its_figures_in_json(tmp_path: Path) -> None:
-    told = penchant("lesson", "spreadsheet", "movielens", "--out", tmp_path / "cf.xlsx", "--solved", "--json").stdout
-    figures = json.loads(told)
-    assert figures["cells"] == 206
-    assert figures["rmse_with_biases"] < figures["rmse"] < 0.42
+def test_spreadsheet_prints_its_metrics_as_json(tmp_path: Path) -> None:
+    printed = penchant("lesson", "spreadsheet", "movielens", "--out", tmp_path / "cf.xlsx", "--solved", "--json").stdout
+    metrics = json.loads(printed)
+    assert metrics["cells"] == 206
+    assert metrics["rmse_with_biases"] < metrics["rmse"] < 0.42
 
 
-def test_gradient_descent_writes_a_sheet_for_each_way_down(tmp_path: Path) -> None:
+def test_gradient_descent_writes_a_sheet_for_each_optimiser(tmp_path: Path) -> None:
     out = tmp_path / "gd.xlsx"
-    told = json.loads(penchant("lesson", "gradient-descent", "--out", out, "--epochs", 2, "--json").stdout)
-    assert list(read(out)) == ["Compare", *told["walks"]]
-    assert len(told["walks"]) == 10
+    written = json.loads(penchant("lesson", "gradient-descent", "--out", out, "--epochs", 2, "--json").stdout)
+    assert list(read(out)) == ["Introduction", "Data", "Compare", *written["runs"]]
+    assert len(written["runs"]) == 11
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_gradient_descent_writes_a_sheet_for_each_way_down(tmp_path: Path) -> No
         (
             "u,i,r\n1,1,3\n2,1,4\n1,2,5\n",
             ["-k", "3"],
-            "3 users are asked for, and only 2 have a rating. Ask for 2 users",
+            "3 users were requested, and only 2 have a rating. Request 2 users",
         ),
         ("u,i,r\n1,1,good\n2,1,4\n1,2,5\n", ["-k", "1"], "good"),
         ("u,i,r\n1,1,3\n2,1,4\n1,2,5\n", ["-k", "0"], "CrosstabSettings.users: 0 is below 1"),
@@ -71,7 +71,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, ratings: str, wor
     assert not (tmp_path / "cf.xlsx").exists()
 
 
-def test_check_gradients_of_our_own_and_of_a_readers_module(tmp_path: Path) -> None:
+def test_check_gradients_of_built_in_and_own_modules(tmp_path: Path) -> None:
     done = penchant("lesson", "check-gradients", "dot_bias")
     assert "users.vectors.weight" in done.stdout
     assert "WRONG" not in done.stdout

@@ -1,4 +1,4 @@
-"""check-gradients finds true slopes true and false ones false, in our models and in a reader's."""
+"""check-gradients finds true slopes true and false ones false, in built-in models and in a user's own."""
 
 import copy
 
@@ -9,10 +9,10 @@ from torch import nn
 from lesson.false_slope import HalfSlope
 from penchant.foundations.errors import CallerError, ModelShapeError
 from penchant.lesson.check_gradients import CheckSettings, check_gradients
-from penchant.lesson.checked_models import OWN_MODELS, module_of
+from penchant.lesson.checked_models import BUILT_IN_MODELS, module_of
 from penchant.training.registry import MODELS
 
-READERS = """
+USERS_FILE = """
 import torch
 from torch import nn
 
@@ -53,18 +53,18 @@ class Liar(nn.Module):
 
 
 @pytest.fixture
-def readers(tmp_path):
+def users_file(tmp_path):
     path = tmp_path / "mine.py"
-    path.write_text(READERS)
+    path.write_text(USERS_FILE)
     return path
 
 
 def test_every_model_that_gradients_train_can_be_checked():
-    assert {name for name, way in MODELS.items() if ".gradient." in way.module} == set(OWN_MODELS)
+    assert {name for name, way in MODELS.items() if ".gradient." in way.module} == set(BUILT_IN_MODELS)
 
 
-@pytest.mark.parametrize("name", OWN_MODELS)
-def test_our_models_slopes_are_true(name):
+@pytest.mark.parametrize("name", BUILT_IN_MODELS)
+def test_the_built_in_models_slopes_are_true(name):
     checks = check_gradients(module_of(name))
     assert all(one.good for one in checks)
     assert max(one.error for one in checks) < 1e-7
@@ -87,12 +87,12 @@ def test_the_module_is_left_as_it_is():
 
 
 @pytest.mark.parametrize("class_name", ["Lesson", "NoArguments"])
-def test_a_readers_module_is_built_and_checked(readers, class_name):
-    assert all(one.good for one in check_gradients(module_of(f"{readers}:{class_name}")))
+def test_a_users_module_is_built_and_checked(users_file, class_name):
+    assert all(one.good for one in check_gradients(module_of(f"{users_file}:{class_name}")))
 
 
-def test_a_parameter_the_loss_does_not_use_is_named(readers):
-    assert {one.name: one.stuck for one in check_gradients(module_of(f"{readers}:NoArguments"))} == {
+def test_a_parameter_the_loss_does_not_use_is_named(users_file):
+    assert {one.name: one.stuck for one in check_gradients(module_of(f"{users_file}:NoArguments"))} == {
         "offset": False, "idle": True,
     }  # fmt: skip
 
@@ -102,14 +102,14 @@ def test_a_parameter_the_loss_does_not_use_is_named(readers):
     [
         ("als", "there is no torch model 'als'"),
         ("nowhere.py:Lesson", "there is no such Python file"),
-        ("{path}:Missing", "'Missing' is not a torch module there.*Lesson, NoArguments, Needy"),
+        ("{path}:Missing", "'Missing' is not a torch module in this file.*Lesson, NoArguments, Needy"),
         ("{path}:Word", "'Word' is not a torch module"),
         ("{path}:Needy", r"Needy\(n_users, n_items, colour\) cannot be built.*default"),
     ],
 )
-def test_what_cannot_be_checked_is_refused_in_words(readers, name, message):
+def test_what_cannot_be_checked_is_refused_in_words(users_file, name, message):
     with pytest.raises(CallerError, match=message):
-        module_of(name.format(path=readers))
+        module_of(name.format(path=users_file))
 
 
 def test_a_file_that_does_not_run_is_refused_with_its_own_error(tmp_path):

@@ -12,7 +12,7 @@ NAN = np.nan
 TABLE = np.array([[5, NAN, 3, 1], [NAN, NAN, 4, NAN], [2, 1, 3, NAN], [NAN, 4, 4, 2]])
 
 
-def test_busiest_users_and_most_rated_items_ties_to_the_lower_number():
+def test_users_and_items_with_the_most_ratings_ties_to_the_lower_number():
     table = crosstab(ratings_of(TABLE, users=[10, 11, 12, 13]), CrosstabSettings(users=2, items=3))
     assert table.user_ids.tolist() == [10, 12]
     assert table.item_ids.tolist() == [2, 0, 1]
@@ -33,7 +33,7 @@ def test_values_read_as_they_were_written():
 
 @pytest.mark.parametrize(("users", "items", "what"), [(5, 4, "users"), (4, 5, "items")])
 def test_fewer_than_asked_for_is_refused_with_how_many_there_are(users, items, what):
-    with pytest.raises(DataError, match=rf"5 {what} are asked for, and only 4 have a rating.*Ask for 4"):
+    with pytest.raises(DataError, match=rf"5 {what} were requested, and only 4 have a rating.*Request 4"):
         crosstab(ratings_of(TABLE), CrosstabSettings(users=users, items=items))
 
 
@@ -46,14 +46,14 @@ def test_a_user_of_the_catalogue_without_ratings_does_not_count():
 def test_an_empty_row_and_an_empty_column_are_kept_and_named():
     values = np.full((4, 6), NAN)
     values[0, :2], values[1, :2], values[2, :2] = 3.0, 4.0, 5.0
-    values[3, 2:6] = 2.0  # the busiest user rated nothing that the others rated
+    values[3, 2:6] = 2.0  # the user with the most ratings rated nothing that the others rated
     table = crosstab(ratings_of(values, users=["a", "b", "c", "d"]), CrosstabSettings(users=4, items=2))
     assert table.empty_users == ["d"]
     assert table.empty_items == []
 
 
 def test_a_table_without_any_rating_is_refused():
-    with pytest.raises(DataError, match="not one cell"):
+    with pytest.raises(DataError, match="no cell"):
         Crosstab(np.array([1]), np.array([2]), ("two",), np.array([[NAN]]))
 
 

@@ -1,4 +1,4 @@
-"""Derivatives: the chain rule by hand, autograd and finite differences agree, and err where theory says they do."""
+"""Derivatives: the chain rule by hand, autograd and finite differences agree, with the errors that theory predicts."""
 
 import numpy as np
 import pytest
@@ -72,9 +72,9 @@ def test_errors_have_the_slopes_of_theory_in_both_regimes():
     assert orders["central"] == pytest.approx(2, abs=0.1)
     assert orders["complex"] == pytest.approx(2, abs=0.1)
     tiny = error_by_epsilon(table, at, np.array([1e-13]))
-    assert tiny["forward"] > 1e-5  # rounding has eaten it
+    assert tiny["forward"] > 1e-5  # rounding errors dominate
     assert tiny["central"] > 1e-5
-    assert tiny["complex"] < 1e-14  # nothing is subtracted, nothing is lost
+    assert tiny["complex"] < 1e-14  # nothing is subtracted
 
 
 def test_an_unknown_method_is_refused():

@@ -1,4 +1,4 @@
-"""Answers to the exercises of docs/guide/lesson, page by page. Read one after you have tried yourself."""
+"""Answers to the exercises of docs/guide/lesson, page by page. Try an exercise before you read its answer."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from penchant.lesson.check_gradients import check_gradients
 from penchant.lesson.crosstab import CrosstabSettings, crosstab
 from penchant.lesson.derivatives import DotBiasTable, slopes_by
 from penchant.lesson.excel_solver import EXCEL_CELLS
-from penchant.lesson.gradient_descent import Line, descend, points, slopes, squared_error, walks
+from penchant.lesson.gradient_descent import Line, all_experiments, descend, points, slopes, squared_error
+from penchant.lesson.initial_scores import scale_for, simulated
 from penchant.lesson.one_hot import one_hot
 from penchant.lesson.optimizers import SGD, AdamW, Array, Optimizer, State, minimize
 from penchant.lesson.solver import Factors, rmse, solve
-from penchant.lesson.starting_scores import scale_for, simulated
 
 PAGES = Path(__file__).parents[2] / "docs" / "guide" / "lesson"
 
@@ -45,7 +45,7 @@ def test_exercise_1_1_the_corner_is_nearly_full_and_thins_out() -> None:
     assert 0.4 < large.rated.mean() < 0.7
 
 
-def test_exercise_1_2_a_third_of_the_films_have_one_rating_each_and_hardly_any_of_the_ratings() -> None:
+def test_exercise_1_2_a_third_of_the_films_have_one_rating_each_and_few_of_the_ratings() -> None:
     counts = pt.movielens().by_item().counts
     once = int((counts == 1).sum())
     assert once == 3063
@@ -140,18 +140,20 @@ def test_exercise_5_1_nesterovs_momentum_is_torchs() -> None:
 
 
 def test_exercise_5_2_the_two_rules_agree_on_this_sheet_and_part_on_a_slow_way_back() -> None:
-    walk = walks()["Adam annealed"]
-    found = descend(points(), walk.optimizer, walk.settings).roughness
+    experiment = all_experiments()["Adam annealed"]
+    found = descend(points(), experiment.optimizer, experiment.settings).mean_square_slope
     made = np.array([10.0, 4.0, 9.0, 8.0, 3.0])  # an epoch went wrong; the next is a little better, and still bad
 
-    def brakes(roughness: Array) -> tuple[list[bool], list[bool]]:
-        calmest = np.minimum.accumulate(roughness)
-        return (roughness[1:] >= calmest[:-1]).tolist(), (roughness[1:] >= roughness[:-1]).tolist()
+    def brakes(mean_square_slope: Array) -> tuple[list[bool], list[bool]]:
+        lowest_so_far = np.minimum.accumulate(mean_square_slope)
+        return (mean_square_slope[1:] >= lowest_so_far[:-1]).tolist(), (
+            mean_square_slope[1:] >= mean_square_slope[:-1]
+        ).tolist()
 
-    by_calmest, by_last = brakes(found)
-    assert by_calmest == by_last == [epoch in (2, 5) for epoch in range(len(found) - 1)]
-    by_calmest, by_last = brakes(made)
-    assert by_calmest == [False, True, True, False]
+    by_lowest, by_last = brakes(found)
+    assert by_lowest == by_last == [epoch in (2, 5) for epoch in range(len(found) - 1)]
+    by_lowest, by_last = brakes(made)
+    assert by_lowest == [False, True, True, False]
     assert by_last == [False, True, False, False]
 
 
@@ -284,18 +286,18 @@ def model() -> pt.Model:
 
 
 @pytest.mark.slow
-def test_exercise_10_1_a_stranger_with_the_same_ratings_is_answered_much_the_same(model: pt.Model) -> None:
+def test_exercise_10_1_a_new_user_with_the_same_ratings_gets_similar_predictions(model: pt.Model) -> None:
     ratings = pt.movielens()
     mine = ratings.user_numbers == ratings.users.number(1)
     films = ratings.items.take(ratings.item_numbers[mine]).tolist()
-    visitor = model.fold_in(ratings=dict(zip(films, ratings.values[mine].tolist(), strict=True)))
+    user = model.fold_in(ratings=dict(zip(films, ratings.values[mine].tolist(), strict=True)))
     asked = [318, 296, 260, 1]
-    difference = visitor.predict(asked).mean - model.predict([1] * 4, asked).mean
+    difference = user.predict(asked).mean - model.predict([1] * 4, asked).mean
     assert np.abs(difference).max() < 0.5
 
 
 @pytest.mark.slow
-def test_exercise_10_2_praise_raises_the_rest_of_the_series_and_blame_lowers_it(model: pt.Model) -> None:
+def test_exercise_10_2_high_ratings_raise_the_rest_of_the_series_and_low_ones_lower_it(model: pt.Model) -> None:
     two, third = (260, 1196), 1210  # Star Wars IV and V, and VI
     liked = model.fold_in(ratings=dict.fromkeys(two, 5.0)).predict([third]).mean[0]
     hated = model.fold_in(ratings=dict.fromkeys(two, 0.5)).predict([third]).mean[0]

@@ -1,10 +1,12 @@
 """graddesc.xlsx: LibreOffice, recalculating every formula, finds the numbers of the Python reference."""
 
 import numpy as np
+import openpyxl
 import pytest
 
-from office import formulas, read, recalculated, spoilt
-from penchant.lesson.gradient_descent import Descent, Line, Walk, descend, points, walks
+from office import formulas, pdf_text, read, recalculated, spoilt
+from penchant.lesson.gradient_descent import DescentSettings, Experiment, Line, all_experiments, points
+from penchant.lesson.gradient_descent_data import POINTS
 from penchant.lesson.gradient_descent_workbook import FIRST, HEAD, STEPS, write_gradient_descent
 from penchant.lesson.optimizers import SGD, Adam
 
@@ -38,7 +40,7 @@ def calculated(wrong, tmp_path_factory):
 
 @pytest.mark.office
 @pytest.mark.slow
-@pytest.mark.parametrize("name", walks())
+@pytest.mark.parametrize("name", all_experiments())
 def test_libreoffice_computes_the_reference_trace(written, calculated, name):
     trace, sheet = written[1][name], calculated[name]
     count = len(trace.x)
@@ -72,17 +74,45 @@ def test_libreoffice_computes_the_comparison(written, calculated):
 
 
 def test_the_judges_copy_holds_nothing_but_wrong_answers(wrong):
-    for name in walks():
+    for name in all_experiments():
         assert set(pair(read(wrong)[name], "new {}", 290).ravel()) == {-12345.0}
 
 
 def test_a_reader_that_does_not_calculate_sees_the_same_numbers(written):
     sheets = read(written[0])
-    assert list(sheets) == ["Compare", *walks()]
+    assert list(sheets) == ["Introduction", "Data", "Compare", *all_experiments()]
     for name, trace in written[1].items():
         np.testing.assert_allclose(pair(sheets[name], "new {}", len(trace.x)), trace.after, rtol=1e-12)
         assert pair(sheets[name], "new {}", 1).tolist() == trace.after[:1].tolist()
         assert [column(sheets[name], f"new {p}", 1, HEAD + 1)[0] for p in "ab"] == [1, 1]
+
+
+@pytest.mark.office
+@pytest.mark.slow
+def test_no_number_is_too_wide_for_its_column(written, tmp_path):
+    text = pdf_text(written[0], tmp_path)
+    assert "Momentum (torch)" in text
+    assert "###" not in text
+
+
+@pytest.mark.office
+@pytest.mark.slow
+def test_a_changed_point_changes_every_optimiser_sheet(written, tmp_path):
+    book = openpyxl.load_workbook(written[0])
+    book["Data"].cell(POINTS + 1, 2).value = 500.0
+    book.save(tmp_path / "changed.xlsx")
+    sheets = recalculated(tmp_path / "changed.xlsx", tmp_path)
+    line = points()
+    changed = Line(line.x, np.concatenate([[500.0], line.y[1:]]))
+    for name, experiment in all_experiments().items():
+        np.testing.assert_allclose(pair(sheets[name], "new {}", 290), experiment.run(changed).after, rtol=1e-6)
+
+
+def test_torchs_momentum_takes_the_lessons_steps_at_a_tenth_of_the_rate(written):
+    traces = written[1]
+    np.testing.assert_allclose(traces["Momentum (torch)"].after, traces["Momentum"].after, rtol=1e-12)
+    first = traces["Momentum"]
+    np.testing.assert_allclose(first.first[0], 0.1 * first.slope[0])
 
 
 def test_every_number_after_the_given_points_is_a_formula(written):
@@ -97,16 +127,20 @@ def test_every_number_after_the_given_points_is_a_formula(written):
 @pytest.mark.slow
 def test_other_points_other_settings_and_other_names_are_taken(tmp_path):
     line = Line(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.5, 7.0]))
-    settings = Descent(epochs=3, start_a=0.5, epsilon=0.1, annealing=2.0)
-    ways = {"Mine": Walk(Adam(learning_rate=0.3, bias_correction=True), settings), "SGD": Walk(SGD(0.01), settings)}
-    traces = write_gradient_descent(tmp_path / "small.xlsx", line=line, ways=ways)
+    settings = DescentSettings(epochs=3, start_a=0.5, epsilon=0.1, annealing=2.0)
+    chosen = {
+        "Mine": Experiment(Adam(learning_rate=0.3, bias_correction=True), settings),
+        "SGD": Experiment(SGD(0.01), settings),
+    }
+    traces = write_gradient_descent(tmp_path / "small.xlsx", line=line, experiments=chosen)
     sheets = recalculated(spoilt(tmp_path / "small.xlsx", tmp_path / "wrong.xlsx"), tmp_path)
-    for name, walk in ways.items():
-        np.testing.assert_array_equal(traces[name].after, descend(line, walk.optimizer, walk.settings).after)
+    for name, experiment in chosen.items():
+        np.testing.assert_array_equal(traces[name].after, experiment.run(line).after)
         np.testing.assert_allclose(pair(sheets[name], "new {}", 9), traces[name].after, atol=1e-9)
         np.testing.assert_allclose(column(sheets[name], "rate", 9), traces[name].learning_rate, atol=1e-12)
     assert traces["Mine"].at[0].tolist() == [0.5, 1.0]
-    assert any("y = 1.964x - 0.75" in str(cell) for cell in sheets["Compare"][1])
+    assert any("y = 1.964x - 0.75" in str(cell) for cell in sheets["Introduction"][1])
+    assert [row[:2] for row in sheets["Data"][POINTS : POINTS + 3]] == [[1.0, 1.0], [2.0, 3.5], [4.0, 7.0]]
 
 
 def test_points_are_the_lessons_problem():

@@ -1,13 +1,13 @@
-"""The lab's experiments show what they are said to show."""
+"""The lab's experiments show the effects that the pages describe."""
 
 import numpy as np
 import pytest
 
 from penchant.lesson.derivatives import DotBiasTable, error_by_epsilon
-from penchant.lesson.gradient_descent import descend, points, walks
+from penchant.lesson.gradient_descent import all_experiments, descend, points
+from penchant.lesson.initial_scores import initial_score_grid, scale_for, simulated
 from penchant.lesson.one_hot import compare, one_hot
-from penchant.lesson.pictures import decay_sweep, loss_per_step, paths, slope_errors, starting_scores
-from penchant.lesson.starting_scores import scale_for, simulated, start_grid
+from penchant.lesson.pictures import decay_sweep, initial_scores, loss_per_step, paths, slope_errors
 from penchant.lesson.weight_decay import SweepSettings, remaining_weight, sweep
 
 
@@ -39,7 +39,7 @@ def test_the_same_seed_gives_the_same_sweep():
 
 def test_the_first_score_is_as_derived():
     rng = np.random.default_rng(0)
-    grid = start_grid(widths=(5, 50), highs=(0.05, 1.0))
+    grid = initial_score_grid(widths=(5, 50), highs=(0.05, 1.0))
     for (w, h), mean in np.ndenumerate(grid.mean):
         simulated_mean, deviation = simulated(grid.widths[w], grid.highs[h], pairs=40_000, rng=rng)
         assert simulated_mean == pytest.approx(mean, rel=0.02)
@@ -48,7 +48,7 @@ def test_the_first_score_is_as_derived():
 
 def test_the_scale_for_a_score_starts_at_that_score():
     high = scale_for(3.5, 50)
-    assert start_grid(widths=(50,), highs=(high,)).mean[0, 0] == pytest.approx(3.5)
+    assert initial_score_grid(widths=(50,), highs=(high,)).mean[0, 0] == pytest.approx(3.5)
 
 
 def test_one_hot_times_matrix_is_the_look_up_is_the_embedding():
@@ -67,12 +67,14 @@ def test_one_hot_rows():
 
 def test_pictures_draw_what_was_computed():
     line = points()
-    traces = {name: descend(line, walk.optimizer, walk.settings) for name, walk in walks().items()}
+    traces = {
+        name: descend(line, experiment.optimizer, experiment.settings) for name, experiment in all_experiments().items()
+    }
     figure = loss_per_step(traces, line)
     assert [one.name for one in figure.data] == list(traces)
     np.testing.assert_allclose(figure.data[0].y[28], traces["SGD"].rmse[1])
     figure = paths(traces, line)
-    assert {one.name for one in figure.data} >= {*traces, "the answer"}
+    assert {one.name for one in figure.data} >= {*traces, "best line"}
     star = figure.data[-1]
     assert (star.x[0], star.y[0]) == pytest.approx((2, 30))
     assert figure.layout.yaxis.range[0] < 30 < figure.layout.yaxis.range[1]
@@ -82,7 +84,7 @@ def test_pictures_draw_what_was_computed():
     table = DotBiasTable.of(np.array([[1.0, 2.0]]), 1)
     epsilons = np.array([1e-2, 1e-4])
     assert len(slope_errors(error_by_epsilon(table, np.ones(table.size), epsilons), epsilons).data) == 3
-    assert starting_scores(start_grid()).data[0].text[0][0] == "0.00013 ± 4.9e-05"
+    assert initial_scores(initial_score_grid()).data[0].text[0][0] == "0.00013 ± 4.9e-05"
 
 
 def test_the_rooms_names_load_when_asked_for():

@@ -1,4 +1,4 @@
-"""The reference optimisers against torch.optim, against numbers worked out by hand, and against their own promises."""
+"""The reference optimisers against torch.optim, against numbers worked out by hand, and against their properties."""
 
 import dataclasses
 
@@ -7,15 +7,30 @@ import pytest
 import torch
 
 from penchant.foundations.errors import SettingsError
-from penchant.lesson.gradient_descent import Descent, descend, points, walks
-from penchant.lesson.optimizers import SGD, Adagrad, Adam, AdamW, Eve, Momentum, Optimizer, RMSprop, minimize
+from penchant.lesson.gradient_descent import DescentSettings, all_experiments, descend, points
+from penchant.lesson.optimizers import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Eve,
+    Momentum,
+    Optimizer,
+    RMSprop,
+    TorchMomentum,
+    minimize,
+)
 
 LINE = points()
 
 TWINS = {
     "sgd": (SGD(), lambda p: torch.optim.SGD(p, lr=1e-4)),
-    "momentum": (Momentum(dampening=0.0), lambda p: torch.optim.SGD(p, lr=1e-4, momentum=0.9)),
-    "dampened momentum": (Momentum(), lambda p: torch.optim.SGD(p, lr=1e-4, momentum=0.9, dampening=0.9)),
+    "momentum": (TorchMomentum(), lambda p: torch.optim.SGD(p, lr=1e-5, momentum=0.9)),
+    "dampened momentum": (
+        TorchMomentum(learning_rate=1e-4, dampening=0.9),
+        lambda p: torch.optim.SGD(p, lr=1e-4, momentum=0.9, dampening=0.9),
+    ),
+    "the lesson's momentum": (Momentum(), lambda p: torch.optim.SGD(p, lr=1e-5, momentum=0.9)),
     "adagrad": (Adagrad(), lambda p: torch.optim.Adagrad(p, lr=8.0, eps=1e-10)),
     "rmsprop": (RMSprop(), lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9, eps=1e-8)),
     "adam": (Adam(bias_correction=True), lambda p: torch.optim.Adam(p, lr=1.0, betas=(0.7, 0.9), eps=1e-8)),
@@ -42,7 +57,9 @@ def torch_path(make_optimizer, epochs: int) -> np.ndarray:
 @pytest.mark.parametrize("name", TWINS)
 def test_every_step_is_torchs_step_in_float64(name):
     ours, theirs = TWINS[name]
-    np.testing.assert_allclose(descend(LINE, ours).after, torch_path(theirs, Descent().epochs), rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(
+        descend(LINE, ours).after, torch_path(theirs, DescentSettings().epochs), rtol=1e-10, atol=1e-10
+    )
 
 
 def test_l2_in_the_slopes_is_torchs_adam_with_weight_decay():
@@ -103,21 +120,21 @@ def test_decoupled_decay_shrinks_every_parameter_by_the_same_share_and_l2_does_n
     np.testing.assert_allclose(coupled, bare)  # the first Adam step is the slope's sign: L2 has vanished altogether
 
 
-@pytest.mark.parametrize("name", walks())
+@pytest.mark.parametrize("name", all_experiments())
 def test_every_way_down_gets_nearer(name):
-    walk = walks()[name]
-    trace = descend(LINE, walk.optimizer, walk.settings)
+    experiment = all_experiments()[name]
+    trace = descend(LINE, experiment.optimizer, experiment.settings)
     assert trace.rmse[-1] < trace.rmse[0] / 4
     np.testing.assert_allclose(trace.at[1:], trace.after[:-1])
     np.testing.assert_allclose(trace.after, trace.at + trace.step)
 
 
 def test_annealing_divides_the_rate_after_an_epoch_that_did_not_get_calmer_and_helps_adam():
-    ways = walks()["Adam"], walks()["Adam annealed"]
-    plain, annealed = (descend(LINE, walk.optimizer, walk.settings) for walk in ways)
+    ways = all_experiments()["Adam"], all_experiments()["Adam annealed"]
+    plain, annealed = (descend(LINE, experiment.optimizer, experiment.settings) for experiment in ways)
     rates = annealed.learning_rate[:: len(LINE.x)]
     for epoch in range(1, len(rates) - 1):
-        rougher = annealed.roughness[epoch] >= annealed.calmest[epoch - 1]
+        rougher = annealed.mean_square_slope[epoch] >= annealed.lowest_so_far[epoch - 1]
         assert rates[epoch + 1] == (rates[epoch] / 4 if rougher else rates[epoch])
     assert rates[-1] < rates[0]
     assert annealed.rmse[-3:].max() < plain.rmse[-3:].max() / 3
@@ -129,7 +146,7 @@ def test_finite_differences_are_off_by_epsilon_times_half_the_curvature():
     np.testing.assert_allclose(trace.estimated - trace.slope, 0.01 * half_curvature, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", [SGD, Momentum, Adagrad, RMSprop, Adam, AdamW, Eve])
+@pytest.mark.parametrize("kind", [SGD, Momentum, TorchMomentum, Adagrad, RMSprop, Adam, AdamW, Eve])
 def test_settings_refuse_what_no_descent_could_use(kind: type[Optimizer]):
     for field in dataclasses.fields(kind):
         if isinstance(field.default, float):

@@ -1,4 +1,4 @@
-"""The solver: its slopes are true, it finds what is there, and leaves alone what it cannot know."""
+"""The solver: its slopes are true, it finds what is there, and keeps what no rating depends on."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ import penchant as pt
 from lesson.tables import ratings_of
 from penchant.foundations.errors import SettingsError
 from penchant.lesson.crosstab import CrosstabSettings, crosstab
-from penchant.lesson.solver import Factors, SolverSettings, rmse, slopes, solve, start_factors
+from penchant.lesson.solver import Factors, SolverSettings, initial_factors, rmse, slopes, solve
 
 
 def low_rank_table(users=8, items=9, rank=2, blanks=0.2, seed=0):
@@ -21,7 +21,7 @@ def low_rank_table(users=8, items=9, rank=2, blanks=0.2, seed=0):
 
 def test_rmse_is_the_sum_over_rated_cells_written_out():
     table = low_rank_table()
-    factors = start_factors(table, SolverSettings(factors=3, bias=True))
+    factors = initial_factors(table, SolverSettings(factors=3, bias=True))
     squares = [
         (
             table.values[u, i]
@@ -37,7 +37,7 @@ def test_rmse_is_the_sum_over_rated_cells_written_out():
 
 def test_slopes_are_the_central_differences():
     table = low_rank_table()
-    factors = start_factors(table, SolverSettings(factors=2, bias=True))
+    factors = initial_factors(table, SolverSettings(factors=2, bias=True))
     exact = slopes(table, factors)
     for name in ("user_vectors", "item_vectors", "user_bias", "item_bias"):
         for at in np.ndindex(getattr(factors, name).shape):

@@ -6,9 +6,9 @@ import pytest
 
 import penchant as pt
 from lesson.tables import ratings_of
-from office import formulas, read, recalculated, spoilt
+from office import formulas, pdf_text, read, recalculated, spoilt
 from penchant.lesson.crosstab import CrosstabSettings, crosstab
-from penchant.lesson.factor_places import OBJECTIVE, TOP, Places
+from penchant.lesson.factor_layout import OBJECTIVE, TOP, FactorLayout
 from penchant.lesson.lookup_sheets import finder
 from penchant.lesson.solver import SolverSettings, rmse
 from penchant.lesson.spreadsheet import write_spreadsheet
@@ -26,7 +26,7 @@ def check(written, sheets):
     table = written.table
     users, items = table.values.shape
     for (name, bias), factors in zip(FACTOR_SHEETS.items(), written.shown, strict=True):
-        places = Places(users, items, factors.user_vectors.shape[1], bias)
+        places = FactorLayout(users, items, factors.user_vectors.shape[1], bias)
         sheet, predictions = sheets[name], factors.predictions()
         assert sheet[OBJECTIVE[0]][OBJECTIVE[1]] == pytest.approx(rmse(table, factors), abs=1e-9)
         shown = np.array(block(sheet, places.grid, places.left, users, items), dtype=np.float64)
@@ -36,6 +36,11 @@ def check(written, sheets):
             errors[table.rated].astype(np.float64), (table.values - predictions)[table.rated], atol=1e-9, rtol=0
         )
         assert set(errors[~table.rated]) <= {""}
+        unrated = np.array(block(sheet, places.unrated, places.left, users, items), dtype=object)
+        np.testing.assert_allclose(
+            unrated[~table.rated].astype(np.float64), predictions[~table.rated], atol=1e-9, rtol=0
+        )
+        assert set(unrated[table.rated]) <= {""}
     check_lookup(written, sheets["Look-up"])
 
 
@@ -66,7 +71,7 @@ def lesson_table():
 def test_libreoffice_recalculates_the_lessons_workbook(tmp_path, lesson_table, solved):
     written = write_spreadsheet(tmp_path / "cf.xlsx", lesson_table, solved=solved)
     wrong = spoilt(tmp_path / "cf.xlsx", tmp_path / "wrong.xlsx")
-    assert read(wrong)["Dot product"][OBJECTIVE[0]][OBJECTIVE[1]] == -12345  # nobody who trusts it gets through
+    assert read(wrong)["Dot product"][OBJECTIVE[0]][OBJECTIVE[1]] == -12345
     check(written, recalculated(wrong, tmp_path))
     check(written, read(tmp_path / "cf.xlsx"))
 
@@ -112,13 +117,22 @@ def test_titles_and_ids_that_look_like_formulas_wildcards_or_each_other_stay_wha
 
 @pytest.mark.office
 @pytest.mark.slow
-def test_a_row_without_ratings_is_told_of_and_breaks_nothing(tmp_path):
+def test_a_row_without_ratings_is_named_and_breaks_nothing(tmp_path):
     values = np.array([[3.0, 4.0, NAN, NAN, NAN], [4.0, 5.0, NAN, NAN, NAN], [NAN, NAN, 1.0, 2.0, 3.0]])
     table = crosstab(ratings_of(values, users=["a", "b", "c"]), CrosstabSettings(users=3, items=2))
     written = write_spreadsheet(tmp_path / "cf.xlsx", table, SolverSettings(factors=2), solved=True)
     sheets = recalculated(spoilt(tmp_path / "cf.xlsx", tmp_path / "wrong.xlsx"), tmp_path)
     check(written, sheets)
     assert any("user c" in str(cell) for row in sheets["Crosstab"] for cell in row)
+
+
+@pytest.mark.office
+@pytest.mark.slow
+def test_no_number_is_too_wide_for_its_column(tmp_path, lesson_table):
+    write_spreadsheet(tmp_path / "cf.xlsx", lesson_table, solved=True)
+    text = pdf_text(tmp_path / "cf.xlsx", tmp_path)
+    assert "Forrest Gump" in text
+    assert "###" not in text
 
 
 def test_blanks_stay_blank_and_ratings_are_plain_numbers(tmp_path, lesson_table):
@@ -140,6 +154,7 @@ def test_named_ranges_and_excels_solver_are_prepared(tmp_path, lesson_table):
         own = book[name].defined_names
         assert own["solver_opt"].attr_text == f"'{name}'!$B$6"
         assert [own[f"solver_{key}"].attr_text for key in ("typ", "eng", "neg")] == ["2", "1", "2"]
+        assert all(one.hidden for key, one in own.items() if key.startswith("solver_"))
         changing = [book[name][part.split("!")[1]] for part in own["solver_adj"].attr_text.split(",")]
         numbers = [cell.value for rows in changing for row in rows for cell in row]
         assert len(numbers) == count
@@ -151,7 +166,7 @@ def test_the_sheet_says_when_excels_own_solver_cannot_take_it(tmp_path):
     table = crosstab(ratings_of(values), CrosstabSettings(users=20, items=20))
     write_spreadsheet(tmp_path / "cf.xlsx", table, SolverSettings(factors=6))
     texts = [str(cell) for row in read(tmp_path / "cf.xlsx")["Dot product"][:4] for cell in row]
-    assert any("240 cells; Excel's own Solver changes at most 200: ask for fewer" in text for text in texts)
+    assert any("240 cells; Excel's own Solver can change at most 200: request fewer" in text for text in texts)
 
 
 def test_predictions_are_live_formulas(tmp_path, lesson_table):

@@ -1,4 +1,4 @@
-"""Lesson 5: its own names, its spreadsheets and its gradient-descent lab. Names load their module when first used."""
+"""Lesson 5: its names, its spreadsheets and its gradient-descent lab. A name loads its module when it is first used."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _WHERE = {
     "EmbeddingNet": "penchant.lesson.modules",
     "fit": "penchant.lesson.columnar",
     "get_cv_idxs": "penchant.data.splitting",
+    "predict": "penchant.lesson.columnar",
     "get_emb": "penchant.lesson.modules",
     "set_lrs": "penchant.lesson.columnar",
     "descend": "penchant.lesson.gradient_descent",
@@ -40,6 +41,7 @@ __all__ = [
     "get_cv_idxs",
     "get_emb",
     "item_map",
+    "predict",
     "principal_axes",
     "set_lrs",
     "solve",

@@ -1,4 +1,4 @@
-"""Checking a module's slopes: autograd against central differences, for any module that scores pairs."""
+"""Checking a module's gradients: autograd against central differences, for any module that predicts ratings."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CheckSettings(Settings):
-    """How thoroughly to check."""
+    """The synthetic ratings of a check, and its accuracy."""
 
-    users: int = setting(7, "users of the made ratings", low=1)
-    items: int = setting(5, "items of the made ratings", low=1)
-    batch: int = setting(24, "made ratings in the loss", low=1)
+    users: int = setting(7, "users of the synthetic ratings", low=1)
+    items: int = setting(5, "items of the synthetic ratings", low=1)
+    batch: int = setting(24, "synthetic ratings in the loss", low=1)
     entries: int = setting(40, "how many entries of each parameter are moved", low=1)
     epsilon: float = setting(1e-6, "how far an entry is moved", above=0)
     tolerance: float = setting(1e-5, "the largest error allowed, relative to the parameter's largest slope", above=0)
-    seed: int = setting(0, "of the made ratings and the entries chosen", low=0)
+    seed: int = setting(0, "of the synthetic ratings and the entries chosen", low=0)
 
 
 @dataclass(frozen=True)
 class ParameterCheck:
     """One parameter's slopes. error: the largest difference, relative to largest: the largest slope of them.
 
-    moved: how many of its entries were checked. stuck: the loss does not depend on this parameter at all.
+    moved: how many of its entries were checked. stuck: the loss does not depend on this parameter.
     """
 
     name: str
@@ -46,10 +46,10 @@ class ParameterCheck:
 
 
 def check_gradients(module: nn.Module, settings: CheckSettings | None = None) -> list[ParameterCheck]:
-    """Compare the two for every parameter, in float64 and with dropout off, on a copy: the module is left as it is.
+    """Compare the two for every parameter, in float64 and without dropout, on a copy of the module.
 
-    The module is called as training calls it, on made users and items, and its squared error from made ratings is
-    followed. A parameter on a kink (a ReLU at exactly 0) may fail honestly: both answers are right there.
+    The module is called as training calls it, on synthetic users and items; the loss is the squared error from
+    synthetic ratings. At a kink (a ReLU at exactly 0) the check may fail although both values are correct.
     """
     import torch
 
@@ -65,7 +65,7 @@ def check_gradients(module: nn.Module, settings: CheckSettings | None = None) ->
 
 
 def _loss_of(module: nn.Module, settings: CheckSettings, rng: np.random.Generator) -> Any:
-    """The mean squared error on made ratings, as a function of nothing: it reads the module's parameters."""
+    """A function without arguments: the mean squared error on synthetic ratings."""
     import torch
 
     from penchant.training.gradient.forward_adapter import caller
@@ -93,7 +93,7 @@ def _check_one(
     entries = parameter.data.view(-1)
     estimated = np.zeros(len(chosen))
     with torch.no_grad():
-        # rounding leaves about 1e-16 / epsilon of the loss in each estimate, whatever the slopes are
+        # rounding leaves about 1e-16 / epsilon of the loss in each estimate, for slopes of any size
         floor = 1e-15 / settings.epsilon * max(1.0, float(loss()))
         for position, entry in enumerate(chosen.tolist()):
             kept = float(entries[entry])

@@ -1,4 +1,4 @@
-"""Which module a name means: one of our own torch models, freshly started, or a class in a reader's file."""
+"""The module that a name means: a built-in torch model with random parameters, or a class in a Python file."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from penchant.models.initialization import Floats
 
 WIDTHS = (3, 2)
-"""Factors of a user and of an item where a model takes different ones; elsewhere the first for both."""
+"""Factors of a user and of an item where a model allows different widths; elsewhere the first for both."""
 
 
 def module_of(name: str, settings: CheckSettings | None = None) -> nn.Module:
-    """The module that a command line means by "dot_bias" or by "my_models.py:MyModel"."""
+    """The module of a name such as "dot_bias" or "my_models.py:MyModel"."""
     settings = settings or CheckSettings()
     if ":" in name:
         path, _, class_name = name.rpartition(":")
-        return readers_module(Path(path), class_name, settings)
-    if name not in OWN_MODELS:
-        known = ", ".join(OWN_MODELS)
+        return user_module(Path(path), class_name, settings)
+    if name not in BUILT_IN_MODELS:
+        known = ", ".join(BUILT_IN_MODELS)
         raise CallerError(f"there is no torch model {name!r}", remedy=f"Choose {known}, or give path.py:ClassName")
-    return OWN_MODELS[name](settings)
+    return BUILT_IN_MODELS[name](settings)
 
 
-def readers_module(path: Path, class_name: str, settings: CheckSettings) -> nn.Module:
-    """The class of that name in a Python file (which is run), built for the made users and items."""
+def user_module(path: Path, class_name: str, settings: CheckSettings) -> nn.Module:
+    """An instance of a class in a Python file (which is run), with the sizes of the synthetic ratings."""
     from torch import nn
 
     spec = importlib.util.spec_from_file_location(path.stem, path) if path.is_file() else None
@@ -45,7 +45,7 @@ def readers_module(path: Path, class_name: str, settings: CheckSettings) -> nn.M
     namespace = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(namespace)
-    except Exception as error:  # whatever a reader's file may raise
+    except Exception as error:  # a user's file may raise anything
         raise CallerError(f"running the file failed: {type(error).__name__}: {error}", where=str(path)) from error
     found = getattr(namespace, class_name, None)
     if not (isinstance(found, type) and issubclass(found, nn.Module)):
@@ -53,7 +53,7 @@ def readers_module(path: Path, class_name: str, settings: CheckSettings) -> nn.M
             key for key, value in vars(namespace).items() if isinstance(value, type) and issubclass(value, nn.Module)
         ]
         raise CallerError(
-            f"{class_name!r} is not a torch module there",
+            f"{class_name!r} is not a torch module in this file",
             where=str(path),
             remedy=f"It has: {', '.join(classes) or 'none'}",
         )
@@ -61,7 +61,7 @@ def readers_module(path: Path, class_name: str, settings: CheckSettings) -> nn.M
 
 
 def _built(kind: type[nn.Module], settings: CheckSettings) -> nn.Module:
-    """An instance: given how many users and items there are where it asks for two numbers, nothing where for none."""
+    """An instance, built with the numbers of users and items if the class requires two arguments."""
     empty = inspect.Parameter.empty
     parameters = [p for p in inspect.signature(kind).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     required = [p.name for p in parameters if p.default is empty]
@@ -91,7 +91,7 @@ def _dot(settings: CheckSettings) -> nn.Module:
 
 
 def _dot_bias(settings: CheckSettings) -> nn.Module:
-    """With a sigmoid range and item columns: every part the model can have."""
+    """With a sigmoid range and item features: every part that the model can have."""
     from penchant.models.embedding_dot_bias import EmbeddingDotBias
     from penchant.models.side_embedding import Columns, SideEmbedding
 
@@ -110,4 +110,4 @@ def _net(settings: CheckSettings) -> nn.Module:
     return EmbeddingNet(NetSide(users), NetSide(items), layers, (0.0, 5.5), (0.05, 0.5))
 
 
-OWN_MODELS: Mapping[str, Callable[[CheckSettings], Any]] = {"dot": _dot, "dot_bias": _dot_bias, "net": _net}
+BUILT_IN_MODELS: Mapping[str, Callable[[CheckSettings], Any]] = {"dot": _dot, "dot_bias": _dot_bias, "net": _net}

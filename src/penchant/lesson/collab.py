@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.ratings import Ratings
-from penchant.foundations.errors import SettingsError
+from penchant.foundations.errors import CallerError, SettingsError
 from penchant.foundations.rng import spawn_seeds
 from penchant.lesson.densities import PredictionDensity
-from penchant.lesson.losses import PrintedLosses
+from penchant.lesson.display import Summarized, Table, TrainingHistory
+from penchant.lesson.losses import Metric, PrintedLosses
+from penchant.lesson.schedule_plots import SchedulePlots
 from penchant.recommending.recommender import Model
 from penchant.training.gradient import learner
 from penchant.training.gradient.backend_choice import dot_bias_backend
@@ -25,36 +28,58 @@ from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.gradient.fitting import FitResult
 from penchant.training.gradient.initial_parameters import biased_start, bounds_of
 from penchant.training.gradient.rate_finder import RateFinding, find_rate
-from penchant.training.gradient.schedules import cycle_lengths, sgdr
+from penchant.training.gradient.schedules import constant, cycle_lengths, sgdr
 from penchant.training.gradient.settings import DotBiasSettings
+
+if TYPE_CHECKING:
+    from penchant.data.deduplication import Duplicates
+    from penchant.lesson.batches import Batches
+    from penchant.lesson.collab_model import CollabModel
 
 _BETAS = {"adam": (0.9, 0.999), "sgd": (0.9, 0.0)}
 """The momenta of the lesson's optimisers."""
 
 
-@dataclass(frozen=True)
-class CollabFilterDataset:
+@dataclass(frozen=True, repr=False)
+class CollabFilterDataset(Summarized):
     """A table of ratings with contiguous numbers for users and items."""
 
     ratings: Ratings
 
     @classmethod
-    def from_csv(cls, path: str | Path, csv: str, user_name: str, item_name: str, rating: str) -> CollabFilterDataset:
-        """From the file `csv` in the folder `path`."""
-        file = Path(path) / csv
-        return cls(Ratings.from_csv(file, user=user_name, item=item_name, rating=rating, duplicates="error"))
+    def from_csv(
+        cls,
+        path: str | Path,
+        csv: str,
+        user_name: str,
+        item_name: str,
+        rating_name: str,
+        *,
+        duplicates: Duplicates = "error",
+    ) -> CollabFilterDataset:
+        """From the file `csv` in the folder `path`.
+
+        duplicates: what becomes of several rows of one user and item, as for `Ratings.from_csv`. Merging
+        leaves fewer rows, so give `get_cv_idxs` the number `len(cf.ratings)`.
+        """
+        names = {"user": user_name, "item": item_name, "rating": rating_name}
+        return cls(Ratings.from_csv(Path(path) / csv, **names, duplicates=duplicates))
 
     @classmethod
-    def from_data_frame(cls, df: Any, user_name: str, item_name: str, rating: str) -> CollabFilterDataset:
-        """From a pandas or polars frame."""
-        return cls(Ratings.from_frame(df, user=user_name, item=item_name, rating=rating, duplicates="error"))
+    def from_data_frame(
+        cls, path: str | Path, df: Any, user_name: str, item_name: str, rating_name: str,
+        *, duplicates: Duplicates = "error",
+    ) -> CollabFilterDataset:  # fmt: skip
+        """From a pandas or polars frame; nothing is read from `path`, where the lesson keeps its files."""
+        names = {"user": user_name, "item": item_name, "rating": rating_name}
+        return cls(Ratings.from_frame(df, **names, duplicates=duplicates))
 
-    @property
+    @cached_property
     def user2idx(self) -> dict[Any, int]:
         """Each user's id and number."""
         return {key: number for number, key in enumerate(self.ratings.users.ids.tolist())}
 
-    @property
+    @cached_property
     def item2idx(self) -> dict[Any, int]:
         """Each item's id and number."""
         return {key: number for number, key in enumerate(self.ratings.items.ids.tolist())}
@@ -75,19 +100,44 @@ class CollabFilterDataset:
     def max_score(self) -> float:
         return float(self.ratings.values.max())
 
+    def summary(self) -> str:
+        ends = f"{self.min_score:g} to {self.max_score:g}"
+        return f"{len(self.ratings):,} ratings from {ends}, {self.n_users:,} users, {self.n_items:,} items"
+
     def get_learner(
-        self, n_factors: int, val_idxs: NDArray[Any], bs: int, opt_fn: Any = "adam", *, seed: int = 0
+        self,
+        n_factors: int,
+        val_idxs: NDArray[Any],
+        bs: int = 64,
+        opt_fn: Any = "adam",
+        *,
+        metrics: Sequence[Metric] = (),
+        seed: int = 0,
     ) -> CollabLearner:
-        """A learner of the dot-bias model; opt_fn: torch.optim.Adam or SGD, or its name."""
+        """A learner of the dot-bias model.
+
+        opt_fn: torch.optim.Adam or SGD, or its name. metrics: functions of predictions and ratings, printed after each
+        epoch.
+        """
         name = (opt_fn if isinstance(opt_fn, str) else opt_fn.__name__).lower()
         if name not in _BETAS:
             raise SettingsError(f"{name!r} is not an optimiser the learner knows", remedy="Use optim.Adam or optim.SGD")
-        return CollabLearner(self.ratings, n_factors, np.asarray(val_idxs), bs, name, seed)
+        rows = np.asarray(val_idxs)
+        if len(rows) and not 0 <= rows.min() <= rows.max() < len(self.ratings):
+            raise CallerError(
+                f"row {rows.max() if rows.min() >= 0 else rows.min()} is not one of {len(self.ratings)} ratings",
+                where="val_idxs",
+                remedy="Take get_cv_idxs(len(cf.ratings))",
+            )
+        return CollabLearner(self.ratings, n_factors, rows, bs, name, seed, metrics)
 
 
-@dataclass(frozen=True)
-class LearnerData:
-    """What the learner learns from, and is tested on: trn_y, val_y and the batch size."""
+@dataclass(frozen=True, repr=False)
+class LearnerData(Summarized):
+    """The learner's training and validation rows.
+
+    trn_dl, val_dl: batches of users, items and ratings. trn_y, val_y: the ratings, (n,). bs: ratings a batch.
+    """
 
     train: Ratings
     held: Held
@@ -103,15 +153,45 @@ class LearnerData:
         """The training ratings, (n,)."""
         return self.train.values
 
+    @property
+    def trn_dl(self) -> Batches:
+        """The training rows in batches, in a new order on every pass."""
+        return _batches(self.train, self.bs, np.random.default_rng(0))
 
-class CollabLearner:
-    """Trains dot-bias by SGD with warm restarts, as the lesson's learner does; fit goes on where the last one ended.
+    @property
+    def val_dl(self) -> Batches:
+        """The validation rows in batches, in the order of val_y."""
+        return _batches(self.held, self.bs)
 
-    history: the figures of every epoch so far. rates: the learning rate of every step so far.
+    def summary(self) -> str:
+        return f"{len(self.trn_y):,} training and {len(self.val_y):,} validation ratings, batches of {self.bs}"
+
+
+def _batches(rows: Ratings | Held, bs: int, rng: np.random.Generator | None = None) -> Batches:
+    import torch
+
+    from penchant.lesson.batches import Batches
+
+    numbers = [torch.from_numpy(one.astype(np.int64)) for one in (rows.user_numbers, rows.item_numbers)]
+    return Batches([*numbers, torch.from_numpy(rows.values.copy())], bs, rng)
+
+
+class CollabLearner(Summarized):
+    """Trains dot-bias by SGD with warm restarts, as the lesson's learner does; every fit continues the last one.
+
+    history: the metrics of every epoch so far. rates, losses: of every step so far. sched: the pictures of the last fit
+    or of the last search for a learning rate.
     """
 
     def __init__(
-        self, ratings: Ratings, factors: int, val_idxs: NDArray[Any], bs: int, optimizer: str, seed: int
+        self,
+        ratings: Ratings,
+        factors: int,
+        val_idxs: NDArray[Any],
+        bs: int,
+        optimizer: str,
+        seed: int,
+        metrics: Sequence[Metric] = (),
     ) -> None:
         held = np.zeros(len(ratings), dtype=bool)
         held[val_idxs] = True
@@ -126,46 +206,77 @@ class CollabLearner:
         self._start = biased_start(
             train, factors, self._settings.init_std, self._settings.damping, self._rng, self._bounds
         )
-        self._road = self._new_road(0.0)
-        self.history: list[Mapping[str, float]] = []
+        self._metrics = metrics
+        self._backend = self._new_backend(0.0)
+        self.history = TrainingHistory()
         self.rates: list[float] = []
+        self.losses: list[float] = []
+        self.sched = SchedulePlots()
 
-    def _new_road(self, wds: float) -> Any:
+    def _new_backend(self, wds: float) -> Any:
         settings = DotBiasSettings.from_json(self._settings.to_json() | {"weight_decay": wds})
         return dot_bias_backend(self._start, self.data.train, settings, self._bounds, FeatureEmbeddings())
 
     def fit(
-        self, lr: float, n_cycle: int, wds: float = 0.0, cycle_len: int = 1, cycle_mult: int = 1
-    ) -> Sequence[Mapping[str, float]]:
-        """Train for n_cycle cosine cycles: the first of cycle_len epochs, each cycle_mult times as long as the last.
+        self,
+        lrs: float,
+        n_cycle: int,
+        wds: float | None = None,
+        cycle_len: int | None = None,
+        cycle_mult: int = 1,
+        metrics: Sequence[Metric] | None = None,
+    ) -> TrainingHistory:
+        """Train, and print both losses after each epoch. Returns the metrics of these epochs.
 
-        wds: L2 weight decay. Returns the figures of these epochs; both losses are printed after each.
+        lrs: the learning rate. cycle_len: epochs of the first cosine cycle; each of the n_cycle cycles is cycle_mult
+        times as long as the one before. Without it the rate is constant for n_cycle epochs. wds: L2 weight decay.
+        metrics: functions of predictions and ratings, in place of the learner's.
         """
-        lengths = cycle_lengths(n_cycle, cycle_len, cycle_mult)
-        state, self._road = self._road.state(), self._new_road(wds)
-        self._road.restore(state)
-        printed = PrintedLosses(self.data.held, len(self.history))
-        run = learner.fit(self._road, Plan(sum(lengths), lr, sgdr(lengths)), seed=self._seed(), callbacks=[printed])
+        lengths = cycle_lengths(n_cycle, cycle_len or 1, cycle_mult if cycle_len else 1)
+        state, self._backend = self._backend.state(), self._new_backend(wds or 0.0)
+        self._backend.restore(state)
+        shown = self._metrics if metrics is None else metrics
+        printed = PrintedLosses(self.data.held, len(self.history), metrics=shown)
+        plan = Plan(sum(lengths), lrs, sgdr(lengths) if cycle_len else constant)
+        run = learner.fit(self._backend, plan, seed=self._seed(), callbacks=[printed])
         self.history += run.history
         self.rates += run.rates
-        return run.history
+        self.losses += run.losses
+        self.sched = SchedulePlots(run.rates, run.losses)
+        self.__dict__.pop("model", None)
+        return TrainingHistory(run.history)
 
     def _seed(self) -> int:
         return int(spawn_seeds(self._rng, 1)[0])
 
     def lr_find(self, start_lr: float = 1e-5, end_lr: float = 10.0) -> RateFinding:
-        """The loss at rising learning rates, with a suggestion and a picture; the weights stay as they are."""
-        return find_rate(self._road, seed=self._seed(), low=start_lr, high=end_lr)
+        """The loss at rising learning rates, with a suggestion and a picture; the parameters stay as they are."""
+        found = find_rate(self._backend, seed=self._seed(), low=start_lr, high=end_lr)
+        self.sched = SchedulePlots(found.rates.tolist(), found.losses.tolist(), found)
+        return found
 
     def predict(self) -> NDArray[np.float32]:
         """Predictions of the validation ratings, (n,)."""
-        return self._road.predict(self.data.held.user_numbers, self.data.held.item_numbers)
+        return self._backend.predict(self.data.held.user_numbers, self.data.held.item_numbers)
 
     def density(self) -> PredictionDensity:
         """Predictions against truth, ready to be plotted."""
         return PredictionDensity.of(self.data.val_y, self.predict())
 
-    def model(self) -> Model:
-        """The trained model, with everything a Model can do."""
-        learnt = FitResult(self._road, [self._road.state()], self.history)
-        return Model(biased_model(self.data.train, self._settings, learnt, self._bounds, FeatureEmbeddings()))
+    @cached_property
+    def model(self) -> CollabModel:
+        """A copy of the parameters as a PyTorch module with u, i, ub and ib; model(users, items) predicts."""
+        from penchant.lesson.collab_model import CollabModel
+
+        return CollabModel(self._backend.state(), self._bounds)
+
+    def recommender(self) -> Model:
+        """The trained model with lists, fold-in, saving and serving."""
+        learned = FitResult(self._backend, [self._backend.state()], self.history)
+        return Model(biased_model(self.data.train, self._settings, learned, self._bounds, FeatureEmbeddings()))
+
+    def summary(self) -> str:
+        return f"{self._settings.factors} factors, {len(self.history)} epochs trained, {self.data.summary()}"
+
+    def table(self) -> Table | None:
+        return self.history.table()

@@ -1,4 +1,4 @@
-"""The lesson's way to train a reader's own module: ColumnarModelData, fit and set_lrs."""
+"""Training a module of your own as the lesson does: ColumnarModelData, fit, set_lrs and predict."""
 
 from __future__ import annotations
 
@@ -15,74 +15,137 @@ from penchant.data.ratings import Ratings, Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
 from penchant.foundations.rng import spawn_seeds
-from penchant.lesson.losses import PrintedLosses
+from penchant.lesson.batches import Batches
+from penchant.lesson.columnar_rows import ColumnarRows, RowModule, row_caller
+from penchant.lesson.display import Summarized, TrainingHistory
+from penchant.lesson.losses import Metric, PrintedLosses
 from penchant.training.gradient import learner
 from penchant.training.gradient.callbacks.validation import Held
-from penchant.training.gradient.events import Plan, Run
+from penchant.training.gradient.events import Plan
 from penchant.training.gradient.losses import Loss
 from penchant.training.gradient.torch_backend import TorchBackend
 
 
-@dataclass
-class ColumnarModelData:
-    """Rows of user and item numbers with their ratings, cut into training and validation.
+@dataclass(repr=False)
+class ColumnarModelData(Summarized):
+    """Rows of columns with their ratings, split into training and validation.
 
-    train: the training ratings. held: the validation ratings. bs: ratings a batch.
+    rows: all rows. trn_idxs, val_idxs: the row numbers of the two parts. bs: rows a batch. trn_dl, val_dl: batches of
+    cats (B, C), conts (B, F) and ratings (B,). trn_y, val_y: the ratings, (n,).
     """
 
-    train: Ratings
-    held: Held
+    rows: ColumnarRows
+    trn_idxs: NDArray[np.int64]
+    val_idxs: NDArray[np.int64]
     bs: int
     _rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     @classmethod
     def from_data_frame(
-        cls, path: str, val_idxs: NDArray[Any], x: Any, y: Any, cat_cols: Sequence[str], bs: int, *, seed: int = 0
+        cls,
+        path: Any,
+        val_idxs: NDArray[Any],
+        df: Any,
+        y: Any,
+        cat_flds: Sequence[str],
+        bs: int = 64,
+        *,
+        seed: int = 0,
     ) -> ColumnarModelData:
-        """From a frame x with one column of contiguous numbers for users and one for items, and ratings y.
+        """From a frame and ratings y.
 
+        cat_flds: the categorical columns, contiguous numbers, the users' and the items' first. All other columns are
+        continuous; a column with several values a row, such as genres, becomes one 0/1 column for each value.
         path is where the lesson keeps its files; nothing is read from or written to it.
         """
-        if len(cat_cols) != 2:
-            raise DataError(
-                f"{len(cat_cols)} columns were named",
-                where="cat_cols",
-                remedy="Name the users' and the items', such as ['userId', 'movieId']",
-            )
-        users, items = (_numbers(x[name], name) for name in cat_cols)
-        values = np.asarray(y, dtype=np.float32).reshape(-1)
-        ratings = Ratings(users, items, values, _counted(users), _counted(items), Scale.of(values))
-        held = np.zeros(len(values), dtype=bool)
-        held[val_idxs] = True
-        validation = Held.of(ratings.take(np.asarray(val_idxs)), ratings)
-        return cls(ratings.take(~held), validation, bs, np.random.default_rng(seed))
+        rows = ColumnarRows.of(df, y, cat_flds)
+        held = np.asarray(val_idxs, dtype=np.int64)
+        if len(held) and not 0 <= held.min() <= held.max() < len(rows.y):
+            raise DataError("a row number is outside the table", where="val_idxs", remedy="Take get_cv_idxs(len(df))")
+        train = np.setdiff1d(np.arange(len(rows.y)), held)
+        return cls(rows, train, held, bs, np.random.default_rng(seed))
+
+    @property
+    def trn_y(self) -> NDArray[np.float32]:
+        """The training ratings, (n,)."""
+        return self.rows.y[self.trn_idxs]
 
     @property
     def val_y(self) -> NDArray[np.float32]:
-        """The validation ratings, (n,)."""
-        return self.held.values
+        """The validation ratings, (n,), in the order of val_idxs."""
+        return self.rows.y[self.val_idxs]
+
+    @property
+    def trn_dl(self) -> Batches:
+        """The training rows in batches, in a new order on every pass."""
+        return self._batches(self.trn_idxs, np.random.default_rng(self.next_seed()))
+
+    @property
+    def val_dl(self) -> Batches:
+        """The validation rows in batches, in the order of val_y."""
+        return self._batches(self.val_idxs)
+
+    def _batches(self, numbers: NDArray[np.int64], rng: np.random.Generator | None = None) -> Batches:
+        cats, conts = self.rows.tensors()
+        return Batches([cats[numbers], conts[numbers], torch.from_numpy(self.rows.y[numbers])], self.bs, rng)
 
     def next_seed(self) -> int:
         """The seed of the next run over these rows."""
         return int(spawn_seeds(self._rng, 1)[0])
 
+    def summary(self) -> str:
+        return f"{len(self.trn_idxs):,} training and {len(self.val_idxs):,} validation rows, batches of {self.bs}"
 
-def fit(model: nn.Module, data: ColumnarModelData, epochs: int, opt: torch.optim.Optimizer, crit: Loss) -> Run:
-    """Train a module with its own optimiser and loss, and print both losses after each epoch.
 
-    The module is called as forward(cats, conts) or forward(users, items) and may return (B,) or (B, 1).
+def fit(
+    model: nn.Module,
+    data: ColumnarModelData,
+    n_epochs: int,
+    opt: torch.optim.Optimizer,
+    crit: Loss,
+    metrics: Sequence[Metric] = (),
+) -> TrainingHistory:
+    """Train a module with an optimiser and a loss, and print both losses after each epoch. Returns the metrics.
+
+    The module is called as forward(cats, conts), forward(users, items) or forward(x), x being cats, and may return (B,)
+    or (B, 1). It may be on a GPU. metrics: functions of predictions and ratings that are printed too.
     Raises ModelShapeError before the first step for any other shape.
     """
-    backend = TorchBackend(model, data.train, opt, data.bs, loss=crit)
+    train = _numbered(data.trn_idxs, data.trn_y)
+    backend = TorchBackend(RowModule(model, data.rows), train, opt, data.bs, loss=crit)
     rates = [group["lr"] for group in opt.param_groups]
     for group in opt.param_groups:
         group["rate_share"] = group["lr"]
+    held = Held(data.val_idxs.astype(np.int32), np.zeros(len(data.val_idxs), np.int32), data.val_y, (0.0, 0.0))
+    printed = PrintedLosses(held, loss=crit, metrics=metrics)
     try:
-        return learner.fit(backend, Plan(epochs, 1.0), seed=data.next_seed(), callbacks=[PrintedLosses(data.held)])
+        run = learner.fit(backend, Plan(n_epochs, 1.0), seed=data.next_seed(), callbacks=[printed])
+        return TrainingHistory(run.history)
     finally:
         for group, rate in zip(opt.param_groups, rates, strict=True):
             group["lr"] = rate
             del group["rate_share"]
+
+
+def _numbered(rows: NDArray[np.int64], values: NDArray[np.float32]) -> Ratings:
+    """Ratings whose user numbers are row numbers, for a RowModule."""
+    names = Vocabulary(np.arange(int(rows.max(initial=0)) + 1))
+    zeros = np.zeros(len(rows), np.int32)
+    return Ratings(rows.astype(np.int32), zeros, values, names, Vocabulary(np.arange(1)), Scale.of(values))
+
+
+def predict(model: nn.Module, data: ColumnarModelData | Batches) -> NDArray[np.float32]:
+    """The module's predictions (n,) of the validation rows, or of the rows of a data loader in its order."""
+    batches = data.val_dl if isinstance(data, ColumnarModelData) else data
+    call, training = row_caller(model), model.training
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    model.eval()
+    try:
+        with torch.no_grad():
+            found = [call(cats.to(device), conts.to(device)).reshape(-1).cpu() for cats, conts, *_ in batches]
+    finally:
+        model.train(training)
+    return torch.cat(found).numpy() if found else np.empty(0, np.float32)
 
 
 def set_lrs(opt: torch.optim.Optimizer, lr: float | Sequence[float]) -> None:
@@ -90,18 +153,3 @@ def set_lrs(opt: torch.optim.Optimizer, lr: float | Sequence[float]) -> None:
     rates = [lr] * len(opt.param_groups) if isinstance(lr, int | float) else list(lr)
     for group, rate in zip(opt.param_groups, rates, strict=True):
         group["lr"] = rate
-
-
-def _numbers(column: Any, name: str) -> NDArray[np.int32]:
-    values = np.asarray(column)
-    if values.dtype.kind not in "iu" or (len(values) and values.min() < 0):
-        raise DataError(
-            "the values are not numbers counted from 0",
-            where=f"column {name}",
-            remedy="Map ids first: user2idx = {o: i for i, o in enumerate(ids.unique())}",
-        )
-    return values.astype(np.int32)
-
-
-def _counted(numbers: NDArray[np.int32]) -> Vocabulary:
-    return Vocabulary(np.arange(int(numbers.max()) + 1 if len(numbers) else 0))

@@ -1,4 +1,4 @@
-"""The crosstab: the busiest users down, the most-rated items across, and blanks where nobody rated."""
+"""The crosstab: a small table of the users and items with the most ratings, blank where there is no rating."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from numpy.typing import NDArray
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError
 from penchant.foundations.settings import Settings, setting
+from penchant.lesson.display import Summarized, Table
 
 
 @dataclass(frozen=True)
 class CrosstabSettings(Settings):
-    """How large a corner of the ratings to show."""
+    """The size of the crosstab."""
 
-    users: int = setting(15, "how many of the busiest users", low=1)
-    items: int = setting(15, "how many of the most-rated items", low=1)
+    users: int = setting(15, "how many users, those with the most ratings", low=1)
+    items: int = setting(15, "how many items, those with the most ratings", low=1)
 
 
-@dataclass(frozen=True)
-class Crosstab:
-    """A dense corner of the ratings.
+@dataclass(frozen=True, repr=False)
+class Crosstab(Summarized):
+    """The ratings of the users and items with the most ratings.
 
-    user_ids: (U,), busiest first. item_ids: (I,), most rated first. titles: I display names, the id where there is no
-    title. values: (U, I) float64, NaN where there is no rating.
+    user_ids: (U,), item_ids: (I,), most ratings first. titles: I display names, or ids. values: (U, I) float64, NaN
+    where there is no rating.
     """
 
     user_ids: NDArray[Any]
@@ -41,7 +42,7 @@ class Crosstab:
                 f" items and {len(self.titles)} titles"
             )
         if not self.rated.any():
-            raise DataError("not one cell of the crosstab has a rating", remedy="Show more users or more items")
+            raise DataError("no cell of the crosstab has a rating", remedy="Show more users or more items")
 
     @property
     def rated(self) -> NDArray[np.bool_]:
@@ -50,12 +51,12 @@ class Crosstab:
 
     @property
     def empty_users(self) -> list[Any]:
-        """The ids of users who rated none of these items: nothing here can be learnt about them."""
+        """The ids of users without a rating of these items."""
         return list(self.user_ids[~np.any(self.rated, axis=1)].tolist())
 
     @property
     def empty_items(self) -> list[Any]:
-        """The ids of items that none of these users rated."""
+        """The ids of items without a rating by these users."""
         return list(self.item_ids[~np.any(self.rated, axis=0)].tolist())
 
     def to_text(self) -> str:
@@ -69,11 +70,19 @@ class Crosstab:
             lines.append(f"{one!s:>{side}}" + "".join(f"{text:>{width + 1}}" for text in row))
         return "\n".join(lines)
 
+    def summary(self) -> str:
+        return f"{len(self.user_ids)} users, {len(self.item_ids)} items, {int(self.rated.sum())} ratings"
+
+    def table(self) -> Table:
+        cells = [["" if value != value else f"{value:g}" for value in row] for row in self.values.tolist()]
+        rows = [(one, *row) for one, row in zip(self.user_ids.tolist(), cells, strict=True)]
+        return ("user", *self.titles), rows
+
 
 def crosstab(ratings: Ratings, settings: CrosstabSettings | None = None) -> Crosstab:
-    """The corner of the ratings that the busiest users and the most-rated items share; ties go to the lower number.
+    """The crosstab of the users and items with the most ratings; ties go to the lower number.
 
-    Raises DataError when fewer users or items than asked for have a rating.
+    Raises DataError when fewer users or items than requested have a rating.
     """
     settings = settings or CrosstabSettings()
     users = _most_rated(ratings.by_user().counts, settings.users, "users")
@@ -83,7 +92,7 @@ def crosstab(ratings: Ratings, settings: CrosstabSettings | None = None) -> Cros
     at_row, at_column = row[ratings.user_numbers], column[ratings.item_numbers]
     shown = (at_row >= 0) & (at_column >= 0)
     values = np.full((len(users), len(items)), np.nan)
-    # float32 ratings such as 3.7 are shown as they were written
+    # 3.7 in float32 is 3.7000000477 in float64
     values[at_row[shown], at_column[shown]] = np.round(ratings.values[shown].astype(np.float64), 6)
     ids = ratings.items.take(items)
     return Crosstab(ratings.users.take(users), ids, _titles(ratings, items, ids), values)
@@ -93,7 +102,7 @@ def _most_rated(counts: NDArray[Any], wanted: int, what: str) -> NDArray[np.int6
     have = int((counts > 0).sum())
     if have < wanted:
         raise DataError(
-            f"{wanted} {what} are asked for, and only {have} have a rating", remedy=f"Ask for {have} {what} or fewer"
+            f"{wanted} {what} were requested, and only {have} have a rating", remedy=f"Request {have} {what} or fewer"
         )
     return np.argsort(-counts, kind="stable")[:wanted]
 

@@ -1,4 +1,4 @@
-"""Looking at predictions: where they lie for each true rating."""
+"""Predictions against true ratings, as a density."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.foundations.optional import require
+from penchant.lesson.display import Summarized
 
 
-@dataclass(frozen=True)
-class PredictionDensity:
-    """counts: (P, T), how many ratings have a prediction and a truth in each cell.
+@dataclass(frozen=True, repr=False)
+class PredictionDensity(Summarized):
+    """counts: (P, T), the number of ratings in each cell of predictions and true ratings.
 
     predicted_edges: (P + 1,) and true_edges: (T + 1,), the cells' limits. correlation: Pearson's r. rmse: the error.
     """
@@ -56,3 +57,6 @@ class PredictionDensity:
         figure.add_trace(graphs.Scatter(x=true_middle, y=means, mode="lines+markers", name="mean prediction"))
         title = f"Predicted against true: r = {self.correlation:.2f}, RMSE = {self.rmse:.3f}"
         return figure.update_layout(title=title, xaxis_title="true rating", yaxis_title="prediction")
+
+    def summary(self) -> str:
+        return f"{int(self.counts.sum()):,} predictions, correlation {self.correlation:.3f}, RMSE {self.rmse:.4f}"

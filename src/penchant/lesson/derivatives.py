@@ -1,4 +1,4 @@
-"""Derivatives by finite differences, by the chain rule and by autograd, on a table small enough to see."""
+"""Derivatives by finite differences, by the chain rule and by autograd, on a small table."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.foundations.errors import SettingsError
+from penchant.lesson.display import Summarized
 
 Array = NDArray[np.float64]
 Method = Literal["forward", "central", "complex"]
@@ -19,9 +20,9 @@ METHODS: tuple[Method, ...] = ("forward", "central", "complex")
 def slopes_by(method: Method, loss: Callable[[Any], Any], at: Array, epsilon: float) -> Array:
     """The loss's derivative by each parameter, (P,), from values of the loss alone.
 
-    forward: (f(x + e) - f(x)) / e, off by e · f''/2. central: (f(x + e) - f(x - e)) / 2e, off by e² · f'''/6.
-    complex: Im f(x + ie) / e, off by e² · f'''/6 and without any cancellation (Squire and Trapp 1998); the loss must
-    be analytic: no absolute values, no complex conjugates.
+    forward: (f(x + e) - f(x)) / e, error e · f''/2. central: (f(x + e) - f(x - e)) / 2e, error e² · f'''/6.
+    complex: Im f(x + ie) / e, error e² · f'''/6 and no cancellation (Squire and Trapp 1998); the loss must be
+    analytic: no absolute values, no complex conjugates.
     """
     if method not in METHODS:
         raise SettingsError(f"{method!r} is not one of {', '.join(METHODS)}", where="method")
@@ -39,13 +40,13 @@ def hessian_by_differences(gradient: Callable[[Array], Array], at: Array, epsilo
     return np.asarray((np.array(rows) + np.array(rows).T) / 2)
 
 
-@dataclass(frozen=True)
-class DotBiasTable:
+@dataclass(frozen=True, repr=False)
+class DotBiasTable(Summarized):
     """The dot-bias model on one small table: score = bias_u + bias_i + p_u · q_i, loss = mean squared error.
 
     users, items: (n,) the row and the column of each rating. ratings: (n,). shape: (U, I, K).
-    bounds: the ends (low, high) of the sigmoid that turns a score into a prediction, or None where the score is it.
-    Parameters stand in one row of P = (U + I)(K + 1) numbers: user biases, item biases, user vectors, item vectors.
+    bounds: the ends (low, high) of the sigmoid between score and prediction, or None where the two are the same.
+    Parameters form one row of P = (U + I)(K + 1) numbers: user biases, item biases, user vectors, item vectors.
     """
 
     users: NDArray[np.int64]
@@ -62,7 +63,7 @@ class DotBiasTable:
 
     @property
     def size(self) -> int:
-        """How many parameters there are, P."""
+        """The number of parameters, P."""
         U, N, K = self.shape
         return (U + N) * (K + 1)
 
@@ -106,7 +107,7 @@ class DotBiasTable:
     def score_jacobian(self, flat: Array) -> Array:
         """Each score's derivative by each parameter, (n, P).
 
-        By a bias: 1. By a user's factor: the item's factor beside it, and the other way round.
+        By a bias: 1. By a user's factor: the item's factor at the same place, and the other way round.
         """
         n, rows = len(self.ratings), np.arange(len(self.ratings))
         _, _, user_vectors, item_vectors = self.parts(flat)
@@ -129,8 +130,8 @@ class DotBiasTable:
     def hessian(self, flat: Array) -> Array:
         """The loss's second derivatives, (P, P): 2/n · (JᵀJ + Σ error · the prediction's own second derivatives).
 
-        A prediction bends in two places: in the link, and where a user's factor meets the same factor of the item
-        (there the score's second derivative is 1; everywhere else the score is flat).
+        The second derivatives of a prediction come from the link, and from the products of a user's factor and the
+        item's factor at the same place (there the score's second derivative is 1; all others are 0).
         """
         errors, scores_by = self.predictions(flat) - self.ratings, self.score_jacobian(flat)
         first, second = self.link_slopes(flat)
@@ -144,7 +145,7 @@ class DotBiasTable:
         return np.asarray(2 / len(errors) * curved)
 
     def by_autograd(self, flat: Array) -> tuple[Array, Array, Array]:
-        """Jacobian (n, P), gradient (P,) and Hessian (P, P) as PyTorch finds them, in float64."""
+        """Jacobian (n, P), gradient (P,) and Hessian (P, P) by PyTorch, in float64."""
         import torch
         from torch.autograd import functional
 
@@ -154,12 +155,16 @@ class DotBiasTable:
         first, second, third = (row.numpy() for row in rows)
         return first, second, third
 
+    def summary(self) -> str:
+        U, N, K = self.shape
+        return f"{len(self.ratings)} ratings, {U} users, {N} items, {K} factors, {self.size} parameters"
+
 
 def error_by_epsilon(table: DotBiasTable, at: Array, epsilons: Array) -> dict[Method, Array]:
     """For each method the largest error of its slopes, relative to the largest slope, at each epsilon, (E,).
 
-    The picture has two regimes: for a large epsilon the curve between the two points is what is missed, for a small
-    one the subtraction leaves nothing but rounding. The complex step subtracts nothing and has only the first.
+    There are two regimes: for a large epsilon the curvature between the two points causes the error, for a small one
+    the rounding of the subtraction does. The complex step subtracts nothing and has only the first.
     """
     exact = table.gradient(at)
 

@@ -1,4 +1,4 @@
-"""The gradient-descent lab: a line y = a·x + b found one point at a time, with every number of the way kept."""
+"""The gradient-descent lab: a line y = a·x + b fitted one point at a time, with every number of every step."""
 
 from __future__ import annotations
 
@@ -11,22 +11,37 @@ from numpy.typing import NDArray
 
 from penchant.foundations.errors import DataError
 from penchant.foundations.settings import Settings, setting
-from penchant.lesson.optimizers import SGD, Adagrad, Adam, AdamW, Array, Eve, Momentum, Optimizer, RMSprop, State
+from penchant.lesson.display import Summarized, Table
+from penchant.lesson.optimizers import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Array,
+    Eve,
+    Momentum,
+    Optimizer,
+    RMSprop,
+    State,
+    TorchMomentum,
+)
 
 
 @dataclass(frozen=True)
-class Descent(Settings):
+class DescentSettings(Settings):
     """How a descent runs."""
 
-    epochs: int = setting(10, "how often all points are gone through", low=1)
-    start_a: float = setting(1.0, "the slope to begin at")
-    start_b: float = setting(1.0, "the intercept to begin at")
+    epochs: int = setting(10, "how many times all points are used", low=1)
+    start_a: float = setting(1.0, "the first a")
+    start_b: float = setting(1.0, "the first b")
     epsilon: float = setting(0.01, "how far finite differences move a parameter", above=0)
-    annealing: float = setting(1.0, "what the rate is divided by after an epoch that did not get calmer", low=1)
+    annealing: float = setting(
+        1.0, "what the rate is divided by after an epoch whose mean squared slope did not fall", low=1
+    )
 
 
-@dataclass(frozen=True)
-class Line:
+@dataclass(frozen=True, repr=False)
+class Line(Summarized):
     """Points on (or near) a line. x, y: (N,)."""
 
     x: Array
@@ -34,21 +49,32 @@ class Line:
 
     def __post_init__(self) -> None:
         if self.x.shape != self.y.shape or self.x.ndim != 1 or not len(self.x):
-            raise DataError(f"x of shape {self.x.shape} and y of shape {self.y.shape} are not one row of points")
+            raise DataError(f"x of shape {self.x.shape} and y of shape {self.y.shape} do not give points")
+
+    def best(self) -> tuple[float, float]:
+        """a and b of the least-squares line; of a single point the level line through it."""
+        if len(np.unique(self.x)) < 2:
+            return 0.0, float(self.y.mean())
+        a, b = np.polyfit(self.x, self.y, 1)
+        return float(a), float(b)
 
     def rmse(self, at: Array) -> Array:
         """The root mean squared error over all points at parameters (..., 2), shape (...)."""
         errors = at[..., :1] * self.x + at[..., 1:] - self.y
         return np.asarray(np.sqrt((errors**2).mean(axis=-1)))
 
+    def summary(self) -> str:
+        a, b = self.best()
+        return f"{len(self.x)} points, best line y = {a:.4g}x + {b:.4g}"
 
-@dataclass(frozen=True)
-class Trace:
-    """Every number of a descent, one row a step; T = epochs · N steps, two parameters (a, b).
+
+@dataclass(frozen=True, repr=False)
+class Trace(Summarized):
+    """Every number of a descent, one row for each step; T = epochs · N steps, two parameters (a, b).
 
     epoch, x, y, prediction, squared_error, learning_rate, feedback: (T,). at, estimated, slope, first, second, step,
     after: (T, 2). rmse: (epochs + 1,) over all points, before the first and after each epoch.
-    roughness, calmest: (epochs,) the mean squared slope of an epoch, and the smallest so far.
+    mean_square_slope, lowest_so_far: (epochs,) the mean squared slope of an epoch, and the lowest up to it.
     """
 
     epoch: NDArray[np.int64]
@@ -66,8 +92,15 @@ class Trace:
     step: Array
     after: Array
     rmse: Array
-    roughness: Array
-    calmest: Array
+    mean_square_slope: Array
+    lowest_so_far: Array
+
+    def summary(self) -> str:
+        a, b = self.after[-1]
+        return f"{len(self.x)} steps to a = {a:.4g}, b = {b:.4g}, RMSE {self.rmse[-1]:.4g}"
+
+    def table(self) -> Table:
+        return ("after epoch", "RMSE"), list(enumerate(self.rmse.tolist()))
 
 
 def points(*, a: float = 2.0, b: float = 30.0, count: int = 29, seed: int = 5) -> Line:
@@ -93,29 +126,34 @@ def estimated_slopes(x: float, y: float, at: Array, epsilon: float) -> Array:
     return (np.array(moved) - squared_error(x, y, at)) / epsilon
 
 
-def descend(line: Line, optimizer: Optimizer, settings: Descent | None = None) -> Trace:
-    """Go through the points one at a time ("online"), `epochs` times, and keep every number.
+def descend(line: Line, optimizer: Optimizer, settings: DescentSettings | None = None) -> Trace:
+    """Take the points one at a time ("online"), `epochs` times, and keep every number.
 
-    Annealing is decided after each epoch: when the epoch's mean squared slope is not below all before it, the point is
-    being jumped over rather than approached, and the rate is divided.
+    Annealing is decided after each epoch: a mean squared slope that is not below that of all epochs before shows that
+    the steps jump over the best line instead of approaching it, and the rate is divided.
     """
-    settings = settings or Descent()
+    settings = settings or DescentSettings()
     at = np.array([settings.start_a, settings.start_b])
     state, rate = optimizer.start(at), optimizer.learning_rate
     rows: list[_Row] = []
-    ends, roughness, calmest = [at], [], []
+    ends, mean_square_slope, lowest_so_far = [at], [], []
     for epoch in range(settings.epochs):
-        walk = dataclasses.replace(optimizer, learning_rate=rate)
+        experiment = dataclasses.replace(optimizer, learning_rate=rate)
         for x, y in zip(line.x, line.y, strict=True):
-            row, state = _one_step(walk, state, float(x), float(y), at, settings.epsilon, epoch + 1)
+            row, state = _one_step(experiment, state, float(x), float(y), at, settings.epsilon, epoch + 1)
             rows.append(row)
             at = row.after
         ends.append(at)
-        roughness.append(float(np.mean([(row.slope**2).sum() for row in rows[-len(line.x) :]])))
-        calmest.append(min(roughness))
-        rate = rate / settings.annealing if epoch and roughness[-1] >= calmest[-2] else rate
+        mean_square_slope.append(float(np.mean([(row.slope**2).sum() for row in rows[-len(line.x) :]])))
+        lowest_so_far.append(min(mean_square_slope))
+        rate = rate / settings.annealing if epoch and mean_square_slope[-1] >= lowest_so_far[-2] else rate
     columns = {f.name: np.array([getattr(row, f.name) for row in rows]) for f in dataclasses.fields(_Row)}
-    return Trace(**columns, rmse=line.rmse(np.array(ends)), roughness=np.array(roughness), calmest=np.array(calmest))
+    return Trace(
+        **columns,
+        rmse=line.rmse(np.array(ends)),
+        mean_square_slope=np.array(mean_square_slope),
+        lowest_so_far=np.array(lowest_so_far),
+    )
 
 
 @dataclass(frozen=True)
@@ -152,26 +190,31 @@ def _one_step(
 
 
 @dataclass(frozen=True)
-class Walk:
-    """One way down: an optimiser and how its descent runs."""
+class Experiment:
+    """An optimiser and how its descent runs."""
 
     optimizer: Optimizer
-    settings: Descent = dataclasses.field(default_factory=Descent)
+    settings: DescentSettings = dataclasses.field(default_factory=DescentSettings)
+
+    def run(self, line: Line) -> Trace:
+        """Every number of this experiment on a line's points."""
+        return descend(line, self.optimizer, self.settings)
 
 
-def walks(settings: Descent | None = None) -> Mapping[str, Walk]:
-    """All ways down, by the name of their sheet."""
-    plain = settings or Descent()
+def all_experiments(settings: DescentSettings | None = None) -> Mapping[str, Experiment]:
+    """All experiments, by the name of their sheet."""
+    plain = settings or DescentSettings()
     annealed = dataclasses.replace(plain, annealing=max(plain.annealing, 4.0))
     return {
-        "SGD": Walk(SGD(), plain),
-        "Momentum": Walk(Momentum(), plain),
-        "Adagrad": Walk(Adagrad(), plain),
-        "RMSprop": Walk(RMSprop(), plain),
-        "Adam": Walk(Adam(), plain),
-        "Adam corrected": Walk(Adam(bias_correction=True), plain),
-        "AdamW": Walk(AdamW(), plain),
-        "Eve": Walk(Eve(), plain),
-        "Adagrad annealed": Walk(Adagrad(learning_rate=80.0), annealed),
-        "Adam annealed": Walk(Adam(), annealed),
+        "SGD": Experiment(SGD(), plain),
+        "Momentum": Experiment(Momentum(), plain),
+        "Momentum (torch)": Experiment(TorchMomentum(), plain),
+        "Adagrad": Experiment(Adagrad(), plain),
+        "RMSprop": Experiment(RMSprop(), plain),
+        "Adam": Experiment(Adam(), plain),
+        "Adam corrected": Experiment(Adam(bias_correction=True), plain),
+        "AdamW": Experiment(AdamW(), plain),
+        "Eve": Experiment(Eve(), plain),
+        "Adagrad annealed": Experiment(Adagrad(learning_rate=80.0), annealed),
+        "Adam annealed": Experiment(Adam(), annealed),
     }

@@ -1,4 +1,4 @@
-"""graddesc.xlsx: a sheet for each way down, every number of the way as a live formula, and one sheet that compares."""
+"""graddesc.xlsx: the points, a sheet for each optimiser with every number as a formula, and a comparison."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from penchant.lesson.gradient_descent import Line, Trace, Walk, descend, points, walks
+from penchant.lesson.gradient_descent import Experiment, Line, Trace, all_experiments, points
+from penchant.lesson.gradient_descent_data import write_data, write_introduction
 from penchant.lesson.gradient_descent_formulas import step_columns
 from penchant.lesson.gradient_descent_texts import COMPARE, HOW, TEXTS
 from penchant.lesson.sheets import Book, area, cell, write_columns
@@ -20,90 +19,79 @@ FIRST = HEAD + 2  # row of the first step
 
 
 def write_gradient_descent(
-    path: str | Path, *, line: Line | None = None, ways: Mapping[str, Walk] | None = None
+    path: str | Path, *, line: Line | None = None, experiments: Mapping[str, Experiment] | None = None
 ) -> dict[str, Trace]:
     """Write the workbook and return the traces whose numbers it holds, by sheet name."""
-    line, ways = line or points(), ways or walks()
-    traces = {name: descend(line, walk.optimizer, walk.settings) for name, walk in ways.items()}
+    line, experiments = line or points(), experiments or all_experiments()
+    traces = {name: experiment.run(line) for name, experiment in experiments.items()}
     with Book(path) as book:
-        compare = book.sheet(
-            "Compare", "Ways down the same slope", _explained(line, traces), width=max(len(ways) + 1, 6)
-        )
-        rows = {name: _write_walk(book, name, ways[name], line, trace) for name, trace in traces.items()}
+        write_introduction(book, line, traces)
+        write_data(book, line)
+        compare = book.sheet("Compare", "The optimisers compared", COMPARE, width=max(len(traces) + 1, 6))
+        rows = {name: _write_experiment(book, name, experiments[name], line, trace) for name, trace in traces.items()}
         _write_comparison(book, compare, traces, rows)
     return traces
 
 
-def _explained(line: Line, traces: Mapping[str, Trace]) -> list[str]:
-    a, b = np.polyfit(line.x, line.y, 1) if len(line.x) > 1 else (0.0, float(line.y[0]))
-    first = next(iter(traces.values()))
-    facts = {"line": f"y = {a:.4g}x {'-' if b < 0 else '+'} {abs(b):.4g}", "epochs": first.epoch[-1]}
-    start = {"start_a": first.at[0, 0], "start_b": first.at[0, 1]}
-    return [text.format(points=len(line.x), **facts, **start) for text in COMPARE]
-
-
-def _write_walk(book: Book, name: str, walk: Walk, line: Line, trace: Trace) -> list[str]:
+def _write_experiment(book: Book, name: str, experiment: Experiment, line: Line, trace: Trace) -> list[str]:
     """One sheet; returns the addresses of its RMSE cells, before the first and after each epoch."""
     sheet = book.sheet(name, name, [TEXTS[name], HOW] if name in TEXTS else [HOW], width=STEPS + 14, height=34)
     sheet.set_row(HEAD, 46)
     sheet.freeze_panes(HEAD + 1, 0)
-    below = _write_settings(book, sheet, walk)
-    annealed = walk.settings.annealing > 1
-    epochs = range(1, walk.settings.epochs + 1)
+    below = _write_settings(book, sheet, experiment)
+    annealed = experiment.settings.annealing > 1
+    epochs = range(1, experiment.settings.epochs + 1)
     rates = [cell(below + 1 + epoch, 4, pin="both") for epoch in epochs] if annealed else []
-    columns = step_columns(walk, line, trace, rates)
+    columns = step_columns(experiment, line, trace, rates)
     write_columns(book, sheet, columns, row=HEAD, column=STEPS)
     places = {column.heading: STEPS + offset for offset, column in enumerate(columns)}
-    for heading in "x", "y":
-        block = area(FIRST, places[heading], FIRST + len(line.x) - 1, places[heading])
-        book.name(sheet, f"points_{heading}", block)
-    _write_epochs(book, sheet, walk, line, trace, places, below)
-    _walk_chart(book, sheet, below + 1, below + 1 + walk.settings.epochs)
+    _write_epochs(book, sheet, experiment, line, trace, places, below)
+    _error_chart(book, sheet, below + 1, below + 1 + experiment.settings.epochs)
     return [cell(below + 1 + epoch, 1) for epoch in (0, *epochs)]
 
 
-def _write_settings(book: Book, sheet: Any, walk: Walk) -> int:
+def _write_settings(book: Book, sheet: Any, experiment: Experiment) -> int:
     """Every setting as a named cell with its meaning; returns the first free row."""
     sheet.set_column(0, 0, 14)
-    sheet.set_column(1, 4, 12)
+    sheet.set_column(1, 4, 14)
     sheet.set_column(5, 6, 3)
     for column, text in enumerate(("setting", "value", "meaning", "", "")):
         sheet.write_string(HEAD, column, text, book.look("left heading"))
-    for row, (name, value, meaning) in enumerate(_named_settings(walk), start=HEAD + 1):
+    for row, (name, value, meaning) in enumerate(_named_settings(experiment), start=HEAD + 1):
         sheet.write_string(row, 0, name, book.look("side"))
         sheet.write_number(row, 1, value, book.look("given"))
         sheet.write_string(row, 2, meaning, book.look("note"))
         book.name(sheet, name, cell(row, 1, pin="both"))
-    return HEAD + 2 + len(_named_settings(walk))
+    return HEAD + 2 + len(_named_settings(experiment))
 
 
-def _named_settings(walk: Walk) -> list[tuple[str, float, str]]:
+def _named_settings(experiment: Experiment) -> list[tuple[str, float, str]]:
     """(name on the sheet, value, meaning): the problem's, the descent's and the optimiser's numbers."""
-    own = [f for f in dataclasses.fields(walk.optimizer) if f.type != "bool"]
-    known = [(f.name, float(getattr(walk.optimizer, f.name)), f.metadata["meaning"]) for f in own]
+    own = [f for f in dataclasses.fields(experiment.optimizer) if f.type != "bool"]
+    known = [(f.name, float(getattr(experiment.optimizer, f.name)), f.metadata["meaning"]) for f in own]
     run = {"start_a": "start_a", "start_b": "start_b", "epsilon": "nudge"}
-    run |= {"annealing": "annealing"} if walk.settings.annealing > 1 else {}
-    fields = [f for f in dataclasses.fields(walk.settings) if f.name in run]
-    known += [(run[f.name], float(getattr(walk.settings, f.name)), f.metadata["meaning"]) for f in fields]
+    run |= {"annealing": "annealing"} if experiment.settings.annealing > 1 else {}
+    fields = [f for f in dataclasses.fields(experiment.settings) if f.name in run]
+    known += [(run[f.name], float(getattr(experiment.settings, f.name)), f.metadata["meaning"]) for f in fields]
     return known
 
 
 def _write_epochs(
-    book: Book, sheet: Any, walk: Walk, line: Line, trace: Trace, places: Mapping[str, int], row: int
+    book: Book, sheet: Any, experiment: Experiment, line: Line, trace: Trace, places: Mapping[str, int], row: int
 ) -> None:
-    """The table of epochs: the error over all points and, where the rate is annealed, what decides it."""
+    """The table of epochs: the error over all points, the mean squared slope and, where it is annealed, the rate."""
     headings = ["after epoch", "RMSE", "mean slope²"]
-    headings += ["calmest yet", "rate"] if walk.settings.annealing > 1 else []
+    headings += ["lowest so far", "rate"] if experiment.settings.annealing > 1 else []
     for column, text in enumerate(headings):
         sheet.write_string(row, column, text, book.look("heading"))
-    for epoch in range(walk.settings.epochs + 1):
+    for epoch in range(experiment.settings.epochs + 1):
         at, last = row + 1 + epoch, HEAD + 1 + epoch * len(line.x)
         a, b = (cell(last, places[f"new {p}"]) for p in "ab")
         rmse = f"=SQRT(SUMPRODUCT(({a}*points_x+{b}-points_y)^2)/COUNT(points_x))"
         sheet.write_number(at, 0, epoch, book.look("0"))
         book.formula(sheet, at, 1, rmse, float(trace.rmse[epoch]), "0.000000")
         if epoch:
-            _write_roughness(book, sheet, walk, trace, epoch, at, _slope_areas(line, places, epoch))
+            _write_mean_square_slope(book, sheet, experiment, trace, epoch, at, _slope_areas(line, places, epoch))
 
 
 def _slope_areas(line: Line, places: Mapping[str, int], epoch: int) -> list[str]:
@@ -111,18 +99,20 @@ def _slope_areas(line: Line, places: Mapping[str, int], epoch: int) -> list[str]
     return [area(first, places[f"slope {p}"], first + len(line.x) - 1, places[f"slope {p}"]) for p in "ab"]
 
 
-def _write_roughness(book: Book, sheet: Any, walk: Walk, trace: Trace, epoch: int, row: int, slopes: list[str]) -> None:
+def _write_mean_square_slope(
+    book: Book, sheet: Any, experiment: Experiment, trace: Trace, epoch: int, row: int, slopes: list[str]
+) -> None:
     a, b = slopes
-    rough = f"=(SUMSQ({a})+SUMSQ({b}))/COUNT({a})"
-    book.formula(sheet, row, 2, rough, float(trace.roughness[epoch - 1]), "#,##0")
-    if walk.settings.annealing <= 1:
+    mean = f"=(SUMSQ({a})+SUMSQ({b}))/COUNT({a})"
+    book.formula(sheet, row, 2, mean, float(trace.mean_square_slope[epoch - 1]), "#,##0")
+    if experiment.settings.annealing <= 1:
         return
     first = row - epoch + 1
-    book.formula(sheet, row, 3, f"=MIN({area(first, 2, row, 2)})", float(trace.calmest[epoch - 1]), "#,##0")
-    rougher = f"{cell(row - 1, 2)}>={cell(row - 2, 3)}"
-    chained = f"=IF({rougher},{cell(row - 1, 4)}/annealing,{cell(row - 1, 4)})"
+    book.formula(sheet, row, 3, f"=MIN({area(first, 2, row, 2)})", float(trace.lowest_so_far[epoch - 1]), "#,##0")
+    not_lower = f"{cell(row - 1, 2)}>={cell(row - 2, 3)}"
+    chained = f"=IF({not_lower},{cell(row - 1, 4)}/annealing,{cell(row - 1, 4)})"
     formula = "=learning_rate" if epoch == 1 else f"={cell(row - 1, 4)}" if epoch == 2 else chained
-    rates = trace.learning_rate.reshape(walk.settings.epochs, -1)[:, 0]
+    rates = trace.learning_rate.reshape(experiment.settings.epochs, -1)[:, 0]
     book.formula(sheet, row, 4, formula, float(rates[epoch - 1]), "0.00000")
 
 
@@ -154,7 +144,7 @@ def _comparison_chart(book: Book, sheet: Any, series: list[tuple[str, str, int]]
     sheet.insert_chart(last + 2, 0, chart)
 
 
-def _walk_chart(book: Book, sheet: Any, first: int, last: int) -> None:
+def _error_chart(book: Book, sheet: Any, first: int, last: int) -> None:
     chart = _line_chart(book, [(sheet.name, sheet.name, 1)], first, last)
     chart.set_title({"name": "RMSE after each epoch", "name_font": {"size": 11}})
     chart.set_legend({"none": True})
@@ -164,7 +154,7 @@ def _walk_chart(book: Book, sheet: Any, first: int, last: int) -> None:
 
 
 def _line_chart(book: Book, series: list[tuple[str, str, int]], first: int, last: int) -> Any:
-    """A line for each (name, sheet, column) over the rows first..last; the epochs stand in column A."""
+    """A line for each (name, sheet, column) over the rows first..last; the epochs are in column A."""
     chart = book.file.add_chart({"type": "line"})
     for name, tab, column in series:
         places = {"categories": [tab, first, 0, last, 0], "values": [tab, first, column, last, column]}

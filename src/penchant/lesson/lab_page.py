@@ -10,23 +10,23 @@ import numpy as np
 from penchant.foundations.rng import generator
 from penchant.lesson.derivatives import DotBiasTable, error_by_epsilon
 from penchant.lesson.gradient_descent import Line, Trace
+from penchant.lesson.initial_scores import initial_score_grid
 from penchant.lesson.one_hot import compare
 from penchant.lesson.pictures import (
     decay_sweep,
+    initial_scores,
     loss_per_step,
     one_hot_timing,
     paths,
     remaining_weights,
     slope_errors,
-    starting_scores,
     write_page,
 )
-from penchant.lesson.starting_scores import start_grid
 from penchant.lesson.weight_decay import remaining_weight, sweep
 
 
 def write_lab_page(path: str | Path, traces: Mapping[str, Trace], line: Line, *, seed: int = 0) -> Path:
-    """Compute what the pictures need (a few seconds) and write them; seed: of the made tables and timings."""
+    """Compute the pictures (a few seconds) and write them; seed: of the synthetic tables and timings."""
     rng = generator(seed)
     values = rng.integers(1, 6, (4, 3)).astype(np.float64)
     table = DotBiasTable.of(values, 2, (0.5, 5.5))
@@ -37,14 +37,20 @@ def write_lab_page(path: str | Path, traces: Mapping[str, Trace], line: Line, *,
     timings = [compare(rows, width=50, batch=64, rng=rng) for rows in (100, 1_000, 10_000, 100_000)]
     figures = [
         (
-            "Click a name to hide or show it. Adam and its kin jump about the answer at this rate.",
+            "Click a name to hide or show it. At this rate Adam and its variants jump around the best line.",
             loss_per_step(traces, line),
         ),
-        ("The valley is long along b: x is large, so a is settled first.", paths(traces, line)),
-        ("On the right the step is too long, on the left rounding eats it.", slope_errors(errors, epsilons)),
-        ("Both ways reach about the same best error, at decays of a different size.", decay_sweep(sweep())),
-        ("L2 passes through Adam's division; AdamW's decay does not.", remaining_weights(sizes, *left)),
-        ("With 50 factors U(0, 0.05) starts far below any rating.", starting_scores(start_grid())),
+        ("The valley is long along b: x is large, so a approaches its best value first.", paths(traces, line)),
+        (
+            "On the right the distance is too large, on the left rounding dominates.",
+            slope_errors(errors, epsilons),
+        ),
+        ("Both forms reach about the same lowest error, with decays of different size.", decay_sweep(sweep())),
+        (
+            "Adam divides the L2 decay by the size of the slopes, AdamW does not.",
+            remaining_weights(sizes, *left),
+        ),
+        ("With 50 factors U(0, 0.05) starts far below any rating.", initial_scores(initial_score_grid())),
         ("The product grows with the table, the look-up does not.", one_hot_timing(timings)),
     ]
     return write_page(path, "The gradient-descent lab", figures)

@@ -1,4 +1,4 @@
-"""The same factors fetched by looking them up, and the sheet that shows why that is a matrix product."""
+"""The look-up sheet, which fetches the same factors row by row, and the one-hot sheet: look-up as a matrix product."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.lesson.crosstab import Crosstab
-from penchant.lesson.factor_places import OBJECTIVE, TOP
+from penchant.lesson.factor_layout import OBJECTIVE, TOP
 from penchant.lesson.sheets import Book, Column, area, cell, write_columns
 from penchant.lesson.solver import Factors, rmse
 
@@ -19,15 +19,15 @@ LOOK_UP = (
         " INDEX fetches their factors from the sheet Dot product: an embedding is this look-up."
     ),
     (
-        "Then SUMPRODUCT, the squared error, and the root of the average: the same RMSE, cell for cell the same"
-        " predictions."
+        "Then SUMPRODUCT, the squared error, and the root of the average: the same predictions and the same RMSE as"
+        " on the sheet Dot product."
     ),
 )
 ONE_HOT = (
     (
-        "A row of zeros with a single 1 times the matrix of user factors is the row at the 1. A computer that"
-        " knows this skips the {products} products and fetches the row: embedding, look-up and one-hot times"
-        " matrix are one and the same."
+        "A row of zeros with a single 1, times the matrix of user factors, is the matrix row at the 1. An embedding"
+        " skips the {products} products and fetches the row: embedding, look-up and one-hot times matrix give the same"
+        " numbers."
     ),
     "Change the yellow cell to any place from 1 to {U}.",
 )
@@ -88,8 +88,8 @@ def _fetched(side: str, formula: str, vectors: NDArray[np.float64]) -> list[Colu
 def finder(ids: NDArray[Any], name: str, axis: str) -> Callable[[str], str]:
     """The formula that turns an id's cell into its place in the named range.
 
-    MATCH wherever it can: it takes * ? ~ in texts for wildcards, ignores case, and stops at 255 characters, so texts
-    that would be confused are found by EXACT.
+    MATCH reads * ? ~ in texts as wildcards, ignores case and fails above 255 characters. Ids with such texts are found
+    by EXACT instead.
     """
     texts = [one for one in ids.tolist() if isinstance(one, str)]
     folded = {text.casefold() for text in texts}

@@ -1,4 +1,4 @@
-"""The modules that Lesson 5 writes from scratch, with its own names, arguments and starting values."""
+"""The modules that Lesson 5 writes from scratch, with its names, arguments and initial values."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from penchant.lesson.collab_model import NotebookModule
 
-class DotProduct(nn.Module):
+
+class DotProduct(NotebookModule):
     """Row by row products of two tables, (B, K) and (B, K) -> (B,)."""
 
     def forward(self, u: Tensor, m: Tensor) -> Tensor:
@@ -22,7 +24,7 @@ def get_emb(ni: int, nf: int, low: float = -0.01, high: float = 0.01) -> nn.Embe
     return embedding
 
 
-class EmbeddingDot(nn.Module):
+class EmbeddingDot(NotebookModule):
     """The lesson's first model: two embeddings and their dot product; cats (B, 2) holds users and movies."""
 
     def __init__(self, n_users: int, n_movies: int, n_factors: int = 50) -> None:
@@ -36,7 +38,7 @@ class EmbeddingDot(nn.Module):
         return product
 
 
-class EmbeddingDotBias(nn.Module):
+class EmbeddingDotBias(NotebookModule):
     """The second: a bias for each user and each movie, and a sigmoid over the rating scale."""
 
     def __init__(
@@ -53,11 +55,11 @@ class EmbeddingDotBias(nn.Module):
         return (torch.sigmoid(score) * (self.high - self.low) + self.low)[:, None]
 
 
-class EmbeddingNet(nn.Module):
+class EmbeddingNet(NotebookModule):
     """The third: a small network on the two embeddings, its sigmoid's range half a star wider at either end.
 
     Users and movies may have different widths; the first weight matrix has as many inputs as both together. The
-    embeddings start wider than the lesson's ±0.01, at which ten hidden units see next to nothing for half an epoch.
+    embeddings start wider than the lesson's ±0.01: with so small inputs the hidden units learn very slowly at first.
     """
 
     def __init__(

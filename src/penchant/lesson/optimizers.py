@@ -1,6 +1,6 @@
-"""Reference optimisers: (state, gradient) -> (state, step), as plain as their papers print them.
+"""Reference optimisers: (state, gradient) -> (state, step), written as in their papers.
 
-They are for reading, for the workbook's cached numbers and for checking; training uses torch's or the kernels' own.
+They are for reading, for the numbers in the workbook and for tests. Training uses torch's optimisers or the kernels.
 Each optimiser is a frozen set of settings with one `step`. Arrays have shape (P,), one entry for each parameter;
 the new parameters are `at + step`. Where torch.optim has the optimiser, the numbers are the same in float64.
 """
@@ -22,7 +22,7 @@ class State(NamedTuple):
     """What an optimiser remembers between two steps.
 
     steps: how many were taken. first: (P,) running mean or sum of gradients. second: (P,) the same of their squares.
-    feedback: Eve's damping of the rate. loss: the loss at the step before.
+    feedback: what Eve divides the rate by. loss: the loss at the step before.
     """
 
     steps: int
@@ -34,7 +34,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Optimizer(Settings):
-    """The parent of all optimisers; by itself it only knows how a descent begins."""
+    """The parent of all optimisers."""
 
     learning_rate: float = setting(1e-4, "how far one step goes along the (scaled) slope", above=0)
 
@@ -52,7 +52,7 @@ class Optimizer(Settings):
 
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """Straight down the slope: step = -rate · gradient."""
+    """Stochastic gradient descent: step = -rate · gradient."""
 
     def step(self, state: State, gradient: Array, at: Array, loss: float) -> tuple[State, Array]:
         return state._replace(steps=state.steps + 1), -self.learning_rate * gradient
@@ -60,14 +60,29 @@ class SGD(Optimizer):
 
 @dataclass(frozen=True)
 class Momentum(Optimizer):
-    """A ball with inertia (Polyak 1964): velocity = momentum · velocity + (1 - dampening) · gradient.
+    """The lesson's momentum: the velocity is a running mean of slopes that starts at zero.
 
-    As in torch the very first velocity is the undampened gradient. Dampening equal to the momentum makes the velocity
-    a running mean of gradients, which is the spreadsheet's form; dampening 0 makes it their decaying sum.
+    velocity = momentum · velocity + (1 - momentum) · slope: between the old velocity and the new slope.
     """
 
     momentum: float = setting(0.9, "the share of the velocity that survives a step", low=0, high=1)
-    dampening: float = setting(0.9, "the share of a new gradient that is held back", low=0, high=1)
+
+    def step(self, state: State, gradient: Array, at: Array, loss: float) -> tuple[State, Array]:
+        velocity = self.momentum * state.first + (1 - self.momentum) * gradient
+        return state._replace(steps=state.steps + 1, first=velocity), -self.learning_rate * velocity
+
+
+@dataclass(frozen=True)
+class TorchMomentum(Optimizer):
+    """Momentum as torch.optim.SGD has it (Polyak 1964): velocity = momentum · velocity + (1 - dampening) · slope.
+
+    Without dampening the velocity is a sum, 1 / (1 - momentum) times the lesson's mean: a rate smaller by that factor
+    gives the very same steps. The first velocity is the whole slope, also where dampening reduces all later slopes.
+    """
+
+    learning_rate: float = setting(1e-5, "how far one step goes along the velocity", above=0)
+    momentum: float = setting(0.9, "the share of the velocity that survives a step", low=0, high=1)
+    dampening: float = setting(0.0, "the share of each slope, after the first, that is left out", low=0, high=1)
 
     def step(self, state: State, gradient: Array, at: Array, loss: float) -> tuple[State, Array]:
         fresh = gradient if state.steps == 0 else (1 - self.dampening) * gradient
@@ -77,7 +92,7 @@ class Momentum(Optimizer):
 
 @dataclass(frozen=True)
 class Adagrad(Optimizer):
-    """A rate of its own for each parameter, falling with the slopes it has seen (Duchi et al. 2011)."""
+    """A learning rate for each parameter, which falls as its squared slopes add up (Duchi et al. 2011)."""
 
     learning_rate: float = setting(8.0, "how far the first step goes, in units of the parameter", above=0)
     epsilon: float = setting(1e-10, "keeps the division finite", low=0)
@@ -90,7 +105,7 @@ class Adagrad(Optimizer):
 
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
-    """Adagrad that forgets: a running mean of squared slopes in place of their sum (Hinton 2012, lecture 6e)."""
+    """Adagrad with a running mean of squared slopes in place of their sum (Hinton 2012, lecture 6e)."""
 
     learning_rate: float = setting(0.1, "how far a step goes, in units of the parameter", above=0)
     beta2: float = setting(0.9, "the share of the mean square that survives a step", low=0, high=1)
@@ -104,10 +119,10 @@ class RMSprop(Optimizer):
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Momentum over RMSprop (Kingma and Ba 2015, algorithm 1).
+    """Momentum divided by the root of RMSprop's mean square (Kingma and Ba 2015, algorithm 1).
 
-    Both means start at zero and are too small at first; dividing by 1 - beta^t corrects that. The spreadsheet leaves
-    the correction out, so both ways are here.
+    Both means start at zero and are too small at first; dividing by 1 - beta^t corrects that. The lesson's spreadsheet
+    has no such correction, so it is a setting here.
     """
 
     learning_rate: float = setting(1.0, "how far a step goes, in units of the parameter", above=0)
@@ -135,10 +150,10 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam whose weight decay acts on the parameters, not through the slopes (Loshchilov and Hutter 2019, alg. 2).
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).
 
-    Weight decay inside the gradient (L2) is divided by the root mean square like everything else there: parameters
-    with steep slopes are hardly decayed. Here each step shrinks all of them by the same share, rate · decay.
+    Weight decay inside the gradient (L2) is divided by the root mean square of the slopes, so parameters with steep
+    slopes decay very little. Here each step shrinks every parameter by the same share, rate · decay.
     """
 
     weight_decay: float = setting(1e-3, "the share of each parameter, times the rate, taken off at each step", low=0)
@@ -150,7 +165,7 @@ class AdamW(Adam):
 
 @dataclass(frozen=True)
 class Eve(Adam):
-    """Adam whose rate listens to the loss: slower while it jumps, faster on a plateau (Koushik and Hayashi 2016).
+    """Adam with a rate that follows the loss, lower while the loss changes much (Koushik and Hayashi 2016).
 
     arXiv 1611.01505, algorithm 1, with the lowest possible loss taken as 0.
     """
@@ -164,7 +179,7 @@ class Eve(Adam):
         return state, -self.learning_rate / feedback * self.direction(state)
 
     def feedback(self, state: State, loss: float) -> float:
-        """How much to damp this step: a running mean of the loss's relative change; 1 before there is a change."""
+        """What this step is divided by: a running mean of the loss's relative change, 1 at the first step."""
         if state.steps == 0:
             return 1.0
         smaller = max(min(loss, state.loss), 1e-300)
@@ -175,7 +190,7 @@ class Eve(Adam):
 def minimize(
     optimizer: Optimizer, loss: Any, gradient: Any, start: Array, *, steps: int, weight_decay: float = 0.0
 ) -> tuple[Array, Array]:
-    """Follow an optimiser for `steps` steps down loss(parameters) with slopes gradient(parameters).
+    """Take `steps` steps of an optimiser on loss(parameters) with the slopes gradient(parameters).
 
     weight_decay: added to the slopes as decay · parameters, which is L2 regularisation.
     Returns the parameters, (steps + 1, P), and the loss at each of them, (steps + 1,).

@@ -1,4 +1,4 @@
-"""The lab's pictures, as plotly figures: each takes what another file computed, and only draws it."""
+"""The lab's pictures, as plotly figures of results that other modules compute."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from penchant.foundations.optional import require
 from penchant.lesson.derivatives import Array, Method
 from penchant.lesson.gradient_descent import Line, Trace
+from penchant.lesson.initial_scores import InitialScoreGrid
 from penchant.lesson.one_hot import Comparison
-from penchant.lesson.starting_scores import StartGrid
 from penchant.lesson.weight_decay import Sweep
 
 _SURFACE = {"colorscale": "Greys", "reversescale": True, "colorbar": {"title": "log10 RMSE", "x": -0.2}}
@@ -21,7 +21,7 @@ _STAR = {"symbol": "star", "size": 14, "color": "#D2452D"}
 
 
 def loss_per_step(traces: Mapping[str, Trace], line: Line) -> Any:
-    """The error over all points after every single step, a line for each way down."""
+    """The error over all points after every step, one line for each optimiser."""
     figure = _figure("Error over all points after each step", "step", "RMSE")
     for name, trace in traces.items():
         figure.add_scatter(y=line.rmse(trace.after).tolist(), name=name, mode="lines")
@@ -30,31 +30,31 @@ def loss_per_step(traces: Mapping[str, Trace], line: Line) -> Any:
 
 
 def paths(traces: Mapping[str, Trace], line: Line, *, size: int = 80, shown: int = 4) -> Any:
-    """Each way's path over the error surface, whose valley runs along the b axis.
+    """The path of each optimiser over the error surface, whose valley runs along the b axis.
 
-    size: cells a side of the surface. shown: how many paths are drawn at first; the others wait in the legend.
+    size: cells a side of the surface. shown: how many paths are visible at first; a click in the legend shows others.
     """
-    answer = np.polyfit(line.x, line.y, 1)
-    walked = np.concatenate([trace.after for trace in traces.values()])
-    low, high = np.percentile(walked, [2, 98], axis=0)  # a wild step or two must not shrink the rest to a dot
-    low, high = np.minimum(low, answer), np.maximum(high, answer)
+    best = np.array(line.best())
+    places = np.concatenate([trace.after for trace in traces.values()])
+    low, high = np.percentile(places, [2, 98], axis=0)  # single very long steps must not set the scale
+    low, high = np.minimum(low, best), np.maximum(high, best)
     margin = 0.1 * (high - low) + 1e-3
     a, b = (np.linspace(low[p] - margin[p], high[p] + margin[p], size) for p in range(2))
     surface = np.log10(np.maximum(line.rmse(np.stack(np.meshgrid(a, b), axis=-1)), 1e-3))
     figure = _figure("Paths over the error surface", "a", "b")
     figure.add_contour(x=a.tolist(), y=b.tolist(), z=surface.tolist(), opacity=0.5, **_SURFACE)
     for position, (name, trace) in enumerate(traces.items()):
-        way = np.concatenate([trace.at[:1], trace.after])
+        path = np.concatenate([trace.at[:1], trace.after])
         visible = True if position < shown else "legendonly"
-        figure.add_scatter(x=way[:, 0].tolist(), y=way[:, 1].tolist(), name=name, mode="lines", visible=visible)
-    figure.add_scatter(x=[answer[0]], y=[answer[1]], name="the answer", mode="markers", marker=_STAR)
+        figure.add_scatter(x=path[:, 0].tolist(), y=path[:, 1].tolist(), name=name, mode="lines", visible=visible)
+    figure.add_scatter(x=[best[0]], y=[best[1]], name="best line", mode="markers", marker=_STAR)
     figure.update_xaxes(range=[a[0], a[-1]])
     figure.update_yaxes(range=[b[0], b[-1]])
     return figure
 
 
 def slope_errors(errors: Mapping[Method, Array], epsilons: Array) -> Any:
-    """How wrong each kind of finite difference is at each epsilon: too far on the right, rounding on the left."""
+    """The error of each kind of finite difference at each epsilon: curvature on the right, rounding on the left."""
     figure = _figure("Error of finite differences", "epsilon", "largest error, relative to the largest slope")
     for name, values in errors.items():
         shown = np.maximum(values, 1e-17)
@@ -81,17 +81,17 @@ def decay_sweep(sweep: Sweep) -> Any:
 
 
 def remaining_weights(sizes: Array, l2: Array, adamw: Array) -> Any:
-    """What decay alone leaves of a weight, by how hard its slopes shake it."""
-    figure = _figure("What decay leaves of a weight of 1", "size of the slopes that shake it", "left of it")
+    """What decay alone leaves of a weight, by the size of its random slopes."""
+    figure = _figure("What decay leaves of a weight of 1", "size of the random slopes", "remaining share")
     for name, left in (("L2 in Adam", l2), ("AdamW", adamw)):
         figure.add_scatter(x=sizes.tolist(), y=left.tolist(), name=name, mode="lines+markers")
     figure.update_xaxes(type="log")
     return figure
 
 
-def starting_scores(grid: StartGrid) -> Any:
-    """The mean first score for every width and scale, with the deviation written into each cell."""
-    figure = _figure("The first score of two vectors drawn from U(0, scale)", "scale", "factors")
+def initial_scores(grid: InitialScoreGrid) -> Any:
+    """The mean initial score for every width and scale, with the standard deviation in each cell."""
+    figure = _figure("The initial score of two vectors from U(0, scale)", "scale", "factors")
     cells = [
         [f"{m:.2g} ± {s:.2g}" for m, s in zip(*row, strict=True)] for row in zip(grid.mean, grid.deviation, strict=True)
     ]
@@ -104,8 +104,8 @@ def starting_scores(grid: StartGrid) -> Any:
 
 
 def one_hot_timing(comparisons: Sequence[Comparison]) -> Any:
-    """Seconds for the same rows fetched in each way, by how many rows the table has."""
-    figure = _figure("The same vectors, three ways", "rows of the table", "seconds for one batch")
+    """Seconds to fetch the same rows by each method, by the number of rows of the table."""
+    figure = _figure("The same vectors by three methods", "rows of the table", "seconds for one batch")
     for name in comparisons[0].seconds:
         seconds = [one.seconds[name] for one in comparisons]
         figure.add_scatter(x=[one.rows for one in comparisons], y=seconds, name=name, mode="lines+markers")
@@ -115,7 +115,7 @@ def one_hot_timing(comparisons: Sequence[Comparison]) -> Any:
 
 
 def write_page(path: str | Path, title: str, figures: Sequence[tuple[str, Any]]) -> Path:
-    """One self-contained HTML page: each figure below the sentence that says what to look for."""
+    """One self-contained HTML page: each figure below its text."""
     parts = [f"<!doctype html><meta charset='utf-8'><title>{html.escape(title)}</title><h1>{html.escape(title)}</h1>"]
     for position, (text, figure) in enumerate(figures):
         parts.append(f"<p>{html.escape(text)}</p>")

@@ -1,6 +1,6 @@
 """Reading the model, as the lesson does: the bias table, the ends of the principal axes, the map of items.
 
-Each is one call on a model, returns data, and has `.plot()` for a plotly figure. Similar items are
+Each is one call with a model. It returns data with a `.plot()` method for a plotly figure. Similar items are
 `model.similar_items`; the crosstab is `penchant.lesson.crosstab`; predictions against truth are
 `PredictionDensity`.
 """
@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from penchant.evaluation.report.plot_data import ItemBias, Spot, item_biases, spots
 from penchant.foundations.errors import CallerError
 from penchant.foundations.optional import require
+from penchant.lesson.display import Summarized, Table
 from penchant.models.sides import Side
 from penchant.recommending.recommender import Model
 
 
-@dataclass(frozen=True)
-class BiasTable:
-    """rows: well-known items by bias, best first: how far each is rated above the mean, corrected for who rated it."""
+@dataclass(frozen=True, repr=False)
+class BiasTable(Summarized):
+    """rows: items with enough ratings by bias, highest first. The bias is how far an item is rated above the mean,
+    corrected for the users who rated it."""
 
     rows: Sequence[ItemBias]
 
@@ -45,12 +47,18 @@ class BiasTable:
         figure.update_yaxes(autorange="reversed")
         return figure.update_layout(title="Bias: how far above the mean", xaxis_title="rating units")
 
+    def summary(self) -> str:
+        return f"{len(self.rows):,} items from {self.rows[0].title} to {self.rows[-1].title}"
 
-@dataclass(frozen=True)
-class PrincipalAxis:
-    """share: of the variance of the items' vectors. low, high: titles at its two ends, the outermost first.
+    def table(self) -> Table:
+        return ("title", "bias", "ratings"), [(r.title, r.bias, r.ratings) for r in (*self.best, *self.worst)]
 
-    titles, places: every item considered, and where it lies on the axis.
+
+@dataclass(frozen=True, repr=False)
+class PrincipalAxis(Summarized):
+    """share: of the variance of the items' vectors. low, high: the titles at its two ends, the outermost first.
+
+    titles, places: every item considered, and its coordinate on the axis.
     """
 
     share: float
@@ -59,10 +67,16 @@ class PrincipalAxis:
     titles: Sequence[str]
     places: NDArray[np.float64]
 
+    def summary(self) -> str:
+        return f"{self.share:.0%} of the variance, from {self.low[0]} to {self.high[0]}"
 
-@dataclass(frozen=True)
-class PrincipalAxes:
-    """The first principal axes of the items' vectors, the widest first."""
+    def table(self) -> Table:
+        return ("low end", "high end"), list(zip(self.low, self.high, strict=True))
+
+
+@dataclass(frozen=True, repr=False)
+class PrincipalAxes(Summarized):
+    """The first principal axes of the items' vectors, the one with the largest variance first."""
 
     axes: Sequence[PrincipalAxis]
 
@@ -80,10 +94,17 @@ class PrincipalAxes:
             figure.add_trace(line)
         return figure.update_layout(title="Principal axes of the items", yaxis_title="axis", xaxis_title="place")
 
+    def summary(self) -> str:
+        return f"{len(self.axes)} axes with {sum(axis.share for axis in self.axes):.0%} of the variance"
 
-@dataclass(frozen=True)
-class ItemMap:
-    """spots: the best-known items on the first two principal axes."""
+    def table(self) -> Table:
+        rows = [(axis.share, "; ".join(axis.low[:3]), "; ".join(axis.high[:3])) for axis in self.axes]
+        return ("share of the variance", "low end", "high end"), rows
+
+
+@dataclass(frozen=True, repr=False)
+class ItemMap(Summarized):
+    """spots: the items with the most ratings on the first two principal axes."""
 
     spots: Sequence[Spot]
 
@@ -97,6 +118,12 @@ class ItemMap:
         )  # fmt: skip
         return graphs.Figure(dots).update_layout(title="A map of items", xaxis_title="axis 1", yaxis_title="axis 2")
 
+    def summary(self) -> str:
+        return f"{len(self.spots)} items on two principal axes"
+
+    def table(self) -> Table:
+        return ("title", "axis 1", "axis 2"), [(spot.title, spot.x, spot.y) for spot in self.spots[:10]]
+
 
 def bias_table(model: Model) -> BiasTable:
     """Best and worst items, corrected for who rated them. Raises CallerError for a model without biases."""
@@ -107,7 +134,7 @@ def bias_table(model: Model) -> BiasTable:
 
 
 def principal_axes(model: Model, axes: int = 3, *, items: int = 1000, ends: int = 10) -> PrincipalAxes:
-    """The lesson's PCA: the widest axes of the best-known items' vectors, with the titles at both ends."""
+    """The lesson's PCA of the vectors of the items with the most ratings, with the titles at both ends of each axis."""
     side = model.trained.items
     known = np.argsort(-side.counts, kind="stable")[:items]
     vectors = _directions(side, known)
@@ -121,7 +148,7 @@ def principal_axes(model: Model, axes: int = 3, *, items: int = 1000, ends: int 
 
 
 def _axis(places: NDArray[np.float64], share: float, titles: Sequence[str], ends: int) -> PrincipalAxis:
-    """One axis; its sign says nothing, so the better-known half decides which end is up."""
+    """One axis. Its sign is arbitrary, so the half with more ratings is put on the positive side."""
     if places[: len(places) // 2].sum() < 0:
         places = -places
     order = np.argsort(places, kind="stable")
@@ -130,11 +157,11 @@ def _axis(places: NDArray[np.float64], share: float, titles: Sequence[str], ends
 
 
 def _directions(side: Side, numbers: NDArray[Any]) -> NDArray[np.float64]:
-    """The vectors of all draws side by side, (N, S·K)."""
+    """The vectors of all posterior samples side by side, (N, S·K)."""
     vectors = side.rows(numbers).vectors.astype(np.float64)
     return vectors.transpose(1, 0, 2).reshape(len(numbers), -1)
 
 
 def item_map(model: Model) -> ItemMap:
-    """The best-known items on two principal axes."""
+    """The items with the most ratings on two principal axes."""
     return ItemMap(spots(model.trained.items))

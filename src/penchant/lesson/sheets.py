@@ -1,4 +1,4 @@
-"""What all lesson workbooks share: their look, formulas that carry their value with them, and tables of columns."""
+"""What all lesson workbooks share: cell formats, formulas with stored values, and tables of columns."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ LOOKS: Mapping[str, Mapping[str, Any]] = {
     "start": {"bg_color": PALE, "num_format": "General", "font_color": "#7A8793"},
     "note": {"font_color": "#44515E", "indent": 1},
 }  # fmt: skip
-"""Named cell formats; anything else asked of a Book is a number format."""
+"""Named cell formats. A Book takes any other name as a number format."""
 
 
 class Book:
-    """An Excel workbook in the lesson's look, over XlsxWriter. A context manager; the file appears when it closes."""
+    """An Excel workbook, written by XlsxWriter. A context manager: the file is written when it closes."""
 
     def __init__(self, path: Any) -> None:
         folder = Path(path).resolve().parent
         if not folder.is_dir():
-            raise DataError("there is no such folder to write to", where=str(folder), remedy="Make it first")
+            raise DataError("there is no such folder to write to", where=str(folder), remedy="Create the folder first")
         self.file = require("xlsxwriter", extra="excel").Workbook(str(path))
         self.file.formats[0].set_font_name(FONT)
         self._formats: dict[str, Any] = {}
@@ -89,13 +89,18 @@ class Book:
             sheet.write_number(row, column, value, self.look(look))
 
     def formula(self, sheet: Any, row: int, column: int, formula: str, value: float | str, look: str) -> None:
-        """A live formula beside the value we computed for it, for viewers that do not recalculate."""
+        """A formula with the value that Python computed for it, for viewers that do not recalculate."""
         shown = "#NUM!" if isinstance(value, float) and not math.isfinite(value) else value
         sheet.write_formula(row, column, formula, self.look(look), shown)
 
     def name(self, sheet: Any, name: str, reference: str) -> None:
         """A named range that belongs to one sheet."""
         self.file.define_name(f"'{sheet.name}'!{name}", f"='{sheet.name}'!{reference}")
+
+    def hide_name(self, sheet: Any, name: str, formula: str) -> None:
+        """A name of one sheet that Excel's name manager does not show."""
+        self.file.define_name(f"'{sheet.name}'!{name}", f"={formula}")
+        self.file.defined_names[-1][3] = True  # XlsxWriter has the field, and no argument for it
 
     def share(self, sheet: Any, name: str, reference: str) -> None:
         """A named range that every sheet can use."""
@@ -119,10 +124,10 @@ def area(row: int, column: int, last_row: int, last_column: int) -> str:
 class Column:
     """One column of a table whose rows are chained by formulas.
 
-    formula: [heading] stands for the same row's cell of another column, [-1:heading] for the cell one row above it;
+    formula: [heading] is the same row's cell of another column, [-1:heading] the cell one row above it;
     or a function from the row's position to such a formula.
-    values: what we computed for each row. given: how many of the first rows hold plain values, to be changed at will.
-    start: the formula, and its value, that stand in the row above the first.
+    values: what Python computed for each row. given: how many of the first rows hold plain values that may be changed.
+    width: the smallest width, in characters. start: formula and value of the row above the first.
     """
 
     heading: str
@@ -140,7 +145,7 @@ def write_columns(book: Book, sheet: Any, columns: Sequence[Column], *, row: int
     started = any(one.start is not None for one in columns)
     for one in columns:
         place = places[one.heading]
-        sheet.set_column(place, place, one.width)
+        sheet.set_column(place, place, _width(one))
         sheet.write_string(row, place, one.heading, book.look("heading"))
         if started:
             _write_start(book, sheet, one, row + 1, place)
@@ -151,6 +156,14 @@ def write_columns(book: Book, sheet: Any, columns: Sequence[Column], *, row: int
                 continue
             formula = one.formula if isinstance(one.formula, str) else one.formula(position)
             book.formula(sheet, at, place, "=" + _resolve(formula, places, at), value, one.look)
+
+
+def _width(column: Column) -> float:
+    """The column's width, or more where a number needs it: a number that does not fit is shown as ###."""
+    numbers = [value for value in column.values if not isinstance(value, str) and math.isfinite(value)]
+    decimals = len(column.look.partition(".")[2])
+    longest = max((len(f"{number:,.{decimals}f}") for number in numbers), default=0)
+    return max(column.width, longest + 2)
 
 
 def _write_start(book: Book, sheet: Any, column: Column, row: int, place: int) -> None:

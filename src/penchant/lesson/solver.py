@@ -12,23 +12,24 @@ from penchant.foundations.rng import generator
 from penchant.foundations.settings import Settings, setting
 from penchant.foundations.threads import limit_blas
 from penchant.lesson.crosstab import Crosstab
+from penchant.lesson.display import Summarized
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class SolverSettings(Settings):
-    """What the factor cells look like, and how long to search."""
+    """The factors, and the length of the search."""
 
-    factors: int = setting(5, "how many numbers describe a user, and an item", low=1)
-    bias: bool = setting(False, "whether each user and each item has a number of its own that is simply added")
-    iterations: int = setting(500, "how many times the solver may improve the cells", low=1)
-    seed: int = setting(42, "where the random start comes from", low=0)
-    start_high: float = setting(1.0, "the start is uniform between 0 and this; 1 is a spreadsheet's RAND()", above=0)
+    factors: int = setting(5, "how many numbers each user and each item has", low=1)
+    bias: bool = setting(False, "whether each user and each item also has a bias, a number that is added")
+    iterations: int = setting(500, "how many iterations at most", low=1)
+    seed: int = setting(42, "of the random initial values", low=0)
+    init_high: float = setting(1.0, "initial values are uniform from 0 to this; 1 is RAND()", above=0)
 
 
-@dataclass(frozen=True)
-class Factors:
+@dataclass(frozen=True, repr=False)
+class Factors(Summarized):
     """The cells that the solver changes.
 
     user_vectors: (U, K). item_vectors: (I, K). user_bias: (U,). item_bias: (I,); zeros where there are no biases.
@@ -48,13 +49,16 @@ class Factors:
         parts = (self.user_vectors, self.item_vectors, *((self.user_bias, self.item_bias) if bias else ()))
         return np.concatenate([part.ravel() for part in parts])
 
+    def summary(self) -> str:
+        return f"{len(self.user_vectors)} users, {len(self.item_vectors)} items, {self.user_vectors.shape[1]} factors"
 
-@dataclass(frozen=True)
-class Solution:
-    """What a solver run ended in.
+
+@dataclass(frozen=True, repr=False)
+class Solution(Summarized):
+    """The result of a solver run.
 
     start, factors: the cells before and after. rmse: over the rated cells. trace: (T + 1,) the RMSE at the start and
-    after each of the T iterations. message: why it stopped.
+    after each of the T iterations. message: the reason for the end.
     """
 
     start: Factors
@@ -64,13 +68,16 @@ class Solution:
     message: str
     settings: SolverSettings
 
+    def summary(self) -> str:
+        return f"RMSE {self.rmse:.4f} after {len(self.trace) - 1} iterations, from {self.trace[0]:.4f}"
 
-def start_factors(table: Crosstab, settings: SolverSettings) -> Factors:
-    """The lesson's start: every cell uniform at random; biases, where there are none, zero."""
+
+def initial_factors(table: Crosstab, settings: SolverSettings) -> Factors:
+    """The lesson's initial values: uniform random numbers; biases are zero where the model has none."""
     rng = generator(settings.seed)
     cells = table.values.shape
-    vectors = [rng.uniform(0, settings.start_high, (size, settings.factors)) for size in cells]
-    biases = [rng.uniform(0, settings.start_high, size) if settings.bias else np.zeros(size) for size in cells]
+    vectors = [rng.uniform(0, settings.init_high, (size, settings.factors)) for size in cells]
+    biases = [rng.uniform(0, settings.init_high, size) if settings.bias else np.zeros(size) for size in cells]
     return Factors(*vectors, *biases)
 
 
@@ -91,13 +98,13 @@ def slopes(table: Crosstab, factors: Factors) -> Factors:
 def solve(table: Crosstab, settings: SolverSettings | None = None, **changes: Any) -> Solution:
     """Minimise the RMSE over the factor cells by L-BFGS-B (Byrd et al. 1995), a quasi-Newton descent as Excel's GRG is.
 
-    changes: single settings, such as factors=3, in place of or on top of `settings`.
-    A user or item without any rating keeps its start: no error ever reaches its cells.
+    changes: single settings, such as factors=3, that replace those of `settings`.
+    A user or item without a rating keeps its initial values, since no error depends on them.
     """
     from scipy.optimize import minimize
 
     settings = SolverSettings.from_json({**(settings or SolverSettings()).to_json(), **changes})
-    start = start_factors(table, settings)
+    start = initial_factors(table, settings)
     trace = [rmse(table, start)]
 
     def objective(flat: Array) -> tuple[float, Array]:

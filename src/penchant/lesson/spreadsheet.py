@@ -1,4 +1,4 @@
-"""collab_filter.xlsx: the crosstab, and three sheets of live formulas that learn it."""
+"""collab_filter.xlsx: the crosstab, and the sheets that fit it with formulas."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.lesson.crosstab import Crosstab
-from penchant.lesson.factor_places import TOP
+from penchant.lesson.factor_layout import TOP
 from penchant.lesson.factor_sheets import colour_scale, note_of_blanks, write_factor_sheet, write_item_heads
 from penchant.lesson.lookup_sheets import write_lookup_sheet, write_one_hot_sheet
 from penchant.lesson.sheets import Book, area
-from penchant.lesson.solver import Factors, Solution, SolverSettings, solve, start_factors
+from penchant.lesson.solver import Factors, Solution, SolverSettings, initial_factors, solve
 
 CROSSTAB = (
     (
         "The {users} users with the most ratings, and the {items} items with the most ratings. White cells are blank:"
-        " this user has not rated this item. The other sheets read these cells, so a changed rating changes them"
-        " all."
+        " this user has not rated this item. The other sheets read these cells, so a changed rating changes all of"
+        " them."
     ),
     (
         "Sheets: Dot product (factors and MMULT), Look-up (the same by MATCH and INDEX), One-hot (why they are"
@@ -31,21 +31,21 @@ CROSSTAB = (
 )
 SOLVER = (
     (
-        "The error after each iteration of our solver (L-BFGS-B), from the same random start that an unsolved"
-        " workbook shows."
+        "The error after each iteration of Penchant's solver (L-BFGS-B). It starts at the random numbers that an"
+        " unsolved workbook shows."
     ),
     (
-        "It is the error on the very cells the factors were fitted to: about as many factors as ratings can learn"
-        " them by heart. Whether they predict anything is asked of ratings they have not seen."
+        "This is the error on the cells that the factors were fitted to. There are almost as many factors as ratings,"
+        " so the error can become small without any use for new cells. Only ratings that were left out can show that."
     ),
 )
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a workbook was written from.
+    """The contents of a workbook.
 
-    shown: the factors in its cells, without and with biases. solutions: the solver runs they came from, if solved.
+    shown: the factors in its cells, without and with biases. solutions: the solver runs, if solved.
     """
 
     table: Crosstab
@@ -56,13 +56,13 @@ class Written:
 def write_spreadsheet(
     path: str | Path, table: Crosstab, settings: SolverSettings | None = None, *, solved: bool = False
 ) -> Written:
-    """Write the workbook. The factor cells hold the seeded random start or, if solved, the solver's result."""
+    """Write the workbook. The factor cells hold random initial values or, if solved, the solver's result."""
     settings = settings or SolverSettings()
     solutions = (solve(table, settings, bias=False), solve(table, settings, bias=True)) if solved else None
     plain, biased = (
         [one.factors for one in solutions]
         if solutions
-        else [start_factors(table, dataclasses.replace(settings, bias=bias)) for bias in (False, True)]
+        else [initial_factors(table, dataclasses.replace(settings, bias=bias)) for bias in (False, True)]
     )
     with Book(path) as book:
         _write_crosstab(book, table, solved)
@@ -107,7 +107,7 @@ def _write_crosstab(book: Book, table: Crosstab, solved: bool) -> None:
 
 
 def _write_solver(book: Book, traces: Sequence[NDArray[np.float64]]) -> None:
-    """The error after each iteration, with and without biases, and a picture of it."""
+    """The error after each iteration, with and without biases, and a chart."""
     sheet = book.sheet("Solver", "How the error fell", SOLVER, width=14, height=34)
     sheet.set_column(0, 2, 12)
     sheet.freeze_panes(TOP + 1, 0)

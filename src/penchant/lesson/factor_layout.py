@@ -1,4 +1,4 @@
-"""Where the blocks of a factor sheet stand."""
+"""The places of the blocks on a factor sheet."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ OBJECTIVE = (5, 1)
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where the blocks of a factor sheet stand (zero-based rows and columns)."""
+class FactorLayout:
+    """The places of the blocks on a factor sheet (zero-based rows and columns)."""
 
     users: int
     items: int
@@ -35,6 +35,11 @@ class Places:
     def errors(self) -> int:
         """The first row of errors, below the predictions."""
         return self.grid + self.users + 2
+
+    @property
+    def unrated(self) -> int:
+        """The first row of predictions for pairs without a rating, below the errors."""
+        return self.errors + self.users + 2
 
     def user_cells(self) -> str:
         return area(self.grid, 1, self.grid + self.users - 1, self.left - 1)

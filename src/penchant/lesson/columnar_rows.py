@@ -1,0 +1,101 @@
+"""Rows of categorical and continuous columns, and how a module is called on them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from penchant.foundations.errors import DataError
+from penchant.training.gradient.forward_adapter import caller
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnarRows:
+    """cats: (n, C) int64, the numbers of the categorical columns. conts: (n, F) float32. y: (n,) float32."""
+
+    cats: NDArray[np.int64]
+    conts: NDArray[np.float32]
+    y: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, df: Any, y: Any, cat_flds: Sequence[str]) -> ColumnarRows:
+        """From a frame; the columns that cat_flds does not name are continuous."""
+        names = [str(name) for name in df.columns]
+        if len(cat_flds) < 2 or (missing := [name for name in cat_flds if name not in names]):
+            wrong = f"{len(cat_flds)} columns were named" if len(cat_flds) < 2 else f"there is no column {missing[0]!r}"
+            raise DataError(
+                wrong,
+                where="cat_flds",
+                remedy="Name at least two, such as ['userId', 'movieId']",
+            )
+        values = np.asarray(y, dtype=np.float32).reshape(-1)
+        if len(values) != len(df):
+            raise DataError(f"{len(values)} ratings do not fit {len(df)} rows", where="y", remedy="Give one a row")
+        cats = np.stack([_numbers(df[name], name) for name in cat_flds], axis=1)
+        others = [_continuous(df[name], name) for name in names if name not in cat_flds]
+        conts = np.stack(others, axis=1) if others else np.empty((len(df), 0), np.float32)
+        return cls(cats, conts, values)
+
+    def tensors(self) -> tuple[Tensor, Tensor]:
+        """cats and conts."""
+        return torch.from_numpy(self.cats), torch.from_numpy(self.conts)
+
+
+class RowModule(nn.Module):
+    """A module over row numbers: it fetches cats and conts of the rows and calls a module of its user with them.
+
+    The columns are on the device of the module's parameters; predictions come back to the CPU.
+    """
+
+    def __init__(self, module: nn.Module, rows: ColumnarRows) -> None:
+        super().__init__()
+        self.module, self._call = module, row_caller(module)
+        device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
+        self._cats, self._conts = (tensor.to(device) for tensor in rows.tensors())
+
+    def forward(self, rows: Tensor, zeros: Tensor) -> Tensor:
+        at = rows.to(self._cats.device)
+        return self._call(self._cats[at], self._conts[at]).cpu()
+
+
+def row_caller(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+    """A function of cats (B, C) and conts (B, F) that calls the module in the way its forward is written.
+
+    forward(cats, conts), forward(x) with the categorical columns, or forward(users, items) with the first two of them.
+    """
+    parameters = list(inspect.signature(module.forward).parameters.values())
+    if len(parameters) == 1 and parameters[0].kind is not inspect.Parameter.VAR_POSITIONAL:
+        return lambda cats, conts: module(cats)
+    if parameters and parameters[0].name.startswith("cat"):
+        return lambda cats, conts: module(cats, conts)
+    call = caller(module)
+    return lambda cats, conts: call(cats[:, 0], cats[:, 1])
+
+
+def _numbers(column: Any, name: str) -> NDArray[np.int64]:
+    values = np.asarray(column)
+    if values.dtype.kind not in "iu" or (len(values) and values.min() < 0):
+        raise DataError(
+            "the values are not numbers from 0 on",
+            where=f"column {name}",
+            remedy="Map ids first: user2idx = {o: i for i, o in enumerate(ids.unique())}",
+        )
+    return values.astype(np.int64)
+
+
+def _continuous(column: Any, name: str) -> NDArray[np.float32]:
+    values = np.asarray(column)
+    if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
+        raise DataError(
+            "the values are not finite numbers",
+            where=f"column {name}",
+            remedy="Drop the column, or name it in cat_flds and map its values to numbers",
+        )
+    return values.astype(np.float32)

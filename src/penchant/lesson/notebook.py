@@ -1,0 +1,95 @@
+"""Everything that the lesson's notebook needs: `from penchant.lesson.notebook import *`.
+
+Brings np, pd, plt, torch, nn, optim, F, math, Path and itemgetter, the lesson's names, and sns where seaborn is
+installed. `nn.Module` is PyTorch's with a `.cuda()` that does nothing where there is no GPU.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import math
+import types
+from collections.abc import Sequence
+from importlib import resources
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import optim
+from torch.nn import functional as F  # noqa: N812 - the lesson's name
+
+from penchant.data.splitting import get_cv_idxs
+from penchant.foundations.optional import require
+from penchant.lesson.collab import CollabFilterDataset, CollabLearner
+from penchant.lesson.collab_model import NotebookModule
+from penchant.lesson.columnar import ColumnarModelData, fit, predict, set_lrs
+from penchant.lesson.modules import DotProduct, EmbeddingDot, EmbeddingDotBias, EmbeddingNet, get_emb
+
+pd = require("pandas", extra="frames")
+plt = require("matplotlib.pyplot", extra="plot")
+nn = types.ModuleType(torch.nn.__name__, torch.nn.__doc__)
+nn.__dict__.update({**vars(torch.nn), "Module": NotebookModule})
+
+__all__ = [
+    "CollabFilterDataset",
+    "CollabLearner",
+    "ColumnarModelData",
+    "DotProduct",
+    "EmbeddingDot",
+    "EmbeddingDotBias",
+    "EmbeddingNet",
+    "F",
+    "Path",
+    "T",
+    "V",
+    "fit",
+    "get_cv_idxs",
+    "get_emb",
+    "itemgetter",
+    "math",
+    "movielens_path",
+    "nn",
+    "np",
+    "optim",
+    "pd",
+    "plt",
+    "predict",
+    "set_lrs",
+    "to_np",
+    "torch",
+]
+if importlib.util.find_spec("seaborn") is not None:
+    sns = importlib.import_module("seaborn")
+    __all__ += ["sns"]
+
+
+def T(values: Any) -> torch.Tensor:  # noqa: N802 - the lesson's name
+    """A tensor, of int64 for whole numbers and float32 for others, on the GPU where there is one."""
+    tensor = values if isinstance(values, torch.Tensor) else torch.from_numpy(np.array(values))
+    if tensor.is_floating_point():
+        tensor = tensor.float()
+    elif tensor.dtype != torch.bool:
+        tensor = tensor.long()
+    return tensor.cuda() if torch.cuda.is_available() else tensor
+
+
+def V(values: Any) -> torch.Tensor:  # noqa: N802 - the lesson's name
+    """The same as T: PyTorch no longer distinguishes variables from tensors."""
+    return T(values)
+
+
+def to_np(values: Any) -> Any:
+    """The NumPy array of a tensor, or a list of arrays of a list of tensors."""
+    if isinstance(values, torch.Tensor):
+        return values.detach().cpu().numpy()
+    if isinstance(values, Sequence):
+        return [to_np(one) for one in values]
+    return np.asarray(values)
+
+
+def movielens_path() -> str:
+    """The folder of the MovieLens data that come with Penchant, with a slash at the end, for path + 'ratings.csv'."""
+    return str(resources.files("penchant") / "data" / "shipped" / "ml-latest-small") + "/"
