@@ -53,12 +53,15 @@ def install(mode: str) -> Any:
     return guarded
 
 
-def run_guarded(program: Path, module: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a program of this folder in a process of its own, where a crash prints a traceback and ends only it."""
+def run_guarded(module: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with these arguments in a process of its own, where a crash prints a traceback and ends only it.
+
+    NumPy's memory is guarded once the program calls `install`. Other memory (numba's own arrays, torch) cannot be;
+    glibc fills it with 0xFE, which is −1.7e38 as a float.
+    """
     root = Path(__file__).parents[2]
-    folders = [str(module.parent), str(root / "src"), str(root / "tests"), str(program.parent)]
-    # Memory that does not come from NumPy (numba's own arrays, torch): glibc fills it with 0xFE, −1.7e38 as a float.
+    folders = [str(module.parent), str(root / "src"), str(root / "tests"), str(Path(__file__).parent)]
     set_here = {"PYTHONPATH": os.pathsep.join(folders), "PYTHONFAULTHANDLER": "1", "MALLOC_PERTURB_": "1"}
     environment = {name: value for name, value in os.environ.items() if name != "NUMBA_DISABLE_JIT"} | set_here
-    command = [sys.executable, str(program), *arguments]
+    command = [sys.executable, *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1800)
