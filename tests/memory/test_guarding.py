@@ -50,13 +50,13 @@ def test_arrays_of_other_threads_are_guarded_too(guarded_module: Path) -> None:
     assert run(guarded_module, "after", code)[0] == SEGMENTATION_FAULT
 
 
-@pytest.mark.parametrize(("mode", "byte", "said"), [("after", -1, "in front"), ("before", 12, "behind")])
+@pytest.mark.parametrize(("mode", "byte", "said"), [("after", -1, "in front of"), ("before", 12, "behind")])
 def test_a_write_on_the_side_without_a_page_is_found_when_the_array_goes(
     guarded_module: Path, mode: str, byte: int, said: str
 ) -> None:
     code, output = run(guarded_module, mode, f"a = np.ones(3, np.float32); write(a, {byte}); del a")
     assert code == ABORT, output
-    assert f"something wrote {said} of an array".replace("behind of", "behind") in output
+    assert f"something wrote {said} an array" in output
 
 
 @pytest.mark.parametrize("mode", MODES)
