@@ -1,4 +1,4 @@
-"""Sums over empty axes are zero, whatever the strides of the operands and whatever lies in memory."""
+"""Sums over empty axes are zero for any strides of the operands and any content of memory."""
 
 from __future__ import annotations
 

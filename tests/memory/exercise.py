@@ -94,8 +94,8 @@ def exercise(model: str, ratings: Any, settings: dict[str, Any]) -> None:
     lists = trained.recommend_many(None, 5)
     finite(lists["score"].to_numpy())
     for ratings_of in ({}, {"item-3": 5.0}, said):
-        visitor = trained.fold_in(ratings_of)
-        finite(visitor.predict(items).mean, visitor.recommend(50).scores, visitor.explain("item-0").total)
+        state = trained.fold_in(ratings_of)
+        finite(state.predict(items).mean, state.recommend(50).scores, state.explain("item-0").total)
     finite(trained.explain(100, "item-1").total, trained.explain("new", 7).total)
     for features in (None, {"genres": ["warm"]} if ratings.item_features is not None else None):
         finite(trained.fold_in_item(features=features, ratings={100: 5.0}).predict([100, 404]).mean)
