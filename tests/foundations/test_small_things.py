@@ -68,8 +68,8 @@ def test_without_a_terminal_a_finished_task_leaves_one_line(capfd: pytest.Captur
 
 
 def test_silence_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
-    with Silent() as nobody:
-        nobody.start("epochs")
-        nobody.step({"a": 1.0})
-        nobody.note("hello")
+    with Silent() as silent:
+        silent.start("epochs")
+        silent.step({"a": 1.0})
+        silent.note("hello")
     assert capfd.readouterr() == ("", "")

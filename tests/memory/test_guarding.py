@@ -80,14 +80,16 @@ def test_sums_over_nothing_read_nothing(guarded_module: Path, mode: str) -> None
     code = """
 from numpy.lib.stride_tricks import as_strided
 from penchant.foundations.contraction import contract
-xs = [np.zeros((1, 60, 0), np.float32)[:, np.arange(9)], as_strided(np.full(1, np.nan, np.float32), (1, 9, 0), (0, 0, 0))]
+one = np.full(1, np.nan, np.float32)
+xs = [np.zeros((1, 60, 0), np.float32)[:, np.arange(9)], as_strided(one, (1, 9, 0), (0, 0, 0))]
 ys = [np.full((1, 9, 1), np.nan, np.float32)[:, :, 1:], np.ones((1, 9, 0), np.float32), *xs]
 for x in xs:
     for y in ys:
         for sums in (
             contract("sbk,sbk->sb", x, y), contract("sbk,k->sb", x, y[0, 0]), (x * y).sum(-1), x @ y.transpose(0, 2, 1),
             x[:, :, None, :] @ y[:, :, :, None], x.mean(axis=(1,)).sum(-1), np.tensordot(x, y, axes=([2], [2])),
-            np.dot(x, y[0].T), np.inner(x, y), np.linalg.norm(x, axis=-1), np.square(x).sum(-1), np.add.reduce(x, axis=2),
+            np.dot(x, y[0].T), np.inner(x, y), np.linalg.norm(x, axis=-1), np.square(x).sum(-1),
+            np.add.reduce(x, axis=2),
         ):
             assert not np.any(sums)
 print("all well")

@@ -28,7 +28,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Progress for nobody."""
+    """Progress that shows nothing."""
 
     def __enter__(self) -> Self:
         return self
