@@ -1,5 +1,6 @@
-"""Everything a model does, on guarded arrays: `exercise.py MODE WIDTHS MODEL...` in a process of its own.
+"""Everything a model does, on guarded arrays: `exercise.py MODE WIDTHS SETTINGS MODEL...` in a process of its own.
 
+SETTINGS: "plain", or "all" for the variants of each model too. Without a MODEL: every one.
 Each step is named before it runs, so that a crash says where it was. Every number that comes out must be finite.
 """
 
@@ -28,14 +29,14 @@ FAST: dict[str, dict[str, Any]] = {
 """Settings of every model that make training short."""
 
 VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
-    "bayes": ({}, {"samples": 1, "temporal_bias": True}, {"link": "ordered_probit"}, {"features": False, "chains": 2}),
-    "dot_bias": ({}, {"backend": "torch"}, {"rows": "touched"}, {"optimizer": "sgd"}, {"link": "sigmoid"}),
-    "implicit_als": ({}, {"solver": "exact"}, {"solver": "cg"}, {"solver": "blocks", "block": 16}, {"form": "hu"}),
+    "bayes": ({"samples": 1, "temporal_bias": True}, {"link": "ordered_probit"}, {"features": False, "chains": 2}),
+    "dot_bias": ({"backend": "torch"}, {"rows": "touched"}, {"optimizer": "sgd"}, {"link": "sigmoid"}),
+    "implicit_als": ({"solver": "exact"}, {"solver": "cg"}, {"solver": "blocks", "block": 16}, {"form": "hu"}),
 }
-"""Other ways through the code of a model, each tried with the first width only."""
+"""Other ways through the code of a model, each tried with the largest width only."""
 
 
-def settings_of(model: str, widths: list[int]) -> Iterator[dict[str, Any]]:
+def settings_of(model: str, widths: list[int], which: str) -> Iterator[dict[str, Any]]:
     """The settings to try: all widths that the model allows, then its variants."""
     from penchant.foundations.errors import SettingsError
     from penchant.training.registry import MODELS
@@ -49,7 +50,7 @@ def settings_of(model: str, widths: list[int]) -> Iterator[dict[str, Any]]:
             assert width == 0
         else:
             yield chosen
-    for variant in VARIANTS.get(model, ())[1:]:
+    for variant in VARIANTS.get(model, ()) if which == "all" else ():
         yield FAST[model] | {"factors": max(widths)} | variant
 
 
@@ -106,14 +107,14 @@ def exercise(model: str, ratings: Any, settings: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    mode, widths, *models = sys.argv[1:]
+    mode, widths, which, *models = sys.argv[1:]
     guarded = guarding.install(mode)
     warnings.simplefilter("error")
     from penchant.training.registry import MODELS
 
     for model in models or MODELS:
         for name, world in worlds():
-            for settings in settings_of(model, [int(width) for width in widths.split(",")]):
+            for settings in settings_of(model, [int(width) for width in widths.split(",")], which):
                 print(model, name, settings, flush=True)
                 if name == "single" and settings.get("link") == "ordered_probit":
                     continue  # this link is for two levels or more

@@ -23,11 +23,11 @@ def passes(module: Path, *arguments: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_model(guarded_module: Path, mode: str) -> None:
-    passes(guarded_module, mode, FEW_WIDTHS)
+    passes(guarded_module, mode, FEW_WIDTHS, "plain")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("mode", MODES)
 def test_every_width(guarded_module: Path, mode: str, model: str) -> None:
-    passes(guarded_module, mode, WIDTHS, model)
+    passes(guarded_module, mode, WIDTHS, "all", model)
