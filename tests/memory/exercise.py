@@ -110,6 +110,8 @@ def main() -> None:
     mode, widths, which, *models = sys.argv[1:]
     guarded = guarding.install(mode)
     warnings.simplefilter("error")
+    # With one factor the stacked rows are in Fortran order, which numba warns of. Delete this line when they are not.
+    warnings.filterwarnings("ignore", message=r"np\.\w+\(\) is faster on contiguous arrays")
     from penchant.training.registry import MODELS
 
     for model in models or MODELS:
