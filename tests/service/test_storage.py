@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -52,6 +55,43 @@ def test_servers_that_start_at_once_migrate_once(database: str) -> None:
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+def test_a_server_waits_for_the_migration_of_another_longer_than_a_request_waits(tmp_path: Path) -> None:
+    path, failed = tmp_path / "ratings.db", []
+
+    def start() -> None:
+        mine = Database(f"sqlite:///{path}", pool=1, wait=0.05)
+        try:
+            upgrade(mine)
+        except Exception as error:
+            failed.append(error)
+        finally:
+            mine.close()
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+        starting = threading.Thread(target=start)
+        starting.start()
+        starting.join(0.5)
+        assert starting.is_alive()
+        other.execute("COMMIT")
+        starting.join()
+    assert failed == []
+
+
+def test_a_new_file_that_another_server_is_writing_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")  # not in WAL mode yet, as while the first server creates its tables
+        done = threading.Timer(0.3, other.execute, ["COMMIT"])
+        done.start()
+        mine = Database(f"sqlite:///{path}", pool=1, wait=30)
+        with mine.read() as connection:
+            assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        mine.close()
+        done.join()
 
 
 def test_a_database_of_a_newer_penchant_is_refused(opened: Database) -> None:

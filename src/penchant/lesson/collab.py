@@ -62,8 +62,8 @@ class CollabFilterDataset(Summarized):
         duplicates: what becomes of several rows of one user and item, as for `Ratings.from_csv`. Merging
         leaves fewer rows, so give `get_cv_idxs` the number `len(cf.ratings)`.
         """
-        names = {"user": user_name, "item": item_name, "rating": rating_name}
-        return cls(Ratings.from_csv(Path(path) / csv, **names, duplicates=duplicates))
+        file = Path(path) / csv
+        return cls(Ratings.from_csv(file, user=user_name, item=item_name, rating=rating_name, duplicates=duplicates))
 
     @classmethod
     def from_data_frame(
@@ -71,8 +71,7 @@ class CollabFilterDataset(Summarized):
         *, duplicates: Duplicates = "error",
     ) -> CollabFilterDataset:  # fmt: skip
         """From a pandas or polars frame; nothing is read from `path`, where the lesson keeps its files."""
-        names = {"user": user_name, "item": item_name, "rating": rating_name}
-        return cls(Ratings.from_frame(df, **names, duplicates=duplicates))
+        return cls(Ratings.from_frame(df, user=user_name, item=item_name, rating=rating_name, duplicates=duplicates))
 
     @cached_property
     def user2idx(self) -> dict[Any, int]:

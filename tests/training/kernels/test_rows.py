@@ -1,4 +1,4 @@
-"""The row kernels against their readable twin, the half-step of one row in NumPy."""
+"""The row kernels against their readable twin, the update of one row in NumPy."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -50,6 +51,18 @@ class Database:
         with self._writers, _translated(), self._writing.begin() as connection:
             yield connection
 
+    @contextmanager
+    def write_patiently(self, seconds: float) -> Iterator[Connection]:
+        """`write` for work at start: other servers may hold it up, and run itself, for longer than a request waits."""
+        with self._writers, _translated(), self._writing.connect() as connection:
+            if self.is_sqlite:
+                connection.detach()  # closed at the end, so its longer wait does not go back to the pool
+                _wait_for_others(connection, seconds)
+            with connection.begin():
+                if not self.is_sqlite:
+                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {round(seconds * 1000)}")
+                yield connection
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -85,7 +98,8 @@ def _sqlite(url: Any, wait: float, shared: dict[str, Any]) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _use_wal(connection, wait)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")
@@ -95,6 +109,29 @@ def _sqlite(url: Any, wait: float, shared: dict[str, Any]) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection, wait: float) -> None:
+    """Switch the file to WAL mode.
+
+    SQLite does not wait for a writer here, as it does elsewhere: while another process creates the tables of a new
+    file it answers "locked" at once. So the waiting is done here.
+    """
+    last = time.monotonic() + wait
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as failed:
+            if failed.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= last:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _wait_for_others(connection: Connection, seconds: float) -> None:
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}").close()
 
 
 def _postgresql(url: Any, wait: float, shared: dict[str, Any]) -> Engine:

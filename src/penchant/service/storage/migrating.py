@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from sqlalchemy import text
@@ -11,6 +12,12 @@ from penchant.service.storage.database import Database
 
 _LOCK = 5_047_311
 """Any number that only Penchant's migrations use as a PostgreSQL advisory lock."""
+
+_PATIENCE = 600.0
+"""Seconds that a server waits at start while another one migrates; steps on large tables take minutes."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps the migration under way in its modules, so two threads of a process must not migrate at once."""
 
 
 def upgrade(database: Database) -> None:
@@ -22,7 +29,7 @@ def upgrade(database: Database) -> None:
     steps = Config()
     steps.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
-        with database.write() as connection:
+        with _ONE_AT_A_TIME, database.write_patiently(_PATIENCE) as connection:
             if not database.is_sqlite:  # SQLite's BEGIN IMMEDIATE has already made the others wait
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             steps.attributes["connection"] = connection

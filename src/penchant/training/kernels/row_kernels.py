@@ -23,8 +23,8 @@ def solve_rows(
     weights: (n,) or (0,). other: (M, D). scale: (N,) or (1,), the noise precision of a row's entries.
     precision: (N, D, D) or (1, D, D). ridge: (N,) or (1,), added to its diagonal. pull: (N, D) or (1, D), the prior
     precision times the prior mean. noise: (N, D) standard normal numbers, or (0, D). long_rows: rows whose sums are
-    already made, rising, and long_sums: those sums. covariance: (N, D, D) or (0, D, D). Whatever is asked, no answer
-    is NaN where no input is.
+    already made, rising, and long_sums: those sums. covariance: (N, D, D) or (0, D, D). No answer
+    is NaN unless an input is.
     """
     D = other.shape[1]
     block = np.zeros((BLOCK, padded(D + 1)), np.float32)
