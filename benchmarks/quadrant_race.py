@@ -21,7 +21,6 @@ from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
 from penchant.evaluation.scoring.external_models import Peer
 from penchant.metrics.concordance import concordant_pairs
 from penchant.metrics.intervals import UserSums, bootstrap, paired_difference
-from penchant.recommending.recommender import Model
 
 GIVEN = (0, 5, 20)
 BARE = "biases without features"
@@ -73,13 +72,15 @@ def race(ratings: Ratings, models: Sequence[str], seeds: Sequence[int], reserve:
         yield from _lines(given, quadrant, named)
 
 
-def _trained(train: Ratings, models: Sequence[str]) -> dict[str, Model]:
+def _trained(train: Ratings, models: Sequence[str]) -> dict[str, pt.Recommender]:
     bare = replace(train, item_features=None, user_features=None)
     found = {name: pt.train(train, name) for name in dict.fromkeys([*models, "baseline"])}
     return found | {BARE: pt.train(bare, "baseline")}
 
 
-def _contestants(known: dict[str, Model], peers: Sequence[Peer], split: Split) -> Iterator[tuple[str, bool, Any]]:
+def _contestants(
+    known: dict[str, pt.Recommender], peers: Sequence[Peer], split: Split
+) -> Iterator[tuple[str, bool, Any]]:
     mean = split.train.mean
     yield "the mean", True, lambda users, items: np.full(len(users), mean)
     for name, model in known.items():

@@ -16,11 +16,12 @@ from penchant.foundations.errors import EngineError
 from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import assemble
+from penchant.recommending.recommender import main_model
 
 pytestmark = pytest.mark.java
 
 
-def whole_number_model(samples: int = 2) -> pt.Model:
+def whole_number_model(samples: int = 2) -> pt.Recommender:
     """Rows of small whole numbers: scores are exact in any order of summing, and many of them are equal."""
     rng, ratings = np.random.default_rng(3), low_rank(users=50, items=40, n=500)
     kinds = pl.DataFrame({"id": ratings.items.ids.tolist(), "kind": ["even", "odd"] * 20})
@@ -30,7 +31,7 @@ def whole_number_model(samples: int = 2) -> pt.Model:
         for n in (50, 40)
     ]
     prior = flat_prior(samples, 3, 1.0)
-    return pt.Model(
+    return pt.Recommender.of(
         assemble(
             ratings, kind="dot_bias", settings={}, head=DotScorer(np.full(samples, 3, np.float32)), user_rows=rows[0],
             item_rows=rows[1], priors=(prior, prior), noise=np.ones(samples, np.float32),
@@ -38,7 +39,7 @@ def whole_number_model(samples: int = 2) -> pt.Model:
     )  # fmt: skip
 
 
-def lists(session: Any, model: pt.Model, folder: Path, **how: Any) -> pl.DataFrame:
+def lists(session: Any, model: pt.Recommender, folder: Path, **how: Any) -> pl.DataFrame:
     from penchant.engines import spark
 
     found = spark.recommend_all(model, str(folder / "lists"), **how)
@@ -58,10 +59,10 @@ FILTERS = {
 def test_lists_are_the_local_ones_ties_included(spark_here: Any, tmp_path: Path, case: str) -> None:
     model = whole_number_model()
     there = lists(spark_here, model, tmp_path, n=12, **FILTERS[case])
-    for user in model.trained.users.vocabulary.ids.tolist():
+    for user in main_model(model).users.vocabulary.ids.tolist():
         here = model.recommend(user, 12, **FILTERS[case])
         mine = there.filter(pl.col("user") == user)
-        assert mine["item"].to_list() == here.items.tolist()
+        assert mine["item"].to_list() == here.ids
         assert mine["rank"].to_list() == list(range(1, len(here) + 1))
         np.testing.assert_allclose(mine["score"], here.scores, atol=1e-6)
 
@@ -74,8 +75,8 @@ def test_the_ties_are_there_to_be_broken() -> None:
 
 def test_a_curved_link_is_listed_too(spark_here: Any, tmp_path: Path) -> None:
     straight = whole_number_model()
-    head = DotScorer(straight.trained.mean, "sigmoid", 1, 5)
-    model = pt.Model(replace(straight.trained, head=head))
+    head = DotScorer(main_model(straight).mean, "sigmoid", 1, 5)
+    model = pt.Recommender.of(replace(main_model(straight), head=head))
     there = lists(spark_here, model, tmp_path, n=5)
     for user in (100, 117):
         here = model.recommend(user, 5)

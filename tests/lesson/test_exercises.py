@@ -279,12 +279,12 @@ def test_exercise_9_2_the_spreadsheet_and_torch_are_one_model() -> None:
 
 
 @pytest.fixture(scope="module")
-def model() -> pt.Model:
+def model() -> pt.Recommender:
     return pt.train(pt.movielens(), "dot_bias", seed=0)
 
 
 @pytest.mark.slow
-def test_exercise_10_1_a_stranger_with_the_same_ratings_is_answered_much_the_same(model: pt.Model) -> None:
+def test_exercise_10_1_a_stranger_with_the_same_ratings_is_answered_much_the_same(model: pt.Recommender) -> None:
     ratings = pt.movielens()
     mine = ratings.user_numbers == ratings.users.number(1)
     films = ratings.items.take(ratings.item_numbers[mine]).tolist()
@@ -295,7 +295,7 @@ def test_exercise_10_1_a_stranger_with_the_same_ratings_is_answered_much_the_sam
 
 
 @pytest.mark.slow
-def test_exercise_10_2_praise_raises_the_rest_of_the_series_and_blame_lowers_it(model: pt.Model) -> None:
+def test_exercise_10_2_praise_raises_the_rest_of_the_series_and_blame_lowers_it(model: pt.Recommender) -> None:
     two, third = (260, 1196), 1210  # Star Wars IV and V, and VI
     liked = model.fold_in(ratings=dict.fromkeys(two, 5.0)).predict([third]).mean[0]
     hated = model.fold_in(ratings=dict.fromkeys(two, 0.5)).predict([third]).mean[0]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from penchant.recommending.recommender import train
+from penchant.recommending.recommender import main_model
+from penchant.recommending.train_parts import train
 from penchant.service.retraining import Gathered, together
 from penchant.training.registry import MODELS
 from service.made_service import LOVES_SPACE, made_model, made_service
@@ -24,13 +25,13 @@ PAGES = ["/", "/items/5", "/items/9001", "/map", "/map/points", "/ratings", "/mo
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", MODELS)
 def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
-    ratings = together(made_model().trained, Gathered([], set(), []))
+    ratings = together(main_model(made_model()), Gathered([], set(), []))
     train(ratings, kind, seed=0, **QUICK.get(kind, {})).save(tmp_path / "model")
     with made_service(tmp_path / "model") as made:
         client, write = made.client, made.headers("write")
         _, me = made.visitor()
         assert client.post("/v1/items", json=NEW, headers=write).status_code == 201
-        scale = made.service.live.model.trained.scale
+        scale = made.service.live.part.scale
         given = {**{item: min(max(r, scale.low), scale.high) for item, r in LOVES_SPACE.items()}, "9001": scale.high}
         for item, rating in given.items():
             kept = client.put(f"/v1/users/me/ratings/{item}", json={"rating": rating}, headers=me)
@@ -50,6 +51,6 @@ def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
         client.cookies.set("penchant_visitor", me["Authorization"].removeprefix("Bearer "))
         for page in PAGES:
             assert client.get(page).status_code == 200, page
-        has_scale = made.service.live.model.trained.objective == "rating"
+        has_scale = made.service.live.part.objective == "rating"
         assert ("stars expected" in client.get("/parts/list").text) is has_scale
         assert ("You would give it" in client.get("/items/5").text) is has_scale

@@ -43,7 +43,7 @@ def demo(
 
 def _learnt(split: Any, seed: int, bar: Any) -> dict[str, Any]:
     """The product's default model and two to see beside it, all from the training rows."""
-    from penchant.recommending.recommender import train
+    from penchant.recommending.train_parts import train
 
     return {name: train(split.train, name, seed=seed, progress=bar) for name in ("dot_bias", "als", "bayes")}
 
@@ -53,10 +53,12 @@ def _tell(out: Path, ratings: Any, model: Any, report: Any, seconds: float, as_j
     if as_json:
         show_json({"report": report.to_json(), "recommended": model.recommend(known).to_json(), "seconds": seconds})
         return
+    from penchant.recommending.recommender import main_model
+
     print(f"\n{report}\n")
     show_answer(f"Ten films for user {known}, known from training", model.recommend(known))
-    rated = ", ".join(f"{model.trained.items.title(model.trained.items.vocabulary.number(i))}: {stars}"
-                      for i, stars in NEWCOMER.items())  # fmt: skip
+    items = main_model(model).items
+    rated = ", ".join(f"{items.title(items.vocabulary.number(i))}: {stars}" for i, stars in NEWCOMER.items())
     print(f"\nA newcomer says {rated}.")
     show_answer(
         "Ten films for the newcomer, folded in without retraining", model.fold_in(ratings=NEWCOMER).recommend(10)

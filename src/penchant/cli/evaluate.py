@@ -84,8 +84,10 @@ def evaluate(
 
 def _quadrants(model: Any, table: Ratings, seed: int, as_json: bool, quiet: bool) -> None:
     from penchant.evaluation.comparison.quadrant_table import quadrant_table
+    from penchant.recommending.recommender import main_model
 
-    recipe = {"model": model.trained.kind, "label": model.trained.kind, **model.trained.settings}
+    trained = main_model(model)
+    recipe = {"model": trained.kind, "label": trained.kind, **trained.settings}
     with progress(quiet or as_json) as bar:
         found = quadrant_table(table, [recipe], progress=bar, seed=0, split_seed=seed)
     if as_json:
@@ -95,9 +97,11 @@ def _quadrants(model: Any, table: Ratings, seed: int, as_json: bool, quiet: bool
 
 
 def _twin(model: Any, ratings: Ratings, bar: Any) -> Any:
-    from penchant.recommending.recommender import train
+    from penchant.recommending.recommender import main_model
+    from penchant.recommending.train_parts import train
 
-    return train(ratings, model.trained.kind, progress=bar, **model.trained.settings)
+    trained = main_model(model)
+    return train(ratings, trained.kind, progress=bar, settings=trained.settings)
 
 
 def register(app: typer.Typer) -> None:

@@ -63,5 +63,5 @@ def show_answer(title: str, answer: Any, *, score: str = "stars", as_json: bool 
         return
     for one in answer.unknown:
         sys.stderr.write(f"note: the model has never met {one!r}\n")
-    rows = [[rank, line.item, line.title, line.score, line.std, line.source] for rank, line in enumerate(answer, 1)]
+    rows = [[rank, line.id, line.title, line.score, line.std, line.source] for rank, line in enumerate(answer, 1)]
     show_table(title, ["#", "id", "title", score, "±", "rests on"], rows)

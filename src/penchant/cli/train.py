@@ -83,7 +83,9 @@ def _read(path: Path, hold_out: float, quiet: bool, **how: Any) -> Any:
 
 
 def _tell(out: Path, learnt: Any, seconds: float, as_json: bool) -> None:
-    trained = learnt.trained
+    from penchant.recommending.recommender import main_model
+
+    trained = main_model(learnt)
     n = int(trained.users.counts.sum())
     facts = {
         "folder": str(out),

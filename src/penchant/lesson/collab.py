@@ -15,7 +15,7 @@ from penchant.foundations.errors import SettingsError
 from penchant.foundations.rng import spawn_seeds
 from penchant.lesson.densities import PredictionDensity
 from penchant.lesson.losses import PrintedLosses
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender
 from penchant.training.gradient import learner
 from penchant.training.gradient.backend_choice import dot_bias_backend
 from penchant.training.gradient.callbacks.validation import Held
@@ -165,7 +165,7 @@ class CollabLearner:
         """Predictions against truth, ready to be plotted."""
         return PredictionDensity.of(self.data.val_y, self.predict())
 
-    def model(self) -> Model:
-        """The trained model, with everything a Model can do."""
+    def model(self) -> Recommender:
+        """The trained model, with everything a Recommender can do."""
         learnt = FitResult(self._road, [self._road.state()], self.history)
-        return Model(biased_model(self.data.train, self._settings, learnt, self._bounds, FeatureEmbeddings()))
+        return Recommender.of(biased_model(self.data.train, self._settings, learnt, self._bounds, FeatureEmbeddings()))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Unpack
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from penchant.data.columns import ITEM, USER
 from penchant.data.vocabulary import Ids
@@ -15,12 +15,12 @@ from penchant.engines.spark.sessions import located, spark_session
 from penchant.engines.spark.worker_lists import RANK, SCORE, Lists
 from penchant.foundations.progress import Progress, Silent
 from penchant.recommending.filters import allowed_items
-from penchant.recommending.recommender import Model
-from penchant.recommending.request import Allowed, Request
+from penchant.recommending.options import ListOptions
+from penchant.recommending.recommender import Recommender, main_model
 
 
 def recommend_all(
-    model: Model,
+    model: Recommender,
     out: str,
     n: int = 10,
     *,
@@ -28,18 +28,21 @@ def recommend_all(
     master: str | None = None,
     config: Mapping[str, str] | None = None,
     progress: Progress | None = None,
-    **filters: Unpack[Allowed],
+    exclude_seen: bool = True,
+    exclude: Iterable[Any] = (),
+    among: Iterable[Any] | None = None,
+    where: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the n best items of every user the model knows to a Parquet folder, and return its path.
 
     out: a path or URL that the workers can write. Its columns: user, rank (from 1), item, score; order within a user
-    and ties are those of a single list, and so are the filters (see `Request`). master, config: as for training.
+    and ties are those of a single list, and so are the filters (see `ListOptions`). master, config: as for training.
     Raises EngineError for what Spark fails at, and where `out` exists and is not to be overwritten.
     """
-    trained = model.trained
-    request = Request(n=n, **filters)
-    allowed, _ = allowed_items(trained.items, request)
-    lists = Lists(Catalogue.of(trained), allowed, trained.items.vocabulary.ids, n, request.exclude_seen)
+    trained = main_model(model)
+    options = ListOptions(n, None, exclude_seen, exclude, among, where)
+    allowed, _ = allowed_items(trained.items, options)
+    lists = Lists(Catalogue.of(trained), allowed, trained.items.vocabulary.ids, n, options.exclude_seen)
     users_type, items_type = (_sql_type(side.vocabulary.ids) for side in (trained.users, trained.items))
     schema = f"{USER} {users_type}, {RANK} int, {ITEM} {items_type}, {SCORE} float"
     with spark_session(master, config) as session, explained(session):

@@ -25,11 +25,11 @@ from penchant.engines.spark.worker_metrics import Metrics
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.ranking import AT_K
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 
 
 def evaluate(
-    model: Model,
+    model: Recommender,
     test: Any,
     *,
     at: int = 10,
@@ -48,7 +48,7 @@ def evaluate(
     candidate, test items the model never met included, except what the user rated in training. Whoever and whatever
     it never met is answered from the prior, and counted.
     """
-    trained = model.trained
+    trained = main_model(model)
     liked = trained.scale.low + 0.75 * trained.scale.width if relevant_from is None else relevant_from
     given = test.sparkSession if isinstance(test, DataFrame) else None
     with (

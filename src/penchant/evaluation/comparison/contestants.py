@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,7 +11,8 @@ from penchant.evaluation.scoring.baselines import BASELINE, GlobalMean, MostPopu
 from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer
 from penchant.evaluation.scoring.external_models import Catalogue, ExternalScorer, Peer
 from penchant.foundations.errors import CallerError
-from penchant.recommending.recommender import Model, train
+from penchant.recommending.recommender import Recommender
+from penchant.recommending.train_parts import train
 from penchant.training.registry import way
 
 
@@ -45,7 +46,8 @@ class Recipe:
         return {"model": self.model, "settings": way(self.model).settings_class().from_json(self.settings).to_json()}
 
     def trained(self, split: Split, seed: int) -> EvaluationScorer:
-        return RecommenderScorer(train(split.train, self.model, seed=seed, **self.settings), split, self.label)
+        learned = train(split.train, self.model, seed=seed, settings=self.settings)
+        return RecommenderScorer(learned, split, self.label)
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,11 @@ class Naive:
 class Ready:
     """A model at hand; its metrics are not kept, since what it was learnt from is not known."""
 
-    model: Model
+    model: Recommender
 
     @property
     def label(self) -> str:
-        return self.model.trained.kind
+        return RecommenderScorer.label_of(self.model)
 
     def identity(self) -> None:
         return None
@@ -101,8 +103,10 @@ def entries_of(models: Sequence[Any]) -> list[Entry]:
     """Entries from what a caller writes, with the baselines added where they are missing.
 
     A name ("als"), a name with settings (("als", {"factors": 8}) or {"model": "als", "factors": 8, "label": "small"}),
-    a Model, a Peer, or an Entry.
+    a Recommender, a Peer, or an Entry.
     """
+    if isinstance(models, str | Mapping) or not isinstance(models, Iterable):
+        raise CallerError(f"{models!r} is not a list of models", where="models", remedy='Write ["als", "bayes"]')
     found = [_entry(one) for one in models]
     found += [one for one in _BASELINES if one.label not in {entry.label for entry in found}]
     labels = [entry.label for entry in found]
@@ -124,14 +128,14 @@ def _entry(one: Any) -> Entry:
         case Mapping():
             settings = dict(one)
             return _checked(Recipe(settings.pop("model", ""), name=settings.pop("label", ""), settings=settings))
-        case Model():
+        case Recommender():
             return Ready(one)
         case _ if hasattr(one, "fit"):
             return Other(one)
         case _ if hasattr(one, "trained"):
             entry: Entry = one
             return entry
-    raise CallerError(f"{one!r} cannot be compared", remedy="Name a model, give it settings, or hand over a Model")
+    raise CallerError(f"{one!r} cannot be compared", remedy="Name a model, give it settings, or give a Recommender")
 
 
 def _checked(recipe: Recipe) -> Recipe:

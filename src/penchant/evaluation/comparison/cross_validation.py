@@ -25,7 +25,7 @@ from penchant.foundations.errors import CallerError
 from penchant.foundations.plain_table import plain_table
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.intervals import Interval, UserSums
-from penchant.recommending.recommender import train
+from penchant.recommending.train_parts import train
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def cross_validate(
     told.start(f"cross-validate {model}", len(splits))
     outcomes = []
     for split in splits:
-        learnt = train(split.train, model, seed=seed, **(settings or {}))
+        learnt = train(split.train, model, seed=seed, settings=settings)
         outcomes.append(measure(RecommenderScorer(learnt, split), split, how))
         told.step(_values(outcomes[-1]))
     pooled = {name: _pooled(name, splits, outcomes, how) for name in outcomes[0].metrics}

@@ -20,7 +20,7 @@ from penchant.foundations.errors import CallerError
 from penchant.foundations.optional import require
 from penchant.foundations.plain_table import plain_table
 from penchant.foundations.progress import Progress, Silent
-from penchant.recommending.recommender import train
+from penchant.recommending.train_parts import train
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from penchant.evaluation.scoring.evaluation_scorers import Answers
 from penchant.metrics.rating_error import calibration_bins, interval_coverage
 from penchant.models.sides import Side
 from penchant.recommending.neighbours import directions_of
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 
 _BINS = 36
 _LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -79,14 +79,15 @@ class Pictures:
     spots: Sequence[Spot]
 
 
-def draw(model: Model, test: Ratings, answers: Answers) -> Pictures:
+def draw(model: Recommender, test: Ratings, answers: Answers) -> Pictures:
     """Gather what the pictures show of a model's answers (n,) to the test rows (n,)."""
-    items, errors = model.trained.items, item_errors(test, answers)
+    trained = main_model(model)
+    items, errors = trained.items, item_errors(test, answers)
     biases = item_biases(items)
     few, some = min(_LISTED, len(errors) // 2), min(_LISTED, len(biases) // 2)
     return Pictures(
-        curves=curves(model.history),
-        density=density(test.values, answers.mean, model.trained.scale),
+        curves=curves(trained.history),
+        density=density(test.values, answers.mean, trained.scale),
         calibration=calibration_bins(test.values, answers.mean, bins=12),
         coverage=coverage(test, answers),
         worst=errors[::-1][:few],

@@ -19,17 +19,17 @@ from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, Rec
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings, Outcome, measure, measured_rows
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.rating_error import rmse
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 
 _GAP_ROWS = 20_000
 """Training rows, evenly spread, that the training error is measured on."""
 
 
 def evaluate(
-    model: Model,
+    model: Recommender,
     split: Split,
     *,
-    beside: Mapping[str, Model] | None = None,
+    beside: Mapping[str, Recommender] | None = None,
     pictures: bool = True,
     progress: Progress | None = None,
     **measuring: Any,
@@ -59,7 +59,7 @@ def evaluate(
     return Report(lines, facts, _description(model), parts, words, drawn)
 
 
-def _field(contestant: RecommenderScorer, split: Split, beside: Mapping[str, Model]) -> list[EvaluationScorer]:
+def _field(contestant: RecommenderScorer, split: Split, beside: Mapping[str, Recommender]) -> list[EvaluationScorer]:
     """The model, the others that are not the model itself, the baselines."""
     model = contestant.model
     others = [RecommenderScorer(one, split, label) for label, one in beside.items() if one is not model]
@@ -78,8 +78,8 @@ def _headline(line: Line) -> dict[str, float]:
     return {name: line.metrics[name].value for name in itertools.islice(line.metrics, 1)}
 
 
-def _description(model: Model) -> dict[str, Any]:
-    trained = model.trained
+def _description(model: Recommender) -> dict[str, Any]:
+    trained = main_model(model)
     return {
         "kind": trained.kind,
         "settings": dict(trained.settings),
@@ -94,4 +94,4 @@ def _description(model: Model) -> dict[str, Any]:
 def _verdict(contestant: RecommenderScorer, split: Split, outcome: Outcome) -> str:
     train = split.train.take(np.linspace(0, len(split.train) - 1, min(_GAP_ROWS, len(split.train))).astype(np.int64))
     own = rmse(train.values, contestant.predict(train.user_numbers, train.item_numbers).mean)
-    return verdict(own, outcome.metrics["rmse"].value, contestant.model.history)
+    return verdict(own, outcome.metrics["rmse"].value, main_model(contestant.model).history)
