@@ -14,11 +14,12 @@ from made_ratings import low_rank
 from penchant.engines import engine_choice
 from penchant.engines.spark import requirements
 from penchant.foundations.errors import MissingExtraError, SettingsError
+from penchant.recommending.recommender import main_model
 
 
 def test_the_local_engine_is_the_local_way_of_training() -> None:
     here, named = (pt.train(low_rank(), "baseline", **how) for how in ({}, {"engine": "local"}))
-    assert (here.item_bias == named.item_bias).all()
+    assert (main_model(here).items.bias == main_model(named).items.bias).all()
 
 
 def test_engines_and_models_that_do_not_exist_are_refused_with_those_that_do() -> None:

@@ -73,8 +73,10 @@ def session(running: Cluster) -> Iterator[Any]:
 
 
 def same_factors(one: pt.Recommender, other: pt.Recommender) -> None:
-    for name in ("user_bias", "item_bias", "user_vectors", "item_vectors"):
-        np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=1e-6, err_msg=name)
+    for side in ("users", "items"):
+        for name in ("bias", "vectors"):
+            mine, theirs = (getattr(getattr(main_model(each), side), name) for each in (one, other))
+            np.testing.assert_allclose(mine, theirs, atol=1e-6, err_msg=f"{side} {name}")
 
 
 def test_two_processes_learn_what_one_learns(

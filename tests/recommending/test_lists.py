@@ -155,7 +155,7 @@ def test_diversity_prefers_what_is_unlike_the_list_so_far() -> None:
     assert model.recommend("ann", 2, exclude_seen=False, diversity=0.5).ids == [7, 9]
     with pytest.raises(CallerError, match="diversity"):
         model.recommend("ann", diversity=1.0)
-    with pytest.raises(CallerError, match="one by one"):
+    with pytest.raises(CallerError, match="diversity"):
         model.recommend_many(None, diversity=0.5)
 
 

@@ -67,13 +67,13 @@ def test_a_request_in_flight_keeps_the_model_it_began_with(made: Value) -> None:
 def test_a_broken_version_is_refused_and_the_old_one_serves(made: Value, damage: str) -> None:
     name = "0001"
     folder = made_model(shift=-1).save(VersionStore(made.folder).folder(name))
-    parameters = folder / "parameters.safetensors"
+    parameters = folder / "rating" / "parameters.safetensors"
     if damage == "cut short":
         parameters.write_bytes(parameters.read_bytes()[:-100])
     elif damage == "missing":
-        (folder / "items.parquet").unlink()
+        (folder / "rating" / "items.parquet").unlink()
     elif damage == "not a model":
-        (folder / "model.json").write_text("{}")
+        (folder / "recommender.json").write_text("{}")
     wanted = "0042" if damage == "no folder" else name
     VersionStore(made.folder).versions.joinpath("current").write_text(wanted + "\n")
     until(lambda: made.service.holder.refused == wanted)

@@ -10,7 +10,7 @@ import numpy as np
 
 from penchant.data.vocabulary import UNKNOWN, Numbers
 from penchant.foundations.arguments import checked_arguments
-from penchant.foundations.errors import CallerError, ModelShapeError
+from penchant.foundations.errors import CallerError, ModelFolderError, ModelShapeError
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
 from penchant.models.rows import Floats
@@ -217,7 +217,11 @@ class Recommender:
 @checked_arguments
 def load(folder: str | Path) -> Recommender:
     """The recommender saved in a folder; ModelFolderError when it is cut short, altered, or of a newer format."""
-    return Recommender(*load_parts(folder))
+    parts = load_parts(folder)
+    try:
+        return Recommender(*parts)
+    except (CallerError, ModelShapeError) as broken:
+        raise ModelFolderError(f"the parts do not fit each other ({broken})", where=str(folder)) from broken
 
 
 def main_model(recommender: Recommender) -> TrainedModel:

@@ -136,7 +136,7 @@ def test_validation_error_is_shown_and_is_that_of_the_mean_of_the_draws() -> Non
     listener = Listener()
     model = train(TRAIN, "bayes", validation=TEST, progress=listener, **QUICK)
     shown = [f["validation"] for f in listener.metrics if "validation" in f]
-    assert len(shown) == len(main_model(model).history) == 20
+    assert len(shown) == len(model.history) == 20
     assert shown[-1] == pytest.approx(rmse_of(model, TEST), abs=2e-3)
     assert any("R-hat" in note for note in listener.notes)
     assert {"r_hat", "effective_samples"} <= model.facts.keys()
@@ -156,7 +156,7 @@ def test_resume_adds_draws_to_the_earlier_ones() -> None:
     more = train(TRAIN, "bayes", resume=first, **(QUICK | {"samples": 8}))
     assert more.samples == 13
     np.testing.assert_array_equal(more.items.vectors[:5], first.items.vectors)
-    assert [metrics["sample"] for metrics in main_model(more).history] == list(range(1, 14))
+    assert [metrics["sample"] for metrics in more.history] == list(range(1, 14))
     assert rmse_of(more, TEST) < 0.22
     with pytest.raises(SettingsError, match="other factors"):
         train(TRAIN, "bayes", resume=first, **(QUICK | {"factors": 5}))

@@ -11,6 +11,7 @@ from penchant.evaluation.comparison.comparison import Comparison
 from penchant.evaluation.comparison.contestants import Entry, Ready, entries_of
 from penchant.evaluation.comparison.records import Record, keep, kept, key_of, run
 from penchant.evaluation.report.protocol import protocol
+from penchant.evaluation.scoring.evaluation_scorers import check_split
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.evaluation.scoring.metric_names import naming
 from penchant.foundations.progress import Progress, Silent
@@ -33,6 +34,7 @@ def compare(
     measuring: settings of EvaluationSettings.
     """
     how, told = EvaluationSettings.from_json(measuring), progress or Silent()
+    check_split(split, "compared")
     entries = entries_of(models)
     if by is not None:
         naming(by)

@@ -15,8 +15,9 @@ from penchant.evaluation.report.protocol import protocol
 from penchant.evaluation.report.report import SHARES, Line, Report
 from penchant.evaluation.report.slices import slices
 from penchant.evaluation.scoring.baselines import baselines
-from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer, labels_of
+from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer, check_split, labels_of
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings, Outcome, measure, measured_rows
+from penchant.foundations.errors import CallerError
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.rating_error import rmse
 from penchant.recommending.recommender import Recommender, main_model
@@ -39,6 +40,9 @@ def evaluate(
     beside: more models to show, by name. pictures: gather what the page samples. measuring: settings of EvaluationSettings.
     Raises CallerError for a model that has learnt from test rows.
     """
+    if not isinstance(model, Recommender):
+        raise CallerError(f"what is evaluated is a Recommender, not a {type(model).__name__}", where="model")
+    check_split(split, "measured")
     how = EvaluationSettings.from_json(measuring)
     told = progress or Silent()
     contestant = RecommenderScorer(model, split)

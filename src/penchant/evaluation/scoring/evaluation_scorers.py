@@ -212,3 +212,13 @@ def labels_of(contestants: Sequence[EvaluationScorer]) -> list[str]:
     if twice:
         raise CallerError(f"two contestants are called {twice.pop()!r}", remedy="Give each a label of its own")
     return labels
+
+
+def check_split(split: Any, done: str) -> None:
+    """Refuse anything but a Split. done: what is done on it."""
+    if not isinstance(split, Split):
+        raise CallerError(
+            f"models are {done} on a Split, not on {type(split).__name__}",
+            where="split",
+            remedy="Make one, such as pt.split.random(ratings)",
+        )
