@@ -13,13 +13,16 @@ import pytest
 from scipy.special import log_softmax, ndtr
 
 from made_models import made
+from made_ratings import low_rank
 from penchant.data.vocabulary import Vocabulary
-from penchant.foundations.errors import CallerError, ModelFolderError, ModelShapeError
+from penchant.foundations.errors import CallerError, ModelFolderError, ModelShapeError, SettingsError
 from penchant.models.trained import Feedback, TrainedModel
 from penchant.recommending.ranker import Ranker
 from penchant.recommending.recommender import Recommender, load
 from penchant.recommending.saving import RECOMMENDER
+from penchant.recommending.train_parts import train, train_again
 from penchant.recommending.user_state import UserState
+from penchant.training import registry
 
 ITEMS = [7, 3, 9, 1, 5]
 
@@ -227,3 +230,33 @@ def test_a_folder_of_other_things_is_left_alone(both: Recommender, tmp_path: Pat
     with pytest.raises(ModelFolderError, match="other things"):
         both.save(tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+# --- training again -----------------------------------------------------------------------------------------------
+
+
+def test_every_part_is_trained_again_with_its_own_settings() -> None:
+    ratings = low_rank(30, 20, n=300)
+    parts = [registry.train(ratings, name, seed=1, **how) for name, how in (("als", {"factors": 3}), ("ease", {}))]
+    ranker = Ranker(("log_choice",), (1.0,))
+    again = train_again(Recommender(*parts, ranker), ratings, seed=1, settings={"regularization": 7.0})
+    assert again.rating_model is not None
+    assert again.choice_model is not None
+    assert (again.rating_model.users.factors, again.ranker) == (3, ranker)
+    assert [one.settings["regularization"] for one in (again.rating_model, again.choice_model)] == [7.0, 7.0]
+    same = train_again(Recommender(*parts), ratings, seed=1)
+    assert same.rating_model is not None
+    np.testing.assert_array_equal(same.rating_model.items.vectors, parts[0].items.vectors)
+    with pytest.raises(SettingsError, match="no setting 'colour'"):
+        train_again(Recommender(*parts), ratings, settings={"colour": 1})
+
+
+def test_a_model_continues_the_part_of_its_name() -> None:
+    ratings = low_rank(30, 20, n=300)
+    parts = [registry.train(ratings, name, seed=1, **how) for name, how in (("als", {"factors": 3}), ("ease", {}))]
+    more = train(ratings, "als", seed=1, resume=Recommender(*parts), factors=3, epochs=1)
+    alone = registry.train(ratings, "als", seed=1, resume=parts[0], factors=3, epochs=1)
+    assert more.rating_model is not None
+    np.testing.assert_array_equal(more.rating_model.items.vectors, alone.items.vectors)
+    with pytest.raises(SettingsError, match="cannot be continued"):
+        train(ratings, "als", resume=parts[0])  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from penchant.recommending.recommender import main_model
+from penchant.recommending.recommender import Recommender, main_model
 from penchant.recommending.train_parts import train
 from penchant.service.retraining import Gathered, together
 from penchant.training.registry import MODELS
@@ -18,15 +18,18 @@ QUICK = {
     "dot_bias": {"epochs": 2},
     "net": {"epochs": 2},
 }
+SIDES = ("rating", "choice")
 NEW = {"item": "9001", "title": "Starship Reborn (2026)", "features": {"genres": ["Sci-Fi"]}}
 PAGES = ["/", "/items/5", "/items/9001", "/map", "/map/points", "/ratings", "/model", "/parts/why/5", "/parts/ask"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", [*MODELS, "als+ease"])
 def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
     ratings = together(main_model(made_model()), Gathered([], set(), []))
-    train(ratings, kind, seed=0, **QUICK.get(kind, {})).save(tmp_path / "model")
+    parts = [train(ratings, one, seed=0, settings=QUICK.get(one)) for one in kind.split("+")]
+    rating, choice = (next((getattr(p, f"{n}_model") for p in parts if getattr(p, f"{n}_model")), None) for n in SIDES)
+    Recommender(rating, choice).save(tmp_path / "model")
     with made_service(tmp_path / "model") as made:
         client, write = made.client, made.headers("write")
         _, me = made.visitor()
@@ -47,7 +50,11 @@ def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
             answer = client.get(f"/v1/users/me/{path}", headers=me)
             assert answer.status_code == 200, answer.text
         said = client.post("/v1/predictions", json={"ratings": given, "items": ["5", "9001", "nothing"]})
-        assert [line["mean"] is not None for line in said.json()["predictions"]] == [True] * 3
+        if rating is None:
+            assert said.status_code == 422
+            assert "no rating model" in said.json()["detail"]
+        else:
+            assert [line["mean"] is not None for line in said.json()["predictions"]] == [True] * 3
         client.cookies.set("penchant_visitor", me["Authorization"].removeprefix("Bearer "))
         for page in PAGES:
             assert client.get(page).status_code == 200, page

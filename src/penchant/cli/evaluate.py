@@ -97,11 +97,9 @@ def _quadrants(model: Any, table: Ratings, seed: int, as_json: bool, quiet: bool
 
 
 def _twin(model: Any, ratings: Ratings, bar: Any) -> Any:
-    from penchant.recommending.recommender import main_model
-    from penchant.recommending.train_parts import train
+    from penchant.recommending.train_parts import train_again
 
-    trained = main_model(model)
-    return train(ratings, trained.kind, progress=bar, settings=trained.settings)
+    return train_again(model, ratings, progress=bar)
 
 
 def register(app: typer.Typer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +69,7 @@ class ItemIndex:
 
     def __init__(self, parts: Mapping[PartName, PartIndex], ranker: Ranker | None) -> None:
         self.parts, self.ranker = parts, ranker
-        self.main = parts["rating"] if "rating" in parts else parts["choice"]
+        self.main = parts[self.one_part(None)]
 
     @property
     def users(self) -> Vocabulary:
@@ -93,16 +93,22 @@ class ItemIndex:
         if by == "combined":
             _ = self.ranker_in_use
             return by
+        if by not in get_args(By):
+            raise CallerError(
+                f"there is no order {by!r}", where="by", remedy=f"Choose one of: {', '.join(get_args(By))}"
+            )
         self.part(by)
         return by
 
-    def directions(self, by: By | None) -> PartIndex:
-        """The part whose vectors say what is alike: the one asked for, else the rating part where there is one."""
-        return self.main if by in (None, "combined") else self.part(self._named(by))
+    def one_part(self, by: By | None) -> PartName:
+        """The part that answers a question only one part can answer, such as what is similar.
 
-    @staticmethod
-    def _named(by: By | None) -> PartName:
-        return "choice" if by == "choice" else "rating"
+        by: the part asked for; None or "combined" for the rating part where there is one. CallerError where it is missing.
+        """
+        if by not in (None, "combined"):
+            self.order(by)
+            return "choice" if by == "choice" else "rating"
+        return "rating" if "rating" in self.parts else "choice"
 
     @property
     def scale(self) -> Scale | None:

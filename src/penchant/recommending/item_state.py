@@ -35,7 +35,7 @@ class ItemState:
     @property
     def source(self) -> Source:
         """What the row rests on."""
-        return (self.rows["rating"] if "rating" in self.rows else self.rows["choice"]).source
+        return self.rows[self.index.one_part(None)].source
 
     @checked_arguments
     def predict(self, users: Any) -> Prediction:
@@ -50,7 +50,8 @@ class ItemState:
     def audience(self, n: int = 10, *, by: By | None = None) -> Ranking:
         """The n users who have not rated it and score it highest, best first; by: the part that scores."""
         check_count(n)
-        name, row = self._row(by)
+        name = self.index.one_part(by)
+        row = self.rows[name]
         users = row.trained.users
         allowed = np.ones(len(users), bool)
         allowed[row.numbers] = False
@@ -74,7 +75,7 @@ class ItemState:
     def similar(self, n: int = 10, *, by: By | None = None) -> Ranking:
         """The n items whose vectors point most nearly in its direction; scores are cosines."""
         check_count(n)
-        _, row = self._row(by)
+        row = self.rows[self.index.one_part(by)]
         best, cosines = row.part.items_near.towards(directions_of(row.rows)[0], n)
         items = row.trained.items
         return Ranking(
@@ -87,10 +88,6 @@ class ItemState:
             by="cosine",
             unknown=self.unknown,
         )
-
-    def _row(self, by: By | None) -> tuple[PartName, PartRow]:
-        name: PartName = "rating" if self.index.directions(by) is self.index.parts.get("rating") else "choice"
-        return name, self.rows[name]
 
 
 def _scores(row: PartRow) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
@@ -41,10 +41,6 @@ class ListOptions:
 
     def __post_init__(self) -> None:
         check_count(self.n)
-        if self.by is not None and self.by not in get_args(By):
-            raise CallerError(
-                f"there is no order {self.by!r}", where="by", remedy=f"Choose one of: {', '.join(get_args(By))}"
-            )
         if not _is_number(self.diversity) or not 0 <= self.diversity < 1:
             raise CallerError(f"a diversity of {self.diversity!r} lies outside 0 to 1", remedy="1 itself is too much")
         object.__setattr__(self, "exclude", many_ids(self.exclude, "exclude"))

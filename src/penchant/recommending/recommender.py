@@ -149,13 +149,13 @@ class Recommender:
         by: the part whose vectors are compared; None for the rating part where there is one. approximate: by an index
         of the `ann` extra, for catalogues of millions.
         """
-        part = self._index.directions(by)
+        part = self._index.part(self._index.one_part(by))
         return _similar(part.trained.items, part.items_near, one_id(item, "item"), n, approximate)
 
     @checked_arguments
     def similar_users(self, user: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:
         """The n users whose vectors point most nearly in the same direction; arguments as in `similar_items`."""
-        part = self._index.directions(by)
+        part = self._index.part(self._index.one_part(by))
         return _similar(part.trained.users, part.users_near, one_id(user, "user"), n, approximate)
 
     # --- new users and items -------------------------------------------------------------------------------------

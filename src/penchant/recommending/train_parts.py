@@ -62,6 +62,33 @@ def train_parts(
     return Recommender(rating_model=rating)
 
 
+def train_again(
+    earlier: Recommender,
+    ratings: Ratings,
+    *,
+    seed: Seed = 0,
+    progress: Progress | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Recommender:
+    """Train every part of an earlier recommender anew, with the settings it had; the ranker stays.
+
+    settings: replace those of the same name, in each part that has such a setting. Raises SettingsError for one that
+    no part has.
+    """
+    parts = [part for part in (earlier.rating_model, earlier.choice_model) if part is not None]
+    known = {part.kind: registry.way(part.kind).settings_class().names() for part in parts}
+    for name in settings or {}:
+        if not any(name in names for names in known.values()):
+            every = sorted(set().union(*known.values()))
+            raise SettingsError(f"there is no setting {name!r}", remedy=f"There are: {', '.join(every)}")
+    trained = {}
+    for part in parts:
+        own = {name: value for name, value in (settings or {}).items() if name in known[part.kind]}
+        chosen = {**part.settings, **own}
+        trained[part.objective] = registry.train(ratings, part.kind, seed=seed, progress=progress, **chosen)
+    return Recommender(trained.get("rating"), trained.get("preference"), earlier.ranker)
+
+
 def _earlier(resume: Recommender, name: str) -> TrainedModel:
     """The part to continue from: the one of that kind, else the only one, which training then judges."""
     if not isinstance(resume, Recommender):

@@ -69,7 +69,7 @@ def _ranked(
         scores = table[best]
     if not options.diversity:
         return best, scores
-    directions = index.directions(by).items_near.directions[best]
+    directions = index.part(index.one_part(by)).items_near.directions[best]
     spread = spread_out(scores, directions, options.n, options.diversity)
     return best[spread], scores[spread]
 

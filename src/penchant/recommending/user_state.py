@@ -54,7 +54,7 @@ class UserState:
     @property
     def main(self) -> PartRow:
         """The row in the rating part, or in the only part there is."""
-        return self.rows["rating"] if "rating" in self.rows else self.rows["choice"]
+        return self.rows[self.index.one_part(None)]
 
     @property
     def source(self) -> Source:
@@ -102,7 +102,7 @@ class UserState:
         by: the part whose score is explained; None for the rating part where there is one.
         """
         item = one_id(item, "item")
-        name: PartName = "choice" if self.index.directions(by) is not self.index.parts.get("rating") else "rating"
+        name = self.index.one_part(by)
         row = self.rows[name]
         items = row.trained.items
         number = items.vocabulary.numbers([item])
