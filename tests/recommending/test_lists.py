@@ -110,6 +110,17 @@ def test_lists_are_streamed_to_parquet_in_order(tmp_path: Path, monkeypatch: pyt
     assert [p.name for p in path.parent.iterdir()] == ["all.parquet"]
 
 
+def test_lists_are_written_as_the_file_is_named(tmp_path: Path) -> None:
+    model = Recommender.of(made())
+    path = model.recommend_many(None, 3, to=tmp_path / "lists.csv")
+    assert path.read_text().startswith("user,rank,item,score,source\nann,1,")
+    assert len(pl.read_csv(path)) == len(model.recommend_many(None, 3))
+    for name in ("lists.xlsx", "lists"):
+        with pytest.raises(CallerError, match=r"written as Parquet or CSV"):
+            model.recommend_many(None, 3, to=tmp_path / name)
+    assert [one.name for one in tmp_path.iterdir()] == ["lists.csv"]
+
+
 def test_ids_of_another_kind_are_named_as_given() -> None:
     trained = made()
     assert Recommender.of(trained).recommend_many(["ann", 12], 1)["user"].to_list() == ["ann", "12"]

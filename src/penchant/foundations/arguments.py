@@ -22,9 +22,12 @@ def checked_arguments(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            signature.bind(*args, **kwargs)
-        except TypeError as wrong:
-            raise CallerError(str(wrong), where=f"{function.__name__}()", remedy=remedy) from None
-        return function(*args, **kwargs)
+            return function(*args, **kwargs)
+        except TypeError:
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError as wrong:
+                raise CallerError(str(wrong), where=f"{function.__name__}()", remedy=remedy) from None
+            raise
 
     return checked

@@ -24,10 +24,10 @@ def one_id(value: Any, name: str) -> Any:
 
 
 def many_ids(values: Any, name: str) -> list[Any]:
-    """Ids as plain values, (B,). Raises CallerError for a single id."""
+    """Ids as plain values, (B,). name: of the argument. Raises CallerError for anything but a list of ids."""
     if not _is_several(values) or isinstance(values, Mapping):
-        raise CallerError(f"{values!r} is not a list of ids", where=name, remedy=f"Write {name}=[{values!r}]")
-    return [one_id(one, name) for one in (values.tolist() if isinstance(values, np.ndarray) else values)]
+        raise CallerError(f"{_shown(values)} is not a list of ids", where=name, remedy=f"Write {name}=[1, 2]")
+    return [_id_in(one, name) for one in (values.tolist() if isinstance(values, np.ndarray) else values)]
 
 
 def paired_numbers(
@@ -51,7 +51,7 @@ def numbers_of(ids: Any, vocabulary: Vocabulary, name: str) -> Numbers:
     """The numbers of one id or of B of them, (B,); UNKNOWN for an id that the vocabulary does not hold."""
     if isinstance(ids, np.ndarray) and ids.ndim == 1 and ids.dtype.kind in "iu":
         return vocabulary.numbers(ids)
-    return vocabulary.numbers(many_ids(ids, name) if _is_several(ids) else [one_id(ids, name)])
+    return vocabulary.numbers(many_ids(ids if _is_several(ids) else [ids], name))
 
 
 def ratings_by_id(ratings: Any, scale: Scale | None, example: str = "item id") -> dict[Any, float]:
@@ -66,7 +66,7 @@ def ratings_by_id(ratings: Any, scale: Scale | None, example: str = "item id") -
         raise CallerError(
             f"ratings are given as {example} -> rating, not as {_shown(ratings)}", remedy="Write {1: 4.5, 260: 5.0}"
         )
-    return {one_id(one, "ratings"): _rating(value, one, scale) for one, value in ratings.items()}
+    return {_id_in(one, "ratings"): _rating(value, one, scale) for one, value in ratings.items()}
 
 
 def features_by_name(features: Any) -> dict[str, Any] | None:
@@ -94,6 +94,13 @@ def in_numbers(vocabulary: Vocabulary, ratings: Mapping[Any, float]) -> tuple[Nu
     known = {int(number): value for number, value in zip(numbers, ratings.values(), strict=True) if number != UNKNOWN}
     unknown = [one for one, number in zip(ratings, numbers, strict=True) if number == UNKNOWN]
     return np.array(list(known), np.int32), np.array(list(known.values()), np.float32), unknown
+
+
+def _id_in(one: Any, name: str) -> Any:
+    one = plain_id(one)
+    if one is None or _is_several(one):
+        raise CallerError(f"{_shown(one)} is not an id", where=name, remedy="Give whole numbers or texts")
+    return one
 
 
 def _rating(value: Any, one: Any, scale: Scale | None) -> float:

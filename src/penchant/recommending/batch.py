@@ -1,4 +1,4 @@
-"""Lists for many users at once, as a frame or streamed to a Parquet file."""
+"""Lists for many users at once, as a frame or streamed to a file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from penchant.data.columns import ITEM, USER
 from penchant.data.vocabulary import UNKNOWN, Numbers, Vocabulary
+from penchant.foundations.errors import CallerError
 from penchant.foundations.progress import Progress, Silent
 from penchant.recommending.argument_checks import many_ids
 from penchant.recommending.filters import allowed_items
@@ -89,10 +90,16 @@ class BatchLists:
         return pl.concat(self.frames(progress))
 
     def write(self, path: str | Path, progress: Progress | None = None) -> Path:
-        """Stream the table into one Parquet file, written beside its place and renamed into it."""
+        """Stream the table into one Parquet or CSV file, written beside its place and renamed into it."""
         from polars.io.plugins import register_io_source
 
         target = Path(path)
+        if target.suffix not in (".parquet", ".csv"):
+            raise CallerError(
+                f"lists are written as Parquet or CSV, not as {target.suffix or 'a file without an ending'}",
+                where=str(path),
+                remedy="Name the file lists.parquet or lists.csv",
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f".{target.name}.writing")
 
@@ -100,7 +107,9 @@ class BatchLists:
             return self.frames(progress)
 
         try:
-            register_io_source(source, schema=self.schema).sink_parquet(fresh, maintain_order=True)
+            frames = register_io_source(source, schema=self.schema)
+            write = frames.sink_csv if target.suffix == ".csv" else frames.sink_parquet
+            write(fresh, maintain_order=True)
             fresh.replace(target)
         finally:
             fresh.unlink(missing_ok=True)

@@ -103,7 +103,8 @@ class ItemIndex:
     def one_part(self, by: By | None) -> PartName:
         """The part that answers a question only one part can answer, such as what is similar.
 
-        by: the part asked for; None or "combined" for the rating part where there is one. CallerError where it is missing.
+        by: the part asked for; None or "combined" for the rating part where there is one. CallerError where
+        it is missing.
         """
         if by not in (None, "combined"):
             self.order(by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -32,18 +33,18 @@ def ranking_for(index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[A
     items = index.main.trained.items
     allowed, strange = allowed_items(items, options, seen)
     best, scores = _ranked(index, rows, by, options, allowed)
-    said = {name: row.predict(best) for name, row in rows.items() if by in ("combined", name) or name == "rating"}
-    rating, own = said.get("rating"), [said[name] for name in said if by in ("combined", name)]
-    sources = own[0].item_source if len(own) == 1 else stronger(own[0].item_source, own[1].item_source)
-    asked = np.array([row.source for name, row in rows.items() if by in ("combined", name)], dtype=object)
-    scale = index.main.trained.scale
+    ordering = [name for name in rows if by in ("combined", name)]
+    said = {name: row.predict(best) for name, row in rows.items() if name in (*ordering, "rating")}
+    rating, scale = said.get("rating"), index.main.trained.scale
+    sources = reduce(stronger, (said[name].item_source for name in ordering))
+    own = reduce(stronger, (np.array([rows[name].source], dtype=object) for name in ordering))
     return Ranking(
         asked=user,
         ids=items.vocabulary.take(best).tolist(),
         titles=[items.title(number) for number in best],
         scores=scores if by == "combined" else said[by].mean,
         sources=sources.tolist(),
-        source=asked[0] if len(asked) == 1 else stronger(asked[:1], asked[1:])[0],
+        source=own[0],
         by=by,
         predicted=None if rating is None else rating.mean,
         std=None if rating is None else rating.std,
