@@ -42,7 +42,7 @@ def test_recommend_lists_items_the_user_has_not_rated(model: Path) -> None:
 
 def test_a_stranger_is_answered_and_flagged(model: Path) -> None:
     done = penchant("recommend", model, "--user", "nobody", "-n", "3")
-    assert "the model has never met 'nobody'" in done.stderr
+    assert "the model does not know 'nobody'" in done.stderr
     assert len(done.stdout.splitlines()) == 5
     assert json.loads(penchant("recommend", model, "--user", "nobody", "--json").stdout)["source"] == "prior"
 
