@@ -18,7 +18,6 @@ QUICK = {
     "dot_bias": {"epochs": 2},
     "net": {"epochs": 2},
 }
-SIDES = ("rating", "choice")
 NEW = {"item": "9001", "title": "Starship Reborn (2026)", "features": {"genres": ["Sci-Fi"]}}
 PAGES = ["/", "/items/5", "/items/9001", "/map", "/map/points", "/ratings", "/model", "/parts/why/5", "/parts/ask"]
 
@@ -28,8 +27,9 @@ PAGES = ["/", "/items/5", "/items/9001", "/map", "/map/points", "/ratings", "/mo
 def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
     ratings = together(main_model(made_model()), Gathered([], set(), []))
     parts = [train(ratings, one, seed=0, settings=QUICK.get(one)) for one in kind.split("+")]
-    rating, choice = (next((getattr(p, f"{n}_model") for p in parts if getattr(p, f"{n}_model")), None) for n in SIDES)
-    Recommender(rating, choice).save(tmp_path / "model")
+    rating_part = next((one.rating_model for one in parts if one.rating_model), None)
+    choice_part = next((one.choice_model for one in parts if one.choice_model), None)
+    Recommender(rating_part, choice_part).save(tmp_path / "model")
     with made_service(tmp_path / "model") as made:
         client, write = made.client, made.headers("write")
         _, me = made.visitor()
@@ -50,7 +50,7 @@ def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
             answer = client.get(f"/v1/users/me/{path}", headers=me)
             assert answer.status_code == 200, answer.text
         said = client.post("/v1/predictions", json={"ratings": given, "items": ["5", "9001", "nothing"]})
-        if rating is None:
+        if rating_part is None:
             assert said.status_code == 422
             assert "no rating model" in said.json()["detail"]
         else:
