@@ -30,6 +30,8 @@ import penchant as pt
 from penchant.data.splitting import Split
 from penchant.evaluation.scoring.external_models import CatalogueInfo
 from penchant.foundations.threads import available_threads
+from penchant.recommending.predictions import predict_numbers
+from penchant.recommending.recommender import main_model
 
 ROOT = Path(__file__).parents[1]
 GOODBOOKS = ROOT / "benchmarks" / "data" / "goodbooks-10k" / "ratings.parquet"
@@ -119,12 +121,12 @@ def _ours(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str
     model = pt.train(split.train, "bayes", seed=seed, **row.ours)
     times = watch.read()
     test = split.test
-    predicted = model.predict_numbers(
+    predicted = predict_numbers(main_model(model), 
         test.user_numbers, test.item_numbers, item_features=test.item_features, timestamps=test.timestamps
     )
     inside = np.abs(test.values - predicted.mean) < NINETY * predicted.std
     metrics = {"rmse": _rmse(predicted.mean, split), **times, "in_90_interval": float(inside.mean())}
-    return metrics, {"settings": dict(model.trained.settings), "facts": dict(model.trained.facts)}
+    return metrics, {"settings": dict(main_model(model).settings), "facts": dict(main_model(model).facts)}
 
 
 def _external(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str, Any]]:

@@ -9,13 +9,13 @@ import uvicorn
 from fastapi import FastAPI, Request
 
 from penchant.foundations.threads import limit_blas
-from penchant.recommending.recommender import load
+from penchant.recommending.recommender import load, main_model
 from penchant.service.schemas import ListRequest
 
 
 def main() -> None:
     model = load(sys.argv[1])
-    vectors, user = model.item_vectors[0], model.user_vectors[0, 0]
+    vectors, user = main_model(model).items.vectors[0], main_model(model).users.vectors[0, 0]
     app = FastAPI()
 
     def top() -> dict[str, Any]:

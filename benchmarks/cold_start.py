@@ -23,7 +23,7 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,9 @@ from penchant.data.splitting import Split, cold_items, cold_users
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
 from penchant.evaluation.scoring.protocol import versions
 from penchant.metrics.intervals import UserSums, paired_difference
-from penchant.recommending.elicitation import questions
-from penchant.recommending.recommender import Model
-from penchant.recommending.user_state import UserState, newcomer
+from penchant.recommending.elicitation import Question, questions
+from penchant.recommending.recommender import Recommender, index_of, main_model
+from penchant.recommending.user_state import UserState, new_user_state
 from quadrant_comparison import compare_quadrants, with_given
 
 ROOT = Path(__file__).parents[1]
@@ -117,7 +117,7 @@ def fold_in(ratings: Ratings, asked: argparse.Namespace) -> Any:
                 yield _printed(row)
 
 
-def errors(model: Model, split: Split) -> UserSums:
+def errors(model: Recommender, split: Split) -> UserSums:
     """The RMSE on the test rows, by user."""
     output = RecommenderScorer(model, split).predict(split.test.user_numbers, split.test.item_numbers)
     return _sums(np.asarray(output.mean), split.test)
@@ -181,12 +181,12 @@ def _asked(ratings: Ratings, seed: int) -> dict[tuple[str, str], tuple[Any, Any,
             squares, owners, answers, rng = [], [], [], _rng()
             for user in hidden:
                 numbers, values = pools.row(user)
-                known = numbers < len(model.trained.items)
+                known = numbers < len(main_model(model).items)
                 numbers, values = numbers[known], values[known]
                 at = choose(model, numbers, values, rng)
                 wanted, truth = tests.row(user)
                 folded = _answered(model, numbers[at], values[at])
-                predicted = folded.predict_numbers(wanted, item_features=split.test.item_features)
+                predicted = folded.main.predict(wanted, features=split.test.item_features)
                 squares.append(np.square(predicted.mean.astype(np.float64) - truth))
                 owners.append(np.full(len(truth), own[user]))
                 answers.append(len(at))
@@ -194,61 +194,66 @@ def _asked(ratings: Ratings, seed: int) -> dict[tuple[str, str], tuple[Any, Any,
     return found
 
 
-def _answered(model: Model, numbers: Any, values: Any) -> UserState:
+def _answered(model: Recommender, numbers: Any, values: Any) -> UserState:
     """A new user with answers about these items. Their selection is not treated as implicit feedback."""
-    return newcomer(model, numbers, values, history=np.empty(0, np.int32))
+    return new_user_state(index_of(model), numbers, values, history=np.empty(0, np.int32))
 
 
-Chooser = Callable[[Model, Any, Any, np.random.Generator], Any]
+Chooser = Callable[[Recommender, Any, Any, np.random.Generator], Any]
 
 
-def _informative(model: Model, numbers: Any, values: Any, rng: np.random.Generator) -> list[int]:
+def _informative(model: Recommender, numbers: Any, values: Any, rng: np.random.Generator) -> list[int]:
     """Five rated items, one at a time, each chosen after the previous answer."""
     chosen: list[int] = []
     for _ in range(5):
         folded = _answered(model, numbers[chosen], values[chosen])
-        others = np.setdiff1d(np.arange(len(model.trained.items)), np.delete(numbers, chosen)).astype(np.int32)
-        asked = questions(model.trained, folded.rows, folded.tangent, others, 1, sure=True, stakes=model.stakes)
-        number = model.trained.items.vocabulary.number(asked[0].item)
+        others = np.setdiff1d(np.arange(len(main_model(model).items)), np.delete(numbers, chosen)).astype(np.int32)
+        asked = _questions(folded, others, 1, certain=True)
+        number = main_model(model).items.vocabulary.number(asked[0].item)
         chosen.append(int(np.flatnonzero(numbers == number)[0]))
     return chosen
 
 
-def _screens(model: Model, numbers: Any, values: Any, rng: np.random.Generator) -> Any:
+def _questions(folded: UserState, skip: Any, n: int, *, certain: bool = False) -> Sequence[Question]:
+    row = folded.main
+    return questions(row.trained, row.rows, row.posterior, skip, n, certain=certain, state=row.part.elicitation)
+
+
+def _screens(model: Recommender, numbers: Any, values: Any, rng: np.random.Generator) -> Any:
     """Four screens of five questions, each chosen after the previous answers."""
     asked = np.empty(0, np.int32)
     at = np.empty(0, np.int64)
     for _ in range(4):
         folded = _answered(model, numbers[at], values[at])
-        more = questions(model.trained, folded.rows, folded.tangent, asked, 5, stakes=model.stakes)
-        asked = np.append(asked, model.trained.items.vocabulary.numbers([one.item for one in more]))
+        more = _questions(folded, asked, 5)
+        asked = np.append(asked, main_model(model).items.vocabulary.numbers([one.item for one in more]))
         at = np.flatnonzero(np.isin(numbers, asked))
     return at
 
 
-def _spread(model: Model) -> np.ndarray[Any, Any]:
+def _spread(model: Recommender) -> np.ndarray[Any, Any]:
     """The variance of each item's training ratings, (I,); 0 for items with fewer than twenty."""
-    seen, size = model.trained.seen, len(model.trained.items)
+    seen, size = main_model(model).seen, len(main_model(model).items)
     counts = np.maximum(np.bincount(seen.numbers, minlength=size), 1)
     mean = np.bincount(seen.numbers, weights=seen.values, minlength=size) / counts
     variance = np.bincount(seen.numbers, weights=np.square(seen.values, dtype=np.float64), minlength=size) / counts
     return np.where(counts >= 20, variance - mean**2, 0.0)
 
 
-def _highest(of: Callable[[Model], Any]) -> Chooser:
+def _highest(of: Callable[[Recommender], Any]) -> Chooser:
     """The five rated items with the highest values of an item statistic."""
     return lambda model, numbers, values, rng: np.argsort(-of(model)[numbers], kind="stable")[:5]
 
 
-def _twenty(of: Callable[[Model], Any]) -> Chooser:
+def _twenty(of: Callable[[Recommender], Any]) -> Chooser:
     """The rated items among the twenty of the catalogue with the highest values of an item statistic."""
     return lambda model, numbers, values, rng: np.flatnonzero(
         np.isin(numbers, np.argsort(-of(model), kind="stable")[:20])
     )
 
 
-def _popularity(model: Model) -> Any:
-    return model.trained.items.counts
+def _popularity(model: Recommender) -> Any:
+    return main_model(model).items.counts
 
 
 CHOSEN: dict[str, Chooser] = {
@@ -260,7 +265,7 @@ CHOSEN: dict[str, Chooser] = {
 }
 ASKED: dict[str, Chooser] = {
     "random": lambda model, numbers, values, rng: np.flatnonzero(
-        np.isin(numbers, rng.choice(len(model.trained.items), 20, replace=False))
+        np.isin(numbers, rng.choice(len(main_model(model).items), 20, replace=False))
     ),
     "most popular": _twenty(_popularity),
     "most contested": _twenty(_spread),

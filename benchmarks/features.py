@@ -23,6 +23,7 @@ import penchant as pt
 from penchant.data.splitting import Split
 from penchant.evaluation.scoring.protocol import versions
 from penchant.metrics.intervals import UserSums, paired_difference
+from penchant.recommending.recommender import main_model
 
 RESULTS = Path(__file__).parent / "results" / "features.json"
 JOINTLY = {"dot_bias": {"use_features": True}, "net": {"feature_factors": 8}}
@@ -55,18 +56,18 @@ def compared(name: str, where: str, split: Split) -> list[dict[str, Any]]:
     return rows
 
 
-def squared_errors(model: pt.Model, split: Split) -> UserSums:
+def squared_errors(model: pt.Recommender, split: Split) -> UserSums:
     """Squared errors by test user."""
     test = split.test
     users, items = test.users.take(test.user_numbers), test.items.take(test.item_numbers)
-    known_items = {item: number for number, item in enumerate(model.trained.items.vocabulary.ids.tolist())}
+    known_items = {item: number for number, item in enumerate(main_model(model).items.vocabulary.ids.tolist())}
     predicted = model.predict(users, items).mean
     new = np.array([item not in known_items for item in items.tolist()])
-    if new.any() and model.trained.items.maps_features and test.item_features is not None:
+    if new.any() and main_model(model).items.maps_features and test.item_features is not None:
         numbers, back = np.unique(test.item_numbers[new], return_inverse=True)
-        rows = model.trained.items.unmet_rows(test.item_features.take(numbers), len(numbers)).take(back)
-        known = model.trained.users.rows(model.trained.users.vocabulary.numbers(users[new]))
-        predicted[new] = model.trained.clip(model.trained.scorer.pairs(known, rows).mean(axis=0))
+        rows = main_model(model).items.unmet_rows(test.item_features.take(numbers), len(numbers)).take(back)
+        known = main_model(model).users.rows(main_model(model).users.vocabulary.numbers(users[new]))
+        predicted[new] = main_model(model).clip(main_model(model).scorer.pairs(known, rows).mean(axis=0))
     return UserSums.pooled((predicted - test.values) ** 2, test.user_numbers, len(test.users), link="root")
 
 

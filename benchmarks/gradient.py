@@ -149,7 +149,7 @@ def to_error(split: Split, fastai: dict[str, Any] | None, epochs: int = 3) -> di
     seconds, cpu = (min(column) for column in zip(*(timed(once) for _ in range(3)), strict=True))
     backend = backends[-1]
     model = biased_model(split.train, settings, FitResult(backend, [backend.state()], []), None, FeatureEmbeddings())
-    row = {"epochs": epochs, "seconds": seconds, "cpu_seconds": cpu, "rmse": rmse(pt.Model(model), split)}
+    row = {"epochs": epochs, "seconds": seconds, "cpu_seconds": cpu, "rmse": rmse(pt.Recommender.of(model), split)}
     if fastai:
         row |= {"share_of_fastai_time": seconds / fastai["seconds"], "reached": row["rmse"] <= fastai["rmse"]}
         row["share_of_fastai_cpu_time"] = cpu / fastai["cpu_seconds"]
@@ -167,7 +167,7 @@ def tuned(split: Split, seed: int) -> dict[str, Any]:
     return row
 
 
-def rmse(model: pt.Model, split: Split) -> float:
+def rmse(model: pt.Recommender, split: Split) -> float:
     """The RMSE on all test rows, unseen users and items included."""
     test = split.test
     predicted = model.predict(test.users.take(test.user_numbers), test.items.take(test.item_numbers)).mean

@@ -34,7 +34,7 @@ from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 
 RESULTS = Path(__file__).parent / "results" / "lists.json"
 SEED, RUNS, CALLS = 0, 7, 1000
@@ -93,7 +93,7 @@ def all_users() -> dict[str, Any]:
     from scipy.sparse import csr_matrix
 
     model = made(np.random.default_rng(SEED), users=6_040, items=3_706, ratings=165, factors=64, biased=False)
-    trained, seen = model.trained, model.trained.seen
+    trained, seen = main_model(model), main_model(model).seen
     external = AlternatingLeastSquares(factors=64)
     external.user_factors, external.item_factors = trained.users.vectors[0], trained.items.vectors[0]
     rated = csr_matrix((seen.values, seen.numbers, seen.starts), shape=(6_040, 3_706))
@@ -142,7 +142,7 @@ def made(
     factors: int,
     samples: int = 1,
     biased: bool = True,
-) -> Model:
+) -> Recommender:
     """A model of random rows whose every user has about `ratings` ratings."""
     numbers = np.sort(rng.integers(0, items, size=(users, ratings), dtype=np.int32), axis=1)
     fresh = np.diff(numbers, axis=1, prepend=-1) > 0
@@ -155,7 +155,7 @@ def made(
         _side(rng, size, factors, samples, biased, count) for size, count in zip((users, items), counts, strict=True)
     ]
     mean, noise = np.full(samples, 3.5 * biased, np.float32), np.full(samples, 0.9, np.float32)
-    return Model(TrainedModel("made", {}, DotScorer(mean), sides[0], sides[1], noise, Scale(1, 5, 1), seen))
+    return Recommender.of(TrainedModel("made", {}, DotScorer(mean), sides[0], sides[1], noise, Scale(1, 5, 1), seen))
 
 
 def _side(

@@ -21,7 +21,7 @@ import numpy as np
 import penchant as pt
 from penchant.data.ratings import Ratings
 from penchant.evaluation.scoring.protocol import versions
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender
 
 RESULTS = Path(__file__).parent / "results" / "neighbours.json"
 FILMS, NEAREST, GOLDENEYE = 500, 10, 10
@@ -57,13 +57,13 @@ def main() -> None:
     RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
-def overlap(model: Model, ratings: Ratings, genres: list[frozenset[str]]) -> dict[str, Any]:
+def overlap(model: Recommender, ratings: Ratings, genres: list[frozenset[str]]) -> dict[str, Any]:
     """Mean Jaccard overlap of neighbours and of random pairs, their ratio, and GoldenEye's twenty nearest."""
     counts = np.bincount(ratings.item_numbers, minlength=ratings.n_items)
     films = np.argsort(-counts, kind="stable")[:FILMS]
     among = np.zeros(ratings.n_items, bool)
     among[films] = True
-    near = model.item_neighbourhood
+    near = Neighbourhood(main_model(model).items)
     found = []
     for film in films:
         allowed = among.copy()

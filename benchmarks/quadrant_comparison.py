@@ -21,7 +21,6 @@ from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
 from penchant.evaluation.scoring.external_models import ExternalModel
 from penchant.metrics.concordance import concordant_pairs
 from penchant.metrics.intervals import UserSums, bootstrap, paired_difference
-from penchant.recommending.recommender import Model
 
 GIVEN = (0, 5, 20)
 BARE = "biases without features"
@@ -75,14 +74,14 @@ def compare_quadrants(
         yield from _rows(given, quadrant, named)
 
 
-def _trained(train: Ratings, models: Sequence[str]) -> dict[str, Model]:
+def _trained(train: Ratings, models: Sequence[str]) -> dict[str, pt.Recommender]:
     bare = replace(train, item_features=None, user_features=None)
     found = {name: pt.train(train, name) for name in dict.fromkeys([*models, "baseline"])}
     return found | {BARE: pt.train(bare, "baseline")}
 
 
 def _models(
-    known: dict[str, Model], external: Sequence[ExternalModel], split: Split
+    known: dict[str, Recommender], external: Sequence[ExternalModel], split: Split
 ) -> Iterator[tuple[str, bool, Any]]:
     mean = split.train.mean
     yield "the mean", True, lambda users, items: np.full(len(users), mean)

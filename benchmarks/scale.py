@@ -181,10 +181,11 @@ def quality_and_lists(model: Any, folder: Path) -> dict[str, Any]:
     """The error on the held-out ratings, and the speed of top-10 lists for some users."""
     import penchant as pt
     from penchant.metrics.rating_error import rmse
+    from penchant.recommending.recommender import main_model
 
     test = pt.Ratings.from_parquet(folder / "test.parquet")
     predicted = model.predict(test.users.ids[test.user_numbers], test.items.ids[test.item_numbers]).mean
-    some = model.trained.users.vocabulary.ids[:LISTED]
+    some = main_model(model).users.vocabulary.ids[:LISTED]
     model.recommend_many(some[:10])  # the kernel is compiled
     begun = time.process_time()
     model.recommend_many(some, to=folder / "lists.parquet")
@@ -199,6 +200,7 @@ def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """
     import penchant as pt
     from penchant.engines import spark
+    from penchant.recommending.recommender import main_model
 
     table = str(folder / "train.parquet")
     how = {
@@ -214,7 +216,7 @@ def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
         return {
             "factors": asked.factors, "epochs": asked.epochs, "whole_seconds": round(more[0], 2),
             "whole_cpu_seconds": round(more[1], 2), "epoch_seconds": round(wall, 3), "epoch_cpu_seconds": round(cpu, 3),
-            "numbering_seconds": model.trained.facts["numbering_seconds"], "memory_given": asked.memory,
+            "numbering_seconds": main_model(model).facts["numbering_seconds"], "memory_given": asked.memory,
             "peak_mb": jvm_peak_megabytes(), **quality_and_lists(model, folder),
         }  # fmt: skip
 

@@ -38,7 +38,7 @@ from penchant.evaluation.scoring.protocol import versions
 from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import assemble
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender
 
 RESULTS = Path(__file__).parent / "results" / "service.json"
 ITEMS, USERS, FACTORS, CONNECTIONS, RATED, RATE = 20_000, 5_000, 64, 32, 15, 200
@@ -114,7 +114,7 @@ def made_model(folder: Path) -> None:
         ratings, kind="als", settings={}, scorer=DotScorer(np.array([3.5], np.float32)), user_rows=sides[0],
         item_rows=sides[1], priors=(prior, prior), noise=np.array([0.8], np.float32),
     )  # fmt: skip
-    Model(trained).save(folder)
+    Recommender.of(trained).save(folder)
 
 
 @contextmanager

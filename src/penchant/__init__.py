@@ -1,4 +1,4 @@
-"""Penchant: collaborative filtering that is accurate, fast, honest, and never stumped by someone it has not met."""
+"""Penchant: collaborative filtering that is accurate, fast, honest about uncertainty, open to new users and items."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ if TYPE_CHECKING:
     from penchant.engines.engine_choice import train
     from penchant.evaluation.comparison.compare import compare
     from penchant.evaluation.report.evaluate import evaluate
-    from penchant.recommending.recommender import Model, load
-    from penchant.recommending.request import Request
+    from penchant.recommending.recommender import Recommender, load
 
 __version__ = "0.1.0"
 
 _WHERE = {
-    "Model": "penchant.recommending.recommender",
     "Ratings": "penchant.data.ratings",
-    "Request": "penchant.recommending.request",
+    "Recommender": "penchant.recommending.recommender",
     "compare": "penchant.evaluation.comparison.compare",
     "evaluate": "penchant.evaluation.report.evaluate",
     "load": "penchant.recommending.recommender",
@@ -29,7 +27,7 @@ _WHERE = {
     "train": "penchant.engines.engine_choice",
 }
 
-__all__ = ["Model", "Ratings", "Request", "compare", "evaluate", "load", "movielens", "split", "train"]
+__all__ = ["Ratings", "Recommender", "compare", "evaluate", "load", "movielens", "split", "train"]
 
 
 def __getattr__(name: str) -> Any:

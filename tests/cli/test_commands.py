@@ -35,7 +35,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_recommend_lists_items_the_user_has_not_rated(model: Path) -> None:
     answer = json.loads(penchant("recommend", model, "--user", "1", "-n", "5", "--json").stdout)
-    assert (answer["user"], answer["source"], len(answer["items"])) == ("1", "known", 5)
+    assert (answer["asked"], answer["source"], len(answer["items"])) == ("1", "known", 5)
     scores = [line["score"] for line in answer["items"]]
     assert scores == sorted(scores, reverse=True)
 
@@ -50,7 +50,7 @@ def test_an_unknown_user_is_answered_and_flagged(model: Path) -> None:
 def test_fold_in_answers_a_new_user(model: Path) -> None:
     answer = json.loads(penchant("fold-in", model, "--rate", "260=5", "--rate", "1196=4.5", "--json").stdout)
     assert answer["source"] == "folded_in"
-    assert not {260, 1196} & {line["item"] for line in answer["items"]}
+    assert not {260, 1196} & {line["id"] for line in answer["items"]}
 
 
 def test_evaluate_measures_the_rows_that_were_held_out(model: Path) -> None:

@@ -15,11 +15,12 @@ from made_ratings import low_rank
 from penchant.engines import engine_choice, spark
 from penchant.engines.spark import requirements
 from penchant.foundations.errors import MissingExtraError, SettingsError
+from penchant.recommending.recommender import main_model
 
 
 def test_the_local_engine_is_used_if_none_is_named() -> None:
     here, named = (pt.train(low_rank(), "baseline", **how) for how in ({}, {"engine": "local"}))
-    assert (here.item_bias == named.item_bias).all()
+    assert (main_model(here).items.bias == main_model(named).items.bias).all()
 
 
 def test_unknown_engines_and_models_are_refused_with_the_list_of_known_ones() -> None:

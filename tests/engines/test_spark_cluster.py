@@ -12,6 +12,7 @@ import penchant as pt
 from made_ratings import low_rank
 from penchant.foundations.errors import EngineError
 from penchant.foundations.progress import Silent
+from penchant.recommending.recommender import main_model
 from spark_processes import Cluster, cluster, need_spark
 
 pytestmark = [pytest.mark.java, pytest.mark.slow]
@@ -50,14 +51,14 @@ def ratings() -> Any:
 
 
 @pytest.fixture(scope="module")
-def reference(ratings: Any) -> pt.Model:
+def reference(ratings: Any) -> pt.Recommender:
     """The model trained by one process; its session ends before the cluster's begins."""
     need_spark()
     return pt.train(ratings, "als", **HOW, master="local[2]", config=CONFIG)
 
 
 @pytest.fixture(scope="module")
-def running(reference: pt.Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def running(reference: pt.Recommender, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     need_spark()
     with cluster(tmp_path_factory.mktemp("cluster")) as one:
         yield one
@@ -71,29 +72,31 @@ def session(running: Cluster) -> Iterator[Any]:
         yield started
 
 
-def same_factors(one: pt.Model, other: pt.Model) -> None:
-    for name in ("user_bias", "item_bias", "user_vectors", "item_vectors"):
-        np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=1e-6, err_msg=name)
+def same_factors(one: pt.Recommender, other: pt.Recommender) -> None:
+    for side in ("users", "items"):
+        for name in ("bias", "vectors"):
+            mine, theirs = (getattr(getattr(main_model(each), side), name) for each in (one, other))
+            np.testing.assert_allclose(mine, theirs, atol=1e-6, err_msg=f"{side} {name}")
 
 
 def test_two_workers_train_the_model_that_one_process_trains(
-    session: Any, running: Cluster, reference: pt.Model, ratings: Any
+    session: Any, running: Cluster, reference: pt.Recommender, ratings: Any
 ) -> None:
     model = pt.train(ratings, "als", **HOW)
-    assert model.trained.facts["master"] == running.url
+    assert main_model(model).facts["master"] == running.url
     same_factors(model, reference)
 
 
-def test_workers_compute_lists_with_the_code_that_was_sent(session: Any, reference: pt.Model, tmp_path: Any) -> None:
+def test_workers_compute_lists_with_the_code_that_was_sent(session: Any, reference: pt.Recommender, tmp_path: Any) -> None:
     """The package is not installed on the workers."""
     import polars as pl
 
     from penchant.engines import spark
 
     found = pl.read_parquet(spark.recommend_all(reference, str(tmp_path / "lists"), 3) + "/*.parquet")
-    user = reference.trained.users.vocabulary.ids[17]
+    user = main_model(reference).users.vocabulary.ids[17]
     mine = found.filter(pl.col("user") == user).sort("rank")
-    assert mine["item"].to_list() == reference.recommend(user, 3).items.tolist()
+    assert mine["item"].to_list() == reference.recommend(user, 3).ids
 
 
 def test_an_executor_out_of_memory_names_the_setting(session: Any) -> None:
@@ -108,7 +111,7 @@ def test_an_executor_out_of_memory_names_the_setting(session: Any) -> None:
 
 
 def test_training_survives_the_loss_of_a_worker(
-    session: Any, running: Cluster, reference: pt.Model, ratings: Any
+    session: Any, running: Cluster, reference: pt.Recommender, ratings: Any
 ) -> None:
     killer = Killer(running)
     model = pt.train(ratings, "als", **HOW, progress=killer)

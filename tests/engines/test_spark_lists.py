@@ -16,11 +16,12 @@ from penchant.foundations.errors import EngineError
 from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import assemble
+from penchant.recommending.recommender import main_model
 
 pytestmark = pytest.mark.java
 
 
-def whole_number_model(samples: int = 2) -> pt.Model:
+def whole_number_model(samples: int = 2) -> pt.Recommender:
     """A model with small integer parameters: scores are exact in any order of summation, and many are tied."""
     rng, ratings = np.random.default_rng(3), low_rank(users=50, items=40, n=500)
     kinds = pl.DataFrame({"id": ratings.items.ids.tolist(), "kind": ["even", "odd"] * 20})
@@ -30,7 +31,7 @@ def whole_number_model(samples: int = 2) -> pt.Model:
         for n in (50, 40)
     ]
     prior = flat_prior(samples, 3, 1.0)
-    return pt.Model(
+    return pt.Recommender.of(
         assemble(
             ratings, kind="dot_bias", settings={}, scorer=DotScorer(np.full(samples, 3, np.float32)), user_rows=rows[0],
             item_rows=rows[1], priors=(prior, prior), noise=np.ones(samples, np.float32),
@@ -38,7 +39,7 @@ def whole_number_model(samples: int = 2) -> pt.Model:
     )  # fmt: skip
 
 
-def lists(session: Any, model: pt.Model, folder: Path, **how: Any) -> pl.DataFrame:
+def lists(session: Any, model: pt.Recommender, folder: Path, **how: Any) -> pl.DataFrame:
     from penchant.engines import spark
 
     found = spark.recommend_all(model, str(folder / "lists"), **how)
@@ -58,10 +59,10 @@ FILTERS = {
 def test_lists_equal_the_local_lists_including_ties(spark_session: Any, tmp_path: Path, case: str) -> None:
     model = whole_number_model()
     on_spark = lists(spark_session, model, tmp_path, n=12, **FILTERS[case])
-    for user in model.trained.users.vocabulary.ids.tolist():
+    for user in main_model(model).users.vocabulary.ids.tolist():
         local = model.recommend(user, 12, **FILTERS[case])
         rows = on_spark.filter(pl.col("user") == user)
-        assert rows["item"].to_list() == local.items.tolist()
+        assert rows["item"].to_list() == local.ids
         assert rows["rank"].to_list() == list(range(1, len(local) + 1))
         np.testing.assert_allclose(rows["score"], local.scores, atol=1e-6)
 
@@ -74,8 +75,8 @@ def test_the_lists_of_these_tests_contain_ties() -> None:
 
 def test_lists_of_a_model_with_a_sigmoid_link(spark_session: Any, tmp_path: Path) -> None:
     linear = whole_number_model()
-    scorer = DotScorer(linear.trained.mean, "sigmoid", 1, 5)
-    model = pt.Model(replace(linear.trained, scorer=scorer))
+    scorer = DotScorer(main_model(linear).mean, "sigmoid", 1, 5)
+    model = pt.Recommender.of(replace(main_model(linear), scorer=scorer))
     on_spark = lists(spark_session, model, tmp_path, n=5)
     for user in (100, 117):
         local = model.recommend(user, 5)

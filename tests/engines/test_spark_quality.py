@@ -8,6 +8,8 @@ import pytest
 
 import penchant as pt
 from penchant.metrics.rating_error import rmse
+from penchant.recommending.predictions import predict_numbers
+from penchant.recommending.recommender import main_model
 
 pytestmark = [pytest.mark.java, pytest.mark.slow]
 
@@ -17,7 +19,7 @@ def test_spark_is_within_a_hundredth_of_local_least_squares(spark_session: Any) 
 
     def error(**engine: Any) -> float:
         model = pt.train(split.train, "als", factors=16, **engine)
-        predicted = model.predict_numbers(split.test.user_numbers, split.test.item_numbers)
+        predicted = predict_numbers(main_model(model), split.test.user_numbers, split.test.item_numbers)
         return rmse(split.test.values, predicted.mean)
 
     local = error()

@@ -13,6 +13,7 @@ from made_ratings import low_rank, of_arrays, rmse_of
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import CallerError, DataError, EngineError, SettingsError
 from penchant.foundations.progress import Silent
+from penchant.recommending.recommender import main_model
 
 pytestmark = pytest.mark.java
 
@@ -39,30 +40,30 @@ def world() -> Any:
 
 
 @pytest.fixture(scope="module")
-def model(spark_session: Any, world: Any) -> pt.Model:
+def model(spark_session: Any, world: Any) -> pt.Recommender:
     return pt.train(world.train, "als", **FEW, regularization=0.02, validation=world.test)
 
 
-def test_synthetic_ratings_are_predicted_close_to_their_noise(model: pt.Model, world: Any) -> None:
+def test_synthetic_ratings_are_predicted_close_to_their_noise(model: pt.Recommender, world: Any) -> None:
     """The noise is 0.2 and the standard deviation of the ratings about 1; biases alone reach an RMSE of about 0.65."""
-    assert 0.19 < rmse_of(model.trained, world.test) < 0.30
-    assert model.history[-1]["validation_rmse"] == pytest.approx(rmse_of(model.trained, world.test), abs=1e-5)
+    assert 0.19 < rmse_of(main_model(model), world.test) < 0.30
+    assert main_model(model).history[-1]["validation_rmse"] == pytest.approx(rmse_of(main_model(model), world.test), abs=1e-5)
 
 
-def test_it_is_the_same_kind_of_model(model: pt.Model, world: Any, tmp_path: Path) -> None:
-    trained = model.trained
+def test_it_is_the_same_kind_of_model(model: pt.Recommender, world: Any, tmp_path: Path) -> None:
+    trained = main_model(model)
     assert (trained.kind, trained.samples, trained.users.factors) == ("als", 1, 2)
     assert trained.users.vocabulary == world.train.users
     assert trained.seen.counts.tolist() == world.train.by_user().counts.tolist() == trained.users.counts.tolist()
     again = pt.load(model.save(tmp_path / "m"))
     user = trained.users.vocabulary.ids[3]
-    assert again.recommend(user, 5).items.tolist() == model.recommend(user, 5).items.tolist()
-    assert again.trained.facts["engine"].startswith("spark ")
+    assert again.recommend(user, 5).ids == model.recommend(user, 5).ids
+    assert main_model(again).facts["engine"].startswith("spark ")
 
 
-def test_folding_in_a_training_history_gives_nearly_the_trained_row(model: pt.Model) -> None:
+def test_folding_in_a_training_history_gives_nearly_the_trained_row(model: pt.Recommender) -> None:
     """They are not equal: Spark solves biases before vectors, fold-in solves both together."""
-    trained = model.trained
+    trained = main_model(model)
     items, values = trained.seen.row(5)
     ids = trained.items.vocabulary.ids
     user = model.fold_in(dict(zip(ids[items].tolist(), values.tolist(), strict=True)))
@@ -70,16 +71,16 @@ def test_folding_in_a_training_history_gives_nearly_the_trained_row(model: pt.Mo
     assert np.abs(user.predict(ids.tolist()).mean - known).mean() < 0.1
 
 
-def test_the_same_seed_gives_the_same_factors(model: pt.Model, world: Any) -> None:
+def test_the_same_seed_gives_the_same_factors(model: pt.Recommender, world: Any) -> None:
     again = pt.train(world.train, "als", **FEW, regularization=0.02)
-    np.testing.assert_allclose(again.item_vectors, model.item_vectors, atol=1e-6)
+    np.testing.assert_allclose(main_model(again).items.vectors, main_model(model).items.vectors, atol=1e-6)
     other = pt.train(world.train, "als", **FEW | {"epochs": 1}, seed=1)
-    assert np.abs(other.item_vectors - model.item_vectors).max() > 0.01
+    assert np.abs(main_model(other).items.vectors - main_model(model).items.vectors).max() > 0.01
 
 
-def test_biases_equal_a_plain_loop(model: pt.Model, world: Any) -> None:
+def test_biases_equal_a_plain_loop(model: pt.Recommender, world: Any) -> None:
     train = world.train
-    settings = model.trained.settings
+    settings = main_model(model).settings
     users, items = np.zeros(train.n_users), np.zeros(train.n_items)
     residuals = train.values - train.values.astype(np.float64).mean()
     for _ in range(settings["bias_rounds"]):
@@ -91,8 +92,8 @@ def test_biases_equal_a_plain_loop(model: pt.Model, world: Any) -> None:
             mine = train.user_numbers == u
             rest = residuals[mine] - items[train.item_numbers[mine]]
             users[u] = rest.sum() / (mine.sum() + settings["user_damping"])
-    np.testing.assert_allclose(model.user_bias[0], users, atol=1e-5)
-    np.testing.assert_allclose(model.item_bias[0], items, atol=1e-5)
+    np.testing.assert_allclose(main_model(model).users.bias[0], users, atol=1e-5)
+    np.testing.assert_allclose(main_model(model).items.bias[0], items, atol=1e-5)
 
 
 def test_a_path_a_frame_and_ratings_give_the_same_model(spark_session: Any, world: Any, tmp_path: Path) -> None:
@@ -103,17 +104,17 @@ def test_a_path_a_frame_and_ratings_give_the_same_model(spark_session: Any, worl
     by_frame = pt.train(spark_session.read.parquet(str(path)), "als", **FEW | {"epochs": 2})
     in_memory = pt.train(Ratings.from_parquet(path), "als", **FEW | {"epochs": 2})
     for other in (by_frame, in_memory):
-        assert other.trained.users.vocabulary == by_path.trained.users.vocabulary
-        np.testing.assert_allclose(other.user_vectors, by_path.user_vectors, atol=1e-6)
+        assert main_model(other).users.vocabulary == main_model(by_path).users.vocabulary
+        np.testing.assert_allclose(main_model(other).users.vectors, main_model(by_path).users.vectors, atol=1e-6)
     assert recorded.tasks == ["number ids", "factorize"]
     assert recorded.metrics[-1]["stages"] > 10
 
 
 def test_without_histories_no_item_counts_as_seen(spark_session: Any, world: Any) -> None:
     lean = pt.train(world.train, "als", **FEW | {"epochs": 1}, histories=False)
-    assert len(lean.trained.seen.numbers) == 0
-    assert lean.trained.users.counts.tolist() == world.train.by_user().counts.tolist()
-    assert len(lean.recommend(lean.trained.users.vocabulary.ids[0], 60)) == 60
+    assert len(main_model(lean).seen.numbers) == 0
+    assert main_model(lean).users.counts.tolist() == world.train.by_user().counts.tolist()
+    assert len(lean.recommend(main_model(lean).users.vocabulary.ids[0], 60)) == 60
 
 
 def test_implicit_feedback_separates_two_groups_of_users(spark_session: Any) -> None:
@@ -122,13 +123,13 @@ def test_implicit_feedback_separates_two_groups_of_users(spark_session: Any) -> 
     chosen = (users % 2 == items % 2) & (items // 2 != users % 10)
     ratings = of_arrays(users[chosen], items[chosen], np.ones(chosen.sum()), 40, 20)
     model = pt.train(ratings, "implicit_als", engine="spark", factors=4, blocks=2, epochs=5)
-    assert model.trained.objective == "preference"
+    assert main_model(model).objective == "preference"
     for user in range(40):
         missing = 2 * (user % 10) + user % 2
-        assert model.recommend(100 + user, 1).items.tolist() == [f"i{missing}"]
+        assert model.recommend(100 + user, 1).ids == [f"i{missing}"]
 
 
-def test_options_that_spark_does_not_support_are_refused(spark_session: Any, model: pt.Model, world: Any) -> None:
+def test_options_that_spark_does_not_support_are_refused(spark_session: Any, model: pt.Recommender, world: Any) -> None:
     with pytest.raises(SettingsError, match="cannot continue"):
         pt.train(world.train, "als", engine="spark", resume=model)
     with pytest.raises(SettingsError, match="no setting 'thin'"):

@@ -12,7 +12,7 @@ from penchant.data.vocabulary import Vocabulary
 from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import assemble
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender
 
 NOISE, FACTORS = 0.4, 3
 GENRES = ("Comedy", "Drama", "Western")
@@ -46,7 +46,7 @@ class World:
     def split(self, test: float = 0.25) -> Split:
         return splitting.random(self.ratings, test=test, seed=1)
 
-    def oracle(self, train: Ratings, *, blur: float = 0.0, noise: float = NOISE, seed: int = 0) -> Model:
+    def oracle(self, train: Ratings, *, blur: float = 0.0, noise: float = NOISE, seed: int = 0) -> Recommender:
         """The model that knows the world; `blur` spoils its item vectors and biases."""
         rng = np.random.default_rng(seed)
         u = [int(one[1:]) for one in train.users.ids]
@@ -59,7 +59,7 @@ class World:
             priors=(flat_prior(1, FACTORS, 4.0), flat_prior(1, FACTORS, 4.0)), noise=np.array([noise], np.float32),
             history=[{"train_loss": (0.6 / e + 0.3) ** 2, "validation_rmse": 0.5 / e + 0.45} for e in range(1, 8)],
         )  # fmt: skip
-        return Model(trained)
+        return Recommender.of(trained)
 
 
 def _one(values: np.ndarray) -> np.ndarray:

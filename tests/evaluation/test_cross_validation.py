@@ -11,7 +11,7 @@ from penchant.evaluation.comparison.cross_validation import CrossValidationResul
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
 from penchant.foundations.errors import CallerError
 from penchant.metrics.rating_error import rmse
-from penchant.recommending.recommender import train
+from penchant.recommending.train_parts import train
 
 
 @pytest.fixture(scope="module")

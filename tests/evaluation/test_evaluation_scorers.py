@@ -11,6 +11,9 @@ from penchant.data.splitting import Split
 from penchant.evaluation.report.evaluate import evaluate
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer, labels_of
 from penchant.foundations.errors import CallerError
+from penchant.models.trained import Feedback
+from penchant.recommending.ranker import Ranker
+from penchant.recommending.recommender import Recommender, main_model
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +69,40 @@ def test_two_scorers_may_not_share_a_label(world: World) -> None:
     one = RecommenderScorer(world.oracle(split.train), split)
     with pytest.raises(CallerError, match="two contestants are called 'oracle'"):
         labels_of([one, one])
+
+
+# --- two parts ----------------------------------------------------------------------------------------------------
+
+
+def both_parts(world: World, split: Split) -> Recommender:
+    """The oracle beside a choice model with other item rows."""
+    rating, other = (main_model(world.oracle(split.train, blur=blur)) for blur in (0.0, 0.5))
+    return Recommender(rating, dataclasses.replace(other, feedback=Feedback()), Ranker.product())
+
+
+def test_two_parts_predict_by_one_and_are_ordered_as_their_lists_are(world: World) -> None:
+    split = world.split()
+    model = both_parts(world, split)
+    scorers = {by: RecommenderScorer(model, split, by=by) for by in (None, "combined", "rating", "choice")}  # type: ignore[arg-type]
+    assert scorers[None].predicts_ratings
+    assert scorers[None].label == "oracle+oracle"
+    users, items = np.array([3, 0, 17]), np.arange(len(split.test.items))
+    alone = RecommenderScorer(world.oracle(split.train), split)
+    np.testing.assert_array_equal(scorers[None].predict(users, items[:3]).mean, alone.predict(users, items[:3]).mean)
+    np.testing.assert_array_equal(scorers["rating"].score_rows(users), alone.score_rows(users))
+    np.testing.assert_array_equal(scorers[None].score_rows(users), scorers["combined"].score_rows(users))
+    for by in ("combined", "rating", "choice"):
+        table = scorers[by].score_rows(users)
+        for row, user in enumerate(users):
+            listed = model.recommend(split.test.users.ids[user], 5, by=by, exclude_seen=False)  # type: ignore[arg-type]
+            best = np.argsort(-table[row], kind="stable")[:5]
+            assert listed.ids == split.test.items.ids[best].tolist()
+    assert {"rmse", "ndcg@10"} <= evaluate(model, split, pictures=False).lines[0].metrics.keys()
+
+
+def test_a_choice_part_that_has_learned_from_test_rows_is_refused(world: World) -> None:
+    split = world.split()
+    leaky = dataclasses.replace(main_model(world.oracle(world.ratings)), feedback=Feedback())
+    rating = main_model(world.oracle(split.train))
+    with pytest.raises(CallerError, match="learned from"):
+        RecommenderScorer(Recommender(rating, leaky), split)

@@ -65,12 +65,12 @@ def test_a_scorer_that_uses_test_ratings_is_caught(world: World) -> None:
 def test_a_model_that_has_learnt_from_test_rows_is_refused(world: World) -> None:
     split = world.split()
     cheat = world.oracle(world.ratings)
-    with pytest.raises(CallerError, match=r"learnt from 750 of the 750 test rows. Train it on split\.train"):
+    with pytest.raises(CallerError, match=r"learned from 750 of the 750 test rows. Train it on split\.train"):
         evaluate(cheat, split)
 
 
 def test_one_leaked_row_is_enough_to_be_refused(world: World) -> None:
     split = world.split()
     rows = np.sort(np.append(np.setdiff1d(np.arange(3000), np.arange(10)), 5))
-    with pytest.raises(CallerError, match="learnt from"):
+    with pytest.raises(CallerError, match="learned from"):
         evaluate(world.oracle(world.ratings.take(rows)), split)

@@ -1,4 +1,5 @@
-"""What every registered model promises. A model joins by naming itself; see `test_models.py`."""
+"""What every recommender promises, and what every registered model promises. A model joins by naming itself; see
+`test_models.py`."""
 
 from __future__ import annotations
 
@@ -11,124 +12,132 @@ import numpy as np
 import pytest
 
 from laws.small_world import ITEMS, UNRATED, small_world
-from penchant.recommending.recommender import Model, load, train
-from penchant.recommending.request import SOURCES, Request
+from penchant.foundations.errors import CallerError
+from penchant.recommending.options import By
+from penchant.recommending.predictions import predict_numbers
+from penchant.recommending.recommender import Recommender, index_of, load, main_model
+from penchant.recommending.results import SOURCES, Ranking
+from penchant.recommending.train_parts import train
+from penchant.recommending.user_state import new_user_state
 
 KNOWN_USERS, KNOWN_ITEMS = [100, 117, 159], ["item-0", "item-20"]
 STRANGE = [UNRATED, "item-404", "", "ünïcode", 12, -1, 2**40]
 
 
-class ModelLaws:
-    """The laws. name: in the registry. settings: small enough for a quick test. agreement: how far, in root mean
-    square over the catalogue, the fold-in of a user's own training ratings may lie from the user's learnt row."""
+class RecommenderLaws:
+    """What every recommender promises, whichever parts it has."""
 
-    name: ClassVar[str]
-    settings: ClassVar[Mapping[str, Any]] = {}
-    agreement: ClassVar[float]
     seeded: ClassVar[bool] = True
     """Whether the seed matters."""
 
     @pytest.fixture(scope="class")
     @classmethod
-    def model(cls) -> Model:
+    def model(cls) -> Recommender:
         return cls.trained(seed=3)
 
     @classmethod
-    def trained(cls, seed: int) -> Model:
-        return train(small_world(), cls.name, seed=seed, **cls.settings)
+    def trained(cls, seed: int) -> Recommender:
+        raise NotImplementedError
 
-    # --- nobody is unknown -------------------------------------------------------------------------------------
+    # --- every id is answered ----------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("user", [*KNOWN_USERS, "100", "nobody", 404, -1, ""])
-    def test_anybody_and_anything_gets_a_number_and_its_source(self, model: Model, user: Any) -> None:
+    def test_any_user_and_any_item_gets_a_number_and_its_source(self, model: Recommender, user: Any) -> None:
+        known = user in (*KNOWN_USERS, "100")
+        listed = model.recommend(user, ITEMS, exclude_seen=False)
+        assert len(listed) == ITEMS
+        assert np.isfinite(listed.scores).all()
+        assert listed.source == ("known" if known else "prior")
+        if model.rating_model is None:
+            with pytest.raises(CallerError, match=r"no rating model.*recommend"):
+                model.predict(user, KNOWN_ITEMS)
+            return
         said = model.predict(user, [*KNOWN_ITEMS, *STRANGE])
         assert np.isfinite(said.mean).all()
         assert np.isfinite(said.std).all()
         assert (said.std > 0).all()
         assert set(said.source) <= set(SOURCES)
-        known = model.trained.users.vocabulary.number(user) >= 0
         assert set(said.user_source) == {"known" if known else "prior"}
         assert said.item_source[:3].tolist() == ["known", "known", "features"]
         assert set(said.item_source[3:]) == {"prior"} or set(said.item_source[3:]) == {"features"}
 
-    def test_ratings_stay_on_their_scale(self, model: Model) -> None:
-        if model.trained.objective == "rating":
-            users = model.trained.users.vocabulary.ids
+    def test_predictions_stay_on_the_scale(self, model: Recommender) -> None:
+        if model.rating_model is not None:
+            users = model.rating_model.users.vocabulary.ids
             means = np.concatenate([model.predict(users, item).mean for item in (*KNOWN_ITEMS, *STRANGE)])
             assert means.min() >= 0.5
             assert means.max() <= 5.0
 
-    @pytest.mark.parametrize("ratings", [{}, {"item-3": 5.0}, {"item-3": 0.5, "item-404": 5.0, UNRATED: 4.0}])
-    def test_visitors_are_answered_by_what_they_say(self, model: Model, ratings: dict[str, float]) -> None:
-        visitor = model.fold_in(ratings)
-        assert visitor.source == ("folded_in" if ratings else "prior")
-        assert np.isfinite(visitor.predict([*KNOWN_ITEMS, *STRANGE]).mean).all()
-        assert set(visitor.predict(KNOWN_ITEMS).source) == {visitor.source}
-        assert len(visitor.recommend(ITEMS)) == ITEMS - len(set(ratings) - {"item-404"})
+    @pytest.mark.parametrize("ratings", [{}, {"item-3": 5.0}, {"item-3": 4.5, "item-404": 5.0, UNRATED: 4.0}])
+    def test_a_new_user_is_answered_from_their_ratings(self, model: Recommender, ratings: dict[str, float]) -> None:
+        state = model.fold_in(ratings)
+        assert state.source == ("folded_in" if ratings else "prior")
+        assert len(state.recommend(ITEMS)) == ITEMS - len(set(ratings) - {"item-404"})
+        if model.rating_model is not None:
+            assert np.isfinite(state.predict([*KNOWN_ITEMS, *STRANGE]).mean).all()
+            assert set(state.predict(KNOWN_ITEMS).source) == {state.source}
 
-    def test_a_new_item_is_answered_by_what_is_said_of_it(self, model: Model) -> None:
-        said = [
+    def test_a_new_item_is_answered_from_its_ratings_and_features(self, model: Recommender) -> None:
+        states = [
             model.fold_in_item(),
             model.fold_in_item(features={"genres": ["warm"]}),
-            model.fold_in_item(ratings={100: 5.0, 1: 2}),
+            model.fold_in_item({100: 5.0, 1: 2}),
         ]
-        assert [one.source for one in said] == ["prior", "features", "folded_in"]
-        for one in said:
-            assert np.isfinite(one.predict([100, 404]).mean).all()
+        assert [one.source for one in states] == ["prior", "features", "folded_in"]
+        for one in states:
+            assert np.isfinite(one.audience(9).scores).all()
+            if model.rating_model is not None:
+                assert np.isfinite(one.predict([100, 404]).mean).all()
 
-    # --- fold-in is the training step --------------------------------------------------------------------------
-
-    def test_folding_in_a_users_own_ratings_gives_about_their_row(self, model: Model) -> None:
-        trained, catalogue = model.trained, np.arange(ITEMS - 1)
-        apart = []
-        for user in range(len(trained.users)):
-            again = model.fold_in_numbers(*trained.seen.row(user)).predict_numbers(catalogue)
-            learnt = model.predict_numbers(np.full(ITEMS - 1, user), catalogue)
-            apart.append(again.mean - learnt.mean)
-        assert np.sqrt(np.mean(np.square(apart))) <= self.agreement
-
-    def test_the_order_of_ratings_does_not_matter(self, model: Model) -> None:
+    def test_the_order_of_ratings_does_not_matter(self, model: Recommender) -> None:
         ratings = {"item-3": 5.0, "item-7": 1.0, "item-11": 4.0}
         back = dict(reversed(ratings.items()))
-        np.testing.assert_allclose(
-            model.fold_in(ratings).predict(KNOWN_ITEMS).mean, model.fold_in(back).predict(KNOWN_ITEMS).mean, atol=2e-3
-        )
+        one, other = (scores_by_id(model.fold_in(each).recommend(ITEMS)) for each in (ratings, back))
+        assert one == pytest.approx(other, abs=2e-3)
 
     # --- one model, one answer ---------------------------------------------------------------------------------
 
-    def test_lists_pairs_and_ids_agree(self, model: Model) -> None:
+    def test_lists_leave_out_what_was_rated_and_are_in_order(self, model: Recommender) -> None:
+        trained = main_model(model)
         for user in (*KNOWN_USERS, "nobody"):
-            answer = model.recommend(user, 7)
-            said = model.predict(user, answer.items)
-            np.testing.assert_allclose(answer.scores, said.mean, rtol=1e-5, atol=1e-6)
-            np.testing.assert_allclose(answer.std, said.std, rtol=1e-4)
-            every = model.predict(user, model.trained.items.vocabulary.ids).mean
-            assert (np.diff(answer.scores) <= 1e-5).all()
-            number = model.trained.users.vocabulary.number(user)
-            seen = model.trained.seen.row(number)[0] if number >= 0 else np.array([], np.int32)
-            left = np.delete(every, seen)
-            np.testing.assert_allclose(answer.scores, np.sort(left)[::-1][:7], rtol=1e-5, atol=1e-5)
-            assert not set(answer.items) & set(model.trained.items.vocabulary.take(seen))
+            listed, whole = model.recommend(user, 7), model.recommend(user, ITEMS)
+            number = trained.users.vocabulary.number(user)
+            seen = trained.seen.row(number)[0] if number >= 0 else np.array([], np.int32)
+            assert (np.diff(whole.scores) <= 1e-5).all()
+            assert len(whole) == ITEMS - len(seen)
+            assert not set(whole.ids) & set(trained.items.vocabulary.take(seen).tolist())
+            np.testing.assert_allclose(listed.scores, whole.scores[:7], rtol=1e-5, atol=1e-6)
 
-    def test_lists_for_all_are_the_lists_of_each(self, model: Model) -> None:
+    def test_lists_and_predictions_agree(self, model: Recommender) -> None:
+        for user in (*KNOWN_USERS, "nobody"):
+            listed = model.recommend(user, 7)
+            if model.rating_model is None:
+                assert listed.predicted is listed.std is listed.p_like is None
+                continue
+            said = model.predict(user, listed.ids)
+            np.testing.assert_allclose(listed.predicted, said.mean, rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(listed.std, said.std, rtol=1e-4)
+            by_rating = model.recommend(user, 7, by="rating")
+            np.testing.assert_array_equal(by_rating.scores, by_rating.predicted)
+
+    def test_lists_for_all_are_the_lists_of_each(self, model: Recommender) -> None:
         import polars as pl
 
         table = model.recommend_many(None, 5)
-        assert table.shape == (5 * len(model.trained.users), 5)
+        assert table.shape == (5 * len(main_model(model).users), 5)
         for user in KNOWN_USERS:
             own, alone = table.filter(pl.col("user") == user), model.recommend(user, 5)
             np.testing.assert_allclose(own["score"], alone.scores, rtol=1e-4, atol=1e-5)
             assert len(set(own["item"])) == 5
 
-    def test_requests_say_the_same(self, model: Model) -> None:
-        asked = model.answer(Request(user=100, n=5, exclude=["item-1"], where={"genres": "warm"}))
-        assert (
-            asked.items.tolist() == model.recommend(100, 5, exclude=["item-1"], where={"genres": "warm"}).items.tolist()
-        )
-        assert "item-1" not in asked.items
+    def test_filters_are_the_same_for_known_and_new_users(self, model: Recommender) -> None:
+        filters: dict[str, Any] = {"exclude": ["item-1"], "where": {"genres": "warm"}}
+        asked = model.fold_in(user=100).recommend(5, **filters)
+        assert asked.ids == model.recommend(100, 5, **filters).ids
+        assert "item-1" not in asked.ids
         json.dumps(asked.to_json())
 
-    def test_explanations_add_up(self, model: Model) -> None:
+    def test_explanations_add_up(self, model: Recommender) -> None:
         for said in (
             model.explain(100, "item-1"),
             model.explain("nobody", 7),
@@ -137,33 +146,80 @@ class ModelLaws:
             assert said.total == pytest.approx(said.score, abs=1e-3)
             json.dumps(said.to_json())
 
-    def test_a_grown_model_answers_as_its_visitor_did(self, model: Model) -> None:
+    def test_a_grown_recommender_answers_as_the_folded_in_user(self, model: Recommender) -> None:
         ratings = {"item-3": 5.0, "item-7": 1.0}
-        grown = model.with_user(999, ratings)
-        np.testing.assert_allclose(
-            grown.predict(999, KNOWN_ITEMS).mean, model.fold_in(ratings).predict(KNOWN_ITEMS).mean, atol=1e-4
-        )
-        assert len(model.trained.users) + 1 == len(grown.trained.users)
+        grown, state = model.with_user(999, ratings), model.fold_in(ratings)
+        for by in parts_of(model):
+            kept = grown.recommend(999, 2, by=by, among=KNOWN_ITEMS)
+            new = state.recommend(2, by=by, among=KNOWN_ITEMS)
+            assert scores_by_id(kept) == pytest.approx(scores_by_id(new), abs=1e-4)
+        assert len(main_model(model).users) + 1 == len(main_model(grown).users)
 
-    # --- kept, and made again ----------------------------------------------------------------------------------
+    def test_popular_items_are_counted_in_the_training_ratings(self, model: Recommender) -> None:
+        popular = model.popular(5, where={"genres": "warm"})
+        assert (np.diff(popular.scores) <= 0).all()
+        assert popular.by == "count"
+        assert UNRATED not in model.popular(ITEMS).ids
 
-    def test_a_saved_model_gives_the_same_answers(self, model: Model, tmp_path: Path) -> None:
+    # --- saved, and trained again ------------------------------------------------------------------------------
+
+    def test_a_saved_recommender_gives_the_same_answers(self, model: Recommender, tmp_path: Path) -> None:
         again = load(model.save(tmp_path / "model"))
+        assert again.ranker == model.ranker
         for user in (*KNOWN_USERS, "nobody"):
-            said, told = model.predict(user, [*KNOWN_ITEMS, *STRANGE]), again.predict(user, [*KNOWN_ITEMS, *STRANGE])
-            np.testing.assert_array_equal(said.mean, told.mean)
-            np.testing.assert_array_equal(said.std, told.std)
-            assert model.recommend(user).to_json() == again.recommend(user).to_json()
+            for by in (None, *parts_of(model)):
+                assert model.recommend(user, by=by).to_json() == again.recommend(user, by=by).to_json()
         ratings = {"item-3": 5.0, "item-7": 1.0}
-        np.testing.assert_array_equal(
-            model.fold_in(ratings).predict(KNOWN_ITEMS).mean, again.fold_in(ratings).predict(KNOWN_ITEMS).mean
-        )
+        assert model.fold_in(ratings).recommend().to_json() == again.fold_in(ratings).recommend().to_json()
 
-    def test_the_same_seed_gives_the_same_bits(self, model: Model) -> None:
+    def test_the_same_seed_gives_the_same_bits(self, model: Recommender) -> None:
         again, other = self.trained(seed=3), self.trained(seed=4)
         for side in ("users", "items"):
-            one, two = getattr(model.trained, side), getattr(again.trained, side)
+            one, two = getattr(main_model(model), side), getattr(main_model(again), side)
             np.testing.assert_array_equal(one.vectors, two.vectors)
             np.testing.assert_array_equal(one.bias, two.bias)
-        same = np.array_equal(model.trained.items.vectors, other.trained.items.vectors)
+        same = np.array_equal(main_model(model).items.vectors, main_model(other).items.vectors)
         assert same != self.seeded
+
+
+class ModelLaws(RecommenderLaws):
+    """The laws of a recommender with one registered model as its only part.
+
+    name: in the registry. settings: small enough for a quick test. agreement: how far, in root mean square over the
+    catalogue, the fold-in of a user's own training ratings may lie from the user's trained row.
+    """
+
+    name: ClassVar[str]
+    settings: ClassVar[Mapping[str, Any]] = {}
+    agreement: ClassVar[float]
+
+    @classmethod
+    def trained(cls, seed: int) -> Recommender:
+        return train(small_world(), cls.name, seed=seed, settings=cls.settings)
+
+    def test_the_model_is_the_part_that_its_objective_says(self, model: Recommender) -> None:
+        trained = main_model(model)
+        assert trained.kind == self.name
+        assert (model.rating_model is trained) == (trained.objective == "rating")
+        assert (model.choice_model is trained) == (trained.objective == "preference")
+        assert model.ranker is None
+        assert model.recommend(100, 3).by == ("rating" if trained.objective == "rating" else "choice")
+
+    def test_folding_in_a_users_own_ratings_gives_about_their_row(self, model: Recommender) -> None:
+        trained, catalogue = main_model(model), np.arange(ITEMS - 1)
+        apart = []
+        for user in range(len(trained.users)):
+            again = new_user_state(index_of(model), *trained.seen.row(user)).main.predict(catalogue)
+            known = predict_numbers(trained, np.full(ITEMS - 1, user), catalogue)
+            apart.append(again.mean - known.mean)
+        assert np.sqrt(np.mean(np.square(apart))) <= self.agreement
+
+
+def parts_of(model: Recommender) -> list[By]:
+    """The parts that there are, as orders of a list."""
+    parts: list[tuple[By, Any]] = [("rating", model.rating_model), ("choice", model.choice_model)]
+    return [name for name, part in parts if part is not None]
+
+
+def scores_by_id(ranking: Ranking) -> dict[Any, float]:
+    return dict(zip(ranking.ids, ranking.scores.tolist(), strict=True))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from laws.laws import ModelLaws
+from laws.laws import ModelLaws, RecommenderLaws
+from laws.small_world import small_world
+from penchant.recommending.ranker import Ranker
+from penchant.recommending.recommender import Recommender
+from penchant.training import registry
 from penchant.training.registry import MODELS
 
 
@@ -44,6 +48,19 @@ class TestImplicitALS(ModelLaws):
 class TestEASE(ModelLaws):
     name, settings, seeded = "ease", {"positive_from": 3.5, "regularization": 5.0}, False
     agreement = 1e-5
+
+
+class TestBothParts(RecommenderLaws):
+    """A rating model, a choice model and a ranker with given weights."""
+
+    @classmethod
+    def trained(cls, seed: int) -> Recommender:
+        ratings = small_world()
+        return Recommender(
+            registry.train(ratings, "als", seed=seed, factors=4),
+            registry.train(ratings, "ease", seed=seed, positive_from=3.5, regularization=5.0),
+            Ranker(("log_choice", "log_like"), (8.0, 1.0), {"weights": "given"}),
+        )
 
 
 def test_every_registered_model_has_joined() -> None:

@@ -281,12 +281,12 @@ def test_exercise_9_2_the_spreadsheet_and_torch_are_one_model() -> None:
 
 
 @pytest.fixture(scope="module")
-def model() -> pt.Model:
+def model() -> pt.Recommender:
     return pt.train(pt.movielens(), "dot_bias", seed=0)
 
 
 @pytest.mark.slow
-def test_exercise_10_1_a_new_user_with_the_same_ratings_gets_similar_predictions(model: pt.Model) -> None:
+def test_exercise_10_1_a_new_user_with_the_same_ratings_gets_similar_predictions(model: pt.Recommender) -> None:
     ratings = pt.movielens()
     mine = ratings.user_numbers == ratings.users.number(1)
     films = ratings.items.take(ratings.item_numbers[mine]).tolist()
@@ -297,7 +297,7 @@ def test_exercise_10_1_a_new_user_with_the_same_ratings_gets_similar_predictions
 
 
 @pytest.mark.slow
-def test_exercise_10_2_high_ratings_raise_the_rest_of_the_series_and_low_ones_lower_it(model: pt.Model) -> None:
+def test_exercise_10_2_high_ratings_raise_the_rest_of_the_series_and_low_ones_lower_it(model: pt.Recommender) -> None:
     two, third = (260, 1196), 1210  # Star Wars IV and V, and VI
     liked = model.fold_in(ratings=dict.fromkeys(two, 5.0)).predict([third]).mean[0]
     hated = model.fold_in(ratings=dict.fromkeys(two, 0.5)).predict([third]).mean[0]

@@ -9,20 +9,20 @@ import pytest
 
 from made_models import made
 from penchant.models.scorers import DotScorer
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 from recommending.made_heads import HEADS
 
 
 @pytest.mark.parametrize("name", HEADS)
 @pytest.mark.parametrize("item", [7, 9, 5, 404])
 def test_the_parts_add_up_for_anybody(name: str, item: int) -> None:
-    model = Model(made(HEADS[name], samples=1))
+    model = Recommender.of(made(HEADS[name], samples=1))
     for said in (model.explain("ann", item), model.explain("zoe", item), model.fold_in({7: 4.0, 3: 1.5}).explain(item)):
         assert said.total == pytest.approx(said.score, abs=1e-4)
-        assert said.predicted == pytest.approx(model.trained.clip(_linked(model, said.score)), abs=1e-3)
+        assert said.predicted == pytest.approx(main_model(model).clip(_linked(model, said.score)), abs=1e-3)
         json.dumps(said.to_json())
 
 
-def _linked(model: Model, score: float) -> float:
-    scorer = model.trained.scorer
+def _linked(model: Recommender, score: float) -> float:
+    scorer = main_model(model).scorer
     return float(scorer.linked(np.array([[score]], np.float32))[0, 0]) if isinstance(scorer, DotScorer) else score

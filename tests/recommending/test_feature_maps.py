@@ -12,7 +12,8 @@ from penchant.data.features import FeatureTable
 from penchant.models.rows import Rows
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, index_of, main_model
+from penchant.recommending.user_state import new_user_state
 from penchant.training.feature_maps import (
     OFFSET_WEIGHT,
     PENALTIES,
@@ -52,10 +53,10 @@ def test_rows_never_rated_go_where_their_features_say() -> None:
 
 def test_a_new_item_is_answered_from_its_features() -> None:
     trained, _ = world()
-    model = Model(with_feature_maps(trained))
+    model = Recommender.of(with_feature_maps(trained))
     arrival = model.fold_in_item(features={"genres": ("war",)})
     assert arrival.source == "features"
-    np.testing.assert_allclose(arrival.rows.joined[0, 0], [-0.5, 0, 1, 0], atol=0.06)
+    np.testing.assert_allclose(arrival.rows["rating"].rows.joined[0, 0], [-0.5, 0, 1, 0], atol=0.06)
     grown = model.with_item(999, features={"genres": ("war",)})
     assert grown.predict("ann", 999).item_source.tolist() == ["features"]
     np.testing.assert_allclose(grown.predict("ann", 999).mean, arrival.predict("ann").mean, rtol=1e-5)
@@ -64,7 +65,7 @@ def test_a_new_item_is_answered_from_its_features() -> None:
 
 def test_a_rating_moves_an_item_away_from_its_features() -> None:
     trained, _ = world()
-    model = Model(with_feature_maps(trained))
+    model = Recommender.of(with_feature_maps(trained))
     says = [model.fold_in_item(features={"genres": ("war",)}, ratings=r) for r in ({}, {"ann": 5.0})]
     assert [s.source for s in says] == ["features", "folded_in"]
     assert says[1].predict("cy").mean[0] > says[0].predict("cy").mean[0] + 0.1
@@ -122,19 +123,19 @@ def with_a_debut() -> TrainedModel:
 
 def test_somebody_folded_in_meets_what_nobody_rated_without_its_debut() -> None:
     trained = with_a_debut()
-    model = Model(trained)
-    newcomer = model.fold_in_numbers(np.array([0]), np.array([4.0]))
+    model = Recommender.of(trained)
+    newcomer = new_user_state(index_of(model), np.array([0]), np.array([4.0]))
     bare = Side.unmet_rows(
         dataclasses.replace(trained.items, prior=dataclasses.replace(trained.items.prior, debut=None)), None, 1
     )
-    expected = trained.clip(trained.scorer.pairs(newcomer.rows, bare).mean(axis=0))
+    expected = trained.clip(trained.scorer.pairs(newcomer.main.rows, bare).mean(axis=0))
     for number in (4, 99):  # in the catalogue without a rating, and never heard of
-        np.testing.assert_allclose(newcomer.predict_numbers(np.array([number])).mean, expected, rtol=1e-5)
+        np.testing.assert_allclose(newcomer.main.predict(np.array([number])).mean, expected, rtol=1e-5)
     np.testing.assert_allclose(
-        newcomer.predict_numbers(np.array([1])).mean, _pair(trained, newcomer.rows, 1), rtol=1e-5
+        newcomer.main.predict(np.array([1])).mean, _pair(trained, newcomer.main.rows, 1), rtol=1e-5
     )
     silent = model.fold_in()  # and without a rating of one's own, with it
-    np.testing.assert_allclose(silent.predict_numbers(np.array([4])).mean, _pair(trained, silent.rows, 4), rtol=1e-5)
+    np.testing.assert_allclose(silent.main.predict(np.array([4])).mean, _pair(trained, silent.main.rows, 4), rtol=1e-5)
 
 
 def _pair(trained: TrainedModel, user: Rows, item: int) -> np.ndarray:
@@ -142,12 +143,12 @@ def _pair(trained: TrainedModel, user: Rows, item: int) -> np.ndarray:
 
 
 def test_a_newcomers_list_agrees_with_their_predictions() -> None:
-    model = Model(with_a_debut())
-    newcomer = model.fold_in_numbers(np.array([0]), np.array([4.0]))
+    model = Recommender.of(with_a_debut())
+    newcomer = new_user_state(index_of(model), np.array([0]), np.array([4.0]))
     listed = newcomer.recommend(5)
-    every = newcomer.predict(model.trained.items.vocabulary.ids)
+    every = newcomer.predict(main_model(model).items.vocabulary.ids)
     best = np.argsort(-every.mean[1:], kind="stable")
-    assert list(listed.items) == list(model.trained.items.vocabulary.ids[1:][best])
+    assert list(listed.ids) == list(main_model(model).items.vocabulary.ids[1:][best])
     np.testing.assert_allclose(listed.scores, every.mean[1:][best], rtol=1e-6)
 
 

@@ -14,8 +14,8 @@ from penchant.models.rows import Rows
 from penchant.models.scorers import SideName
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import fold_in_row
-from penchant.recommending.recommender import Model
-from penchant.recommending.request import Request
+from penchant.recommending.recommender import Recommender, index_of, main_model
+from penchant.recommending.user_state import new_user_state
 from penchant.training.row_update import row_update
 from recommending.made_heads import HEADS
 
@@ -96,7 +96,9 @@ def test_what_a_newcomers_ratings_vary_by_is_added_to_the_spread() -> None:
     unsure = dataclasses.replace(trained.users, prior=dataclasses.replace(trained.users.prior, variance=0.7))
     for ratings in (np.empty(0, np.float32), GIVEN[:2]):
         plain, wider = (
-            Model(one).fold_in_numbers(np.arange(len(ratings)), ratings).predict_numbers(np.array([2])).std
+            new_user_state(index_of(Recommender.of(one)), np.arange(len(ratings)), ratings)
+            .main.predict(np.array([2]))
+            .std
             for one in (trained, dataclasses.replace(trained, users=unsure))
         )
         np.testing.assert_allclose(wider**2 - plain**2, 0.7, rtol=1e-4)
@@ -138,16 +140,18 @@ def test_to_have_rated_what_one_was_asked_about_says_nothing() -> None:
     trained = made()
     shift = RNG.normal(size=(3, 5, 3)).astype(np.float32)
     prior = dataclasses.replace(trained.users.prior, history_map=shift)
-    told = Model(dataclasses.replace(trained, users=dataclasses.replace(trained.users, prior=prior)))
+    told = Recommender.of(dataclasses.replace(trained, users=dataclasses.replace(trained.users, prior=prior)))
     ratings = {7: 5.0, 9: 2.0}
     asked = told.fold_in(ratings, asked=[7, 9, 404])
-    np.testing.assert_allclose(asked.rows.joined, Model(trained).fold_in(ratings).rows.joined, rtol=1e-5)
-    assert not np.allclose(asked.rows.joined, told.fold_in(ratings).rows.joined)
+    np.testing.assert_allclose(
+        asked.main.rows.joined, Recommender.of(trained).fold_in(ratings).main.rows.joined, rtol=1e-5
+    )
+    assert not np.allclose(asked.main.rows.joined, told.fold_in(ratings).main.rows.joined)
     np.testing.assert_allclose(asked.explain(5).rest, 0.0, atol=1e-5)
 
 
 def test_more_ratings_make_surer() -> None:
-    model = Model(made())
+    model = Recommender.of(made())
     spread = [model.fold_in(dict.fromkeys(ids, 4.0)).predict(5).std[0] for ids in ([], [7], [7, 3, 9, 1])]
     assert spread == sorted(spread, reverse=True)
 
@@ -156,44 +160,44 @@ def test_more_ratings_make_surer() -> None:
 
 
 def test_a_visitor_says_what_it_rests_on_and_leaves_the_model_alone() -> None:
-    model = Model(made())
-    before = model.item_vectors.copy(), model.user_vectors.copy()
+    model = Recommender.of(made())
+    before = main_model(model).items.vectors.copy(), main_model(model).users.vectors.copy()
     visitor = model.fold_in({7: 5.0, 404: 1.0})
     assert (visitor.source, list(visitor.unknown), visitor.numbers.tolist()) == ("folded_in", [404], [0])
     assert model.fold_in({}).source == "prior"
-    np.testing.assert_array_equal(before[0], model.item_vectors)
-    np.testing.assert_array_equal(before[1], model.user_vectors)
+    np.testing.assert_array_equal(before[0], main_model(model).items.vectors)
+    np.testing.assert_array_equal(before[1], main_model(model).users.vectors)
 
 
 def test_a_visitor_is_never_shown_what_they_rated() -> None:
-    model = Model(made())
-    assert set(model.fold_in({7: 5.0, 3: 2.0}).recommend(5).items) == {9, 1, 5}
+    model = Recommender.of(made())
+    assert set(model.fold_in({7: 5.0, 3: 2.0}).recommend(5).ids) == {9, 1, 5}
     assert len(model.fold_in({7: 5.0}).recommend(5, exclude_seen=False)) == 5
 
 
 def test_requests_are_answered_for_anybody() -> None:
-    model = Model(made())
-    assert model.answer(Request(user="ann")).source == "known"
-    stranger = model.answer(Request(user="zoe", n=2))
-    assert (stranger.source, list(stranger.unknown), stranger.user) == ("prior", ["zoe"], "zoe")
-    assert model.answer(Request(ratings={7: 5.0})).source == "folded_in"
-    assert model.answer(Request(user="zoe", ratings={7: 5.0})).source == "folded_in"
+    model = Recommender.of(made())
+    assert model.recommend("ann").source == "known"
+    stranger = model.recommend("zoe", 2)
+    assert (stranger.source, list(stranger.unknown), stranger.asked) == ("prior", ["zoe"], "zoe")
+    assert model.fold_in({7: 5.0}).recommend().source == "folded_in"
+    assert model.fold_in({7: 5.0}, user="zoe").recommend().source == "folded_in"
 
 
 def test_new_ratings_join_those_a_known_user_is_remembered_by() -> None:
-    model = Model(made())
-    remembered = dict(zip([7, 3], model.trained.seen.row(0)[1].tolist(), strict=True))
-    joined = model.answer(Request(user="ann", ratings={9: 5.0, 3: 1.0}, n=5))
-    alone = model.answer(Request(ratings={**remembered, 3: 1.0, 9: 5.0}, n=5))
-    assert joined.items.tolist() == alone.items.tolist() == [i for i in alone.items.tolist() if i in {1, 5}]
+    model = Recommender.of(made())
+    remembered = dict(zip([7, 3], main_model(model).seen.row(0)[1].tolist(), strict=True))
+    joined = model.fold_in({9: 5.0, 3: 1.0}, user="ann").recommend(5)
+    alone = model.fold_in({**remembered, 3: 1.0, 9: 5.0}).recommend(5)
+    assert joined.ids == alone.ids == [i for i in alone.ids if i in {1, 5}]
     np.testing.assert_allclose(joined.scores, alone.scores, rtol=1e-5)
 
 
 def test_a_rating_that_is_no_number_is_refused() -> None:
     with pytest.raises(CallerError, match="no finite number"):
-        Model(made()).fold_in({7: float("nan")})
+        Recommender.of(made()).fold_in({7: float("nan")})
 
 
 def test_a_list_of_nothing_is_refused() -> None:
     with pytest.raises(CallerError, match="at least one"):
-        Model(made()).recommend("ann", 0)
+        Recommender.of(made()).recommend("ann", 0)

@@ -16,7 +16,7 @@ from made_models import made
 from penchant.data.features import FeatureTable
 from penchant.foundations.errors import CallerError
 from penchant.models.scorers import DotScorer
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 from penchant.recommending.top_n import top_n
 from penchant.training.kernels.top_n_kernels import best_by_product, best_of_table
 from recommending.made_heads import HEADS
@@ -24,10 +24,12 @@ from recommending.made_heads import HEADS
 FLOATS = st.sampled_from([-1.0, 0.0, 0.5, 0.5, 2.0, float("nan")])
 
 
-def with_features(model: Model, **columns: Any) -> Model:
+def with_features(model: Recommender, **columns: Any) -> Recommender:
     kinds = {"genres": "many", "year": "number", "language": "category"}
     table = FeatureTable(columns, {name: kinds[name] for name in columns}, ["Seven", "Three", None, "One", "Five"])  # type: ignore[arg-type,misc]
-    return Model(dataclasses.replace(model.trained, items=dataclasses.replace(model.trained.items, features=table)))
+    return Recommender.of(
+        dataclasses.replace(main_model(model), items=dataclasses.replace(main_model(model).items, features=table))
+    )
 
 
 # --- the kernel ---------------------------------------------------------------------------------------------------
@@ -70,18 +72,18 @@ def test_products_are_selected_from_across_tiles() -> None:
 
 @pytest.mark.parametrize("name", HEADS)
 def test_lists_for_many_are_the_lists_for_each(name: str) -> None:
-    model = Model(made(HEADS[name], samples=1))
+    model = Recommender.of(made(HEADS[name], samples=1))
     table = model.recommend_many(["bob", "zoe", "ann"], 2)
     for user in ("bob", "zoe", "ann"):
         alone, own = model.recommend(user, 2), table.filter(pl.col("user") == user)
-        assert own["item"].to_list() == alone.items.tolist()
+        assert own["item"].to_list() == alone.ids
         np.testing.assert_allclose(own["score"], alone.scores, rtol=1e-4)
         assert own["source"].unique().to_list() == [alone.source]
         assert own["rank"].to_list() == [1, 2]
 
 
 def test_several_draws_of_a_bent_link_are_ranked_by_their_mean() -> None:
-    model = Model(made(DotScorer(np.array([0.1, 0.5, -2], np.float32), "sigmoid", 1, 5)))
+    model = Recommender.of(made(DotScorer(np.array([0.1, 0.5, -2], np.float32), "sigmoid", 1, 5)))
     table = model.recommend_many(None, 3)
     for user in ("ann", "bob", "cy", "dee"):
         expected = model.predict(user, [7, 3, 9, 1, 5]).mean
@@ -89,28 +91,39 @@ def test_several_draws_of_a_bent_link_are_ranked_by_their_mean() -> None:
         assert table.filter(pl.col("user") == user)["item"].to_list() == np.array([7, 3, 9, 1, 5])[best].tolist()
 
 
-def _seen(model: Model, user: str) -> list[int]:
-    trained = model.trained
+def _seen(model: Recommender, user: str) -> list[int]:
+    trained = main_model(model)
     return trained.items.vocabulary.take(trained.seen.row(trained.users.vocabulary.number(user))[0]).tolist()
 
 
 def test_a_short_catalogue_gives_short_lists_without_holes() -> None:
-    table = Model(made()).recommend_many(["ann"], 10)
+    table = Recommender.of(made()).recommend_many(["ann"], 10)
     assert sorted(table["item"].to_list()) == [1, 5, 9]
-    assert Model(made()).recommend_many([], 10).shape == (0, 5)
+    assert Recommender.of(made()).recommend_many([], 10).shape == (0, 5)
 
 
 def test_lists_are_streamed_to_parquet_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("penchant.recommending.list_scoring.BLOCK", 2)
-    model = Model(made())
+    model = Recommender.of(made())
     path = model.recommend_many(None, 3, to=tmp_path / "lists" / "all.parquet", among=[7, 5, 9])
     assert pl.read_parquet(path).equals(model.recommend_many(None, 3, among=[7, 5, 9]))
     assert [p.name for p in path.parent.iterdir()] == ["all.parquet"]
 
 
+def test_lists_are_written_as_the_file_is_named(tmp_path: Path) -> None:
+    model = Recommender.of(made())
+    path = model.recommend_many(None, 3, to=tmp_path / "lists.csv")
+    assert path.read_text().startswith("user,rank,item,score,source\nann,1,")
+    assert len(pl.read_csv(path)) == len(model.recommend_many(None, 3))
+    for name in ("lists.xlsx", "lists"):
+        with pytest.raises(CallerError, match=r"written as Parquet or CSV"):
+            model.recommend_many(None, 3, to=tmp_path / name)
+    assert [one.name for one in tmp_path.iterdir()] == ["lists.csv"]
+
+
 def test_ids_of_another_kind_are_named_as_given() -> None:
     trained = made()
-    assert Model(trained).recommend_many(["ann", 12], 1)["user"].to_list() == ["ann", "12"]
+    assert Recommender.of(trained).recommend_many(["ann", 12], 1)["user"].to_list() == ["ann", "12"]
 
 
 # --- filters ------------------------------------------------------------------------------------------------------
@@ -118,12 +131,12 @@ def test_ids_of_another_kind_are_named_as_given() -> None:
 
 def test_where_keeps_the_items_that_carry_a_value() -> None:
     model = with_features(
-        Model(made()),
+        Recommender.of(made()),
         genres=[("Comedy", "Drama"), ("Horror",), None, ("Drama",), ("Horror", "War")],
         year=[1990.0, 2000.0, None, 2005.0, 2010.0],
         language=["en", "fr", "en", None, "de"],
     )
-    listed = lambda **where: set(model.recommend("zoe", 9, where=where).items)  # noqa: E731
+    listed = lambda **where: set(model.recommend("zoe", 9, where=where).ids)  # noqa: E731
     assert listed(genres="Drama") == {7, 1}
     assert listed(genres=["Comedy", "War"]) == {7, 5}
     assert listed(year=(2000, 2009)) == {3, 1}
@@ -136,8 +149,8 @@ def test_where_keeps_the_items_that_carry_a_value() -> None:
 
 
 def test_ids_that_filters_name_and_nobody_knows_are_reported() -> None:
-    answer = Model(made()).recommend("ann", 9, among=[9, 404], exclude=[405])
-    assert (answer.items.tolist(), list(answer.unknown)) == ([9], [404, 405])
+    answer = Recommender.of(made()).recommend("ann", 9, among=[9, 404], exclude=[405])
+    assert (answer.ids, list(answer.unknown)) == ([9], [404, 405])
 
 
 # --- order --------------------------------------------------------------------------------------------------------
@@ -148,20 +161,20 @@ def test_diversity_prefers_what_is_unlike_the_list_so_far() -> None:
     vectors = np.array([[[1, 0], [1, 0.01], [0.2, 1], [1, -0.01], [-1, 0]]], np.float32)
     items = dataclasses.replace(trained.items, vectors=vectors, bias=np.array([[0.5, 0.49, 0.3, 0.48, 0]], np.float32))
     users = dataclasses.replace(trained.users, vectors=np.ones_like(trained.users.vectors) * [0.1, 0])
-    model = Model(dataclasses.replace(trained, items=items, users=users))
-    assert model.recommend("zoe", 3).items.tolist() == [7, 3, 1]
-    assert model.recommend("ann", 2, exclude_seen=False, diversity=0.5).items.tolist() == [7, 9]
+    model = Recommender.of(dataclasses.replace(trained, items=items, users=users))
+    assert model.recommend("zoe", 3).ids == [7, 3, 1]
+    assert model.recommend("ann", 2, exclude_seen=False, diversity=0.5).ids == [7, 9]
     with pytest.raises(CallerError, match="diversity"):
         model.recommend("ann", diversity=1.0)
-    with pytest.raises(CallerError, match="one by one"):
+    with pytest.raises(CallerError, match="diversity"):
         model.recommend_many(None, diversity=0.5)
 
 
 @pytest.mark.parametrize("samples", [1, 3])
 def test_exploring_follows_the_seed_and_visits_everything_possible(samples: int) -> None:
-    model = Model(made(DotScorer(np.full(samples, 3, np.float32)), samples=samples))
-    lists = [tuple(model.fold_in({7: 4.0}).recommend(1, explore=seed).items) for seed in range(60)]
-    assert lists == [tuple(model.fold_in({7: 4.0}).recommend(1, explore=seed).items) for seed in range(60)]
+    model = Recommender.of(made(DotScorer(np.full(samples, 3, np.float32)), samples=samples))
+    lists = [tuple(model.fold_in({7: 4.0}).recommend(1, explore=seed).ids) for seed in range(60)]
+    assert lists == [tuple(model.fold_in({7: 4.0}).recommend(1, explore=seed).ids) for seed in range(60)]
     assert {one for (one,) in lists} == {3, 9, 1, 5}
-    known = {tuple(model.recommend("ann", 3, explore=seed).items) for seed in range(60)}
+    known = {tuple(model.recommend("ann", 3, explore=seed).ids) for seed in range(60)}
     assert len(known) > 1

@@ -11,7 +11,7 @@ from made_models import made
 from penchant.data.vocabulary import Vocabulary
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender
 from recommending.made_heads import HEADS
 
 
@@ -26,15 +26,15 @@ def world(counts: list[int], vectors: list[list[float]]) -> TrainedModel:
 
 
 def test_the_first_question_is_about_what_varies_most() -> None:
-    model = Model(world([9, 9, 9, 9], [[0.1, 0], [2, 0], [0.1, 0.1], [2, 0.1]]))
-    asked = [question.item for question in model.onboarding(4)]
+    model = Recommender.of(world([9, 9, 9, 9], [[0.1, 0], [2, 0], [0.1, 0.1], [2, 0.1]]))
+    asked = [question.item for question in model.fold_in().onboarding(4)]
     assert asked[0] in {1, 3}
     assert sorted(asked) == [0, 1, 2, 3]
 
 
 def test_each_gain_is_the_error_that_an_answer_removes() -> None:
-    model = Model(world([9, 5, 7], [[1, 0], [0, 1], [1, 1]]))
-    first = model.onboarding(1)[0]
+    model = Recommender.of(world([9, 5, 7], [[1, 0], [0, 1], [1, 1]]))
+    first = model.fold_in().onboarding(1)[0]
 
     def error(answers: dict[int, float]) -> float:
         """The weighted squared error left over the catalogue, without the noise of a rating."""
@@ -44,21 +44,21 @@ def test_each_gain_is_the_error_that_an_answer_removes() -> None:
     removed = {item: 1 - error({item: 3.0}) / error({}) for item in (0, 1, 2)}
     assert first.item == max(removed, key=lambda item: removed[item])
     assert first.gain == pytest.approx(removed[first.item], rel=1e-3)
-    second = model.onboarding(1, {first.item: 3.0})[0]
-    assert second.item == model.onboarding(2)[1].item
+    second = model.fold_in({first.item: 3.0}, asked=[first.item]).onboarding(1)[0]
+    assert second.item == model.fold_in().onboarding(2)[1].item
 
 
 def test_what_few_know_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("penchant.recommending.elicitation.FEW", 1)
-    model = Model(world([4, 3, 0, 2], [[1, 0], [0, 1], [9, 9], [1, 1]]))
+    model = Recommender.of(world([4, 3, 0, 2], [[1, 0], [0, 1], [9, 9], [1, 1]]))
     monkeypatch.setattr("penchant.recommending.elicitation.KNOWN", 0.7)
-    assert {q.item for q in model.onboarding(2)} == {0, 1}
-    assert {q.item for q in model.onboarding(9)} == {0, 1, 3}
-    assert {q.item for q in model.onboarding(9, {0: 4.0}, skip=[1, 404])} == {3}
+    assert {q.item for q in model.fold_in().onboarding(2)} == {0, 1}
+    assert {q.item for q in model.fold_in().onboarding(9)} == {0, 1, 3}
+    assert {q.item for q in model.fold_in({0: 4.0}, asked=[0]).onboarding(9, skip=[1, 404])} == {3}
 
 
 @pytest.mark.parametrize("name", HEADS)
 def test_every_head_has_questions(name: str) -> None:
-    gains = [question.gain for question in Model(made(HEADS[name], samples=1)).onboarding(4)]
+    gains = [question.gain for question in Recommender.of(made(HEADS[name], samples=1)).fold_in().onboarding(4)]
     assert len(gains) == 4
     assert all(0 <= gain <= 1 for gain in gains)

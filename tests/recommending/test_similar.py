@@ -13,7 +13,7 @@ from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import MissingExtraError
 from penchant.models.sides import Side
 from penchant.recommending.neighbours import Neighbourhood
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 
 
 def many_items(size: int) -> Side:
@@ -28,12 +28,12 @@ def many_items(size: int) -> Side:
 
 
 def test_neighbours_are_the_nearest_by_cosine() -> None:
-    model = Model(made())
+    model = Recommender.of(made())
     answer = model.similar_items(7, 3)
-    flat = model.item_vectors.transpose(1, 0, 2).reshape(5, -1)[:4]
+    flat = main_model(model).items.vectors.transpose(1, 0, 2).reshape(5, -1)[:4]
     cosines = flat @ flat[0] / np.linalg.norm(flat, axis=1) / np.linalg.norm(flat[0])
-    assert answer.items.tolist() == model.trained.items.vocabulary.take(1 + np.argsort(-cosines[1:])).tolist()
-    assert 5 not in answer.items  # nobody rated it, so its place is only its features'
+    assert answer.ids == main_model(model).items.vocabulary.take(1 + np.argsort(-cosines[1:])).tolist()
+    assert 5 not in answer.ids  # nobody rated it, so its place is only its features'
     assert len(model.similar_users("ann", 9)) == 3
     assert list(model.similar_items(404).unknown) == [404]
 
@@ -52,4 +52,4 @@ def at_itself_never(near: Neighbourhood) -> bool:
 def test_without_the_extra_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "usearch.index", None)
     with pytest.raises(MissingExtraError, match=r"penchant\[ann\]"):
-        Model(made()).similar_items(7, approximate=True)
+        Recommender.of(made()).similar_items(7, approximate=True)

@@ -22,7 +22,7 @@ from penchant.data.vocabulary import Vocabulary
 from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import assemble
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender
 from penchant.service.app import build_app
 from penchant.service.service import Service, build_service, open_database
 from penchant.service.settings import ServiceSettings
@@ -39,7 +39,7 @@ LOVES_SPACE = {"1": 5.0, "2": 5.0, "3": 4.5, "31": 1.0, "32": 1.5}
 UNLIMITED = {"address_rate": 1e6, "address_burst": 1_000_000, "key_rate": 1e6, "key_burst": 1_000_000}
 
 
-def made_model(*, shift: float = 0.0) -> Model:
+def made_model(*, shift: float = 0.0) -> Recommender:
     """The two camps; shift is added to every rating, so that two models can be told apart."""
     rng = np.random.default_rng(3)
     items = np.concatenate([np.full(PER_CAMP, 1.0), np.full(PER_CAMP, -1.0)])
@@ -55,7 +55,7 @@ def made_model(*, shift: float = 0.0) -> Model:
         item_features=_features(),
     )  # fmt: skip
     prior = flat_prior(DRAWS, FACTORS, 1.0)
-    return Model(
+    return Recommender.of(
         assemble(
             ratings, kind="als", settings={"factors": FACTORS}, scorer=DotScorer(np.full(DRAWS, 3.2 + shift, np.float32)),
             user_rows=user_rows, item_rows=item_rows, priors=(prior, prior), noise=np.full(DRAWS, 0.6, np.float32),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from penchant.recommending.recommender import train
+from penchant.recommending.recommender import Recommender, main_model
+from penchant.recommending.train_parts import train
 from penchant.service.retraining import Gathered, together
 from penchant.training.registry import MODELS
 from service.made_service import LOVES_SPACE, made_model, made_service
@@ -22,15 +23,18 @@ PAGES = ["/", "/items/5", "/items/9001", "/map", "/map/points", "/ratings", "/mo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", [*MODELS, "als+ease"])
 def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
-    ratings = together(made_model().trained, Gathered([], set(), []))
-    train(ratings, kind, seed=0, **QUICK.get(kind, {})).save(tmp_path / "model")
+    ratings = together(main_model(made_model()), Gathered([], set(), []))
+    parts = [train(ratings, one, seed=0, settings=QUICK.get(one)) for one in kind.split("+")]
+    rating_part = next((one.rating_model for one in parts if one.rating_model), None)
+    choice_part = next((one.choice_model for one in parts if one.choice_model), None)
+    Recommender(rating_part, choice_part).save(tmp_path / "model")
     with made_service(tmp_path / "model") as made:
         client, write = made.client, made.headers("write")
         _, me = made.visitor()
         assert client.post("/v1/items", json=NEW, headers=write).status_code == 201
-        scale = made.service.live.model.trained.scale
+        scale = made.service.live.part.scale
         given = {**{item: min(max(r, scale.low), scale.high) for item, r in LOVES_SPACE.items()}, "9001": scale.high}
         for item, rating in given.items():
             kept = client.put(f"/v1/users/me/ratings/{item}", json={"rating": rating}, headers=me)
@@ -46,10 +50,14 @@ def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
             answer = client.get(f"/v1/users/me/{path}", headers=me)
             assert answer.status_code == 200, answer.text
         said = client.post("/v1/predictions", json={"ratings": given, "items": ["5", "9001", "nothing"]})
-        assert [line["mean"] is not None for line in said.json()["predictions"]] == [True] * 3
+        if rating_part is None:
+            assert said.status_code == 422
+            assert "no rating model" in said.json()["detail"]
+        else:
+            assert [line["mean"] is not None for line in said.json()["predictions"]] == [True] * 3
         client.cookies.set("penchant_visitor", me["Authorization"].removeprefix("Bearer "))
         for page in PAGES:
             assert client.get(page).status_code == 200, page
-        has_scale = made.service.live.model.trained.objective == "rating"
+        has_scale = made.service.live.part.objective == "rating"
         assert ("stars expected" in client.get("/parts/list").text) is has_scale
         assert ("You would give it" in client.get("/items/5").text) is has_scale

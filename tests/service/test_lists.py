@@ -15,7 +15,7 @@ def test_a_known_user_is_answered_from_training(made: Value) -> None:
     answer = made.client.get("/v1/users/1/recommendations", params={"n": 5}).json()
     assert answer["source"] == "known"
     assert len(answer["items"]) == 5
-    assert ids(answer) == made.service.live.model.recommend(1, 5).items.tolist()
+    assert ids(answer) == made.service.live.model.recommend(1, 5).ids
 
 
 def test_a_user_nobody_has_met_is_answered_and_flagged(made: Value) -> None:
@@ -131,6 +131,6 @@ def test_searching_finds_what_was_meant(made: Value) -> None:
 def test_an_item_shows_bias_and_neighbours(made: Value) -> None:
     item = made.client.get("/v1/items/5", params={"n": 5}).json()
     assert item["tags"] == ["Sci-Fi", "Adventure"]
-    assert item["bias"] == pytest.approx(float(made.service.live.model.item_bias[:, 4].mean()))
+    assert item["bias"] == pytest.approx(float(made.service.live.part.items.bias[:, 4].mean()))
     assert all(int(line["item"]) <= PER_CAMP for line in item["neighbours"])
     assert made.client.get("/v1/items/999").status_code == 404

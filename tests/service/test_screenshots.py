@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from penchant.data.movielens import movielens
-from penchant.recommending.recommender import train
+from penchant.recommending.train_parts import train
 from service.made_service import UNLIMITED, running
 from service.programs import chromium
 

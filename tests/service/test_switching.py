@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from penchant.foundations.errors import CallerError
+from penchant.recommending.recommender import main_model
 from penchant.service.retraining import Gathered, retrain, together
 from penchant.service.storage.items import AddedItem
 from penchant.service.version_store import VersionStore
@@ -59,20 +60,20 @@ def test_a_request_in_flight_keeps_the_model_it_began_with(made: Value) -> None:
     made.service.holder.refresh()
     assert made.service.live.version == "0001"
     assert person.live.version == "base"
-    assert person.visitor.recommend(3).items.tolist()
+    assert person.visitor.recommend(3).ids
 
 
 @pytest.mark.parametrize("damage", ["cut short", "missing", "not a model", "no folder"])
 def test_a_broken_version_is_refused_and_the_old_one_serves(made: Value, damage: str) -> None:
     name = "0001"
     folder = made_model(shift=-1).save(VersionStore(made.folder).folder(name))
-    parameters = folder / "parameters.safetensors"
+    parameters = folder / "rating" / "parameters.safetensors"
     if damage == "cut short":
         parameters.write_bytes(parameters.read_bytes()[:-100])
     elif damage == "missing":
-        (folder / "items.parquet").unlink()
+        (folder / "rating" / "items.parquet").unlink()
     elif damage == "not a model":
-        (folder / "model.json").write_text("{}")
+        (folder / "recommender.json").write_text("{}")
     wanted = "0042" if damage == "no folder" else name
     VersionStore(made.folder).versions.joinpath("current").write_text(wanted + "\n")
     until(lambda: made.service.holder.refused == wanted)
@@ -112,7 +113,7 @@ def test_old_versions_are_cleared_away_but_never_the_one_being_served(tmp_path: 
 
 
 def test_base_and_gathered_ratings_come_together() -> None:
-    base = made_model().trained
+    base = main_model(made_model())
     numbers, _ = base.seen.row(0)
     first, second = (str(base.items.vocabulary.ids[n]) for n in numbers[:2])
     gathered = Gathered(
@@ -154,7 +155,7 @@ def test_retraining_makes_visitors_known_and_forgets_the_erased(made: Value) -> 
     )
     assert name == "0001"
     until(lambda: made.service.live.version == "0001")
-    trained = made.service.live.model.trained
+    trained = made.service.live.part
     assert user in trained.users.vocabulary
     assert "2" not in trained.users.vocabulary
     assert trained.items.counts[trained.items.vocabulary.number("9001")] == 1
@@ -219,7 +220,7 @@ def test_the_commands_retrain_and_roll_back(tmp_path: Path) -> None:
         retrained = penchant("retrain", folder, "--model", "als", "--factors", "3", "--json")
         assert retrained["version"] == "0001"
         until(lambda: made.service.live.version == "0001")
-        assert made.service.live.model.trained.users.factors == 3
+        assert made.service.live.part.users.factors == 3
         assert penchant("rollback", folder, "--json")["version"] == "base"
         until(lambda: made.service.live.version == "base")
-        assert np.shape(made.service.live.model.mean) == (DRAWS,)
+        assert np.shape(made.service.live.part.mean) == (DRAWS,)

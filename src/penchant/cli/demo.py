@@ -42,7 +42,7 @@ def demo(
 
 def _trained(split: Any, seed: int, bar: Any) -> dict[str, Any]:
     """The default model and two others to compare it with, trained on the training rows."""
-    from penchant.recommending.recommender import train
+    from penchant.recommending.train_parts import train
 
     return {name: train(split.train, name, seed=seed, progress=bar) for name in ("dot_bias", "als", "bayes")}
 
@@ -52,10 +52,12 @@ def _show(out: Path, ratings: Any, model: Any, report: Any, seconds: float, as_j
     if as_json:
         show_json({"report": report.to_json(), "recommended": model.recommend(known).to_json(), "seconds": seconds})
         return
+    from penchant.recommending.recommender import main_model
+
     print(f"\n{report}\n")
     show_answer(f"Ten films for user {known}, known from training", model.recommend(known))
-    rated = ", ".join(f"{model.trained.items.title(model.trained.items.vocabulary.number(i))}: {stars}"
-                      for i, stars in NEW_USER.items())  # fmt: skip
+    items = main_model(model).items
+    rated = ", ".join(f"{items.title(items.vocabulary.number(i))}: {stars}" for i, stars in NEW_USER.items())
     print(f"\nA new user rates {rated}.")
     show_answer(
         "Ten films for the new user, folded in without retraining", model.fold_in(ratings=NEW_USER).recommend(10)

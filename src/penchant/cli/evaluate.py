@@ -62,8 +62,10 @@ def evaluate(
 
 def _quadrants(model: Any, ratings: Ratings, seed: int, as_json: bool, quiet: bool) -> None:
     from penchant.evaluation.comparison.quadrant_table import quadrant_table
+    from penchant.recommending.recommender import main_model
 
-    spec = {"model": model.trained.kind, "label": model.trained.kind, **model.trained.settings}
+    trained = main_model(model)
+    spec = {"model": trained.kind, "label": trained.kind, **trained.settings}
     with progress(quiet or as_json) as bar:
         found = quadrant_table(ratings, [spec], progress=bar, seed=0, split_seed=seed)
     if as_json:
@@ -73,9 +75,9 @@ def _quadrants(model: Any, ratings: Ratings, seed: int, as_json: bool, quiet: bo
 
 
 def _retrained(model: Any, ratings: Ratings, bar: Any) -> Any:
-    from penchant.recommending.recommender import train
+    from penchant.recommending.train_parts import train_again
 
-    return train(ratings, model.trained.kind, progress=bar, **model.trained.settings)
+    return train_again(model, ratings, progress=bar)
 
 
 def register(app: typer.Typer) -> None:

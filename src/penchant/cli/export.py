@@ -19,12 +19,12 @@ def export(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    from penchant.recommending.recommender import load
+    from penchant.recommending.recommender import load, main_model
 
     model = load(folder)
     with progress(quiet or as_json) as bar:
         model.recommend_many(n=n, to=out, exclude_seen=not seen, progress=bar)
-    users = len(model.trained.users)
+    users = len(main_model(model).users)
     if as_json:
         show_json({"file": str(out), "users": users, "n": n})
     else:

@@ -54,12 +54,24 @@ def _rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     Console().print(table)
 
 
-def show_answer(title: str, answer: Any, *, score: str = "stars", as_json: bool = False) -> None:
+SCORES = {"rating": "stars", "choice": "score", "combined": "score", "cosine": "cosine", "count": "ratings"}
+"""What a list is ordered by, as the head of its column."""
+
+
+def show_answer(title: str, answer: Any, *, as_json: bool = False) -> None:
     """Print a list of items with their scores, and a note for each unknown id of the question."""
     if as_json:
         show_json(answer.to_json())
         return
     for one in answer.unknown:
         sys.stderr.write(f"note: {one!r} is not known to the model\n")
-    rows = [[rank, line.item, line.title, line.score, line.std, line.source] for rank, line in enumerate(answer, 1)]
-    show_table(title, ["#", "id", "title", score, "±", "based on"], rows)
+    heads, values = ["#", "id", "title", SCORES[answer.by]], [[line.score] for line in answer]
+    if answer.predicted is not None:
+        rating = [] if answer.by == "rating" else ["stars"]
+        heads += [*rating, "±"]
+        values = [
+            [*own, *([line.predicted] if rating else []), line.std] for own, line in zip(values, answer, strict=True)
+        ]
+    lines = zip(values, answer, strict=True)
+    rows = [[rank, one.id, one.title, *own, one.source] for rank, (own, one) in enumerate(lines, 1)]
+    show_table(title, [*heads, "based on"], rows)

@@ -24,7 +24,7 @@ def similar(
         raise CallerError("`similar` needs an item or a user", remedy="Give either --item ID or --user ID")
     model = load(folder)
     answer = model.similar_items(item, n) if item is not None else model.similar_users(user, n)
-    show_answer(f"Closest to {item if item is not None else user}", answer, score="cosine", as_json=as_json)
+    show_answer(f"Closest to {item if item is not None else user}", answer, as_json=as_json)
 
 
 def register(app: typer.Typer) -> None:

@@ -70,7 +70,9 @@ def _read(table: TableOptions, hold_out: float, quiet: bool) -> Any:
 
 
 def _show(out: Path, model: Any, seconds: float, as_json: bool) -> None:
-    trained = model.trained
+    from penchant.recommending.recommender import main_model
+
+    trained = main_model(model)
     n = int(trained.users.counts.sum())
     facts = {
         "folder": str(out),

@@ -19,6 +19,18 @@ UNKNOWN = -1
 """The number of an unknown id."""
 
 
+def plain_id(value: Any) -> Any:
+    """A scalar of any kind as the plain Python value that it stands for.
+
+    A NumPy scalar, an array of no dimensions and a float that is a whole number are the same id as that int or str.
+    """
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return str(value) if isinstance(value, str) else value
+
+
 class Vocabulary:
     """An ordered set of ids; an id's position is its number.
 
@@ -84,7 +96,7 @@ class Vocabulary:
 
     def extended(self, more: Iterable[object]) -> Vocabulary:
         """These ids with the same numbers, followed by the new ids of `more` in their order."""
-        fresh = [one for one in dict.fromkeys(more) if one not in self]
+        fresh = [one for one in dict.fromkeys(map(plain_id, more)) if one not in self]
         if not fresh:
             return self
         self._check_same_kind(fresh[0])
@@ -96,8 +108,7 @@ class Vocabulary:
             raise DataError(f"the ids are {own}, but {one!r} is {other}", remedy="Use one kind of id")
 
     def _as_own_kind(self, wanted: object) -> Id | None:
-        if isinstance(wanted, np.generic):
-            wanted = wanted.item()
+        wanted = plain_id(wanted)
         if self.of_text:
             return wanted if isinstance(wanted, str) else str(wanted)
         if isinstance(wanted, str) and wanted.lstrip("-").isdecimal():

@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from penchant.data.ratings import Ratings
 from penchant.engines import spark
 from penchant.engines.spark.settings import MODELS as SPARK_MODELS
+from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.errors import SettingsError
+from penchant.foundations.progress import Progress
+from penchant.foundations.rng import Seed
 from penchant.foundations.settings import Settings
-from penchant.recommending.recommender import Model
-from penchant.recommending.recommender import train as train_here
+from penchant.recommending.recommender import Recommender
+from penchant.recommending.train_parts import train as train_here
 from penchant.training.registry import way
 
 ENGINES = ("local", "spark")
 
 
-def train(ratings: Any, model: str | None = None, *, engine: str = "local", **options: Any) -> Model:
-    """Train a model on ratings.
+@checked_arguments
+def train(
+    ratings: Any,
+    model: str | None = None,
+    *,
+    engine: str = "local",
+    seed: Seed = 0,
+    validation: Ratings | None = None,
+    progress: Progress | None = None,
+    resume: Recommender | None = None,
+    settings: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Recommender:
+    """Train a recommender.
 
-    engine: "local" trains in this process, with the options of `recommending.recommender.train`; "spark" trains on
-    Apache Spark, with the options of `engines.spark.training.train`, which also accepts the path of a table.
+    ratings: Ratings; Spark reads tables by their path too. model: a name from the registry, whose model is then the
+    only part; None for the parts that the table supports. engine: "local" is this process, "spark" is Apache Spark.
+    seed: of every random step. validation: ratings whose error is shown (and may stop training), never learned from.
+    resume: an earlier recommender whose model of the same name is continued. settings: those of the model's dataclass,
+    as a mapping; they may also be written as keyword arguments, as may the options of `engines.spark.training.train`.
+    Raises SettingsError or DataError for what cannot be used.
     """
-    if model is not None:
-        options["model"] = model
+    common: dict[str, Any] = {"seed": seed, "validation": validation, "progress": progress, "resume": resume}
     if check_engine(engine) == "spark":
-        trained: Model = spark.train(ratings, **options)
-        return trained
-    return train_here(ratings, **options)
+        named = {} if model is None else {"model": model}
+        learned: Recommender = spark.train(ratings, **named, **common, **(settings or {}), **more)
+        return learned
+    return train_here(ratings, model, **common, settings=settings, **more)
 
 
 def settings_class(model: str, engine: str = "local") -> type[Settings]:

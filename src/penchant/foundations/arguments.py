@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from penchant.foundations.close_names import name_remedy
 from penchant.foundations.errors import CallerError
@@ -21,17 +21,22 @@ def checked_arguments(function: Callable[P, R]) -> Callable[P, R]:
     open_ended = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in signature.parameters.values())
     where = f"{function.__name__}()"
 
-    @wraps(function)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+    def refuse(kwargs: dict[str, Any], wrong: TypeError) -> CallerError:
         unknown = [] if open_ended else [name for name in kwargs if name not in takes]
         if unknown:
             remedy = name_remedy(unknown[0], takes, intro="It takes")
-            raise CallerError(f"there is no argument {unknown[0]!r}", where=where, remedy=remedy)
+            return CallerError(f"there is no argument {unknown[0]!r}", where=where, remedy=remedy)
+        return CallerError(str(wrong), where=where, remedy=f"It takes: {', '.join(takes) or 'no arguments'}")
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            signature.bind(*args, **kwargs)
-        except TypeError as wrong:
-            remedy = f"It takes: {', '.join(takes) or 'no arguments'}"
-            raise CallerError(str(wrong), where=where, remedy=remedy) from None
-        return function(*args, **kwargs)
+            return function(*args, **kwargs)
+        except TypeError:
+            try:
+                signature.bind(*args, **kwargs)  # only a call that failed pays for the check
+            except TypeError as wrong:
+                raise refuse(kwargs, wrong) from None
+            raise
 
     return checked

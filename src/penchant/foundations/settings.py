@@ -44,12 +44,17 @@ class Settings:
         return {f.name: list(v) if isinstance(v := getattr(self, f.name), tuple) else v for f in fields(self)}
 
     @classmethod
+    def names(cls) -> set[str]:
+        """The names of all settings."""
+        return {f.name for f in fields(cls)}
+
+    @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Settings from JSON values or keyword arguments.
 
         Raises SettingsError for an unknown name; the message names the closest settings, then all of them.
         """
-        known = sorted(f.name for f in fields(cls))
+        known = cls.names()
         for name in values:
             if name not in known:
                 remedy = name_remedy(name, known, intro="Settings")

@@ -18,7 +18,7 @@ from penchant.lesson.densities import PredictionDensity
 from penchant.lesson.display import Summarized, Table, TrainingHistory
 from penchant.lesson.losses import Metric, PrintedLosses
 from penchant.lesson.schedule_plots import SchedulePlots
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender
 from penchant.training.gradient import learner
 from penchant.training.gradient.backend_choice import dot_bias_backend
 from penchant.training.gradient.callbacks.validation import Held
@@ -269,10 +269,10 @@ class CollabLearner(Summarized):
 
         return CollabModel(self._backend.state(), self._bounds)
 
-    def recommender(self) -> Model:
+    def recommender(self) -> Recommender:
         """The trained model with lists, fold-in, saving and serving."""
         learned = FitResult(self._backend, [self._backend.state()], self.history)
-        return Model(biased_model(self.data.train, self._settings, learned, self._bounds, FeatureEmbeddings()))
+        return Recommender.of(biased_model(self.data.train, self._settings, learned, self._bounds, FeatureEmbeddings()))
 
     def summary(self) -> str:
         return f"{self._settings.factors} factors, {len(self.history)} epochs trained, {self.data.summary()}"

@@ -19,7 +19,7 @@ from penchant.foundations.errors import CallerError
 from penchant.foundations.optional import require
 from penchant.lesson.display import Summarized, Table
 from penchant.models.sides import Side
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,17 +125,20 @@ class ItemMap(Summarized):
         return ("title", "axis 1", "axis 2"), [(spot.title, spot.x, spot.y) for spot in self.spots[:10]]
 
 
-def bias_table(model: Model) -> BiasTable:
+def bias_table(model: Recommender) -> BiasTable:
     """Best and worst items, corrected for who rated them. Raises CallerError for a model without biases."""
-    rows = item_biases(model.trained.items)
+    trained = main_model(model)
+    rows = item_biases(trained.items)
     if not rows:
-        raise CallerError(f"a {model.trained.kind!r} model has no biases", remedy="Train dot_bias, als or bayes")
+        raise CallerError(f"a {trained.kind!r} model has no biases", remedy="Train dot_bias, als or bayes")
     return BiasTable(rows)
 
 
-def principal_axes(model: Model, axes: int = 3, *, items: int = 1000, ends: int = 10) -> PrincipalAxes:
+def principal_axes(
+    model: Recommender, axes: int = 3, *, items: int = 1000, ends: int = 10
+) -> PrincipalAxes:
     """The lesson's PCA of the vectors of the items with the most ratings, with the titles at both ends of each axis."""
-    side = model.trained.items
+    side = main_model(model).items
     known = np.argsort(-side.counts, kind="stable")[:items]
     vectors = _directions(side, known)
     if vectors.shape[1] < axes or len(vectors) <= axes:
@@ -162,6 +165,6 @@ def _directions(side: Side, numbers: NDArray[Any]) -> NDArray[np.float64]:
     return vectors.transpose(1, 0, 2).reshape(len(numbers), -1)
 
 
-def item_map(model: Model) -> ItemMap:
+def item_map(model: Recommender) -> ItemMap:
     """The items with the most ratings on two principal axes."""
-    return ItemMap(spots(model.trained.items))
+    return ItemMap(spots(main_model(model).items))

@@ -1,4 +1,4 @@
-"""Lists for many users at once, as a frame or streamed to a Parquet file."""
+"""Lists for many users at once, as a frame or streamed to a file."""
 
 from __future__ import annotations
 
@@ -13,69 +13,75 @@ from penchant.data.columns import ITEM, USER
 from penchant.data.vocabulary import UNKNOWN, Numbers, Vocabulary
 from penchant.foundations.errors import CallerError
 from penchant.foundations.progress import Progress, Silent
-from penchant.models.trained import TrainedModel
+from penchant.recommending.argument_checks import many_ids
 from penchant.recommending.filters import allowed_items
-from penchant.recommending.list_scoring import Ranked, rank_blocks
-from penchant.recommending.request import Request
+from penchant.recommending.item_index import ItemIndex
+from penchant.recommending.list_scoring import Ranked, rank_blocks, rank_blocks_combined
+from penchant.recommending.options import ListOptions
 
 if TYPE_CHECKING:
     import polars as pl
 
 RANK, SCORE, SOURCE = "rank", "score", "source"
-"""Columns of a table of lists: the place in the list from 1, the expected rating, what the user's row rests on."""
+"""Columns of a table of lists: the place from 1, what the list is ordered by, what the user's row rests on."""
 
 
 @dataclass(frozen=True)
 class BatchLists:
     """The lists of many users, not made yet.
 
-    ids: (B,), a polars series as the table shall name them. numbers: (B,), UNKNOWN for somebody never met.
-    request: the length of the lists and the filters, the same for everybody.
+    ids: (B,), a polars series as the table names them. numbers: (B,), UNKNOWN for an unknown user. options: the same
+    for all users.
     """
 
-    trained: TrainedModel
+    index: ItemIndex
     ids: pl.Series
     numbers: Numbers
-    request: Request
+    options: ListOptions
 
     @classmethod
-    def of(cls, trained: TrainedModel, users: Iterable[Any] | None, request: Request) -> BatchLists:
-        """For the given user ids, or for all that the model knows where there are none given."""
+    def of(cls, index: ItemIndex, users: Iterable[Any] | None, options: ListOptions) -> BatchLists:
+        """For the given user ids, or for all that the recommender knows where there are none given."""
         import polars as pl
 
-        if request.diversity or request.explore is not None:
-            raise CallerError("lists for many users are ranked by score", remedy="Spread out or explore one by one")
-
-        vocabulary = trained.users.vocabulary
+        index.order(options.by)  # refused now rather than when the table is made
+        vocabulary = index.users
         if users is None:
-            return cls(trained, _series(vocabulary), np.arange(len(vocabulary), dtype=np.int32), request)
-        wanted = list(users)
+            return cls(index, _series(vocabulary), np.arange(len(vocabulary), dtype=np.int32), options)
+        wanted = many_ids(users, "users")
         numbers = vocabulary.numbers(wanted)
         known = vocabulary.ids[np.where(numbers == UNKNOWN, 0, numbers)].tolist()
         names = [one if n == UNKNOWN else own for one, own, n in zip(wanted, known, numbers, strict=True)]
-        whole = all(isinstance(one, int | np.integer) for one in names)
-        return cls(trained, pl.Series(names if whole else list(map(str, names))), numbers, request)
+        whole = all(isinstance(one, int) for one in names)
+        return cls(index, pl.Series(names if whole else list(map(str, names))), numbers, options)
 
     @property
     def schema(self) -> pl.Schema:
         """The columns of the table, and their types."""
         import polars as pl
 
-        item = pl.String if self.trained.items.vocabulary.of_text else pl.Int64
+        item = pl.String if self.index.items.of_text else pl.Int64
         return pl.Schema({USER: self.ids.dtype, RANK: pl.Int32, ITEM: item, SCORE: pl.Float32, SOURCE: pl.String})
 
     def frames(self, progress: Progress | None = None) -> Iterator[pl.DataFrame]:
         """The table in parts, a block of users each, in the order of the ids."""
-        told, done = progress or Silent(), 0
-        told.start("lists", len(self.ids))
-        allowed, _ = allowed_items(self.trained.items, self.request)
-        yield self._frame(Ranked.nothing(self.request.n), 0)  # so that a table of nobody has its columns
-        for ranked in rank_blocks(
-            self.trained, self.numbers, self.request.n, allowed=allowed, exclude_seen=self.request.exclude_seen
-        ):
+        shown, done = progress or Silent(), 0
+        shown.start("lists", len(self.ids))
+        yield self._frame(Ranked.nothing(self.options.n), 0)  # so that a table of no user has its columns
+        for ranked in self._ranked():
             yield self._frame(ranked, done)
             done += len(ranked.users)
-            told.step(advance=len(ranked.users))
+            shown.step(advance=len(ranked.users))
+
+    def _ranked(self) -> Iterator[Ranked]:
+        index, options = self.index, self.options
+        allowed, _ = allowed_items(index.main.trained.items, options)
+        seen = index.seen if options.exclude_seen else None
+        by = index.order(options.by)
+        if by != "combined":
+            return rank_blocks(index.part(by).trained, self.numbers, options.n, allowed=allowed, seen=seen)
+        parts = (index.part("rating").trained, index.part("choice").trained)
+        return rank_blocks_combined(index.ranker_in_use, *parts, self.numbers, options.n, allowed=allowed, seen=seen)
 
     def frame(self, progress: Progress | None = None) -> pl.DataFrame:
         """The whole table in memory."""
@@ -84,10 +90,16 @@ class BatchLists:
         return pl.concat(self.frames(progress))
 
     def write(self, path: str | Path, progress: Progress | None = None) -> Path:
-        """Stream the table into one Parquet file, written beside its place and renamed into it."""
+        """Stream the table into one Parquet or CSV file, written beside its place and renamed into it."""
         from polars.io.plugins import register_io_source
 
         target = Path(path)
+        if target.suffix not in (".parquet", ".csv"):
+            raise CallerError(
+                f"lists are written as Parquet or CSV, not as {target.suffix or 'a file without an ending'}",
+                where=str(path),
+                remedy="Name the file lists.parquet or lists.csv",
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f".{target.name}.writing")
 
@@ -95,7 +107,9 @@ class BatchLists:
             return self.frames(progress)
 
         try:
-            register_io_source(source, schema=self.schema).sink_parquet(fresh, maintain_order=True)
+            frames = register_io_source(source, schema=self.schema)
+            write = frames.sink_csv if target.suffix == ".csv" else frames.sink_parquet
+            write(fresh, maintain_order=True)
             fresh.replace(target)
         finally:
             fresh.unlink(missing_ok=True)
@@ -109,7 +123,7 @@ class BatchLists:
         columns = {
             USER: self.ids.slice(start, len(ranked.users)).gather(users),
             RANK: (places + 1).astype(np.int32),
-            ITEM: pl.Series(self.trained.items.vocabulary.take(ranked.items[filled]), dtype=self.schema[ITEM]),
+            ITEM: pl.Series(self.index.items.take(ranked.items[filled]), dtype=self.schema[ITEM]),
             SCORE: ranked.scores[filled],
             SOURCE: pl.Series(ranked.sources.tolist(), dtype=pl.String).gather(users),
         }

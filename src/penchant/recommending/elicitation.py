@@ -1,4 +1,4 @@
-"""Which items to ask a newcomer about: those whose ratings, if given, most lessen the expected error over all items."""
+"""Which items to ask a new user about: those whose ratings, if given, most reduce the expected error over all items."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ KNOWN = 0.02
 FEW = 5
 """Where too few items are known so widely, the best known are asked about, this many for each question."""
 
-DRAWS = 16
-"""Draws of a model that are looked at."""
+SAMPLES = 16
+"""Posterior samples of a model that are used."""
 
 Array = NDArray[np.float64]
 
@@ -44,9 +44,9 @@ class Question:
 
 @dataclass(frozen=True)
 class ElicitationState:
-    """What is at stake over the catalogue, in some of a model's samples.
+    """How a user's row moves all items' ratings, in some of a model's samples.
 
-    samples: (S,), their numbers. slopes: (S, I, D), what a change of the newcomer's row does to each item's rating.
+    samples: (S,), their numbers. slopes: (S, I, D), what a change of the user's row does to each item's rating.
     spread: (S, D, D), the slopes' outer products, weighted by the items' share of all ratings: the expected squared
     error of a row with covariance C is the trace of C times it.
     """
@@ -57,8 +57,8 @@ class ElicitationState:
 
 
 def elicitation_state_of(trained: TrainedModel, row: Rows) -> ElicitationState:
-    """The stakes for a newcomer near the row (S, 1, D); under an identity link they are the same for everybody."""
-    samples = np.unique(np.linspace(0, trained.samples - 1, min(DRAWS, trained.samples)).round().astype(np.int64))
+    """The state for a user near the row (S, 1, D); under an identity link it is the same for all users."""
+    samples = np.unique(np.linspace(0, trained.samples - 1, min(SAMPLES, trained.samples)).round().astype(np.int64))
     slopes = np.stack([_slopes(trained, row, draw) for draw in samples])
     weights = trained.items.counts / max(trained.items.counts.sum(), 1)
     return ElicitationState(samples, slopes, (slopes * weights[:, None]).transpose(0, 2, 1) @ slopes)
@@ -67,28 +67,28 @@ def elicitation_state_of(trained: TrainedModel, row: Rows) -> ElicitationState:
 def questions(
     trained: TrainedModel,
     row: Rows,
-    tangent: Linearization | Choices,
+    posterior: Linearization | Choices,
     skip: Numbers,
     n: int,
     *,
-    sure: bool = False,
-    stakes: ElicitationState | None = None,
+    certain: bool = False,
+    state: ElicitationState | None = None,
 ) -> Sequence[Question]:
-    """The n items to ask somebody about whose row (S, 1, D) was just folded in; fewer only when fewer exist.
+    """The n items to ask a user about whose row (S, 1, D) was just folded in; fewer only when fewer exist.
 
-    tangent: of their fold-in. skip: item numbers not to ask about. sure: every question will be answered; otherwise as
-    likely as other users have rated the item. stakes: those at the row, when they are at hand. Greedy: each question
-    is the one of the highest expected gain beside those before it. The error is that of the items people rate, so
-    each counts by its number of ratings.
+    posterior: of their fold-in. skip: item numbers not to ask about. certain: every question will be answered;
+    otherwise as likely as other users have rated the item. state: the one at the row, where it is already made.
+    Greedy: each question is the one of the highest expected gain given those before it. The error is that of the items
+    that users rate, so each counts by its number of ratings.
     """
-    covariance, noise = tangent.covariance.astype(np.float64), tangent.noise_precision
-    stakes = stakes or elicitation_state_of(trained, row)
-    covariance, noise = covariance[stakes.samples], noise[stakes.samples]
+    covariance, noise = posterior.covariance.astype(np.float64), posterior.noise_precision
+    state = state or elicitation_state_of(trained, row)
+    covariance, noise = covariance[state.samples], noise[state.samples]
     counts = trained.items.counts.astype(np.float64)
-    slopes, spread = stakes.slopes, stakes.spread
+    slopes, spread = state.slopes, state.spread
     candidates = _askable(counts, len(trained.users), skip, n)
     start = contract("sde,sed->s", covariance, spread).mean()
-    chances = np.ones(len(counts)) if sure else np.minimum(counts / max(len(trained.users), 1), 1.0)
+    chances = np.ones(len(counts)) if certain else np.minimum(counts / max(len(trained.users), 1), 1.0)
     chosen: list[Question] = []
     while len(chosen) < n and len(candidates):
         x = slopes[:, candidates]

@@ -14,7 +14,7 @@ from penchant.models.scorers import DotScorer, with_ones
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import Linearization
 from penchant.recommending.item_item import Choices
-from penchant.recommending.request import Source
+from penchant.recommending.results import Source
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,11 @@ class Pull:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A prediction, and what it is made of.
+    """The score of one item in one part, and what it is made of.
 
-    predicted, std, source: as `predict` says. score: what the parts add up to, before a link or the ends of the scale.
-    mean: the model's mean, or what a network gives for nobody in particular. user_bias, item_bias: how far this user
+    by: the part, "rating" or "choice". predicted, std: as `predict` says; None for the choice part. source: what the
+    weaker of the two rows rests on. score: what the parts add up to, before a link or the ends of the scale.
+    mean: the model's mean, or what a network gives for the average user. user_bias, item_bias: how far this user
     rates, and this item is rated, above it. prior: what the population or the user's features say of their taste.
     pulls: what each of the user's ratings says of it, strongest first. rest: what training saw besides, zero for a row
     that was folded in. similar: the items rated above the user's own average that lie closest to this one, with
@@ -42,8 +43,9 @@ class Explanation:
     user: Any
     item: Any
     title: str
-    predicted: float
-    std: float
+    by: str
+    predicted: float | None
+    std: float | None
     source: Source
     score: float
     mean: float

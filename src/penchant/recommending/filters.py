@@ -12,22 +12,24 @@ from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import UNKNOWN, Numbers
 from penchant.foundations.errors import CallerError
 from penchant.models.sides import Side
-from penchant.recommending.request import Request
+from penchant.recommending.options import ListOptions
 
 
-def allowed_items(items: Side, request: Request, seen: Numbers | None = None) -> tuple[NDArray[np.bool_], list[Any]]:
-    """A mask over the catalogue (I,), and the ids in the request's filters that the catalogue does not hold.
+def allowed_items(
+    items: Side, options: ListOptions, seen: Numbers | None = None
+) -> tuple[NDArray[np.bool_], list[Any]]:
+    """A mask over the catalogue (I,), and the ids in the options that the catalogue does not hold.
 
-    seen: the numbers that the one who asks has rated. Raises CallerError for a feature that items do not have.
+    seen: the numbers that the user has rated. Raises CallerError for a feature that items do not have.
     """
     unknown: list[Any] = []
-    mask = np.full(len(items), request.among is None)
-    if request.among is not None:
-        mask[_numbers(items, request.among, unknown)] = True
-    for name, wanted in (request.where or {}).items():
+    mask = np.full(len(items), options.among is None)
+    if options.among is not None:
+        mask[_numbers(items, options.among, unknown)] = True
+    for name, wanted in (options.where or {}).items():
         mask &= has_feature(items.features, name, wanted)
-    mask[_numbers(items, request.exclude, unknown)] = False
-    if request.exclude_seen and seen is not None:
+    mask[_numbers(items, options.exclude, unknown)] = False
+    if options.exclude_seen and seen is not None:
         mask[seen] = False
     return mask, unknown
 
@@ -43,12 +45,19 @@ def has_feature(table: FeatureTable | None, name: str, wanted: Any) -> NDArray[n
     column, kind = table.columns[name], table.kinds[name]
     several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
     if kind == "number" and several:
-        low, high = wanted
+        low, high = _ends(name, wanted)
         return np.array([value is not None and low <= value <= high for value in column], dtype=bool)
     values = set(wanted) if several else {wanted}
     if kind == "many":
         return np.array([value is not None and not values.isdisjoint(value) for value in column], dtype=bool)
     return np.array([value in values for value in column], dtype=bool)
+
+
+def _ends(name: str, wanted: Any) -> tuple[float, float]:
+    ends = list(wanted)
+    if len(ends) != 2 or not all(isinstance(one, int | float | np.number) for one in ends):
+        raise CallerError(f"{wanted!r} is not a pair of ends", where=f"where[{name!r}]", remedy="Write (1990, 1999)")
+    return ends[0], ends[1]
 
 
 def _numbers(items: Side, ids: Iterable[Any], unknown: list[Any]) -> Numbers:

@@ -16,7 +16,7 @@ from penchant.models.scorers import DotScorer, ItemItemScorer, SideName
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.item_item import Choices, chosen_row
-from penchant.recommending.request import Source
+from penchant.recommending.results import Source
 from penchant.training.row_update import row_update
 
 Array = NDArray[np.float64]

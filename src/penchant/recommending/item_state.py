@@ -1,85 +1,115 @@
-"""ItemState: a new item as one model sees it, from its features and the ratings it has had."""
+"""ItemState: a new item as the parts see it, from its features and its ratings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.features import FeatureTable
-from penchant.data.vocabulary import Numbers
-from penchant.models.pair_predictions import score_pairs
-from penchant.models.rows import Rows
-from penchant.recommending.fold_in import infer
+from penchant.foundations.arguments import checked_arguments
+from penchant.recommending.argument_checks import features_by_name, in_numbers, numbers_of, ratings_by_id
+from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.list_scoring import BLOCK
 from penchant.recommending.neighbours import directions_of
-from penchant.recommending.request import Answer, Prediction, Source, weaker
-from penchant.recommending.row_lookup import features_from, resolve
+from penchant.recommending.options import By, check_count
+from penchant.recommending.part_row import PartRow
+from penchant.recommending.results import Prediction, Ranking, Source
+from penchant.recommending.row_lookup import features_from
 from penchant.recommending.top_n import top_n
-from penchant.recommending.user_state import as_ids, in_numbers
-
-if TYPE_CHECKING:
-    from penchant.recommending.recommender import Model
 
 
 @dataclass(frozen=True)
 class ItemState:
-    """One item's row in a model, and what it rests on. The model itself is not changed by it.
+    """One item's row in each part, and what they rest on. The recommender is not changed by it.
 
-    rows: (S, 1, D). numbers, values: (n,), the users who rated it and how. features: its one row of features, or None.
-    unknown: the user ids given that the model does not hold.
+    rows: by part. unknown: the user ids given that the recommender does not hold.
     """
 
-    model: Model
-    rows: Rows
-    source: Source
-    numbers: Numbers
-    values: NDArray[np.float32]
-    features: FeatureTable | None = None
+    index: ItemIndex
+    rows: Mapping[PartName, PartRow]
     unknown: Sequence[Any] = ()
 
+    @property
+    def source(self) -> Source:
+        """What the row rests on."""
+        return self.rows[self.index.one_part(None)].source
+
+    @checked_arguments
     def predict(self, users: Any) -> Prediction:
-        """Expected ratings of one user id or B of them for this item; unknown ids are answered."""
-        trained = self.model.trained
-        found = resolve(trained.users, trained.users.vocabulary.numbers(as_ids(users).tolist()))
-        scores = score_pairs(trained, found.rows, self.rows)
-        own = np.full(len(scores.mean), self.source, dtype=object)
-        return Prediction(scores.mean, scores.std, weaker(found.sources, own), found.sources, own)
+        """Expected ratings of one user id or B of them for this item; unknown ids are answered.
 
-    def audience(self, n: int = 10) -> Answer:
-        """The n users who have not rated it and are expected to rate it highest, best first."""
-        trained = self.model.trained
-        allowed = np.ones(len(trained.users), bool)
-        allowed[self.numbers] = False
-        best = top_n(self._scores(), n, allowed=allowed)
-        said = self.predict(trained.users.vocabulary.take(best))
-        titles = [trained.users.title(number) for number in best]
-        ids = trained.users.vocabulary.take(best)
-        return Answer(None, ids, titles, said.mean, said.std, said.user_source, self.source, self.unknown)
+        Raises CallerError where there is no rating model.
+        """
+        self.index.part("rating")
+        return self.rows["rating"].predict(numbers_of(users, self.index.users, "users"))
 
-    def _scores(self) -> NDArray[np.float32]:
-        """What every user is expected to think of it, (U,), a block of users at a time."""
-        trained = self.model.trained
-        blocks = np.split(np.arange(len(trained.users)), range(BLOCK, len(trained.users), BLOCK))
-        return np.concatenate([trained.scorer.table(trained.users.rows(one), self.rows)[:, 0] for one in blocks])
+    @checked_arguments
+    def audience(self, n: int = 10, *, by: By | None = None) -> Ranking:
+        """The n users who have not rated it and score it highest, best first; by: the part that scores."""
+        check_count(n)
+        name = self.index.one_part(by)
+        row = self.rows[name]
+        users = row.trained.users
+        allowed = np.ones(len(users), bool)
+        allowed[row.numbers] = False
+        best = top_n(_scores(row), n, allowed=allowed)
+        said = row.predict(best)
+        rating = name == "rating"
+        return Ranking(
+            asked=None,
+            ids=users.vocabulary.take(best).tolist(),
+            titles=[users.title(number) for number in best],
+            scores=said.mean,
+            sources=said.user_source.tolist(),
+            source=row.source,
+            by=name,
+            predicted=said.mean if rating else None,
+            std=said.std if rating else None,
+            unknown=self.unknown,
+        )
 
-    def similar(self, n: int = 10) -> Answer:
-        """The n items of the catalogue whose vectors point most nearly its way; scores are cosines."""
-        items = self.model.trained.items
-        best, cosines = self.model.item_neighbourhood.towards(directions_of(self.rows)[0], n)
-        known = np.full(len(best), "known", dtype=object)
-        titles = [items.title(number) for number in best]
-        ids = items.vocabulary.take(best)
-        return Answer(None, ids, titles, cosines, np.zeros_like(cosines), known, self.source, self.unknown)
+    @checked_arguments
+    def similar(self, n: int = 10, *, by: By | None = None) -> Ranking:
+        """The n items whose vectors point most nearly in its direction; scores are cosines."""
+        check_count(n)
+        row = self.rows[self.index.one_part(by)]
+        best, cosines = row.part.items_near.towards(directions_of(row.rows)[0], n)
+        items = row.trained.items
+        return Ranking(
+            asked=None,
+            ids=items.vocabulary.take(best).tolist(),
+            titles=[items.title(number) for number in best],
+            scores=cosines,
+            sources=["known"] * len(best),
+            source=row.source,
+            by="cosine",
+            unknown=self.unknown,
+        )
 
 
-def item_state_of(model: Model, ratings: Mapping[Any, float] | None, features: Mapping[str, Any] | None) -> ItemState:
-    """The item described by features (name -> value) and by ratings (user id -> rating); either may be empty."""
-    trained = model.trained
-    numbers, values, unknown = in_numbers(trained.users, ratings or {})
-    table = features_from(trained.items, [features]) if features else None
-    found = infer(trained, "items", numbers, values, table)
-    return ItemState(model, found.rows, found.source, numbers, values, table, unknown)
+def _scores(row: PartRow) -> NDArray[np.float32]:
+    """What every user is expected to think of the item, (U,), a block of users at a time."""
+    trained = row.trained
+    blocks = np.split(np.arange(len(trained.users)), range(BLOCK, len(trained.users), BLOCK))
+    return np.concatenate([trained.scorer.table(trained.users.rows(one), row.rows)[:, 0] for one in blocks])
+
+
+def item_state_of(
+    index: ItemIndex, ratings: Mapping[Any, float] | None, features: Mapping[str, Any] | None
+) -> ItemState:
+    """The item described by ratings (user id -> rating) and features (name -> value); either may be empty."""
+    checked = ratings_by_id(ratings, index.scale, "user id")
+    numbers, values, unknown = in_numbers(index.users, checked)
+    described = features_by_name(features)
+    rows = {name: _row_in(part, numbers, values, described) for name, part in index.parts.items()}
+    return ItemState(index, rows, unknown)
+
+
+def _row_in(
+    part: PartIndex, numbers: NDArray[np.int32], values: NDArray[np.float32], features: Mapping[str, Any] | None
+) -> PartRow:
+    table = features_from(part.trained.items, [features]) if features else None
+    return PartRow.folded_in(part, "items", numbers, values, table)

@@ -1,4 +1,4 @@
-"""The best n items of many users, block by block: exact, in a defined order, in bounded memory."""
+"""The best n items of one user or of many, block by block: exact, in a defined order, in bounded memory."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from penchant.models.pair_predictions import from_products, score_table, stacked
 from penchant.models.rows import Floats, Rows
 from penchant.models.scorers import stack_users
 from penchant.models.trained import TrainedModel
+from penchant.recommending.ranker import Ranker, ranking_terms
+from penchant.recommending.results import stronger
 from penchant.recommending.row_lookup import resolve
 from penchant.recommending.top_n import top_n
 
@@ -44,30 +46,74 @@ class Ranked:
 
     @classmethod
     def nothing(cls, n: int) -> Ranked:
-        """The lists of nobody."""
+        """The lists of no user."""
         room = np.empty((0, n), np.int32)
         return cls(np.empty(0, np.int32), np.empty(0, dtype=object), room, room.astype(np.float32))
 
 
 def rank_blocks(
-    trained: TrainedModel, users: Numbers, n: int, *, allowed: NDArray[np.bool_], exclude_seen: bool = True
+    trained: TrainedModel, users: Numbers, n: int, *, allowed: NDArray[np.bool_], seen: Grouped | None
 ) -> Iterator[Ranked]:
-    """The lists of any number of users, `BLOCK` at a time; numbers outside the vocabulary are answered from the prior.
+    """One part's lists of any number of users, `BLOCK` at a time; unknown numbers are answered from the prior.
 
-    allowed: (I,), the items that may be listed.
+    allowed: (I,), the items that may be listed. seen: by user, the items that stay out of their list.
     """
     barred = np.zeros(0, np.bool_) if allowed.all() else ~allowed
     stacked = stacked_items(trained)
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
         found = resolve(trained.users, block)
-        lists = _Lists(*_histories(trained.seen, block, exclude_seen), barred, len(block), n)
+        lists = _Lists(*_histories(seen, block), barred, len(block), n)
         if stacked is None:
             lists.fill_from_tables(trained, found.rows)
         else:
             lists.fill_from_products(stack_users(found.rows, trained.mean), stacked)
             lists.scores = from_products(trained, lists.scores)
         yield Ranked(block, found.sources, lists.items, trained.clip(lists.scores))
+
+
+def rank_blocks_combined(
+    ranker: Ranker,
+    rating: TrainedModel,
+    choice: TrainedModel,
+    users: Numbers,
+    n: int,
+    *,
+    allowed: NDArray[np.bool_],
+    seen: Grouped | None,
+) -> Iterator[Ranked]:
+    """The ranker's lists of any number of users; blocks are as high as a table of scores may be."""
+    from penchant.training.kernels.top_n_kernels import best_of_table
+
+    barred = np.zeros(0, np.bool_) if allowed.all() else ~allowed
+    stacked = [stacked_items(one) for one in (rating, choice)]
+    height = max(1, TABLE // len(allowed))
+    for start in range(0, len(users), height):
+        block = users[start : start + height]
+        found = [resolve(one.users, block) for one in (rating, choice)]
+        tables = [
+            score_table(one, rows.rows, items)
+            for one, rows, items in zip((rating, choice), found, stacked, strict=True)
+        ]
+        table = combined_scores(ranker, rating, found[0].rows, *tables)
+        lists = _Lists(*_histories(seen, block), barred, len(block), n)
+        best_of_table(np.ascontiguousarray(table), *lists.part(slice(0, len(block))))
+        yield Ranked(block, stronger(found[0].sources, found[1].sources), lists.items, lists.scores)
+
+
+def combined_scores(
+    ranker: Ranker, rating: TrainedModel, rows: Rows, rating_scores: Floats, choice_scores: Floats
+) -> Floats:
+    """The ranker's scores of B users for all items, (B, I).
+
+    rows: the users' rows in the rating part. rating_scores, choice_scores: (B, I), what each part says. The spread is
+    that of a single rating around its expectation, the same for every item of a user.
+    """
+    variance = np.full(len(rows), np.mean(np.square(rating.noise, dtype=np.float64)))
+    if rows.variance is not None:
+        variance = np.maximum(variance + rows.variance, variance / 100)
+    terms = ranking_terms(choice_scores, rating_scores, np.sqrt(variance)[:, None], rating.scale)
+    return ranker.score(terms).astype(np.float32)
 
 
 def rank_one(
@@ -101,7 +147,7 @@ class _Lists:
         from penchant.training.kernels.top_n_kernels import best_by_product
 
         def fill(at: slice) -> None:
-            best_by_product(users[at], items, *self._part(at))
+            best_by_product(users[at], items, *self.part(at))
 
         parts = [slice(start, start + SHARE) for start in range(0, len(users), SHARE)]
         with limit_blas(1), ThreadPoolExecutor(available_threads()) as pool:
@@ -115,19 +161,20 @@ class _Lists:
         for start in range(0, len(users), height):
             at = slice(start, min(start + height, len(users)))
             table = score_table(trained, users.take(np.arange(at.start, at.stop)))
-            best_of_table(np.ascontiguousarray(table, np.float32), *self._part(at))
+            best_of_table(np.ascontiguousarray(table, np.float32), *self.part(at))
 
-    def _part(self, at: slice) -> tuple[Any, ...]:
+    def part(self, at: slice) -> tuple[Any, ...]:
         starts = self.starts[at.start : at.stop + 1]
         return starts, self.seen, self.barred, self.items[at], self.scores[at]
 
 
-def _histories(seen: Grouped, users: Numbers, wanted: bool) -> tuple[NDArray[np.int64], Numbers]:
-    """The users' rated items as compressed rows, starts (B + 1,) and numbers; empty rows where none are wanted."""
-    size = len(seen.starts) - 1
-    known = wanted & (users >= 0) & (users < size)
+def _histories(seen: Grouped | None, users: Numbers) -> tuple[NDArray[np.int64], Numbers]:
+    """The users' rated items as compressed rows, starts (B + 1,) and numbers; empty rows where there is nothing."""
+    if seen is None or len(seen.starts) == 1:
+        return np.zeros(len(users) + 1, np.int64), np.zeros(0, np.int32)
+    known = (users >= 0) & (users < len(seen.starts) - 1)
     first = np.where(known, seen.starts[np.where(known, users, 0)], 0)
-    counts = np.where(known, seen.starts[np.where(known, users, 0) + 1] - first, 0) if size else np.zeros(len(users))
+    counts = np.where(known, seen.starts[np.where(known, users, 0) + 1] - first, 0)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     at = np.repeat(first - starts[:-1], np.diff(starts)) + np.arange(starts[-1])
     return starts, seen.numbers[at]

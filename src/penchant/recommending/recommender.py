@@ -1,289 +1,273 @@
-"""Model: the public object. Ids come in, ids go out; everything between is numbers and a TrainedModel."""
+"""Recommender: the public object. Ids come in, ids go out; everything between is numbers and trained models."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from penchant.data.features import FeatureTable
-from penchant.data.ratings import Ratings
 from penchant.data.vocabulary import UNKNOWN, Numbers
+from penchant.foundations.arguments import checked_arguments
+from penchant.foundations.errors import CallerError, ModelFolderError, ModelShapeError
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
-from penchant.models.distillation import distil
-from penchant.models.pair_predictions import score_pairs, stacked_items
 from penchant.models.rows import Floats
-from penchant.models.saving import load_trained, save_trained
-from penchant.models.scorers import DotScorer
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
+from penchant.recommending.argument_checks import one_id, paired_numbers
 from penchant.recommending.batch import BatchLists
-from penchant.recommending.elicitation import ElicitationState, Question, elicitation_state_of, questions
 from penchant.recommending.explanations import Explanation
-from penchant.recommending.growth import grown
+from penchant.recommending.filters import allowed_items
+from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.item_state import ItemState, item_state_of
 from penchant.recommending.neighbours import Neighbourhood
-from penchant.recommending.request import Allowed, Answer, Filters, Prediction, Request, Source, weaker
-from penchant.recommending.row_lookup import pieces, resolve
-from penchant.recommending.user_state import UserState, as_ids, newcomer, user_state_of
-from penchant.training import registry
+from penchant.recommending.options import By, ListOptions, check_count
+from penchant.recommending.predictions import predict_numbers
+from penchant.recommending.query import UserQuery
+from penchant.recommending.ranker import Ranker
+from penchant.recommending.results import Prediction, Ranking, Source
+from penchant.recommending.row_lookup import is_rated, resolve
+from penchant.recommending.saving import load_parts, save_parts
+from penchant.recommending.top_n import top_n
+from penchant.recommending.user_state import UserState, user_state_of
 
 
-class Model:
-    """A trained model that answers for anybody.
+class Recommender:
+    """What is trained, saved, served and asked: a rating model, a choice model, or both with a ranker.
 
-    trained: the parameters, with their draw axis; never changed by an answer.
+    rating_model: answers how a user will rate an item. choice_model: scores which items a user will choose. ranker:
+    orders lists by both. Answers never change the models.
     """
 
-    def __init__(self, trained: TrainedModel) -> None:
-        self.trained = trained
+    def __init__(
+        self,
+        rating_model: TrainedModel | None = None,
+        choice_model: TrainedModel | None = None,
+        ranker: Ranker | None = None,
+    ) -> None:
+        """Raises ModelShapeError for parts that do not fit each other, CallerError where there is no part."""
+        self.rating_model, self.choice_model = rating_model, choice_model
+        whole = rating_model is not None and choice_model is not None
+        self.ranker = (ranker or Ranker.product()) if whole else None
+        _check_parts(rating_model, choice_model)
+        parts: dict[PartName, PartIndex] = {}
+        if rating_model is not None:
+            parts["rating"] = PartIndex(rating_model)
+        if choice_model is not None:
+            parts["choice"] = PartIndex(choice_model)
+        self._index = ItemIndex(parts, self.ranker)
+
+    @classmethod
+    def of(cls, trained: TrainedModel) -> Recommender:
+        """A recommender with one part: the one that the model's objective says."""
+        return cls(rating_model=trained) if trained.objective == "rating" else cls(choice_model=trained)
 
     def __repr__(self) -> str:
-        t = self.trained
-        return f"<Model {t.kind}: {len(t.users)} users, {len(t.items)} items, {t.users.factors} factors, {t.samples} samples>"
+        parts = [f"{name} {part.trained.kind}" for name, part in self._index.parts.items()]
+        return f"<Recommender {', '.join(parts)}: {len(self._index.users)} users, {len(self._index.items)} items>"
 
-    # --- what was learnt -----------------------------------------------------------------------------------------
+    # --- answers -------------------------------------------------------------------------------------------------
 
-    @property
-    def mean(self) -> Floats:
-        """The mean of each draw, (S,)."""
-        return self.trained.mean
-
-    @property
-    def user_bias(self) -> Floats:
-        """How far each user rates above the mean, (S, U)."""
-        return self.trained.users.bias
-
-    @property
-    def item_bias(self) -> Floats:
-        """How far each item is rated above the mean, corrected for who rated it, (S, I)."""
-        return self.trained.items.bias
-
-    @property
-    def user_vectors(self) -> Floats:
-        """(S, U, K)."""
-        return self.trained.users.vectors
-
-    @property
-    def item_vectors(self) -> Floats:
-        """(S, I, K)."""
-        return self.trained.items.vectors
-
-    @property
-    def history(self) -> Sequence[Mapping[str, float]]:
-        """The named metrics of each epoch or draw."""
-        return self.trained.history
-
-    # --- pairs ---------------------------------------------------------------------------------------------------
-
+    @checked_arguments
     def predict(self, users: Any, items: Any) -> Prediction:
-        """Expected ratings of users for items, by id; either may be one id or B of them. Unknown ids are answered."""
-        user_ids, item_ids = np.broadcast_arrays(as_ids(users), as_ids(items))
-        return self.predict_numbers(
-            self.trained.users.vocabulary.numbers(user_ids.tolist()),
-            self.trained.items.vocabulary.numbers(item_ids.tolist()),
-        )
+        """Expected ratings of users for items, by id; either may be one id or B of them. Unknown ids are answered.
 
-    def predict_numbers(
+        The rating model answers; raises CallerError where there is none.
+        """
+        trained = self._index.part("rating").trained
+        return predict_numbers(trained, *paired_numbers(users, items, self._index.users, self._index.items))
+
+    @checked_arguments
+    def recommend(
         self,
-        users: Numbers,
-        items: Numbers,
+        user: Any,
+        n: int = 10,
         *,
-        user_features: FeatureTable | None = None,
-        item_features: FeatureTable | None = None,
-        timestamps: NDArray[np.int64] | None = None,
-    ) -> Prediction:
-        """The same by number, shape (B,) each; a number outside the vocabulary is somebody the model never met.
+        by: By | None = None,
+        exclude_seen: bool = True,
+        exclude: Iterable[Any] = (),
+        among: Iterable[Any] | None = None,
+        where: Mapping[str, Any] | None = None,
+        diversity: float = 0.0,
+        explore: Seed | None = None,
+    ) -> Ranking:
+        """The n best items for a user, best first; arguments as in `ListOptions`.
 
-        user_features, item_features: tables whose row of a number describes it, for those never met. timestamps:
-        (B,), when each rating is made, for a model that learnt from time.
+        An unknown user is answered from the prior and flagged. A new user with ratings: `fold_in(...).recommend(n)`.
         """
-        means, stds = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
-        sources = np.empty((2, len(users)), dtype=object)
-        users, items = np.asarray(users), np.asarray(items)
-        for at in pieces(self.trained, users, items):
-            u = resolve(self.trained.users, users[at], user_features and user_features.take(users[at]))
-            i = resolve(self.trained.items, items[at], item_features and item_features.take(items[at]))
-            when = None if timestamps is None else timestamps[at]
-            shift = None if self.trained.temporal_bias is None else self.trained.temporal_bias.shift(users[at], when)
-            scores = score_pairs(self.trained, u.rows, i.rows, shift)
-            means[at], stds[at] = scores.mean, scores.std
-            sources[0, at], sources[1, at] = u.sources, i.sources
-        return Prediction(means, stds, weaker(*sources), *sources)
+        options = ListOptions(n, by, exclude_seen, exclude, among, where, diversity, explore)
+        return user_state_of(self._index, UserQuery(one_id(user, "user"))).ranking(options)
 
-    # --- lists ---------------------------------------------------------------------------------------------------
-
-    def recommend(self, user: Any, n: int = 10, **filters: Unpack[Filters]) -> Answer:
-        """The n items the user is expected to rate highest, best first; filters as in `Request`.
-
-        An unknown user is answered from the prior and flagged.
-        """
-        return self.answer(Request(user=user, n=n, **filters))
-
-    def answer(self, request: Request) -> Answer:
-        """The list for whoever asks: a known user, an unknown one, or a visitor with ratings and features."""
-        return user_state_of(self, request).answer(request)
-
-    def fold_in(
-        self,
-        ratings: Mapping[Any, float] | None = None,
-        *,
-        features: Mapping[str, Any] | None = None,
-        asked: Iterable[Any] = (),
-    ) -> UserState:
-        """A new user by their ratings (item id -> rating) and features (name -> value); either may be empty.
-
-        asked: the items they were asked about (see `onboarding`); to have rated those says nothing of taste. The model
-        is not changed. Their row is found by the step that training takes for one row.
-        """
-        return user_state_of(self, Request(ratings=ratings or {}, features=features, asked=asked))
-
-    def fold_in_numbers(
-        self, items: Numbers, values: NDArray[Any], *, features: FeatureTable | None = None
-    ) -> UserState:
-        """The same by item number, (n,) each; features: a table of one row. Numbers never met are passed over."""
-        met = (items >= 0) & (items < len(self.trained.items))
-        return newcomer(self, items[met], values[met], features)
-
-    def onboarding(
-        self, n: int = 5, answers: Mapping[Any, float] | None = None, *, skip: Iterable[Any] = ()
-    ) -> Sequence[Question]:
-        """Which n items to ask a newcomer about, best first, given the answers so far (item id -> rating).
-
-        skip: item ids not to ask about, such as those they said they do not know.
-        """
-        visitor = self.fold_in(answers, asked=answers or ())
-        known = self.trained.items.vocabulary.numbers(skip)
-        skipped = np.append(visitor.numbers, known)
-        return questions(self.trained, visitor.rows, visitor.tangent, skipped, n, stakes=self.stakes)
-
-    def explain(self, user: Any, item: Any) -> Explanation:
-        """Why this user would rate this item so: the exact split of the score, by id."""
-        return user_state_of(self, Request(user=user)).explain(item)
-
-    @cached_property
-    def stakes(self) -> ElicitationState | None:
-        """What onboarding looks at, made when first asked for; None where it differs from one newcomer to the next."""
-        scorer = self.trained.scorer
-        straight = isinstance(scorer, DotScorer) and scorer.link == "identity" and len(self.trained.users) > 0
-        return elicitation_state_of(self.trained, self.trained.users.rows(np.array([0]))) if straight else None
-
-    @cached_property
-    def for_newcomers(self) -> Model:
-        """The model as somebody new with ratings of their own meets it; see `TrainedModel.for_newcomers`."""
-        met = self.trained.for_newcomers
-        return self if met is self.trained else Model(met)
-
-    @cached_property
-    def stacked_items(self) -> Floats | None:
-        """Every item as one vector of the mean score over samples, (I, W); made when the first list is asked for."""
-        return stacked_items(self.trained)
-
+    @checked_arguments
     def recommend_many(
         self,
         users: Iterable[Any] | None = None,
         n: int = 10,
         *,
+        by: By | None = None,
+        exclude_seen: bool = True,
+        exclude: Iterable[Any] = (),
+        among: Iterable[Any] | None = None,
+        where: Mapping[str, Any] | None = None,
         to: str | Path | None = None,
         progress: Progress | None = None,
-        **allowed: Unpack[Allowed],
     ) -> Any:
-        """The lists of many users, or of all the model knows: a polars frame of user, rank, item, score and source.
+        """The lists of many users, or of all known ones: a polars frame of user, rank, item, score and source.
 
-        to: a Parquet file to stream them to instead; its path is then returned, and memory stays bounded. Other
-        filters as in `Request`.
+        to: a Parquet or CSV file to stream them to instead; its path is then returned, and memory stays bounded. Other
+        arguments as in `ListOptions`.
         """
-        lists = BatchLists.of(self.trained, users, Request(n=n, **allowed))
+        lists = BatchLists.of(self._index, users, ListOptions(n, by, exclude_seen, exclude, among, where))
         return lists.frame(progress) if to is None else lists.write(to, progress)
 
-    def similar_items(self, item: Any, n: int = 10, *, approximate: bool = False) -> Answer:
-        """The n items whose vectors point most nearly the same way; scores are cosines.
+    @checked_arguments
+    def explain(self, user: Any, item: Any, *, by: By | None = None) -> Explanation:
+        """Why an item has this score for a user: the exact split of the score, by id. by: as in `UserState.explain`."""
+        return user_state_of(self._index, UserQuery(one_id(user, "user"))).explain(item, by=by)
 
-        approximate: by an index of the `ann` extra, for catalogues of millions.
+    @checked_arguments
+    def popular(
+        self,
+        n: int = 10,
+        *,
+        where: Mapping[str, Any] | None = None,
+        among: Iterable[Any] | None = None,
+        exclude: Iterable[Any] = (),
+    ) -> Ranking:
+        """The n items with the most training interactions; scores are the counts. Arguments as in `ListOptions`."""
+        items, counts = self._index.main.trained.items, self._index.popularity
+        allowed, unknown = allowed_items(items, ListOptions(n, exclude=exclude, among=among, where=where))
+        best = top_n(counts, n, allowed=allowed & (counts > 0))
+        return _ranking(items, best, counts[best].astype(np.float32), "count", unknown=unknown)
+
+    @checked_arguments
+    def similar_items(self, item: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:
+        """The n items whose vectors point most nearly in the same direction; scores are cosines.
+
+        by: the part whose vectors are compared; None for the rating part where there is one. approximate: by an index
+        of the `ann` extra, for catalogues of millions.
         """
-        return self._similar(self.trained.items, self.item_neighbourhood, item, n, approximate)
+        part = self._index.part(self._index.one_part(by))
+        return _similar(part.trained.items, part.items_near, one_id(item, "item"), n, approximate)
 
-    def similar_users(self, user: Any, n: int = 10, *, approximate: bool = False) -> Answer:
-        """The n users whose vectors point most nearly the same way; scores are cosines."""
-        return self._similar(self.trained.users, self.user_neighbourhood, user, n, approximate)
+    @checked_arguments
+    def similar_users(self, user: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:
+        """The n users whose vectors point most nearly in the same direction; arguments as in `similar_items`."""
+        part = self._index.part(self._index.one_part(by))
+        return _similar(part.trained.users, part.users_near, one_id(user, "user"), n, approximate)
 
-    @cached_property
-    def item_neighbourhood(self) -> Neighbourhood:
-        """Where the items' vectors point; made when first asked for."""
-        return Neighbourhood(self.trained.items)
+    # --- new users and items -------------------------------------------------------------------------------------
 
-    @cached_property
-    def user_neighbourhood(self) -> Neighbourhood:
-        """Where the users' vectors point; made when first asked for."""
-        return Neighbourhood(self.trained.users)
+    @checked_arguments
+    def fold_in(
+        self,
+        ratings: Mapping[Any, float] | None = None,
+        *,
+        user: Any = None,
+        features: Mapping[str, Any] | None = None,
+        asked: Iterable[Any] = (),
+    ) -> UserState:
+        """A user by ratings (item id -> rating) and features (name -> value); either may be empty.
 
-    def _similar(self, side: Side, near: Neighbourhood, wanted: Any, n: int, approximate: bool) -> Answer:
-        number = side.vocabulary.number(wanted)
-        if number == UNKNOWN:
-            nothing = np.array([])
-            return Answer(wanted, nothing, [], nothing, nothing, nothing, "prior", [wanted])
-        best, cosines = near.near(number, n, approximate=approximate)
-        sources = np.full(len(best), "known", dtype=object)
-        own: Source = resolve(side, np.array([number])).sources[0]
-        titles = [side.title(one) for one in best]
-        return Answer(wanted, side.vocabulary.take(best), titles, cosines, np.zeros_like(cosines), sources, own)
+        user: an id; the ratings are then added to those a known user has. asked: the items they were asked to rate (see
+        `UserState.onboarding`), whose selection is not treated as implicit feedback. The models are not changed. The
+        row is found by the update that training takes for one row. Raises CallerError for ratings off the scale.
+        """
+        return user_state_of(self._index, UserQuery(user, ratings, features, asked))
 
-    # --- growing -------------------------------------------------------------------------------------------------
-
+    @checked_arguments
     def fold_in_item(
-        self, *, features: Mapping[str, Any] | None = None, ratings: Mapping[Any, float] | None = None
+        self, ratings: Mapping[Any, float] | None = None, *, features: Mapping[str, Any] | None = None
     ) -> ItemState:
-        """A new item by its features (name -> value) and ratings (user id -> rating); either may be empty.
+        """A new item by ratings (user id -> rating) and features (name -> value); either may be empty.
 
-        The model is not changed; see `with_item` for one that keeps the item.
+        The models are not changed; see `with_item` for a recommender that keeps the item.
         """
-        return item_state_of(self, ratings, features)
+        return item_state_of(self._index, ratings, features)
 
-    def with_user(self, user: Any, ratings: Mapping[Any, float], *, features: Mapping[str, Any] | None = None) -> Model:
-        """A grown model that knows the user from now on; one it knew gets a new row from old and new ratings."""
-        one = user_state_of(self, Request(user=user, ratings=ratings, features=features))
-        return Model(grown(self.trained, "users", user, one.rows, one.numbers, one.values, one.features))
+    @checked_arguments
+    def with_user(
+        self, user: Any, ratings: Mapping[Any, float] | None = None, *, features: Mapping[str, Any] | None = None
+    ) -> Recommender:
+        """A recommender that knows the user from now on; a known one gets a new row from old and new ratings."""
+        user = one_id(user, "user")
+        return self._with(user, self.fold_in(ratings, user=user, features=features))
 
+    @checked_arguments
     def with_item(
-        self, item: Any, *, features: Mapping[str, Any] | None = None, ratings: Mapping[Any, float] | None = None
-    ) -> Model:
-        """A grown model whose catalogue holds the item from now on; one it held already gets a new row."""
-        one = item_state_of(self, ratings, features)
-        return Model(grown(self.trained, "items", item, one.rows, one.numbers, one.values, one.features))
+        self, item: Any, ratings: Mapping[Any, float] | None = None, *, features: Mapping[str, Any] | None = None
+    ) -> Recommender:
+        """A recommender whose catalogue holds the item from now on; a known one gets a new row."""
+        return self._with(one_id(item, "item"), self.fold_in_item(ratings, features=features))
 
-    def distil(self, width: int) -> Model:
-        """This model's samples as one draw of `width` factors, quicker to serve; see `models.distilling`."""
-        return Model(distil(self.trained, width))
+    def _with(self, wanted: Any, state: UserState | ItemState) -> Recommender:
+        kept = {name: row.kept(wanted) for name, row in state.rows.items()}
+        return Recommender(kept.get("rating"), kept.get("choice"), self.ranker)
 
     # --- keeping -------------------------------------------------------------------------------------------------
 
+    @checked_arguments
     def save(self, folder: str | Path) -> Path:
-        """Write the model to a folder, whole or not at all; a model already there is replaced."""
-        return save_trained(self.trained, folder)
+        """Write the recommender to a folder, whole or not at all; one that is already there is replaced."""
+        return save_parts(folder, self.rating_model, self.choice_model, self.ranker)
 
 
-def load(folder: str | Path) -> Model:
-    """The model saved in a folder; ModelFolderError when it is cut short, altered, or of a newer format."""
-    return Model(load_trained(folder))
+@checked_arguments
+def load(folder: str | Path) -> Recommender:
+    """The recommender saved in a folder; ModelFolderError when it is cut short, altered, or of a newer format."""
+    parts = load_parts(folder)
+    try:
+        return Recommender(*parts)
+    except (CallerError, ModelShapeError) as broken:
+        raise ModelFolderError(f"the parts do not fit each other ({broken})", where=str(folder)) from broken
 
 
-def train(
-    ratings: Ratings,
-    model: str = "bayes",
+def main_model(recommender: Recommender) -> TrainedModel:
+    """The rating model, or the choice model where that is the only part: what a report describes first."""
+    return index_of(recommender).main.trained
+
+
+def index_of(recommender: Recommender) -> ItemIndex:
+    """The recommender's index, for the rooms above that work by number."""
+    return recommender._index
+
+
+def _check_parts(rating: TrainedModel | None, choice: TrainedModel | None) -> None:
+    """Refuse parts of the wrong kind or over different ids."""
+    if rating is None and choice is None:
+        raise CallerError("a recommender needs a rating model or a choice model")
+    for trained, objective, name in ((rating, "rating", "rating_model"), (choice, "preference", "choice_model")):
+        if trained is not None and trained.objective != objective:
+            raise CallerError(f"a {trained.kind} model is no {name}", where=name, remedy="Use Recommender.of(model)")
+    if rating is not None and choice is not None:
+        for side in ("users", "items"):
+            if getattr(rating, side).vocabulary != getattr(choice, side).vocabulary:
+                raise ModelShapeError(f"the two parts number their {side} differently")
+
+
+def _similar(side: Side, near: Neighbourhood, wanted: Any, n: int, approximate: bool) -> Ranking:
+    check_count(n)
+    number = side.vocabulary.number(wanted)
+    if number == UNKNOWN:
+        return Ranking(wanted, [], [], np.zeros(0, np.float32), [], "prior", "cosine", unknown=[wanted])
+    best, cosines = near.near(number, n, approximate=approximate)
+    own = resolve(side, np.array([number])).sources[0]
+    return _ranking(side, best, cosines, "cosine", asked=wanted, source=own)
+
+
+def _ranking(
+    side: Side,
+    best: Numbers,
+    scores: Floats,
+    by: str,
     *,
-    seed: Seed = 0,
-    validation: Ratings | None = None,
-    progress: Progress | None = None,
-    resume: Model | None = None,
-    **settings: Any,
-) -> Model:
-    """Learn a model of the named kind from ratings; see `registry.train`."""
-    earlier = None if resume is None else resume.trained
-    return Model(
-        registry.train(ratings, model, seed=seed, validation=validation, progress=progress, resume=earlier, **settings)
-    )
+    asked: Any = None,
+    source: Source = "prior",
+    unknown: Sequence[Any] = (),
+) -> Ranking:
+    """A list of rows of one side, by number."""
+    sources = np.where(is_rated(side, best), "known", "prior").tolist()
+    titles = [side.title(number) for number in best]
+    return Ranking(asked, side.vocabulary.take(best).tolist(), titles, scores, sources, source, by, unknown=unknown)

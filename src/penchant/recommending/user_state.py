@@ -1,215 +1,234 @@
-"""UserState: somebody as one model sees them, with what they rated; known, folded in, or only described."""
+"""UserState: one user as the parts see them, with their ratings; known, folded in, or only described."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import UNKNOWN, Numbers
-from penchant.foundations.errors import CallerError
-from penchant.models.pair_predictions import score_pairs
+from penchant.foundations.arguments import checked_arguments
+from penchant.foundations.rng import Seed
 from penchant.models.rows import Rows
 from penchant.models.sides import Side
+from penchant.recommending.argument_checks import (
+    features_by_name,
+    in_numbers,
+    many_ids,
+    numbers_of,
+    one_id,
+    ratings_by_id,
+)
+from penchant.recommending.elicitation import Question, questions
 from penchant.recommending.explanations import Explanation, Pull, split_score
-from penchant.recommending.filters import allowed_items
-from penchant.recommending.fold_in import Linearization, infer
-from penchant.recommending.item_item import Choices
-from penchant.recommending.list_scoring import rank_one
+from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.neighbours import directions_of
-from penchant.recommending.request import Answer, Filters, Prediction, Request, Source, weaker
-from penchant.recommending.reranking import POOL, drawn_scores, spread_out
+from penchant.recommending.options import By, ListOptions, check_count
+from penchant.recommending.part_row import PartRow
+from penchant.recommending.query import UserQuery
+from penchant.recommending.results import Prediction, Ranking, Source
 from penchant.recommending.row_lookup import features_from, resolve
 from penchant.recommending.top_n import top_n
+from penchant.recommending.user_lists import ranking_for
 
-if TYPE_CHECKING:
-    from penchant.recommending.recommender import Model
+SIMILAR = 3
+"""How many liked items an explanation names as most similar."""
 
 
 @dataclass(frozen=True)
 class UserState:
-    """One user's row in a model, and the ratings it rests on. The model itself is not changed by it.
+    """One user's row in each part, and the ratings they rest on. The recommender is not changed by it.
 
-    user: an id, or None. rows: (S, 1, D). source: what they rest on. numbers, values: (n,), the items rated and how.
-    features: their one row of features, or None. unknown: the ids given that the model does not hold. history: the
-    items they rated of their own accord, or None for all of them.
+    user: an id, or None for a new user. rows: by part. unknown: the ids given that the recommender does not hold.
     """
 
-    model: Model
-    user: Any
-    rows: Rows
-    source: Source
-    numbers: Numbers
-    values: NDArray[np.float32]
-    features: FeatureTable | None = None
+    index: ItemIndex
+    rows: Mapping[PartName, PartRow]
+    user: Any = None
     unknown: Sequence[Any] = ()
-    history: Numbers | None = None
 
+    @property
+    def main(self) -> PartRow:
+        """The row in the rating part, or in the only part there is."""
+        return self.rows[self.index.one_part(None)]
+
+    @property
+    def source(self) -> Source:
+        """What the row rests on."""
+        return self.main.source
+
+    @property
+    def numbers(self) -> Numbers:
+        """The item numbers that the user has rated, (n,)."""
+        return self.main.numbers
+
+    @checked_arguments
     def predict(self, items: Any) -> Prediction:
-        """Expected ratings for one item id or B of them; unknown ids are answered."""
-        return self.predict_numbers(self.model.trained.items.vocabulary.numbers(as_ids(items).tolist()))
+        """Expected ratings for one item id or B of them; unknown ids are answered.
 
-    def predict_numbers(self, items: Numbers, *, item_features: FeatureTable | None = None) -> Prediction:
-        """The same by number, (B,); item_features: a table whose row of a number describes an item never met."""
-        trained = self.model.trained
-        found = resolve(trained.items, items, item_features and item_features.take(items))
-        scores = score_pairs(trained, self.rows, found.rows)
-        own = np.full(len(items), self.source, dtype=object)
-        return Prediction(scores.mean, scores.std, weaker(own, found.sources), own, found.sources)
+        Raises CallerError where there is no rating model.
+        """
+        return self._row("rating").predict(numbers_of(items, self.index.items, "items"))
 
-    def recommend(self, n: int = 10, **filters: Unpack[Filters]) -> Answer:
-        """The n items expected to be rated highest, best first; filters as in `Request`."""
-        return self.answer(Request(n=n, **filters))
+    @checked_arguments
+    def recommend(
+        self,
+        n: int = 10,
+        *,
+        by: By | None = None,
+        exclude_seen: bool = True,
+        exclude: Iterable[Any] = (),
+        among: Iterable[Any] | None = None,
+        where: Mapping[str, Any] | None = None,
+        diversity: float = 0.0,
+        explore: Seed | None = None,
+    ) -> Ranking:
+        """The n best items for this user, best first; arguments as in `ListOptions`."""
+        options = ListOptions(n, by, exclude_seen, exclude, among, where, diversity, explore)
+        return self.ranking(options)
 
-    def answer(self, request: Request) -> Answer:
-        """The list that the request asks for; who asks is this visitor, whatever the request says."""
-        trained = self.model.trained
-        allowed, unknown = allowed_items(trained.items, request, self.numbers)
-        best = self._ranked(request, allowed)
-        said = self.predict_numbers(best)
-        return Answer(
-            user=self.user,
-            items=trained.items.vocabulary.take(best),
-            titles=[trained.items.title(number) for number in best],
-            scores=said.mean,
-            std=said.std,
-            sources=said.item_source,
-            source=self.source,
-            unknown=[*self.unknown, *unknown],
-        )
+    def ranking(self, options: ListOptions) -> Ranking:
+        """The list that the options describe."""
+        return ranking_for(self.index, self.rows, self.user, self.unknown, options)
 
-    def _ranked(self, request: Request, allowed: NDArray[np.bool_]) -> Numbers:
-        trained, most = self.model.trained, request.n * (POOL if request.diversity else 1)
-        if request.explore is None:
-            best, scores = rank_one(trained, self.rows, self.model.stacked_items, most, allowed)
-        else:
-            drawn = drawn_scores(trained, self.rows, self._covariance(), request.explore)
-            best = top_n(drawn, most, allowed=allowed)
-            scores = drawn[best]
-        if not request.diversity:
-            return best
-        directions = self.model.item_neighbourhood.directions[best]
-        return best[spread_out(scores, directions, request.n, request.diversity)]
+    @checked_arguments
+    def explain(self, item: Any, *, by: By | None = None) -> Explanation:
+        """The exact split of the score of one item id into mean, biases and the pull of each rating.
 
-    def _covariance(self) -> NDArray[Any] | None:
-        """What is unsure of the row within a draw: a learnt row of one draw is as unsure as its fold-in would be."""
-        if self.rows.covariance is not None:
-            return self.rows.covariance[:, 0]
-        return self.tangent.covariance if self.model.trained.samples == 1 else None
-
-    def explain(self, item: Any) -> Explanation:
-        """The exact split of the score of one item id into mean, biases and the pull of each rating."""
-        trained = self.model.trained
-        number = trained.items.vocabulary.numbers([item])
-        said, found = self.predict_numbers(number), resolve(trained.items, number)
-        parts = split_score(trained, self.rows, self.tangent, found.rows)
+        by: the part whose score is explained; None for the rating part where there is one.
+        """
+        item = one_id(item, "item")
+        name = self.index.one_part(by)
+        row = self.rows[name]
+        items = row.trained.items
+        number = items.vocabulary.numbers([item])
+        said, found = row.predict(number), resolve(items, number)
+        parts = split_score(row.trained, row.rows, row.posterior, found.rows)
         order = np.argsort(-np.abs(parts.pulls), kind="stable")
+        rating = name == "rating"
         return Explanation(
             user=self.user,
             item=item,
-            title=str(item) if number[0] == UNKNOWN else trained.items.title(int(number[0])),
-            predicted=float(said.mean[0]),
-            std=float(said.std[0]),
+            title=str(item) if number[0] == UNKNOWN else items.title(int(number[0])),
+            by=name,
+            predicted=float(said.mean[0]) if rating else None,
+            std=float(said.std[0]) if rating else None,
             source=said.source[0],
-            similar=self._liked_like(found.rows),
-            **{**vars(parts), "pulls": [self._pull(at, parts.pulls[at]) for at in order]},
+            similar=_liked_and_similar(row, found.rows),
+            **{**vars(parts), "pulls": [_pull(row, at, parts.pulls[at]) for at in order]},
         )
 
+    @checked_arguments
+    def onboarding(self, n: int = 5, *, skip: Iterable[Any] = ()) -> Sequence[Question]:
+        """Which n items to ask this user to rate next, best first.
+
+        skip: item ids not to ask about, such as those they said they do not know. Raises CallerError for a model that
+        does not say how uncertain a row is.
+        """
+        check_count(n)
+        row = self.main
+        skipped = np.append(self.seen, self.index.items.numbers(many_ids(skip, "skip")))
+        return questions(row.trained, row.rows, row.posterior, skipped, n, state=row.part.elicitation)
+
     @property
-    def tangent(self) -> Linearization | Choices:
-        """The fold-in of this visitor's ratings, whose linear map says what each of them pulls."""
-        return infer(self.model.trained, "users", self.numbers, self.values, self.features, self.history).tangent
+    def seen(self) -> Numbers:
+        """The item numbers that the user has rated, in any part."""
+        return np.unique(np.concatenate([row.numbers for row in self.rows.values()]))
 
-    def _pull(self, at: int, amount: float) -> Pull:
-        items, number = self.model.trained.items, int(self.numbers[at])
-        return Pull(items.vocabulary.id_of(number), items.title(number), float(self.values[at]), float(amount))
-
-    def _liked_like(self, item: Rows, most: int = 3) -> list[Pull]:
-        """The liked items whose vectors point most nearly the item's way."""
-        if not len(self.numbers):
-            return []
-        liked = np.flatnonzero(self.values >= self.values.mean())
-        theirs = directions_of(self.model.trained.items.rows(self.numbers[liked]))
-        cosines = theirs @ directions_of(item)[0]
-        return [self._pull(liked[at], cosines[at]) for at in top_n(cosines, most)]
+    def _row(self, name: PartName) -> PartRow:
+        self.index.part(name)
+        return self.rows[name]
 
 
-def user_state_of(model: Model, request: Request) -> UserState:
-    """Who the request is from: a known user's learnt row where nothing new is said, else a row folded in just now."""
-    trained = model.trained
-    number = UNKNOWN if request.user is None else trained.users.vocabulary.number(request.user)
-    known = number != UNKNOWN
-    numbers, values = trained.seen.row(number) if known else _NOTHING
-    features = _described(trained.users, request.features, number)
-    if known and not request.ratings and trained.users.counts[number]:
-        rows = trained.users.rows(np.array([number]))
-        return UserState(model, request.user, rows, "known", numbers, values, features)
-    given, rated, unknown = in_numbers(trained.items, request.ratings)
-    numbers, values = _together(numbers, values, given, rated)
-    if request.user is not None and not known:
-        unknown = [request.user, *unknown]
-    asked = trained.items.vocabulary.numbers(request.asked)
-    history = np.setdiff1d(numbers, asked) if len(asked) else None
-    fold = _folded if known and trained.users.counts[number] else newcomer
-    return replace(fold(model, numbers, values, features, history), user=request.user, unknown=unknown)
+def user_state_of(index: ItemIndex, query: UserQuery) -> UserState:
+    """Who the query is about: a known user's trained row where nothing new is given, else a row folded in just now.
+
+    Raises CallerError for ratings or ids that cannot be used.
+    """
+    user = None if query.user is None else one_id(query.user, "user")
+    number = UNKNOWN if user is None else index.users.number(user)
+    ratings = ratings_by_id(query.ratings, index.scale)
+    given = in_numbers(index.items, ratings)
+    asked = index.items.numbers(many_ids(query.asked, "asked"))
+    unknown = given[2] if user is None or number != UNKNOWN else [user, *given[2]]
+    features = features_by_name(query.features)
+    rows = {name: _row_in(part, number, given[:2], asked, features) for name, part in index.parts.items()}
+    return UserState(index, rows, user, unknown)
 
 
-def newcomer(
-    model: Model,
-    numbers: Numbers,
+def new_user_state(
+    index: ItemIndex,
+    items: Numbers,
     values: NDArray[Any],
     features: FeatureTable | None = None,
     history: Numbers | None = None,
 ) -> UserState:
-    """A visitor whom training did not meet, who rated the items `numbers` (n,) with `values` (n,).
+    """A new user by item numbers and their ratings, (n,) each; unknown numbers are passed over.
 
-    features, history: as in UserState.
+    features: a table of one row, or None. history: as in PartRow.
     """
-    return _folded(model.for_newcomers if len(numbers) else model, numbers, values, features, history)
+    known = (items >= 0) & (items < len(index.items))
+    rows = {name: _new_row(part, items[known], values[known], features, history) for name, part in index.parts.items()}
+    return UserState(index, rows)
 
 
-def _folded(
-    model: Model, numbers: Numbers, values: NDArray[Any], features: FeatureTable | None, history: Numbers | None
-) -> UserState:
-    found = infer(model.trained, "users", numbers, values, features, history)
-    own = values.astype(np.float32)
-    return UserState(model, None, found.rows, found.source, numbers, own, features, history=history)
+def _row_in(
+    part: PartIndex,
+    number: int,
+    given: tuple[Numbers, NDArray[np.float32]],
+    asked: Numbers,
+    features: Mapping[str, Any] | None,
+) -> PartRow:
+    """The row in one part of a known number, or UNKNOWN, with ratings given besides."""
+    trained = part.trained
+    numbers, values = trained.seen.row(number) if number != UNKNOWN else _NOTHING
+    table = _described(trained.users, features, number)
+    is_trained = number != UNKNOWN and bool(trained.users.counts[number])
+    if is_trained and not len(given[0]) and not features:
+        rows = trained.users.rows(np.array([number]))
+        return PartRow(part, "users", rows, "known", numbers, values, table)
+    numbers, values = _together(numbers, values, *given)
+    history = np.setdiff1d(numbers, asked) if len(asked) else None
+    if is_trained:
+        return PartRow.folded_in(part, "users", numbers, values, table, history)
+    return _new_row(part, numbers, values, table, history)
+
+
+def _new_row(
+    part: PartIndex,
+    numbers: Numbers,
+    values: NDArray[Any],
+    features: FeatureTable | None,
+    history: Numbers | None = None,
+) -> PartRow:
+    return PartRow.folded_in(part.for_folded_in if len(numbers) else part, "users", numbers, values, features, history)
 
 
 _NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
 
 
-def in_numbers(side: Side, ratings: Mapping[Any, float]) -> tuple[Numbers, NDArray[np.float32], list[Any]]:
-    """Ratings by id as numbers and values, (n,) each, and the ids that the side does not hold.
-
-    Raises CallerError for a rating that is no finite number.
-    """
-    for one, rating in ratings.items():
-        if not np.isfinite(rating):
-            raise CallerError(f"the rating {rating!r} is no finite number", where=f"{one!r}", remedy="Leave it out")
-    numbers = side.vocabulary.numbers(ratings)
-    values = np.fromiter(ratings.values(), dtype=np.float32, count=len(ratings))
-    met = numbers != UNKNOWN
-    unknown = [one for one, found in zip(ratings, met, strict=True) if not found]
-    return numbers[met], values[met], unknown
+def _pull(row: PartRow, at: int, amount: float) -> Pull:
+    items, number = row.trained.items, int(row.numbers[at])
+    return Pull(items.vocabulary.id_of(number), items.title(number), float(row.values[at]), float(amount))
 
 
-def as_ids(ids: Any) -> NDArray[Any]:
-    """One id or many as an array (B,)."""
-    if isinstance(ids, str | int):
-        return np.array([ids], dtype=object)
-    array = np.asarray(ids if hasattr(ids, "__array__") else list(ids))
-    return array.astype(object) if array.dtype.kind not in "iu" else array
+def _liked_and_similar(row: PartRow, item: Rows) -> list[Pull]:
+    """The liked items whose vectors point most nearly in the item's direction."""
+    if not len(row.numbers):
+        return []
+    liked = np.flatnonzero(row.values >= row.values.mean())
+    cosines = directions_of(row.trained.items.rows(row.numbers[liked])) @ directions_of(item)[0]
+    return [_pull(row, liked[at], cosines[at]) for at in top_n(cosines, SIMILAR)]
 
 
 def _together(
     numbers: Numbers, values: NDArray[np.float32], given: Numbers, rated: NDArray[np.float32]
 ) -> tuple[Numbers, NDArray[np.float32]]:
-    """Remembered ratings and those given now; where both speak of an item, the new one counts."""
+    """Training ratings and those given now; where both rate an item, the new one counts."""
     if not len(numbers):
         return given, rated
     kept = ~np.isin(numbers, given)

@@ -12,15 +12,23 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Vocabulary
 from penchant.models.sides import Side
-from penchant.recommending.recommender import Model
+from penchant.models.trained import TrainedModel
+from penchant.recommending.recommender import Recommender
 from penchant.service.storage.items import AddedItem
 
 
-def with_items(model: Model, added: Sequence[AddedItem]) -> Model:
-    """The model with those added items that training did not meet; the given model is unchanged."""
-    items = model.trained.items
-    new = [item for item in added if item.item_id not in items.vocabulary]
-    return Model(dataclasses.replace(model.trained, items=_with_rows(items, new))) if new else model
+def with_items(model: Recommender, added: Sequence[AddedItem]) -> Recommender:
+    """The recommender with those added items that are unknown to it; the given one is unchanged."""
+    parts = (_grown(model.rating_model, added), _grown(model.choice_model, added))
+    unchanged = parts[0] is model.rating_model and parts[1] is model.choice_model
+    return model if unchanged else Recommender(*parts, model.ranker)
+
+
+def _grown(trained: TrainedModel | None, added: Sequence[AddedItem]) -> TrainedModel | None:
+    new = [] if trained is None else [item for item in added if item.item_id not in trained.items.vocabulary]
+    if trained is None or not new:
+        return trained
+    return dataclasses.replace(trained, items=_with_rows(trained.items, new))
 
 
 def _with_rows(side: Side, new: Sequence[AddedItem]) -> Side:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from penchant.foundations.errors import CallerError, PenchantError
-from penchant.models.saving import MANIFEST
-from penchant.recommending.recommender import Model, load
+from penchant.models.trained import TrainedModel
+from penchant.recommending.recommender import Recommender, load, main_model
+from penchant.recommending.saving import RECOMMENDER
 from penchant.recommending.user_state import UserState
 from penchant.service.added_items import with_items
 from penchant.service.catalogue import Catalogue
@@ -35,23 +36,28 @@ class ServedModel:
     """
 
     version: str
-    model: Model
-    trained: Model
+    model: Recommender
+    trained: Recommender
     saved_at: float
     added: int
     visitors: LRUCache[UserState] = field(repr=False)
     questions: LRUCache[list[int]] = field(repr=False)
 
+    @property
+    def part(self) -> TrainedModel:
+        """The rating model, or the choice model where that is the only part."""
+        return main_model(self.model)
+
     @cached_property
     def is_light(self) -> bool:
         """Whether a list takes about a millisecond: few products of users with items, and few to solve for a row."""
-        trained = self.model.trained
+        trained = self.part
         width = trained.users.factors + 1
         return trained.samples * width * len(trained.items) < LIGHT and trained.samples * width**3 < LIGHT
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        return Catalogue(self.model.trained.items)
+        return Catalogue(self.part.items)
 
 
 class ModelSlot:
@@ -111,10 +117,10 @@ class ModelSlot:
     def _loaded(self, version: str) -> ServedModel:
         folder = self.shelf.folder(version)
         model = load(folder)
-        saved_at = (folder / MANIFEST).stat().st_mtime
+        saved_at = (folder / RECOMMENDER).stat().st_mtime
         return self._live(version, model, saved_at, self._items.after(0) or [])
 
-    def _live(self, version: str, trained: Model, saved_at: float, added: Sequence[AddedItem]) -> ServedModel:
+    def _live(self, version: str, trained: Recommender, saved_at: float, added: Sequence[AddedItem]) -> ServedModel:
         most = rows_in(self._megabytes, trained)
         live = ServedModel(
             version, with_items(trained, added), trained, saved_at, len(added), LRUCache(most), LRUCache(most)
@@ -125,19 +131,20 @@ class ModelSlot:
         return live
 
 
-def rows_in(megabytes: int, model: Model) -> int:
+def rows_in(megabytes: int, model: Recommender) -> int:
     """How many folded-in users fit: each has a row (S, D) and its covariance (S, D, D) in float32."""
-    samples, width = model.trained.samples, model.trained.users.factors + 1
+    trained = main_model(model)
+    samples, width = trained.samples, trained.users.factors + 1
     return max(8, min(4096, megabytes * 10**6 // (4 * samples * width * (width + 1))))
 
 
 def warm(live: ServedModel) -> None:
     """Answer once before the first request does, so that nobody waits for what is made on first use."""
-    first = str(live.model.trained.items.vocabulary.ids[0])
-    visitor = live.model.fold_in({first: live.model.trained.scale.high})
+    first = str(live.part.items.vocabulary.ids[0])
+    visitor = live.model.fold_in({first: live.part.scale.high})
     visitor.recommend(5)
     visitor.explain(first)
     live.model.similar_items(first, 3)
     _ = live.catalogue.atlas
     with suppress(CallerError):  # a model that does not say how unsure it is has no questions
-        live.model.onboarding(1)
+        visitor.onboarding(1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penchant.recommending.explanations import Explanation
-from penchant.recommending.request import Answer, Prediction
+from penchant.recommending.results import Prediction, Ranking
 from penchant.service import schemas
 from penchant.service.catalogue import Catalogue, Item, shown
 from penchant.service.model_slot import ModelSlot, ServedModel
@@ -16,9 +16,16 @@ STRONGEST = 10
 """How many of the ratings behind a prediction are named."""
 
 
-def as_list(person: ServedUser, answer: Answer) -> schemas.List:
+def as_list(person: ServedUser, answer: Ranking) -> schemas.List:
     lines = [
-        schemas.Line(item=str(line.item), title=shown(line.title), score=line.score, std=line.std, source=line.source)
+        schemas.Line(
+            item=str(line.id),
+            title=shown(line.title),
+            score=line.score,
+            predicted=line.predicted,
+            std=line.std,
+            source=line.source,
+        )
         for line in answer
     ]
     return schemas.List(
@@ -34,11 +41,9 @@ def as_summary(item: Item) -> schemas.ItemSummary:
     return schemas.ItemSummary(item=item.id, title=item.title, tags=list(item.tags), ratings=item.ratings)
 
 
-def as_detail(live: ServedModel, number: int, neighbours: Answer) -> schemas.ItemDetail:
+def as_detail(live: ServedModel, number: int, neighbours: Ranking) -> schemas.ItemDetail:
     item = live.catalogue.item(number)
-    near = [
-        schemas.Neighbour(item=str(line.item), title=shown(line.title), similarity=line.score) for line in neighbours
-    ]
+    near = [schemas.Neighbour(item=str(line.id), title=shown(line.title), similarity=line.score) for line in neighbours]
     return schemas.ItemDetail(
         **as_summary(item).model_dump(), bias=item.bias, source=neighbours.source, neighbours=near
     )
@@ -73,7 +78,7 @@ def as_explained(item_id: str, why: Explanation) -> schemas.Explained:
     return schemas.Explained(
         item=item_id,
         title=shown(why.title),
-        predicted=why.predicted,
+        predicted=why.score if why.predicted is None else why.predicted,
         std=why.std,
         source=why.source,
         mean=why.mean,
@@ -85,7 +90,7 @@ def as_explained(item_id: str, why: Explanation) -> schemas.Explained:
 
 
 def as_facts(live: ServedModel, holder: ModelSlot) -> schemas.ModelFacts:
-    trained = live.model.trained
+    trained = live.part
     return schemas.ModelFacts(
         version=live.version,
         kind=trained.kind,

@@ -16,7 +16,8 @@ from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import load, train
+from penchant.recommending.recommender import load, main_model
+from penchant.recommending.train_parts import train, train_again
 from penchant.service.added_items import extended, features_with
 from penchant.service.storage.database import Database
 from penchant.service.storage.items import AddedItem, ItemStore
@@ -52,10 +53,12 @@ def retrain(
 
     model, settings: as for `train`; those of the base where not given. keep: versions to leave on the disk.
     """
-    base = load(shelf.folder(BASE)).trained
-    ratings = together(base, Gathered.from_database(database))
-    chosen = dict(settings or {}) if model else {**base.settings, **(settings or {})}
-    learnt = train(ratings, model or base.kind, seed=seed, progress=progress, **chosen)
+    base = load(shelf.folder(BASE))
+    ratings = together(main_model(base), Gathered.from_database(database))
+    if model is None:
+        learnt = train_again(base, ratings, seed=seed, progress=progress, settings=settings)
+    else:
+        learnt = train(ratings, model, seed=seed, progress=progress, settings=settings)
     name = shelf.fresh_name()
     learnt.save(shelf.folder(name))
     load(shelf.folder(name))  # a version that cannot be read back is never pointed to

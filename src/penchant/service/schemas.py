@@ -101,8 +101,9 @@ class Kept(BaseModel):
 class Line(BaseModel):
     item: str
     title: str
-    score: float = Field(description="The expected rating.", examples=[4.4])
-    std: float = Field(description="The standard deviation of a rating around it.", examples=[0.8])
+    score: float = Field(description="What the list is ordered by.", examples=[4.4])
+    predicted: float | None = Field(description="The expected rating; null without a rating model.", examples=[4.4])
+    std: float | None = Field(description="The standard deviation of a rating around it.", examples=[0.8])
     source: Source = Field(description="What the item's vector rests on.")
 
 
@@ -157,7 +158,7 @@ class Explained(BaseModel):
     item: str
     title: str
     predicted: float
-    std: float
+    std: float | None
     source: Source
     mean: float = Field(description="What everybody gives everything, on the average.")
     user_bias: float = Field(description="How far this user rates above that.")

@@ -89,9 +89,7 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
         shelf,
         items,
         cached_megabytes=settings.cached_megabytes,
-        on_switch=lambda live: metrics.model(
-            live.version, live.model.trained.kind, live.saved_at, len(live.model.trained.items)
-        ),
+        on_switch=lambda live: metrics.model(live.version, live.part.kind, live.saved_at, len(live.part.items)),
         on_refusal=metrics.refused_models.inc,
     )
     return Service(

@@ -13,8 +13,8 @@ from typing import Any
 
 from penchant.data.vocabulary import UNKNOWN
 from penchant.foundations.errors import CallerError
-from penchant.recommending.request import Request
-from penchant.recommending.user_state import UserState, user_state_of
+from penchant.recommending.argument_checks import check_on_scale
+from penchant.recommending.user_state import UserState
 from penchant.service.metrics import Metrics
 from penchant.service.model_slot import ModelSlot, ServedModel
 from penchant.service.problems import not_found
@@ -62,7 +62,7 @@ class UserService:
 
     def _visitor(self, live: ServedModel, user_id: str | None, ratings: Mapping[str, float] | None) -> UserState:
         if ratings is None:
-            return user_state_of(live.model, Request(user=user_id))
+            return live.model.fold_in(user=user_id)
         what = _fingerprint(ratings)
         self._metrics.fold_in(kept=what in live.visitors)
         return live.visitors.get(what, lambda: live.model.fold_in(ratings))
@@ -73,7 +73,7 @@ class UserService:
 
         def asked() -> list[int]:
             try:
-                found = live.model.onboarding(n, ratings, skip=skip)
+                found = live.model.fold_in(ratings, asked=ratings).onboarding(n, skip=skip)
             except CallerError:  # a model that does not say how unsure it is: the best known items
                 return live.catalogue.best_known(n, besides=(*ratings, *skip))
             return [live.catalogue.number(str(one.item)) for one in found]
@@ -127,7 +127,7 @@ def _fingerprint(ratings: Mapping[str, object]) -> bytes:
 
 def training_ratings(live: ServedModel, user_id: str) -> dict[str, float]:
     """The ratings the model was trained on, by item id; none for a user it never met."""
-    trained = live.model.trained
+    trained = live.part
     number = trained.users.vocabulary.number(user_id)
     if number == UNKNOWN:
         return {}
@@ -142,8 +142,5 @@ def _merged(learnt: Mapping[str, float], stored: Stored) -> dict[str, float]:
 
 
 def _check_rating(live: ServedModel, value: float) -> None:
-    trained = live.model.trained
-    if trained.objective == "rating" and not trained.scale.low <= value <= trained.scale.high:
-        raise CallerError(
-            f"{value:g} is not on the scale", remedy=f"Rate from {trained.scale.low:g} to {trained.scale.high:g}"
-        )
+    if live.model.rating_model is not None:
+        check_on_scale(value, live.model.rating_model.scale)

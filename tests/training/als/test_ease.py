@@ -11,7 +11,8 @@ from made_ratings import of_arrays
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import CallerError, DataError
 from penchant.recommending.item_item import Choices
-from penchant.recommending.recommender import Model, load
+from penchant.recommending.predictions import predict_numbers
+from penchant.recommending.recommender import Recommender, load, main_model
 from penchant.training.linear.ease import MOST, matrix
 from penchant.training.registry import train
 
@@ -34,8 +35,8 @@ def camps() -> Ratings:
 
 
 @pytest.fixture(scope="module")
-def model(camps: Ratings) -> Model:
-    return Model(train(camps, "ease", positive_from=4.0, regularization=PENALTY))
+def model(camps: Ratings) -> Recommender:
+    return Recommender.of(train(camps, "ease", positive_from=4.0, regularization=PENALTY))
 
 
 def dense(ratings: Ratings) -> np.ndarray:
@@ -45,16 +46,16 @@ def dense(ratings: Ratings) -> np.ndarray:
     return X
 
 
-def weights_of(model: Model) -> np.ndarray:
+def weights_of(model: Recommender) -> np.ndarray:
     """B (I, I)."""
-    return model.item_vectors[0].T.astype(np.float64)
+    return main_model(model).items.vectors[0].T.astype(np.float64)
 
 
 def without(index: int, size: int = ITEMS) -> np.ndarray:
     return np.delete(np.arange(size), index)
 
 
-def test_each_items_weights_are_its_ridge_regression_on_all_others(camps: Ratings, model: Model) -> None:
+def test_each_items_weights_are_its_ridge_regression_on_all_others(camps: Ratings, model: Recommender) -> None:
     X, B = dense(camps), weights_of(model)
     assert np.array_equal(np.diag(B), np.zeros(ITEMS))
     for item in range(ITEMS):
@@ -67,26 +68,28 @@ def test_few_users_come_to_the_same_weights_by_their_own_gram_matrix() -> None:
     rng = np.random.default_rng(5)
     u, i = np.nonzero(rng.random((9, 40)) < 0.3)
     few = of_arrays(u, i, np.full(len(u), 5.0), 9, 40)
-    B = weights_of(Model(train(few, "ease", regularization=PENALTY)))
+    B = weights_of(Recommender.of(train(few, "ease", regularization=PENALTY)))
     P = np.linalg.inv(matrix(few).toarray().T @ matrix(few).toarray() + PENALTY * np.eye(40))
     expected = -P / np.diag(P)
     np.fill_diagonal(expected, 0)
     np.testing.assert_allclose(B, expected, atol=1e-6)
 
 
-def test_scores_are_histories_times_weights(camps: Ratings, model: Model) -> None:
+def test_scores_are_histories_times_weights(camps: Ratings, model: Recommender) -> None:
     expected = dense(camps) @ weights_of(model)
-    table = np.stack([model.predict(100 + user, model.trained.items.vocabulary.ids).mean for user in range(USERS - 1)])
+    table = np.stack(
+        [predict_numbers(main_model(model), np.full(ITEMS, u), np.arange(ITEMS)).mean for u in range(USERS - 1)]
+    )
     np.testing.assert_allclose(table, expected[:-1], atol=1e-5)
 
 
-def test_lists_name_the_rest_of_ones_camp(model: Model) -> None:
+def test_lists_name_the_rest_of_ones_camp(model: Recommender) -> None:
     for user in range(8):
         best = model.recommend(100 + user, 1)
-        assert int(best.items[0][1:]) % CAMPS == user % CAMPS
+        assert int(best.ids[0][1:]) % CAMPS == user % CAMPS
 
 
-def test_each_rating_pulls_by_its_weight(model: Model) -> None:
+def test_each_rating_pulls_by_its_weight(model: Recommender) -> None:
     told = model.fold_in({"i0": 5.0, "i4": 4.0, "i1": 1.0}).explain("i8")
     B = weights_of(model)
     assert {one.item: pytest.approx(one.amount, abs=1e-6) for one in told.pulls} == {
@@ -94,50 +97,53 @@ def test_each_rating_pulls_by_its_weight(model: Model) -> None:
         "i4": B[4, 8],
         "i1": 0.0,  # was no choice
     }
-    assert told.total == pytest.approx(told.predicted, abs=1e-6)
+    assert told.predicted is None
+    assert told.total == pytest.approx(told.score, abs=1e-6)
 
 
-def test_somebody_who_chose_nothing_is_shown_what_most_choose(camps: Ratings, model: Model) -> None:
+def test_somebody_who_chose_nothing_is_shown_what_most_choose(camps: Ratings, model: Recommender) -> None:
     average = dense(camps)[:-1].mean(axis=0) @ weights_of(model)
     for visitor in (model.fold_in({}), model.fold_in({"i3": 1.0})):
         assert visitor.source == "prior"
-        np.testing.assert_allclose(visitor.predict(model.trained.items.vocabulary.ids).mean, average, atol=1e-5)
-    assert model.predict(100 + USERS - 1, "i0").source.tolist() == ["prior"]
+        np.testing.assert_allclose(visitor.main.predict(np.arange(ITEMS)).mean, average, atol=1e-5)
+    assert model.recommend(100 + USERS - 1, 1).source == "prior"
 
 
-def test_a_new_items_weights_are_its_regression_on_all_items(camps: Ratings, model: Model) -> None:
+def test_a_new_items_weights_are_its_regression_on_all_items(camps: Ratings, model: Recommender) -> None:
     fans = np.arange(0, 40, CAMPS)
     arrival = model.fold_in_item(ratings={100 + int(one): 5.0 for one in fans})
     X, x = dense(camps), np.zeros(USERS)
     x[fans] = 1
     solved = np.linalg.solve(X.T @ X + PENALTY * np.eye(ITEMS), X.T @ x)
-    np.testing.assert_allclose(arrival.rows.vectors[0, 0], solved, atol=1e-5)
+    np.testing.assert_allclose(arrival.rows["choice"].rows.vectors[0, 0], solved, atol=1e-5)
     scores = X @ solved
     audience = arrival.audience(5)
     assert audience.scores[0] == pytest.approx(np.delete(scores, fans).max(), abs=1e-5)
 
 
-def test_a_grown_model_keeps_its_histories(model: Model, tmp_path: Path) -> None:
+def test_a_grown_model_keeps_its_histories(model: Recommender, tmp_path: Path) -> None:
     grown = model.with_user(7, {"i0": 5.0, "i4": 2.0}).with_item("new", ratings={100: 5.0, 104: 5.0})
     again = load(grown.with_user(101, {"new": 4.0}).save(tmp_path / "model"))
     for one in (grown, again):
-        np.testing.assert_array_equal(np.flatnonzero(one.user_vectors[0][USERS]), [0])
-        assert one.predict(7, "i8").mean == pytest.approx(weights_of(model)[0, 8], abs=1e-6)
-    np.testing.assert_array_equal(again.user_vectors, grown.user_vectors)  # a later item weighs on no other
+        np.testing.assert_array_equal(np.flatnonzero(main_model(one).users.vectors[0][USERS]), [0])
+        assert one.recommend(7, 1, among=["i8"]).scores == pytest.approx(weights_of(model)[0, 8], abs=1e-6)
+    np.testing.assert_array_equal(
+        main_model(again).users.vectors, main_model(grown).users.vectors
+    )  # a later item weighs on no other
     with pytest.raises(CallerError, match="anew only by training"):
         model.with_item("i0", ratings={100: 5.0})
 
 
-def test_what_it_does_not_know_it_does_not_say(model: Model) -> None:
+def test_what_it_does_not_know_it_does_not_say(model: Recommender) -> None:
     with pytest.raises(CallerError, match="how unsure"):
-        model.onboarding(2)
+        model.fold_in().onboarding(2)
     with pytest.raises(CallerError, match="how unsure"):
         model.recommend(100, 2, explore=1)
-    assert isinstance(model.fold_in({"i0": 5.0}).tangent, Choices)
+    assert isinstance(model.fold_in({"i0": 5.0}).main.posterior, Choices)
 
 
-def test_similar_items_share_a_camp(model: Model) -> None:
-    assert {int(one[1:]) % CAMPS for one in model.similar_items("i4", 3).items} == {0}
+def test_similar_items_share_a_camp(model: Recommender) -> None:
+    assert {int(one[1:]) % CAMPS for one in model.similar_items("i4", 3).ids} == {0}
 
 
 def test_too_many_items_are_refused_with_the_memory_they_would_take() -> None:

@@ -12,7 +12,7 @@ from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender
 from penchant.training.registry import train
 
 USERS, ITEMS, CAMPS = 60, 40, 4
@@ -99,12 +99,12 @@ def test_folding_a_users_own_choices_in_gives_the_trained_row(camps: Ratings, mo
 
 
 def test_the_rest_of_ones_own_camp_comes_first_and_what_was_disliked_stays_out(camps: Ratings) -> None:
-    model = Model(train(camps, "implicit_als", **SETTINGS, positive_from=4.0))
+    model = Recommender.of(train(camps, "implicit_als", **SETTINGS, positive_from=4.0))
     for user in range(0, USERS, 7):
         answer = model.recommend(camps.users.ids[user], n=3)
         camp = {camps.items.ids[i] for i in range(user % CAMPS, ITEMS, CAMPS)}
-        assert set(answer.items.tolist()) <= camp
-        assert camps.items.ids[(user + 1) % CAMPS] not in answer.items.tolist()
+        assert set(answer.ids) <= camp
+        assert camps.items.ids[(user + 1) % CAMPS] not in answer.ids
 
 
 def test_where_nothing_was_chosen_it_says_so(camps: Ratings) -> None:

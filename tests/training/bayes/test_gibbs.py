@@ -17,7 +17,8 @@ from penchant.models.pair_predictions import score_pairs
 from penchant.models.saving import load_trained, save_trained
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
-from penchant.recommending.recommender import Model
+from penchant.recommending.predictions import predict_numbers
+from penchant.recommending.recommender import Recommender, main_model
 from penchant.training.bayes import BayesSettings
 from penchant.training.bayes.gibbs import train as sample
 from penchant.training.registry import train
@@ -76,11 +77,12 @@ def test_features_reach_items_without_ratings() -> None:
     u, i = np.divmod(rng.choice(50 * 38, 900, replace=False), 38)
     liked = np.where(i % 2 == 0, 4.5, 1.5) + rng.normal(0, 0.2, len(i))
     ratings = with_genres(of_arrays(u, i, liked, 50, 40), [("even",) if n % 2 == 0 else ("odd",) for n in range(40)])
-    model = Model(trained(ratings))
-    told = model.predict_numbers(np.zeros(2, int), np.array([38, 39]))
+    model = Recommender.of(trained(ratings))
+    told = predict_numbers(main_model(model), np.zeros(2, int), np.array([38, 39]))
     assert told.mean[0] > 3.8
     assert told.mean[1] < 2.2
-    stranger = model.predict_numbers(
+    stranger = predict_numbers(
+        main_model(model),
         np.zeros(2, int),
         np.array([40, 41]),
         item_features=FeatureTable({"genre": [None] * 40 + [("even",), ("odd",)]}, {"genre": "many"}),
@@ -183,9 +185,9 @@ def few(u: list[int], i: list[int], values: list[float], users: int, items: int)
     ],
 )
 def test_poor_data_give_finite_answers_on_the_scale(ratings: Ratings, settings: dict[str, object]) -> None:
-    model = Model(trained(ratings, **settings))
+    model = Recommender.of(trained(ratings, **settings))
     users, items = np.meshgrid(np.arange(ratings.n_users + 1), np.arange(ratings.n_items + 1))
-    answer = model.predict_numbers(users.ravel(), items.ravel())
+    answer = predict_numbers(main_model(model), users.ravel(), items.ravel())
     assert np.isfinite(answer.mean).all()
     assert np.isfinite(answer.std).all()
     assert answer.mean.min() >= 1
@@ -224,17 +226,22 @@ def moody(seed: int = 5) -> Ratings:
 def test_a_users_leaning_on_a_day_is_learnt_and_needs_the_time_to_be_used(tmp_path) -> None:
     world = moody()
     known, hidden = world.take(np.arange(2000)), world.take(np.arange(2000, 2400))
-    model = Model(trained(known, temporal_bias=True))
-    plain = Model(trained(known))
+    model = Recommender.of(trained(known, temporal_bias=True))
+    plain = Recommender.of(trained(known))
     pairs = (hidden.user_numbers, hidden.item_numbers)
-    timed, untimed = model.predict_numbers(*pairs, timestamps=hidden.timestamps), model.predict_numbers(*pairs)
+    timed, untimed = (
+        predict_numbers(main_model(model), *pairs, timestamps=hidden.timestamps),
+        predict_numbers(main_model(model), *pairs),
+    )
     error = lambda told: np.sqrt(np.mean((told.mean - hidden.values) ** 2))  # noqa: E731
-    assert error(timed) < 0.75 * error(plain.predict_numbers(*pairs))
+    assert error(timed) < 0.75 * error(predict_numbers(main_model(plain), *pairs))
     assert error(timed) < 0.75 * error(untimed)
     assert (timed.std < untimed.std).mean() > 0.9
-    loaded = Model(load_trained(save_trained(model.trained, tmp_path / "model")))
-    np.testing.assert_array_equal(loaded.predict_numbers(*pairs, timestamps=hidden.timestamps).mean, timed.mean)
-    more = train(known, "bayes", resume=model.trained, **(QUICK | {"temporal_bias": True, "samples": 2}))
+    loaded = Recommender.of(load_trained(save_trained(main_model(model), tmp_path / "model")))
+    np.testing.assert_array_equal(
+        predict_numbers(main_model(loaded), *pairs, timestamps=hidden.timestamps).mean, timed.mean
+    )
+    more = train(known, "bayes", resume=main_model(model), **(QUICK | {"temporal_bias": True, "samples": 2}))
     assert more.temporal_bias is not None
     assert more.temporal_bias.levels[0].biases.shape[0] == 22
 
@@ -262,7 +269,7 @@ def test_the_prior_of_a_known_history_is_that_of_the_training_features() -> None
 
 
 def test_an_item_added_later_takes_its_place_in_histories() -> None:
-    model = Model(trained())
+    model = Recommender.of(trained())
     grown = model.with_item("new", ratings={100: 4.0, 101: 2.0})
     told = grown.fold_in({"new": 5.0, "i3": 1.0}).predict(["new", "i5"])
     assert np.isfinite(told.mean).all()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import penchant as pt
+from penchant.recommending.recommender import main_model
 
 
 @pytest.mark.slow
@@ -24,9 +25,9 @@ def test_snapshots_of_warm_restarts_are_draws_whose_spread_shows():
     split = pt.split.random(pt.movielens())
     settings = {"schedule": "sgdr", "cycle_epochs": 3, "epochs": 9, "snapshots": True, "patience": 0}
     model = pt.train(split.train, "dot_bias", seed=0, **settings)
-    assert model.trained.samples == 3
+    assert main_model(model).samples == 3
     few = slice(0, 200)
     told = model.predict(
         split.test.users.take(split.test.user_numbers[few]), split.test.items.take(split.test.item_numbers[few])
     )
-    assert (told.std > model.trained.noise[0]).mean() > 0.5
+    assert (told.std > main_model(model).noise[0]).mean() > 0.5

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Unpack
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from penchant.data.columns import ITEM, USER
 from penchant.data.vocabulary import Ids
@@ -15,12 +15,12 @@ from penchant.engines.spark.worker_lists import RANK, SCORE, UserLists
 from penchant.engines.spark.worker_model import WorkerModel, user_columns
 from penchant.foundations.progress import Progress, Silent
 from penchant.recommending.filters import allowed_items
-from penchant.recommending.recommender import Model
-from penchant.recommending.request import Allowed, Request
+from penchant.recommending.options import ListOptions
+from penchant.recommending.recommender import Recommender, main_model
 
 
 def recommend_all(
-    model: Model,
+    model: Recommender,
     out: str,
     n: int = 10,
     *,
@@ -28,18 +28,21 @@ def recommend_all(
     master: str | None = None,
     config: Mapping[str, str] | None = None,
     progress: Progress | None = None,
-    **filters: Unpack[Allowed],
+    exclude_seen: bool = True,
+    exclude: Iterable[Any] = (),
+    among: Iterable[Any] | None = None,
+    where: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the n best items of every known user to a Parquet folder, and return its path.
 
     out: a path or URL that the workers can write. Its columns are user, rank (from 1), item and score. Order, ties and
-    filters are the same as for a single list (see `Request`). overwrite: replace a folder that exists. master, config:
-    as for training. Raises EngineError when Spark fails, and when `out` exists and `overwrite` is false.
+    filters are the same as for a single list (see `ListOptions`). overwrite: replace a folder that exists. master,
+    config: as for training. Raises EngineError when Spark fails, and when `out` exists and `overwrite` is false.
     """
-    trained = model.trained
-    request = Request(n=n, **filters)
-    allowed, _ = allowed_items(trained.items, request)
-    lists = UserLists(WorkerModel.of(trained), allowed, trained.items.vocabulary.ids, n, request.exclude_seen)
+    trained = main_model(model)
+    options = ListOptions(n, None, exclude_seen, exclude, among, where)
+    allowed, _ = allowed_items(trained.items, options)
+    lists = UserLists(WorkerModel.of(trained), allowed, trained.items.vocabulary.ids, n, options.exclude_seen)
     users_type, items_type = (_sql_type(side.vocabulary.ids) for side in (trained.users, trained.items))
     schema = f"{USER} {users_type}, {RANK} int, {ITEM} {items_type}, {SCORE} float"
     with spark_session(master, config) as session, explained(session):

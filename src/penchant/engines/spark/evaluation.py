@@ -25,11 +25,11 @@ from penchant.engines.spark.worker_model import ID, SEEN, WorkerModel, user_colu
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.ranking import AT_K
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 
 
 def evaluate(
-    model: Model,
+    model: Recommender,
     test: Any,
     *,
     at: int = 10,
@@ -48,7 +48,7 @@ def evaluate(
     items are candidates, unknown test items included, except those the user rated in training. Unknown users and items
     are predicted from the prior, and their test ratings are counted.
     """
-    trained = model.trained
+    trained = main_model(model)
     relevant = trained.scale.low + 0.75 * trained.scale.width if relevant_from is None else relevant_from
     given = test.sparkSession if isinstance(test, DataFrame) else None
     with (

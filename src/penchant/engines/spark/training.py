@@ -23,7 +23,8 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator, spawn_seeds
 from penchant.metrics.rating_error import rmse
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import Model
+from penchant.recommending.predictions import predict_numbers
+from penchant.recommending.recommender import Recommender
 
 _RULES = {field.name for field in fields(Rules)}
 
@@ -39,9 +40,9 @@ def train(
     seed: Seed = 0,
     validation: Ratings | None = None,
     progress: Progress | None = None,
-    resume: Model | None = None,
+    resume: Recommender | None = None,
     **settings: Any,
-) -> Model:
+) -> Recommender:
     """Train a model on Spark.
 
     ratings: a path or URL of a Parquet or CSV table, a Spark DataFrame, or Ratings. model: "als" for ratings,
@@ -60,7 +61,7 @@ def train(
     given = ratings.sparkSession if isinstance(ratings, DataFrame) else None
     with spark_session(master, config, given) as session, explained(session):
         trained = _trained(session, (ratings, rules, separator), model, chosen, work, seed, reporting)
-    return _validated(Model(trained), validation)
+    return Recommender.of(_validated(trained, validation))
 
 
 def _trained(
@@ -86,11 +87,11 @@ def _trained(
     return replace(model, facts=facts | {"seconds": round(time.perf_counter() - started, 2)})
 
 
-def _validated(model: Model, validation: Ratings | None) -> Model:
+def _validated(trained: TrainedModel, validation: Ratings | None) -> TrainedModel:
     """The model with its error on the validation ratings in its history."""
-    if validation is None or model.trained.objective != "rating":
-        return model
-    users = model.trained.users.vocabulary.numbers(validation.users.ids)[validation.user_numbers]
-    items = model.trained.items.vocabulary.numbers(validation.items.ids)[validation.item_numbers]
-    error = rmse(validation.values, model.predict_numbers(users, items).mean)
-    return Model(replace(model.trained, history=[{**model.trained.history[-1], "validation_rmse": error}]))
+    if validation is None or trained.objective != "rating":
+        return trained
+    users = trained.users.vocabulary.numbers(validation.users.ids)[validation.user_numbers]
+    items = trained.items.vocabulary.numbers(validation.items.ids)[validation.item_numbers]
+    error = rmse(validation.values, predict_numbers(trained, users, items).mean)
+    return replace(trained, history=[{**trained.history[-1], "validation_rmse": error}])

@@ -10,6 +10,7 @@ from penchant.data.splitting import Split
 from penchant.evaluation.comparison.comparison import Comparison
 from penchant.evaluation.comparison.records import Record, load_record, record_key, run_job, save_record
 from penchant.evaluation.comparison.specs import ComparisonSpec, comparison_specs
+from penchant.evaluation.scoring.evaluation_scorers import check_split
 from penchant.evaluation.scoring.evaluation_settings import EvaluationOptions, EvaluationSettings
 from penchant.evaluation.scoring.metric_names import metric_name
 from penchant.evaluation.scoring.protocol import protocol
@@ -33,6 +34,7 @@ def compare(
     table and is tested. options: the fields of EvaluationSettings.
     """
     settings, bar = EvaluationSettings.from_json(options), progress or Silent()
+    check_split(split, "compared")
     specs = comparison_specs(models)
     if by is not None:
         metric_name(by)

@@ -19,7 +19,7 @@ from penchant.foundations.errors import CallerError
 from penchant.foundations.plain_table import plain_table
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.intervals import Interval, UserSums
-from penchant.recommending.recommender import train
+from penchant.recommending.train_parts import train
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def cross_validate(
     bar.start(f"cross-validate {model}", len(splits))
     results = []
     for split in splits:
-        trained = train(split.train, model, seed=seed, **(settings or {}))
+        trained = train(split.train, model, seed=seed, settings=settings)
         results.append(measure(RecommenderScorer(trained, split), split, evaluation))
         bar.step(_values(results[-1]))
     pooled = {name: _pooled(name, splits, results, evaluation) for name in results[0].metrics}

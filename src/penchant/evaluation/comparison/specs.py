@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,7 +11,8 @@ from penchant.evaluation.scoring.baselines import BASELINE, GlobalMean, MostPopu
 from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer
 from penchant.evaluation.scoring.external_models import CatalogueInfo, ExternalModel, ExternalScorer
 from penchant.foundations.errors import CallerError
-from penchant.recommending.recommender import Model, train
+from penchant.recommending.recommender import Recommender
+from penchant.recommending.train_parts import train
 from penchant.training.registry import way
 
 
@@ -54,7 +55,8 @@ class TrainingSpec:
         return {"model": self.model, "settings": way(self.model).settings_class().from_json(self.settings).to_json()}
 
     def scorer(self, split: Split, seed: int) -> EvaluationScorer:
-        return RecommenderScorer(train(split.train, self.model, seed=seed, **self.settings), split, self.label)
+        trained = train(split.train, self.model, seed=seed, settings=self.settings)
+        return RecommenderScorer(trained, split, self.label)
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,12 @@ class BaselineSpec:
 class TrainedSpec:
     """A trained model. Its metrics are not kept, since its training rows are not known."""
 
-    model: Model
+    model: Recommender
     seeded = False
 
     @property
     def label(self) -> str:
-        return self.model.trained.kind
+        return RecommenderScorer.label_of(self.model)
 
     def identity(self) -> None:
         return None
@@ -116,6 +118,8 @@ def comparison_specs(models: Sequence[Any]) -> list[ComparisonSpec]:
     "small"}), Models, ExternalModels and ComparisonSpecs. Raises CallerError for anything else, for a wrong name or
     setting, and for two models with the same label.
     """
+    if isinstance(models, str | Mapping) or not isinstance(models, Iterable):
+        raise CallerError(f"{models!r} is not a list of models", where="models", remedy='Write ["als", "bayes"]')
     found = [_spec(one) for one in models]
     found += [one for one in _BASELINES if one.label not in {spec.label for spec in found}]
     labels = [spec.label for spec in found]
@@ -141,7 +145,7 @@ def _spec(one: Any) -> ComparisonSpec:
         case Mapping():
             settings = dict(one)
             return _checked(TrainingSpec(settings.pop("model", ""), name=settings.pop("label", ""), settings=settings))
-        case Model():
+        case Recommender():
             return TrainedSpec(one)
         case _ if hasattr(one, "fit"):
             return ExternalSpec(one)
@@ -149,7 +153,8 @@ def _spec(one: Any) -> ComparisonSpec:
             spec: ComparisonSpec = one
             return spec
     raise CallerError(
-        f"{one!r} cannot be compared", remedy='Give a name ("als"), a name with settings, a Model or an ExternalModel'
+        f"{one!r} cannot be compared",
+        remedy='Give a name ("als"), a name with settings, a Recommender or an ExternalModel',
     )
 
 

@@ -21,7 +21,7 @@ from penchant.foundations.errors import CallerError
 from penchant.foundations.optional import require
 from penchant.foundations.plain_table import plain_table
 from penchant.foundations.progress import Progress, Silent
-from penchant.recommending.recommender import train
+from penchant.recommending.train_parts import train
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class _Objective:
 
     def __call__(self, trial: Any) -> float:
         settings = {**self.fixed, **{name: _suggested(trial, name, part) for name, part in self._space.items()}}
-        model = train(self._inner.train, self._model, seed=self._seed, **settings)
+        model = train(self._inner.train, self._model, seed=self._seed, settings=settings)
         result = measure(RecommenderScorer(model, self._inner), self._inner, self._evaluation)
         if self._metric not in result.metrics:
             raise CallerError(

@@ -14,24 +14,25 @@ from penchant.evaluation.report.report import QUANTILES, Report, ReportRow
 from penchant.evaluation.report.slices import slices
 from penchant.evaluation.scoring.baselines import baselines
 from penchant.evaluation.scoring.evaluated_rows import evaluated_rows
-from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer, labels_of
+from penchant.evaluation.scoring.evaluation_scorers import check_split, EvaluationScorer, RecommenderScorer, labels_of
 from penchant.evaluation.scoring.evaluation_settings import EvaluationOptions, EvaluationSettings
 from penchant.evaluation.scoring.protocol import protocol
 from penchant.evaluation.scoring.user_metrics import EvaluationResult, measure
+from penchant.foundations.errors import CallerError
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.learning_curves import LearningCurves
 from penchant.metrics.rating_error import rmse
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 
 _TRAINING_ROWS = 20_000
 """Training rows, evenly spaced, on which the training error is computed."""
 
 
 def evaluate(
-    model: Model,
+    model: Recommender,
     split: Split,
     *,
-    others: Mapping[str, Model] | None = None,
+    others: Mapping[str, Recommender] | None = None,
     plots: bool = True,
     progress: Progress | None = None,
     **options: Unpack[EvaluationOptions],
@@ -41,6 +42,9 @@ def evaluate(
     others: further models to show, by label. plots: whether to compute the data of the plots. options: the fields of
     EvaluationSettings. Raises CallerError for a model that was trained on test rows.
     """
+    if not isinstance(model, Recommender):
+        raise CallerError(f"what is evaluated is a Recommender, not a {type(model).__name__}", where="model")
+    check_split(split, "evaluated")
     settings, bar = EvaluationSettings.from_json(options), progress or Silent()
     scorer = RecommenderScorer(model, split)
     scorers = _scorers(scorer, split, others or {})
@@ -64,7 +68,7 @@ def evaluate(
     )
 
 
-def _scorers(scorer: RecommenderScorer, split: Split, others: Mapping[str, Model]) -> list[EvaluationScorer]:
+def _scorers(scorer: RecommenderScorer, split: Split, others: Mapping[str, Recommender]) -> list[EvaluationScorer]:
     """The model, the other models, the baselines; each model once."""
     further = [RecommenderScorer(one, split, label) for label, one in others.items() if one is not scorer.model]
     taken = {scorer.label, *(one.label for one in further)}
@@ -82,8 +86,8 @@ def _headline(row: ReportRow) -> dict[str, float]:
     return {name: row.metrics[name].value for name in itertools.islice(row.metrics, 1)}
 
 
-def _description(model: Model) -> dict[str, Any]:
-    trained = model.trained
+def _description(model: Recommender) -> dict[str, Any]:
+    trained = main_model(model)
     return {
         "kind": trained.kind,
         "settings": dict(trained.settings),
@@ -99,5 +103,5 @@ def _overfitting(scorer: RecommenderScorer, split: Split, result: EvaluationResu
     at = np.linspace(0, len(split.train) - 1, min(_TRAINING_ROWS, len(split.train))).astype(np.int64)
     train = split.train.take(at)
     train_rmse = rmse(train.values, scorer.predict(train.user_numbers, train.item_numbers).mean)
-    curves = LearningCurves.of(scorer.model.history)
+    curves = LearningCurves.of(main_model(scorer.model).history)
     return curves.overfitting_summary(train_rmse=train_rmse, test_rmse=result.metrics["rmse"].value)

@@ -15,7 +15,7 @@ from penchant.metrics.learning_curves import LearningCurves
 from penchant.metrics.rating_error import calibration_bins, interval_coverage
 from penchant.models.sides import Side
 from penchant.recommending.neighbours import directions_of
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, main_model
 
 _BINS = 36
 _LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -84,14 +84,15 @@ class PlotData:
     spots: Sequence[Spot]
 
 
-def plot_data(model: Model, test: Ratings, output: ScorerOutput) -> PlotData:
+def plot_data(model: Recommender, test: Ratings, output: ScorerOutput) -> PlotData:
     """All plot data of a model's predictions (n,) for the test rows (n,)."""
-    items, errors = model.trained.items, item_errors(test, output)
+    trained = main_model(model)
+    items, errors = trained.items, item_errors(test, output)
     biases = item_biases(items)
     few, some = min(_LISTED, len(errors) // 2), min(_LISTED, len(biases) // 2)
     return PlotData(
-        curves=LearningCurves.of(model.history),
-        density=density(test.values, output.mean, model.trained.scale),
+        curves=LearningCurves.of(trained.history),
+        density=density(test.values, output.mean, trained.scale),
         calibration=calibration_bins(test.values, output.mean, bins=12),
         coverage=coverage(test, output),
         worst=errors[::-1][:few],

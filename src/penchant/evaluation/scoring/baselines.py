@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from penchant.data.splitting import Split
 from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, Numbers, RecommenderScorer, ScorerOutput
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender
 from penchant.training import registry
 
 BASELINE = "baseline"
@@ -53,5 +53,5 @@ def baselines(split: Split, *, besides: Collection[str] = ()) -> list[Evaluation
     """The baselines, learnt from the training rows; those named in `besides` are left out."""
     found: list[EvaluationScorer] = [MostPopular(split), GlobalMean(split)]
     if BASELINE not in besides and BASELINE in registry.MODELS:
-        found.insert(0, RecommenderScorer(Model(registry.train(split.train, BASELINE)), split))
+        found.insert(0, RecommenderScorer(Recommender.of(registry.train(split.train, BASELINE)), split))
     return [one for one in found if one.label not in besides]

@@ -1,4 +1,4 @@
-"""Who is measured: anything that answers pairs and scores rows in a split's own numbers."""
+"""What is measured: anything that answers pairs and scores rows in a split's own numbers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from penchant.foundations.errors import CallerError
 from penchant.models.pair_predictions import score_pairs, score_table
 from penchant.models.rows import Rows
 from penchant.models.scorers import DotScorer, stack_items
-from penchant.recommending.recommender import Model
-from penchant.recommending.request import weaker
+from penchant.models.trained import TrainedModel
+from penchant.recommending.list_scoring import combined_scores
+from penchant.recommending.options import By
+from penchant.recommending.predictions import predict_numbers
+from penchant.recommending.recommender import Recommender, index_of
+from penchant.recommending.results import weaker
 from penchant.recommending.row_lookup import Resolved, is_rated
 
 Numbers = NDArray[Any]
-_UNMET_AT_ONCE = 64
-"""How many unmet rows are resolved together: each brings a covariance for every draw."""
+_UNRATED_AT_ONCE = 64
+"""How many unrated rows are resolved together: each brings a covariance for every sample."""
 
 
 @dataclass(frozen=True)
@@ -57,68 +61,110 @@ class EvaluationScorer(Protocol):
 
 
 class RecommenderScorer:
-    """A Model, whatever it numbers its ids like, met through a split's numbers.
+    """A Recommender, whichever order its ids are in, as a scorer in a split's numbers.
 
-    Ratings that the split gives of hidden users and items are folded in first.
+    Ratings that the split gives of hidden users and items are folded in first. by: what its rows are ordered by; None
+    for the recommender's own order.
     """
 
     ranks = True
 
-    def __init__(self, model: Model, split: Split, label: str | None = None) -> None:
-        trained = model.trained
-        self.model = model
-        self.label = label or trained.kind
-        self.predicts_ratings = trained.objective == "rating"
-        self._users = Renumbering.of(trained.users.vocabulary, split.test.users, split.test.user_features)
-        self._items = Renumbering.of(trained.items.vocabulary, split.test.items, split.test.item_features)
-        self._user_side = FoldedSide(trained, "users", self._users, self._items, split.given)
-        self._item_side = FoldedSide(trained, "items", self._items, self._users, split.given)
+    def __init__(self, model: Recommender, split: Split, label: str | None = None, *, by: By | None = None) -> None:
+        self.model, index = model, index_of(model)
+        self._index, self._by = index, index.order(by)
+        self.label = label or self.label_of(model)
+        self.predicts_ratings = "rating" in index.parts
+        self._users = Renumbering.of(index.users, split.test.users, split.test.user_features)
+        self._items = Renumbering.of(index.items, split.test.items, split.test.item_features)
+        self._parts = {
+            name: PartScorer(part.trained, self._users, self._items, split) for name, part in index.parts.items()
+        }
         self._refuse_leak(split)
 
+    @staticmethod
+    def label_of(model: Recommender) -> str:
+        """The kinds of the recommender's parts."""
+        return "+".join(part.trained.kind for part in index_of(model).parts.values())
+
     def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
-        own_users, own_items = self._users.numbers[users], self._items.numbers[items]
+        part = self._parts["rating" if self.predicts_ratings else "choice"]
+        return part.predict(self._users.numbers[users], self._items.numbers[items], times)
+
+    def score_rows(self, users: Numbers) -> NDArray[Any]:
+        numbers = self._users.numbers[users]
+        if self._by != "combined":
+            return self._parts[self._by].score_rows(numbers)
+        rating, choice = self._parts["rating"], self._parts["choice"]
+        tables = (rating.score_rows(numbers), choice.score_rows(numbers))
+        return combined_scores(self._index.ranker_in_use, rating.trained, rating.user_rows(numbers), *tables)
+
+    def _refuse_leak(self, split: Split) -> None:
+        """A model that has learned from test rows is not measured: its metrics would mean nothing."""
+        seen, test, width = self._index.seen, split.test, len(self._index.items)
+        owners = np.repeat(np.arange(len(seen.starts) - 1, dtype=np.int64), seen.counts)
+        users = self._users.numbers[test.user_numbers].astype(np.int64)
+        items = self._items.numbers[test.item_numbers].astype(np.int64)
+        learned = np.isin(users * width + items, owners * width + seen.numbers) & (items < width)
+        if learned.any():
+            raise CallerError(
+                f"the model has learned from {int(learned.sum())} of the {len(test)} test rows",
+                where=split.name,
+                remedy="Train it on split.train",
+            )
+
+
+class PartScorer:
+    """One part of a recommender, asked in the part's own numbers."""
+
+    def __init__(self, trained: TrainedModel, users: Renumbering, items: Renumbering, split: Split) -> None:
+        self.trained, self._users, self._items = trained, users, items
+        self._user_side = FoldedSide(trained, "users", users, items, split.given)
+        self._item_side = FoldedSide(trained, "items", items, users, split.given)
+
+    def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None) -> ScorerOutput:
+        """ScorerOutput for pairs (n,), (n,)."""
         if self._user_side.folds or self._item_side.folds:
-            return self._predict_folded(own_users, own_items, times)
-        said = self.model.predict_numbers(
-            own_users,
-            own_items,
-            user_features=self._users.features,
-            item_features=self._items.features,
-            timestamps=times,
-        )
+            return self._predict_folded(users, items, times)
+        features = {"user_features": self._users.features, "item_features": self._items.features}
+        said = predict_numbers(self.trained, users, items, **features, timestamps=times)
         return ScorerOutput(said.mean, said.std, said.source)
 
     def _predict_folded(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None) -> ScorerOutput:
-        temporal_bias = self.model.trained.temporal_bias
+        temporal_bias = self.trained.temporal_bias
         mean, std = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
         sources = np.empty(len(users), dtype=object)
         one_user = np.where(self._user_side.is_folded(users), users, -1)
         one_item = np.where(self._item_side.is_folded(items), items, -1)
         for at in groups(one_user, one_item):
-            for start in range(0, len(at), _UNMET_AT_ONCE):
-                rows = at[start : start + _UNMET_AT_ONCE]
+            for start in range(0, len(at), _UNRATED_AT_ONCE):
+                rows = at[start : start + _UNRATED_AT_ONCE]
                 u = _one_or_all(self._user_side, one_user[rows[0]], users[rows])
                 i = _one_or_all(self._item_side, one_item[rows[0]], items[rows], by_newcomers=one_user[rows[0]] >= 0)
                 when = None if times is None else times[rows]
                 shift = None if temporal_bias is None else temporal_bias.shift(users[rows], when)
-                said = score_pairs(self.model.trained, u.rows, i.rows, shift)
+                said = score_pairs(self.trained, u.rows, i.rows, shift)
                 mean[rows], std[rows] = said.mean, said.std
                 sources[rows] = weaker(u.sources, i.sources)
         return ScorerOutput(mean, std, sources)
 
-    def score_rows(self, users: Numbers) -> NDArray[Any]:
-        numbers, trained = self._users.numbers[users], self.model.trained
+    def score_rows(self, numbers: Numbers) -> NDArray[Any]:
+        """Scores (B, I) of all items of the split for the users' numbers (B,)."""
+        trained = self.trained
         folded = self._user_side.is_folded(numbers)
-        table = np.empty((len(users), len(self._items.numbers)), np.float32)
+        table = np.empty((len(numbers), len(self._items.numbers)), np.float32)
         for at in (np.flatnonzero(~folded), np.flatnonzero(folded)):
             if len(at):
-                rows = self._user_side.means(numbers[at])
+                rows = self.user_rows(numbers[at])
                 items = self._items_for_newcomers if folded[at[0]] else self._all_items
                 if isinstance(items, Rows):
                     table[at] = trained.scorer.table(rows, items)
                 else:
                     table[at] = score_table(trained, rows, items)
         return table
+
+    def user_rows(self, numbers: Numbers) -> Rows:
+        """The users' rows (B,), without their covariance."""
+        return self._user_side.means(numbers)
 
     @cached_property
     def _all_items(self) -> Rows | NDArray[np.float32]:
@@ -127,28 +173,14 @@ class RecommenderScorer:
 
     @cached_property
     def _items_for_newcomers(self) -> Rows | NDArray[np.float32]:
-        """The same as those who are folded in meet them."""
-        trained = self.model.trained
+        """The same for users who are folded in."""
+        trained = self.trained
         return self._all_items if trained.for_newcomers is trained else self._items_met(by_newcomers=True)
 
     def _items_met(self, *, by_newcomers: bool) -> Rows | NDArray[np.float32]:
-        scorer = self.model.trained.scorer
+        scorer = self.trained.scorer
         rows = _all_rows(self._item_side, self._items.numbers, by_newcomers=by_newcomers)
         return stack_items(rows) if isinstance(scorer, DotScorer) and scorer.link == "identity" else rows
-
-    def _refuse_leak(self, split: Split) -> None:
-        """A model that has learnt from test rows is not measured: its metrics would mean nothing."""
-        seen, test, width = self.model.trained.seen, split.test, len(self.model.trained.items)
-        owners = np.repeat(np.arange(len(seen.starts) - 1, dtype=np.int64), seen.counts)
-        users = self._users.numbers[test.user_numbers].astype(np.int64)
-        items = self._items.numbers[test.item_numbers].astype(np.int64)
-        learnt = np.isin(users * width + items, owners * width + seen.numbers) & (items < width)
-        if learnt.any():
-            raise CallerError(
-                f"the model has learnt from {int(learnt.sum())} of the {len(test)} test rows",
-                where=split.name,
-                remedy="Train it on split.train",
-            )
 
 
 def _one_or_all(side: FoldedSide, folded: int, numbers: Numbers, *, by_newcomers: bool = False) -> Resolved:
@@ -166,8 +198,8 @@ def _all_rows(side: FoldedSide, numbers: Numbers, *, by_newcomers: bool) -> Rows
         return own.all_rows()
     learnt = own.rows(np.where(numbers < len(own), numbers, 0))
     bias, vectors = learnt.bias.copy(), learnt.vectors.copy()
-    for start in range(0, len(unmet), _UNMET_AT_ONCE):
-        at = unmet[start : start + _UNMET_AT_ONCE]
+    for start in range(0, len(unmet), _UNRATED_AT_ONCE):
+        at = unmet[start : start + _UNRATED_AT_ONCE]
         rows = side.means(numbers[at], by_newcomers=by_newcomers)
         bias[:, at], vectors[:, at] = rows.bias, rows.vectors
     return Rows(bias, vectors)
@@ -180,3 +212,13 @@ def labels_of(contestants: Sequence[EvaluationScorer]) -> list[str]:
     if twice:
         raise CallerError(f"two contestants are called {twice.pop()!r}", remedy="Give each a label of its own")
     return labels
+
+
+def check_split(split: Any, done: str) -> None:
+    """Refuse anything but a Split. done: what is done on it."""
+    if not isinstance(split, Split):
+        raise CallerError(
+            f"models are {done} on a Split, not on {type(split).__name__}",
+            where="split",
+            remedy="Make one, such as pt.split.random(ratings)",
+        )

@@ -6,17 +6,17 @@ import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split, split_rows
-from penchant.recommending.recommender import Model
+from penchant.recommending.recommender import Recommender, index_of
 
 
-def unseen_rows(model: Model, table: Ratings) -> Split | None:
+def unseen_rows(model: Recommender, table: Ratings) -> Split | None:
     """A split whose test part is the rows the model was not trained on; None if it was trained on all of them."""
-    trained = model.trained
-    users = trained.users.vocabulary.numbers(table.users.ids)[table.user_numbers].astype(np.int64)
-    items = trained.items.vocabulary.numbers(table.items.ids)[table.item_numbers].astype(np.int64)
-    width = len(trained.items)
-    owners = np.repeat(np.arange(len(trained.users), dtype=np.int64), trained.seen.counts)
-    seen = np.isin(users * width + items, owners * width + trained.seen.numbers) & (users >= 0) & (items >= 0)
+    index = index_of(model)
+    users = index.users.numbers(table.users.ids)[table.user_numbers].astype(np.int64)
+    items = index.items.numbers(table.items.ids)[table.item_numbers].astype(np.int64)
+    width, rated = len(index.items), index.seen
+    owners = np.repeat(np.arange(len(index.users), dtype=np.int64), rated.counts)
+    seen = np.isin(users * width + items, owners * width + rated.numbers) & (users >= 0) & (items >= 0)
     if seen.all():
         return None
     question = "How well are ratings predicted that the model was not trained on?"

@@ -21,7 +21,7 @@ SPEAKS = 0.05
 
 
 def row(live: ServedModel, item: Item, ratings: Mapping[str, float]) -> c.Row:
-    found, as_stars = c.levels(live.model.trained.scale)
+    found, as_stars = c.levels(live.part.scale)
     stars = c.Stars(item.id, item.title, ratings.get(item.id), found, as_stars)
     return c.Row(item.id, item.title, item.tags, item.ratings, stars)
 
@@ -53,20 +53,20 @@ def list_part(person: ServedUser) -> c.ListPart:
     answer = person.visitor.recommend(ON_A_LIST)
     cards = []
     for rank, line in enumerate(answer, 1):
-        item = live.catalogue.item(live.catalogue.number(str(line.item)))
-        pulls = person.visitor.explain(line.item).pulls if person.ratings else ()
+        item = live.catalogue.item(live.catalogue.number(str(line.id)))
+        pulls = person.visitor.explain(line.id).pulls if person.ratings else ()
         for_it = [pull for pull in pulls if pull.amount > SPEAKS][:2]
-        sure = how_sure(live, line.score, line.std)
+        sure = how_sure(live, line.predicted, line.std)
         cards.append(c.Card(rank, item.id, item.title, item.tags, sure, because(for_it), line.source != "known"))
     return c.ListPart(cards, len(person.ratings), answer.source, live.version)
 
 
-def how_sure(live: ServedModel, mean: float, std: float) -> c.Sure | None:
-    """The prediction as stars; None for a model that knows preferences and no scale."""
-    if live.model.trained.objective != "rating":
+def how_sure(live: ServedModel, mean: float | None, std: float | None) -> c.Sure | None:
+    """The prediction as stars; None where there is no rating model."""
+    if mean is None or std is None:
         return None
-    noise = float(np.sqrt(np.mean(np.square(live.model.trained.noise))))
-    return c.how_sure(mean, std, noise, live.model.trained.scale)
+    noise = float(np.sqrt(np.mean(np.square(live.part.noise))))
+    return c.how_sure(mean, std, noise, live.part.scale)
 
 
 def because(pulls: Sequence[Pull]) -> list[c.Because]:
@@ -96,15 +96,16 @@ def why_part(person: ServedUser, item_id: str) -> c.WhyPart:
 def item_page(person: ServedUser, number: int) -> c.ItemPage:
     live = person.live
     item = live.catalogue.item(number)
-    said = person.visitor.predict([item.id])
+    said = person.visitor.predict([item.id]) if live.model.rating_model else None
+    mean, std = (None, None) if said is None else (float(said.mean[0]), float(said.std[0]))
     near = [
-        c.Near(str(line.item), shown(line.title), live.catalogue.item(live.catalogue.number(str(line.item))).tags,
+        c.Near(str(line.id), shown(line.title), live.catalogue.item(live.catalogue.number(str(line.id))).tags,
                f"{line.score:.2f}")
         for line in live.model.similar_items(item.id, NEAR)
     ]  # fmt: skip
     bias_words = "above" if item.bias >= 0 else "below"
     return c.ItemPage(
-        row(live, item, person.ratings), how_sure(live, float(said.mean[0]), float(said.std[0])),
+        row(live, item, person.ratings), how_sure(live, mean, std),
         f"{abs(item.bias):.2f}", bias_words, item.ratings > 0, near,
     )  # fmt: skip
 
@@ -135,7 +136,7 @@ def map_points(live: ServedModel) -> dict[str, Any]:
 
 
 def report_page(live: ServedModel) -> c.ReportPage:
-    trained = live.model.trained
+    trained = live.part
     numbers = [
         ("users learnt from", f"{len(trained.users):,}"),
         ("items", f"{len(trained.items):,}"),

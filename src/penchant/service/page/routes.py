@@ -42,7 +42,7 @@ def home(service: TheService, who: Who, search: Text = "") -> Response:
         composing.ask_part(person, service.people.questions(person, composing.QUESTIONS)),
         composing.ratings_part(person, most=8),
         len(live.catalogue),
-        c.figure(live.model.trained.scale.high),
+        c.figure(live.part.scale.high),
     )
     return html("home.html", page, active="home")
 

@@ -1,0 +1,150 @@
+"""ItemIndex: the parts of a recommender with what lists need of their items, built once and shared by every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.ratings import Grouped, Scale
+from penchant.data.vocabulary import Vocabulary
+from penchant.foundations.errors import CallerError
+from penchant.models.pair_predictions import stacked_items
+from penchant.models.rows import Floats
+from penchant.models.scorers import DotScorer
+from penchant.models.trained import TrainedModel
+from penchant.recommending.elicitation import ElicitationState, elicitation_state_of
+from penchant.recommending.neighbours import Neighbourhood
+from penchant.recommending.options import By
+from penchant.recommending.ranker import Ranker
+
+PartName = Literal["rating", "choice"]
+REMEDIES: Mapping[str, str] = {
+    "rating": "Ask `recommend` for a list, or train on ratings",
+    "choice": 'Ask with by="rating", or train a choice model such as "ease"',
+    "combined": "It takes a rating model and a choice model; ask for the one there is",
+}
+
+
+class PartIndex:
+    """One trained model and what is worth making once of it, each when first asked for."""
+
+    def __init__(self, trained: TrainedModel) -> None:
+        self.trained = trained
+
+    @cached_property
+    def stacked(self) -> Floats | None:
+        """Every item as one vector of the mean score over samples, (I, W); None where no such product exists."""
+        return stacked_items(self.trained)
+
+    @cached_property
+    def items_near(self) -> Neighbourhood:
+        """Where the items' vectors point."""
+        return Neighbourhood(self.trained.items)
+
+    @cached_property
+    def users_near(self) -> Neighbourhood:
+        """Where the users' vectors point."""
+        return Neighbourhood(self.trained.users)
+
+    @cached_property
+    def elicitation(self) -> ElicitationState | None:
+        """What choosing questions needs; None where it differs from one user to the next."""
+        scorer = self.trained.scorer
+        straight = isinstance(scorer, DotScorer) and scorer.link == "identity" and len(self.trained.users) > 0
+        return elicitation_state_of(self.trained, self.trained.users.rows(np.array([0]))) if straight else None
+
+    @cached_property
+    def for_folded_in(self) -> PartIndex:
+        """The part as a user who was folded in sees it: unrated items without the cold-start offset."""
+        met = self.trained.for_newcomers
+        return self if met is self.trained else PartIndex(met)
+
+
+class ItemIndex:
+    """The parts by name, the ranker, and what both parts share."""
+
+    def __init__(self, parts: Mapping[PartName, PartIndex], ranker: Ranker | None) -> None:
+        self.parts, self.ranker = parts, ranker
+        self.main = parts[self.one_part(None)]
+
+    @property
+    def users(self) -> Vocabulary:
+        return self.main.trained.users.vocabulary
+
+    @property
+    def items(self) -> Vocabulary:
+        return self.main.trained.items.vocabulary
+
+    def part(self, name: PartName) -> PartIndex:
+        """The part of that name; CallerError where there is none."""
+        if name not in self.parts:
+            raise CallerError(f"this recommender has no {name} model", remedy=REMEDIES[name])
+        return self.parts[name]
+
+    def order(self, by: By | None) -> By:
+        """What a list is ordered by when `by` is asked for; CallerError where a part for it is missing."""
+        whole = len(self.parts) == 2
+        if by is None:
+            return "combined" if whole else next(iter(self.parts))
+        if by == "combined":
+            _ = self.ranker_in_use
+            return by
+        if by not in get_args(By):
+            raise CallerError(
+                f"there is no order {by!r}", where="by", remedy=f"Choose one of: {', '.join(get_args(By))}"
+            )
+        self.part(by)
+        return by
+
+    def one_part(self, by: By | None) -> PartName:
+        """The part that answers a question only one part can answer, such as what is similar.
+
+        by: the part asked for; None or "combined" for the rating part where there is one. CallerError where
+        it is missing.
+        """
+        if by not in (None, "combined"):
+            self.order(by)
+            return "choice" if by == "choice" else "rating"
+        return "rating" if "rating" in self.parts else "choice"
+
+    @property
+    def scale(self) -> Scale | None:
+        """The rating scale, where there is a rating part."""
+        return self.parts["rating"].trained.scale if "rating" in self.parts else None
+
+    @property
+    def ranker_in_use(self) -> Ranker:
+        """The ranker; CallerError where there is none."""
+        if self.ranker is None:
+            raise CallerError("this recommender has one part and no ranker", where="by", remedy=REMEDIES["combined"])
+        return self.ranker
+
+    @cached_property
+    def popularity(self) -> NDArray[np.int32]:
+        """How many training interactions each item has, (I,)."""
+        return self.parts.get("choice", self.main).trained.items.counts
+
+    @cached_property
+    def unrated(self) -> NDArray[np.bool_]:
+        """Which items no part has a training interaction of, (I,)."""
+        rated = [part.trained.items.counts > 0 for part in self.parts.values()]
+        return ~np.logical_or.reduce(rated)
+
+    @cached_property
+    def seen(self) -> Grouped:
+        """The items that each user has in the training ratings of any part."""
+        first, *others = [part.trained.seen for part in self.parts.values()]
+        if all(np.array_equal(a, b) for one in others for a, b in zip(_entries(first), _entries(one), strict=True)):
+            return first
+        users, items = np.unique(np.concatenate([_entries(one) for one in (first, *others)], axis=1), axis=1)
+        return Grouped.build(users, items, np.ones(len(users), np.float32), len(self.users))
+
+
+def _entries(seen: Grouped) -> NDArray[np.int32]:
+    """The user and the item number of every entry, (2, n)."""
+    users = np.repeat(np.arange(len(seen.starts) - 1, dtype=np.int32), seen.counts)
+    return np.stack([users, seen.numbers])

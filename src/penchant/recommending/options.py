@@ -1,0 +1,64 @@
+"""Which list is asked for: how long, ordered by what, of which items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from penchant.foundations.errors import CallerError
+from penchant.foundations.rng import Seed
+from penchant.recommending.argument_checks import many_ids
+
+By = Literal["combined", "rating", "choice"]
+"""What a list is ordered by: the ranker, the expected rating, or the choice model's score."""
+
+
+@dataclass(frozen=True)
+class ListOptions:
+    """Which list.
+
+    n: how many items. by: see By; None for the ranker where there are both parts, else the part there is.
+    exclude_seen: whether rated items stay out. exclude: more item ids to leave out. among: the only item ids allowed,
+    or None for all. where: feature name -> value or values, of which an item must carry one; for a feature that is a
+    number, a value or a pair of ends.
+    diversity: 0 ranks by score alone; towards 1, an item counts less the more similar it is to one listed before it
+    (maximal marginal relevance; Carbonell and Goldstein 1998). explore: a seed; the list is then ranked by one
+    posterior sample of the user (Thompson 1933), so that uncertain items get their turn.
+    Raises CallerError for values that no list can have.
+    """
+
+    n: int = 10
+    by: By | None = None
+    exclude_seen: bool = True
+    exclude: Iterable[Any] = ()
+    among: Iterable[Any] | None = None
+    where: Mapping[str, Any] | None = None
+    diversity: float = 0.0
+    explore: Seed | None = None
+
+    def __post_init__(self) -> None:
+        check_count(self.n)
+        if not _is_number(self.diversity) or not 0 <= self.diversity < 1:
+            raise CallerError(f"a diversity of {self.diversity!r} lies outside 0 to 1", remedy="1 itself is too much")
+        object.__setattr__(self, "exclude", many_ids(self.exclude, "exclude"))
+        if self.among is not None:
+            object.__setattr__(self, "among", many_ids(self.among, "among"))
+        if self.where is not None and not isinstance(self.where, Mapping):
+            raise CallerError(
+                f"{self.where!r} is not a mapping", where="where", remedy='Write where={"genres": "Drama"}'
+            )
+
+
+def check_count(n: Any) -> None:
+    """Refuse a length that no list can have."""
+    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        raise CallerError(f"{n!r} is not a number of items", where="n", remedy="Give a whole number")
+    if n < 1:
+        raise CallerError(f"a list of {n} items was asked for", where="n", remedy="Ask for at least one")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)

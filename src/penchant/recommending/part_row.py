@@ -1,0 +1,104 @@
+"""PartRow: one user's or item's row in one part, what it rests on, and its posterior.
+
+Everything here that folds in or grows goes through this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.features import FeatureTable
+from penchant.data.vocabulary import Numbers
+from penchant.models.pair_predictions import score_pairs, score_table
+from penchant.models.rows import Floats, Rows
+from penchant.models.scorers import SideName
+from penchant.models.trained import TrainedModel
+from penchant.recommending.fold_in import Linearization, infer
+from penchant.recommending.growth import grown
+from penchant.recommending.item_index import PartIndex
+from penchant.recommending.item_item import Choices
+from penchant.recommending.reranking import drawn_scores
+from penchant.recommending.results import Prediction, Source, weaker
+from penchant.recommending.row_lookup import resolve
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """A row of one side of one part.
+
+    rows: (S, 1, D). numbers, values: (n,), the other side's numbers that were rated (or that rated it), and how.
+    features: its one row of features, or None. history: those of the numbers whose selection is implicit feedback;
+    None for all of them. solved: the posterior, where the row was folded in just now.
+    """
+
+    part: PartIndex
+    of: SideName
+    rows: Rows
+    source: Source
+    numbers: Numbers
+    values: NDArray[np.float32]
+    features: FeatureTable | None = None
+    history: Numbers | None = None
+    solved: Linearization | Choices | None = None
+
+    @classmethod
+    def folded_in(
+        cls,
+        part: PartIndex,
+        of: SideName,
+        numbers: Numbers,
+        values: NDArray[Any],
+        features: FeatureTable | None = None,
+        history: Numbers | None = None,
+    ) -> PartRow:
+        """The row by the update that training takes for one row."""
+        found = infer(part.trained, of, numbers, values, features, history)
+        own = values.astype(np.float32)
+        return cls(part, of, found.rows, found.source, numbers, own, features, history, found.tangent)
+
+    @property
+    def trained(self) -> TrainedModel:
+        return self.part.trained
+
+    @cached_property
+    def posterior(self) -> Linearization | Choices:
+        """The fold-in of the row's ratings, whose linear map says what each of them pulls."""
+        if self.solved is not None:
+            return self.solved
+        return infer(self.trained, self.of, self.numbers, self.values, self.features, self.history).tangent
+
+    def predict(self, numbers: Numbers, *, features: FeatureTable | None = None) -> Prediction:
+        """What the part says of this row with B of the other side, (B,).
+
+        features: a table whose row of a number describes one that is unknown.
+        """
+        of_user = self.of == "users"
+        found = resolve(
+            self.trained.items if of_user else self.trained.users, numbers, features and features.take(numbers)
+        )
+        pair = (self.rows, found.rows) if of_user else (found.rows, self.rows)
+        scores = score_pairs(self.trained, *pair)
+        own = np.full(len(numbers), self.source, dtype=object)
+        sides = (own, found.sources) if of_user else (found.sources, own)
+        return Prediction(scores.mean, scores.std, weaker(own, found.sources), *sides)
+
+    def item_scores(self, explore: Any = None) -> Floats:
+        """Scores of all items for a user's row, (I,), unclipped; explore: the seed of one posterior sample."""
+        if explore is None:
+            return score_table(self.trained, self.rows, self.part.stacked)[0]
+        return drawn_scores(self.trained, self.rows, self._covariance(), explore)
+
+    def _covariance(self) -> NDArray[Any] | None:
+        """The covariance of the row within a sample: for one sample of a trained row, that of its fold-in."""
+        if self.rows.covariance is not None:
+            return self.rows.covariance[:, 0]
+        return self.posterior.covariance if self.trained.samples == 1 else None
+
+    def kept(self, wanted: Any) -> TrainedModel:
+        """The part with this row kept under an id; a row already there is replaced."""
+        return grown(self.trained, self.of, wanted, self.rows, self.numbers, self.values, self.features)

@@ -1,0 +1,41 @@
+"""Expected ratings of pairs by number: known rows, rows from features, and the bare prior alike."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.features import FeatureTable
+from penchant.data.vocabulary import Numbers
+from penchant.models.pair_predictions import score_pairs
+from penchant.models.trained import TrainedModel
+from penchant.recommending.results import Prediction, weaker
+from penchant.recommending.row_lookup import pieces, resolve
+
+
+def predict_numbers(
+    trained: TrainedModel,
+    users: Numbers,
+    items: Numbers,
+    *,
+    user_features: FeatureTable | None = None,
+    item_features: FeatureTable | None = None,
+    timestamps: NDArray[np.int64] | None = None,
+) -> Prediction:
+    """Expected ratings of B pairs, (B,) each; a number outside the vocabulary is a user or item unknown in training.
+
+    user_features, item_features: tables whose row of a number describes it, for unknown ones. timestamps: (B,), when
+    each rating is made, for a model that learned from time.
+    """
+    means, stds = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
+    sources = np.empty((2, len(users)), dtype=object)
+    users, items = np.asarray(users), np.asarray(items)
+    for at in pieces(trained, users, items):
+        u = resolve(trained.users, users[at], user_features and user_features.take(users[at]))
+        i = resolve(trained.items, items[at], item_features and item_features.take(items[at]))
+        when = None if timestamps is None else timestamps[at]
+        shift = None if trained.temporal_bias is None else trained.temporal_bias.shift(users[at], when)
+        scores = score_pairs(trained, u.rows, i.rows, shift)
+        means[at], stds[at] = scores.mean, scores.std
+        sources[0, at], sources[1, at] = u.sources, i.sources
+    return Prediction(means, stds, weaker(*sources), *sources)

@@ -1,0 +1,112 @@
+"""What is answered, in ids: predictions, lists, and what each rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Source = Literal["known", "folded_in", "features", "prior"]
+"""What a row rests on: training ratings; ratings just given; features alone; or the population's prior."""
+
+SOURCES: tuple[Source, ...] = ("known", "folded_in", "features", "prior")
+"""Strongest first. A pair's source is the weaker of its two rows'."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Expected ratings of B pairs.
+
+    mean: (B,) on the rating scale. std: (B,), the standard deviation of a rating around it. source: (B,), what the
+    weaker of the two rows rests on; user_source and item_source say it for each side.
+    """
+
+    mean: NDArray[np.float32]
+    std: NDArray[np.float32]
+    source: NDArray[Any]
+    user_source: NDArray[Any]
+    item_source: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One line of a ranking.
+
+    id: of an item, or of a user where users are listed. score: what the list is ordered by. predicted, std: the
+    expected rating and the standard deviation of a rating around it. p_like: the probability of a rating in the upper
+    quarter of the scale. These three are None where no rating model is asked. source: what the line's own row rests
+    on.
+    """
+
+    id: Any
+    title: str
+    score: float
+    predicted: float | None
+    std: float | None
+    p_like: float | None
+    source: Source
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A list of items or of users, best first.
+
+    asked: the id of the user or item that was asked about, or None for a new one. ids: (n,) plain ids. titles: their
+    names. scores: (n,), what the list is ordered by; `by` says what that is: "combined", "rating", "choice", "cosine"
+    or "count". sources: what each line's row rests on. source: what the row of the one asked about rests on.
+    predicted, std, p_like: (n,) as in Recommendation, or None. unknown: the ids in the question that the model does
+    not hold; they are no errors.
+    """
+
+    asked: Any
+    ids: Sequence[Any]
+    titles: Sequence[str]
+    scores: NDArray[np.float32]
+    sources: Sequence[Source]
+    source: Source
+    by: str
+    predicted: NDArray[np.float32] | None = None
+    std: NDArray[np.float32] | None = None
+    p_like: NDArray[np.float32] | None = None
+    unknown: Sequence[Any] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Recommendation]:
+        columns = (self.predicted, self.std, self.p_like)
+        estimates = [[None] * len(self) if one is None else one.tolist() for one in columns]
+        for line in zip(self.ids, self.titles, self.scores.tolist(), *estimates, self.sources, strict=True):
+            yield Recommendation(*line)
+
+    def to_json(self) -> dict[str, Any]:
+        """The list as JSON values."""
+        return {
+            "asked": self.asked,
+            "source": self.source,
+            "by": self.by,
+            "items": [vars(line) for line in self],
+            "unknown": list(self.unknown),
+        }
+
+
+def weaker(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+    """The weaker of two arrays of sources, element by element."""
+    return _picked(left, right, np.maximum)
+
+
+def stronger(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+    """The stronger of two arrays of sources, element by element."""
+    return _picked(left, right, np.minimum)
+
+
+def _picked(left: NDArray[Any], right: NDArray[Any], pick: Any) -> NDArray[Any]:
+    rank = {source: n for n, source in enumerate(SOURCES)}
+    picked = pick([rank[s] for s in left.tolist()], [rank[s] for s in right.tolist()])
+    return np.array(SOURCES, dtype=object)[picked] if len(picked) else np.array([], dtype=object)

@@ -1,0 +1,262 @@
+"""A recommender of two parts: which part answers what, how the ranker orders, saving, and what does not fit."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax, ndtr
+
+from made_models import made
+from made_ratings import low_rank
+from penchant.data.vocabulary import Vocabulary
+from penchant.foundations.errors import CallerError, ModelFolderError, ModelShapeError, SettingsError
+from penchant.models.trained import Feedback, TrainedModel
+from penchant.recommending.ranker import Ranker
+from penchant.recommending.recommender import Recommender, load
+from penchant.recommending.saving import RECOMMENDER
+from penchant.recommending.train_parts import train, train_again
+from penchant.recommending.user_state import UserState
+from penchant.training import registry
+
+ITEMS = [7, 3, 9, 1, 5]
+
+
+def choice() -> TrainedModel:
+    """A choice model with other rows over the same ids."""
+    trained = made(samples=1)
+    flipped = dataclasses.replace(trained.items, bias=-trained.items.bias, vectors=-trained.items.vectors)
+    return dataclasses.replace(trained, kind="implicit_als", items=flipped, feedback=Feedback(positive_from=3.0))
+
+
+@pytest.fixture
+def both() -> Recommender:
+    return Recommender(made(), choice(), Ranker(("log_choice", "log_like"), (2.0, 0.5)))
+
+
+def table(model: Recommender, user: str, by: str) -> dict[int, float]:
+    listed = model.recommend(user, 9, by=by, exclude_seen=False)  # type: ignore[arg-type]
+    return dict(zip(listed.ids, listed.scores.tolist(), strict=True))
+
+
+def test_a_model_becomes_the_part_that_its_objective_says() -> None:
+    rating, preference = Recommender.of(made()), Recommender.of(choice())
+    assert rating.rating_model is not None
+    assert rating.choice_model is rating.ranker is None
+    assert preference.choice_model is not None
+    assert preference.rating_model is None
+    assert (rating.recommend("ann").by, preference.recommend("ann").by) == ("rating", "choice")
+    with pytest.raises(CallerError, match=r"no rating model.*recommend"):
+        preference.predict("ann", 7)
+    with pytest.raises(CallerError, match=r"no rating model"):
+        preference.fold_in({7: 4.0}).predict(7)
+    with pytest.raises(CallerError, match=r"no rating model"):
+        preference.fold_in_item({"ann": 4.0}).predict("bob")
+
+
+def test_predictions_are_those_of_the_rating_model_alone(both: Recommender) -> None:
+    alone = Recommender.of(made())
+    np.testing.assert_array_equal(both.predict("ann", ITEMS).mean, alone.predict("ann", ITEMS).mean)
+    np.testing.assert_array_equal(both.fold_in({7: 4.0}).predict(ITEMS).std, alone.fold_in({7: 4.0}).predict(ITEMS).std)
+    assert table(both, "ann", "rating") == table(alone, "ann", "rating")
+    assert table(both, "bob", "choice") == table(Recommender.of(choice()), "bob", "choice")
+
+
+@pytest.mark.parametrize("user", ["ann", "zoe"])
+def test_the_combined_order_is_the_weighted_sum_of_the_log_terms(both: Recommender, user: str) -> None:
+    one, other = table(both, user, "choice"), table(both, user, "rating")
+    unclipped = both.fold_in(user=user).rows["rating"].item_scores()
+    assert set(other) == set(ITEMS)
+    chosen = log_softmax([one[item] for item in ITEMS])
+    liked = np.log(ndtr((unclipped - 4.0) / 1.0))  # liked from 4 of 1..5; the made model's noise is one
+    expected = dict(zip(ITEMS, 2.0 * chosen + 0.5 * liked, strict=True))
+    listed = both.recommend(user, 9, exclude_seen=False)
+    assert listed.by == "combined"
+    assert dict(zip(listed.ids, listed.scores.tolist(), strict=True)) == pytest.approx(expected, abs=1e-4)
+    assert listed.scores.tolist() == sorted(listed.scores.tolist(), reverse=True)
+    np.testing.assert_allclose(listed.predicted, both.predict(user, listed.ids).mean, rtol=1e-5)
+    assert listed.p_like is not None
+    assert listed.std is not None
+    assert listed.predicted is not None
+    np.testing.assert_allclose(listed.p_like, ndtr((listed.predicted - 4.0) / listed.std), rtol=1e-5)
+
+
+def test_combined_lists_for_many_are_the_lists_for_each(both: Recommender, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penchant.recommending.list_scoring.TABLE", 10)  # two users at a time
+    lists = both.recommend_many(["ann", "zoe", "bob", "cy"], 3, exclude=[9])
+    for user in ("ann", "zoe", "bob", "cy"):
+        own, alone = lists.filter(lists["user"] == user), both.recommend(user, 3, exclude=[9])
+        assert own["item"].to_list() == alone.ids
+        np.testing.assert_allclose(own["score"], alone.scores, rtol=1e-4)
+        assert own["source"].unique().to_list() == [alone.source]
+
+
+def test_what_any_part_has_seen_stays_out() -> None:
+    rating, other = made(), choice()
+    seen = dataclasses.replace(
+        other.seen, numbers=np.where(other.seen.numbers == 0, 4, other.seen.numbers).astype(np.int32)
+    )
+    both = Recommender(rating, dataclasses.replace(other, seen=seen))
+    rated = {item for part in (rating.seen, seen) for item in np.array(ITEMS)[part.row(0)[0]].tolist()}
+    assert len(rated) == 3
+    assert set(both.recommend("ann", 9).ids) == set(ITEMS) - rated
+    for by in ("combined", "rating", "choice"):
+        assert set(both.recommend_many(["ann"], 9, by=by)["item"]) == set(ITEMS) - rated  # type: ignore[arg-type]
+
+
+def test_both_parts_grow_together(both: Recommender) -> None:
+    grown = both.with_user("zoe", {7: 5.0, 9: 1.0}).with_item(42, {"ann": 5.0, "zoe": 4.0})
+    assert grown.rating_model is not None
+    assert grown.choice_model is not None
+    for part in (grown.rating_model, grown.choice_model):
+        assert part.users.vocabulary.number("zoe") == 4
+        assert part.items.vocabulary.number(42) == 5
+    assert grown.ranker == both.ranker
+    assert 42 in grown.recommend("bob", 9).ids
+    assert 42 not in grown.recommend("zoe", 9).ids
+
+
+def test_explaining_after_folding_in_does_not_fold_in_again(both: Recommender, monkeypatch: pytest.MonkeyPatch) -> None:
+    state: UserState = both.fold_in({7: 5.0, 3: 2.0})
+
+    def refused(*_: object) -> None:
+        raise AssertionError("folded in again")
+
+    monkeypatch.setattr("penchant.recommending.part_row.infer", refused)
+    for by in ("rating", "choice"):
+        said = state.explain(9, by=by)  # type: ignore[arg-type]
+        assert (said.by, said.predicted is None) == (by, by == "choice")
+        assert said.total == pytest.approx(said.score, abs=1e-4)
+    state.onboarding(2)
+
+
+def test_exploring_samples_the_combined_order_too(both: Recommender) -> None:
+    lists = {tuple(both.fold_in({7: 4.0}).recommend(4, explore=seed).ids) for seed in range(20)}
+    assert len(lists) > 1
+    assert both.recommend("ann", 2, explore=3).ids == both.recommend("ann", 2, explore=3).ids
+
+
+def test_parts_that_do_not_fit_are_refused() -> None:
+    other = choice()
+    renamed = dataclasses.replace(other.items, vocabulary=Vocabulary([1, 2, 3, 4, 5]))
+    with pytest.raises(ModelShapeError, match="number their items differently"):
+        Recommender(made(), dataclasses.replace(other, items=renamed))
+    with pytest.raises(CallerError, match="needs a rating model or a choice model"):
+        Recommender()
+    with pytest.raises(CallerError, match=r"rating_model: a implicit_als model is no rating_model"):
+        Recommender(rating_model=choice())
+
+
+# --- the ranker ---------------------------------------------------------------------------------------------------
+
+
+def test_a_ranker_refuses_what_it_cannot_add_up() -> None:
+    with pytest.raises(CallerError, match="no term 'stars'"):
+        Ranker(("stars",), (1.0,))
+    with pytest.raises(CallerError, match="one weight"):
+        Ranker(("log_like",), (1.0, 2.0))
+    with pytest.raises(CallerError, match="finite"):
+        Ranker(("log_like",), (float("nan"),))
+
+
+def test_a_ranker_uses_the_terms_it_names() -> None:
+    features = {"log_choice": np.array([1.0, 2.0]), "log_like": np.array([3.0, -1.0])}
+    assert Ranker(("log_like",), (2.0,)).score(features).tolist() == [6.0, -2.0]
+    assert Ranker.product().score(features).tolist() == [4.0, 1.0]
+
+
+# --- saving -------------------------------------------------------------------------------------------------------
+
+
+def test_both_parts_and_the_ranker_come_back(both: Recommender, tmp_path: Path) -> None:
+    again = load(both.save(tmp_path / "model"))
+    assert again.ranker == both.ranker
+    assert sorted(one.name for one in (tmp_path / "model").iterdir()) == ["choice", "rating", RECOMMENDER]
+    for user in ("ann", "zoe"):
+        assert again.recommend(user, 9).to_json() == both.recommend(user, 9).to_json()
+    Recommender.of(made()).save(tmp_path / "model")
+    assert [one.name for one in tmp_path.iterdir()] == ["model"]
+    assert load(tmp_path / "model").choice_model is None
+
+
+def rewritten(folder: Path, **changes: Any) -> None:
+    values = json.loads((folder / RECOMMENDER).read_text())
+    (folder / RECOMMENDER).write_text(json.dumps(values | changes))
+
+
+def replaced(folder: Path) -> None:
+    other = Recommender.of(made(samples=1)).save(folder.with_name("other"))
+    for file in (other / "rating").iterdir():
+        (folder / "rating" / file.name).write_bytes(file.read_bytes())
+
+
+def exchanged(folder: Path) -> None:
+    parts = json.loads((folder / RECOMMENDER).read_text())["parts"]
+    (folder / "rating").rename(folder / "kept")
+    (folder / "choice").rename(folder / "rating")
+    (folder / "kept").rename(folder / "choice")
+    rewritten(folder, parts={"rating": parts["choice"], "choice": parts["rating"]})
+
+
+BAD_WEIGHT = {"terms": ["log_like"], "weights": ["x"], "facts": {}}
+DAMAGES: dict[str, Callable[[Path], Any]] = {
+    "no manifest": lambda folder: (folder / RECOMMENDER).unlink(),
+    "not JSON": lambda folder: (folder / RECOMMENDER).write_text("{"),
+    "newer": lambda folder: rewritten(folder, format=99),
+    "no parts": lambda folder: rewritten(folder, parts={}),
+    "a part of another name": lambda folder: rewritten(folder, parts={"../rating": ""}),
+    "a part gone": lambda folder: (folder / "choice" / "items.parquet").unlink(),
+    "a part replaced": replaced,
+    "parts exchanged": exchanged,
+    "a bad ranker": lambda folder: rewritten(folder, ranker=BAD_WEIGHT),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_folder_is_refused(both: Recommender, tmp_path: Path, how: str) -> None:
+    folder = both.save(tmp_path / "model")
+    DAMAGES[how](folder)
+    with pytest.raises(ModelFolderError):
+        load(folder)
+
+
+def test_a_folder_of_other_things_is_left_alone(both: Recommender, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ModelFolderError, match="other things"):
+        both.save(tmp_path)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+# --- training again -----------------------------------------------------------------------------------------------
+
+
+def test_every_part_is_trained_again_with_its_own_settings() -> None:
+    ratings = low_rank(30, 20, n=300)
+    parts = [registry.train(ratings, name, seed=1, **how) for name, how in (("als", {"factors": 3}), ("ease", {}))]
+    ranker = Ranker(("log_choice",), (1.0,))
+    again = train_again(Recommender(*parts, ranker), ratings, seed=1, settings={"regularization": 7.0})
+    assert again.rating_model is not None
+    assert again.choice_model is not None
+    assert (again.rating_model.users.factors, again.ranker) == (3, ranker)
+    assert [one.settings["regularization"] for one in (again.rating_model, again.choice_model)] == [7.0, 7.0]
+    same = train_again(Recommender(*parts), ratings, seed=1)
+    assert same.rating_model is not None
+    np.testing.assert_array_equal(same.rating_model.items.vectors, parts[0].items.vectors)
+    with pytest.raises(SettingsError, match="no setting 'colour'"):
+        train_again(Recommender(*parts), ratings, settings={"colour": 1})
+
+
+def test_a_model_continues_the_part_of_its_name() -> None:
+    ratings = low_rank(30, 20, n=300)
+    parts = [registry.train(ratings, name, seed=1, **how) for name, how in (("als", {"factors": 3}), ("ease", {}))]
+    more = train(ratings, "als", seed=1, resume=Recommender(*parts), factors=3, epochs=1)
+    alone = registry.train(ratings, "als", seed=1, resume=parts[0], factors=3, epochs=1)
+    assert more.rating_model is not None
+    np.testing.assert_array_equal(more.rating_model.items.vectors, alone.items.vectors)
+    with pytest.raises(SettingsError, match="cannot be continued"):
+        train(ratings, "als", resume=parts[0])  # type: ignore[arg-type]
