@@ -121,8 +121,12 @@ def _ours(row: Row, split: Split, seed: int) -> tuple[dict[str, float], dict[str
     model = pt.train(split.train, "bayes", seed=seed, **row.ours)
     times = watch.read()
     test = split.test
-    predicted = predict_numbers(main_model(model), 
-        test.user_numbers, test.item_numbers, item_features=test.item_features, timestamps=test.timestamps
+    predicted = predict_numbers(
+        main_model(model),
+        test.user_numbers,
+        test.item_numbers,
+        item_features=test.item_features,
+        timestamps=test.timestamps,
     )
     inside = np.abs(test.values - predicted.mean) < NINETY * predicted.std
     metrics = {"rmse": _rmse(predicted.mean, split), **times, "in_90_interval": float(inside.mean())}

@@ -21,7 +21,8 @@ import numpy as np
 import penchant as pt
 from penchant.data.ratings import Ratings
 from penchant.evaluation.scoring.protocol import versions
-from penchant.recommending.recommender import Recommender
+from penchant.recommending.neighbours import Neighbourhood
+from penchant.recommending.recommender import Recommender, main_model
 
 RESULTS = Path(__file__).parent / "results" / "neighbours.json"
 FILMS, NEAREST, GOLDENEYE = 500, 10, 10

@@ -81,7 +81,7 @@ def _trained(train: Ratings, models: Sequence[str]) -> dict[str, pt.Recommender]
 
 
 def _models(
-    known: dict[str, Recommender], external: Sequence[ExternalModel], split: Split
+    known: dict[str, pt.Recommender], external: Sequence[ExternalModel], split: Split
 ) -> Iterator[tuple[str, bool, Any]]:
     mean = split.train.mean
     yield "the mean", True, lambda users, items: np.full(len(users), mean)

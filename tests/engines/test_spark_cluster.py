@@ -87,7 +87,9 @@ def test_two_workers_train_the_model_that_one_process_trains(
     same_factors(model, reference)
 
 
-def test_workers_compute_lists_with_the_code_that_was_sent(session: Any, reference: pt.Recommender, tmp_path: Any) -> None:
+def test_workers_compute_lists_with_the_code_that_was_sent(
+    session: Any, reference: pt.Recommender, tmp_path: Any
+) -> None:
     """The package is not installed on the workers."""
     import polars as pl
 

@@ -47,7 +47,9 @@ def model(spark_session: Any, world: Any) -> pt.Recommender:
 def test_synthetic_ratings_are_predicted_close_to_their_noise(model: pt.Recommender, world: Any) -> None:
     """The noise is 0.2 and the standard deviation of the ratings about 1; biases alone reach an RMSE of about 0.65."""
     assert 0.19 < rmse_of(main_model(model), world.test) < 0.30
-    assert main_model(model).history[-1]["validation_rmse"] == pytest.approx(rmse_of(main_model(model), world.test), abs=1e-5)
+    assert main_model(model).history[-1]["validation_rmse"] == pytest.approx(
+        rmse_of(main_model(model), world.test), abs=1e-5
+    )
 
 
 def test_it_is_the_same_kind_of_model(model: pt.Recommender, world: Any, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from penchant.training.gradient.schedules import constant, cycle_lengths, sgdr
 from penchant.training.gradient.settings import DotBiasSettings
 
 if TYPE_CHECKING:
-    from penchant.data.deduplication import Duplicates
+    from penchant.data.reading_rules import Duplicates
     from penchant.lesson.batches import Batches
     from penchant.lesson.collab_model import CollabModel
 

@@ -134,9 +134,7 @@ def bias_table(model: Recommender) -> BiasTable:
     return BiasTable(rows)
 
 
-def principal_axes(
-    model: Recommender, axes: int = 3, *, items: int = 1000, ends: int = 10
-) -> PrincipalAxes:
+def principal_axes(model: Recommender, axes: int = 3, *, items: int = 1000, ends: int = 10) -> PrincipalAxes:
     """The lesson's PCA of the vectors of the items with the most ratings, with the titles at both ends of each axis."""
     side = main_model(model).items
     known = np.argsort(-side.counts, kind="stable")[:items]

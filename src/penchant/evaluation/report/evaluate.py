@@ -14,7 +14,7 @@ from penchant.evaluation.report.report import QUANTILES, Report, ReportRow
 from penchant.evaluation.report.slices import slices
 from penchant.evaluation.scoring.baselines import baselines
 from penchant.evaluation.scoring.evaluated_rows import evaluated_rows
-from penchant.evaluation.scoring.evaluation_scorers import check_split, EvaluationScorer, RecommenderScorer, labels_of
+from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer, check_split, labels_of
 from penchant.evaluation.scoring.evaluation_settings import EvaluationOptions, EvaluationSettings
 from penchant.evaluation.scoring.protocol import protocol
 from penchant.evaluation.scoring.user_metrics import EvaluationResult, measure
