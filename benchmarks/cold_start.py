@@ -227,10 +227,10 @@ def _screens(model: Model, numbers: Any, values: Any, rng: np.random.Generator) 
 
 def _spread(model: Model) -> np.ndarray[Any, Any]:
     """How much training's ratings of each item differ, (I,), where there are twenty or more."""
-    seen, size = model.trained.seen, len(model.trained.items)
-    counts = np.maximum(np.bincount(seen.numbers, minlength=size), 1)
-    mean = np.bincount(seen.numbers, weights=seen.values, minlength=size) / counts
-    variance = np.bincount(seen.numbers, weights=np.square(seen.values, dtype=np.float64), minlength=size) / counts
+    known, size = model.trained.interactions, len(model.trained.items)
+    counts = np.maximum(np.bincount(known.items, minlength=size), 1)
+    mean = np.bincount(known.items, weights=known.values, minlength=size) / counts
+    variance = np.bincount(known.items, weights=np.square(known.values, dtype=np.float64), minlength=size) / counts
     return np.where(counts >= 20, variance - mean**2, 0.0)
 
 

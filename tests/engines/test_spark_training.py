@@ -53,7 +53,9 @@ def test_it_is_the_same_kind_of_model(model: pt.Model, world: Any, tmp_path: Pat
     trained = model.trained
     assert (trained.kind, trained.samples, trained.users.factors) == ("als", 1, 2)
     assert trained.users.vocabulary == world.train.users
-    assert trained.seen.counts.tolist() == world.train.by_user().counts.tolist() == trained.users.counts.tolist()
+    assert (
+        trained.interactions.counts.tolist() == world.train.by_user().counts.tolist() == trained.users.counts.tolist()
+    )
     again = pt.load(model.save(tmp_path / "m"))
     user = trained.users.vocabulary.ids[3]
     assert again.recommend(user, 5).items.tolist() == model.recommend(user, 5).items.tolist()
@@ -63,7 +65,7 @@ def test_it_is_the_same_kind_of_model(model: pt.Model, world: Any, tmp_path: Pat
 def test_folding_in_a_history_comes_near_the_row_that_was_trained(model: pt.Model) -> None:
     """Not exactly: Spark solves biases before vectors, fold-in both together."""
     trained = model.trained
-    items, values = trained.seen.row(5)
+    items, values = trained.interactions.row(5)
     ids = trained.items.vocabulary.ids
     visitor = model.fold_in(dict(zip(ids[items].tolist(), values.tolist(), strict=True)))
     known = model.predict(trained.users.vocabulary.ids[5], ids.tolist()).mean
@@ -109,7 +111,7 @@ def test_a_table_gives_the_model_that_its_ratings_give(spark_here: Any, world: A
 
 def test_histories_may_stay_in_spark(spark_here: Any, world: Any) -> None:
     lean = pt.train(world.train, "als", **FEW | {"epochs": 1}, histories=False)
-    assert len(lean.trained.seen.numbers) == 0
+    assert len(lean.trained.interactions) == 0
     assert lean.trained.users.counts.tolist() == world.train.by_user().counts.tolist()
     assert len(lean.recommend(lean.trained.users.vocabulary.ids[0], 60)) == 60  # nothing is known to be seen
 

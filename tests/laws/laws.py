@@ -82,7 +82,7 @@ class ModelLaws:
         trained, catalogue = model.trained, np.arange(ITEMS - 1)
         apart = []
         for user in range(len(trained.users)):
-            again = model.fold_in_numbers(*trained.seen.row(user)).predict_numbers(catalogue)
+            again = model.fold_in_numbers(*trained.interactions.row(user)).predict_numbers(catalogue)
             learnt = model.predict_numbers(np.full(ITEMS - 1, user), catalogue)
             apart.append(again.mean - learnt.mean)
         assert np.sqrt(np.mean(np.square(apart))) <= self.agreement
@@ -105,7 +105,7 @@ class ModelLaws:
             every = model.predict(user, model.trained.items.vocabulary.ids).mean
             assert (np.diff(answer.scores) <= 1e-5).all()
             number = model.trained.users.vocabulary.number(user)
-            seen = model.trained.seen.row(number)[0] if number >= 0 else np.array([], np.int32)
+            seen = model.trained.interactions.row(number)[0] if number >= 0 else np.array([], np.int32)
             left = np.delete(every, seen)
             np.testing.assert_allclose(answer.scores, np.sort(left)[::-1][:7], rtol=1e-5, atol=1e-5)
             assert not set(answer.items) & set(model.trained.items.vocabulary.take(seen))

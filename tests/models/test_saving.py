@@ -34,8 +34,8 @@ def assert_same(left: TrainedModel, right: TrainedModel) -> None:
             for name, value in vars(one).items() if one else ():
                 if not isinstance(value, ColdStartOffset):
                     np.testing.assert_array_equal(value, getattr(other, name), err_msg=name)
-    for name in ("starts", "numbers", "values", "rows"):
-        np.testing.assert_array_equal(getattr(left.seen, name), getattr(right.seen, name))
+    for name in ("starts", "items", "values", "timestamps"):
+        np.testing.assert_array_equal(getattr(left.interactions, name), getattr(right.interactions, name))
 
 
 @pytest.mark.parametrize(
@@ -173,4 +173,6 @@ def test_an_empty_place_is_refused(tmp_path: Path) -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     good = made()
     with pytest.raises(ModelShapeError, match="differ in their number of samples"):
-        TrainedModel("dot", {}, good.scorer, good.users, good.items, np.ones(1, np.float32), good.scale, good.seen)
+        TrainedModel(
+            "dot", {}, good.scorer, good.users, good.items, np.ones(1, np.float32), good.scale, good.interactions
+        )

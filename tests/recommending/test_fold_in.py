@@ -182,7 +182,7 @@ def test_requests_are_answered_for_anybody() -> None:
 
 def test_new_ratings_join_those_a_known_user_is_remembered_by() -> None:
     model = Model(made())
-    remembered = dict(zip([7, 3], model.trained.seen.row(0)[1].tolist(), strict=True))
+    remembered = dict(zip([7, 3], model.trained.interactions.row(0)[1].tolist(), strict=True))
     joined = model.answer(Request(user="ann", ratings={9: 5.0, 3: 1.0}, n=5))
     alone = model.answer(Request(ratings={**remembered, 3: 1.0, 9: 5.0}, n=5))
     assert joined.items.tolist() == alone.items.tolist() == [i for i in alone.items.tolist() if i in {1, 5}]

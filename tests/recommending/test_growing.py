@@ -40,8 +40,8 @@ def test_a_known_row_takes_new_ratings_in() -> None:
     model = Model(made())
     grown = model.with_user("ann", {9: 4.0})
     assert len(grown.trained.users) == 4
-    assert grown.trained.seen.row(0)[0].tolist() == [0, 1, 2]
-    assert grown.trained.seen.row(1)[0].tolist() == model.trained.seen.row(1)[0].tolist()
+    assert grown.trained.interactions.row(0)[0].tolist() == [0, 1, 2]
+    assert grown.trained.interactions.row(1)[0].tolist() == model.trained.interactions.row(1)[0].tolist()
 
 
 def test_an_arrival_finds_its_audience_and_its_like() -> None:

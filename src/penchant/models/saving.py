@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder, FeatureTable
-from penchant.data.ratings import Grouped, Scale
+from penchant.data.interactions import Interactions
+from penchant.data.ratings import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelFolderError
 from penchant.models.history_rows import HistoryRows
@@ -60,7 +61,11 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
     arrays = {f"scorer.{name}": array for name, array in arrays.items()}
     if trained.temporal_bias is not None:
         arrays |= {f"temporal_bias.{name}": array for name, array in trained.temporal_bias.to_arrays().items()}
-    arrays |= {"noise": trained.noise} | {f"seen.{k}": v for k, v in vars(trained.seen).items()}
+    arrays |= {"noise": trained.noise} | {
+        f"interactions.{name}": column
+        for name in ("starts", "items", "values", "timestamps")
+        if (column := getattr(trained.interactions, name)) is not None
+    }
     sides = {}
     for name, side in (("users", trained.users), ("items", trained.items)):
         sides[name], more = _side_parts(side)
@@ -228,6 +233,9 @@ def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> Trained
     users, items = (
         _side_from(place, name, manifest["sides"][name], _under(name, arrays)) for name in ("users", "items")
     )
+    interactions = Interactions(**_under("interactions", arrays))
+    if int(interactions.items.max(initial=-1)) >= len(items) or int(interactions.items.min(initial=0)) < 0:
+        raise ModelFolderError(f"an interaction is with none of the {len(items)} items", where=str(place))
     return TrainedModel(
         kind=manifest["kind"],
         settings=manifest["settings"],
@@ -236,7 +244,7 @@ def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> Trained
         items=items,
         noise=arrays["noise"],
         scale=Scale(**manifest["scale"]),
-        seen=Grouped(**_under("seen", arrays)),
+        interactions=interactions,
         feedback=None if manifest["feedback"] is None else Feedback(**manifest["feedback"]),
         history=manifest["history"],
         facts=manifest["facts"],

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.data.interactions import Interactions
 from penchant.data.ratings import Grouped, Ratings, Scale
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.priors.temporal_bias import TemporalBias
@@ -58,7 +59,7 @@ class TrainedModel:
 
     kind: the registry's name of the way it was trained. settings: those used, as JSON values. scorer: how rows become a
     rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
-    scale: the rating scale. seen: the training ratings by user. feedback: how entries are read where they are implicit
+    scale: the rating scale. interactions: the training ratings by user, in time order. feedback: how entries are read where they are implicit
     feedback, None where they are ratings. history: one mapping of named metrics for each epoch
     or draw. facts: anything a report should say about the training, such as convergence metrics. temporal_bias: biases
     that come and go with time, or None.
@@ -71,7 +72,7 @@ class TrainedModel:
     items: Side
     noise: Floats
     scale: Scale
-    seen: Grouped
+    interactions: Interactions
     feedback: Feedback | None = None
     history: Sequence[Mapping[str, float]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -88,8 +89,8 @@ class TrainedModel:
             raise ModelShapeError(f"the parts of a model differ in their number of samples: {samples}")
         if isinstance(self.scorer, DotScorer) and self.users.factors != self.items.factors:
             raise ModelShapeError(f"user vectors have {self.users.factors} factors, item vectors {self.items.factors}")
-        if len(self.seen.starts) != len(self.users) + 1:
-            raise ModelShapeError(f"{len(self.seen.starts) - 1} histories stand beside {len(self.users)} users")
+        if self.interactions.n_users != len(self.users):
+            raise ModelShapeError(f"the interactions are of {self.interactions.n_users} users, not {len(self.users)}")
 
     @property
     def samples(self) -> int:
@@ -179,11 +180,14 @@ def assemble(
     item_rows: tuple[Floats, Floats],
     priors: tuple[Any, Any],
     noise: Floats,
+    interactions: Interactions | None = None,
     **more: Any,
 ) -> TrainedModel:
-    """A TrainedModel from bare arrays: (bias (S, N), vectors (S, N, K)) and a Prior for each side, users first."""
+    """A TrainedModel from bare arrays: (bias (S, N), vectors (S, N, K)) and a Prior for each side, users first.
+
+    interactions: those to keep with the model where they are not the given ratings.
+    """
     users = Side(ratings.users, *user_rows, counts_of(ratings.by_user()), priors[0], features=ratings.user_features)
     items = Side(ratings.items, *item_rows, counts_of(ratings.by_item()), priors[1], features=ratings.item_features)
-    return TrainedModel(
-        kind, settings, scorer, settled(users), settled(items), noise, ratings.scale, ratings.by_user(), **more
-    )
+    kept = Interactions.of(ratings) if interactions is None else interactions
+    return TrainedModel(kind, settings, scorer, settled(users), settled(items), noise, ratings.scale, kept, **more)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Grouped
 from penchant.data.vocabulary import Numbers
 from penchant.foundations.errors import CallerError
 from penchant.models.history_rows import HistoryRows
@@ -37,8 +36,12 @@ def grown(
     number, more = vocabulary.number(wanted), len(vocabulary) - len(own)
     if of == "items" and isinstance(trained.scorer, ItemItemScorer) and not more and own.counts[number]:
         raise CallerError("an item-item model takes an item it knows anew only by training", where=str(wanted))
-    users, items, rated = _entries(trained.seen, of, number, numbers, values)
-    wished = rated == rated if trained.feedback is None else trained.feedback.weights(rated) > 0
+    add = trained.interactions.with_user if of == "users" else trained.interactions.with_item
+    interactions = add(number, numbers, values)
+    counted = interactions.values == interactions.values
+    if trained.feedback is not None:
+        counted = trained.feedback.weights(interactions.values) > 0
+    users, items = interactions.users[counted], interactions.items[counted]
     bias = np.pad(own.bias, ((0, 0), (0, more)))
     bias[:, number] = row.bias[:, 0]
     own_numbers, other_numbers = (users, items) if of == "users" else (items, users)
@@ -47,25 +50,13 @@ def grown(
         vocabulary=vocabulary,
         bias=bias,
         vectors=_with_vector(own.vectors, number, more, row.vectors[:, 0]),
-        counts=_counted(own_numbers[wished], len(vocabulary)),
+        counts=_counted(own_numbers, len(vocabulary)),
         variance=None if own.variance is None else _with(own.variance, number, more),
         features=_described(own.features, number, len(vocabulary), features),
     )
-    other = replace(other, counts=_counted(other_numbers[wished], len(other)))
+    other = replace(other, counts=_counted(other_numbers, len(other)))
     all_users, all_items = (own, other) if of == "users" else (other, own)
-    return replace(trained, users=all_users, items=all_items, seen=Grouped.build(users, items, rated, len(all_users)))
-
-
-def _entries(
-    seen: Grouped, of: SideName, number: int, numbers: Numbers, values: NDArray[np.float32]
-) -> tuple[Numbers, Numbers, NDArray[np.float32]]:
-    """All remembered ratings as user numbers, item numbers and values; those of the one row are the given ones."""
-    users = np.repeat(np.arange(len(seen.starts) - 1, dtype=np.int32), seen.counts)
-    kept = (users if of == "users" else seen.numbers) != number
-    own = np.full(len(numbers), number, dtype=np.int32)
-    more = (own, numbers) if of == "users" else (numbers, own)
-    joined = [np.concatenate(pair) for pair in zip((users[kept], seen.numbers[kept]), more, strict=True)]
-    return joined[0], joined[1], np.concatenate([seen.values[kept], values])
+    return replace(trained, users=all_users, items=all_items, interactions=interactions)
 
 
 def _counted(numbers: Numbers, size: int) -> NDArray[np.int32]:

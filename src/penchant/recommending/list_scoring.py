@@ -61,7 +61,7 @@ def rank_blocks(
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
         found = resolve(trained.users, block)
-        lists = _Lists(*_histories(trained.seen, block, exclude_seen), barred, len(block), n)
+        lists = _Lists(*_histories(trained.interactions.by_item_number(), block, exclude_seen), barred, len(block), n)
         if stacked is None:
             lists.fill_from_tables(trained, found.rows)
         else:

@@ -143,7 +143,7 @@ def user_state_of(model: Model, request: Request) -> UserState:
     trained = model.trained
     number = UNKNOWN if request.user is None else trained.users.vocabulary.number(request.user)
     known = number != UNKNOWN
-    numbers, values = trained.seen.row(number) if known else _NOTHING
+    numbers, values = trained.interactions.row(number) if known else _NOTHING
     features = _described(trained.users, request.features, number)
     if known and not request.ratings and trained.users.counts[number]:
         rows = trained.users.rows(np.array([number]))

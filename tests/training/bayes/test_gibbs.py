@@ -92,7 +92,7 @@ def test_features_reach_items_without_ratings() -> None:
 def test_folding_in_a_users_own_ratings_finds_the_user_again() -> None:
     model = trained(user_noise=False)
     for user in (0, 7, 30):
-        numbers, values = model.seen.row(user)
+        numbers, values = model.interactions.row(user)
         row = infer(model, "users", numbers, values).rows
         again = score_pairs(model, row, model.items.all_rows())
         known = score_pairs(model, model.users.rows(np.array([user])), model.items.all_rows())

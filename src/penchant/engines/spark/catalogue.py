@@ -72,7 +72,7 @@ def user_columns(trained: TrainedModel) -> pa.Table:
             ID: pa.array(side.vocabulary.ids.tolist()),
             "bias": lists_of(side.bias.T.reshape(-1), np.arange(count + 1) * samples),
             "vectors": lists_of(flat, np.arange(count + 1) * width),
-            SEEN: lists_of(trained.seen.numbers, trained.seen.starts),
+            SEEN: lists_of(trained.interactions.by_item_number().numbers, trained.interactions.starts),
         }
     )
 

@@ -138,11 +138,10 @@ class RecommenderScorer:
 
     def _refuse_leak(self, split: Split) -> None:
         """A model that has learnt from test rows is not measured: its metrics would mean nothing."""
-        seen, test, width = self.model.trained.seen, split.test, len(self.model.trained.items)
-        owners = np.repeat(np.arange(len(seen.starts) - 1, dtype=np.int64), seen.counts)
+        known, test, width = self.model.trained.interactions, split.test, len(self.model.trained.items)
         users = self._users.numbers[test.user_numbers].astype(np.int64)
         items = self._items.numbers[test.item_numbers].astype(np.int64)
-        learnt = np.isin(users * width + items, owners * width + seen.numbers) & (items < width)
+        learnt = np.isin(users * width + items, known.users.astype(np.int64) * width + known.items) & (items < width)
         if learnt.any():
             raise CallerError(
                 f"the model has learnt from {int(learnt.sum())} of the {len(test)} test rows",

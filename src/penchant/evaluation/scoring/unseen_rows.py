@@ -15,8 +15,8 @@ def unseen_rows(model: Model, table: Ratings) -> Split | None:
     users = trained.users.vocabulary.numbers(table.users.ids)[table.user_numbers].astype(np.int64)
     items = trained.items.vocabulary.numbers(table.items.ids)[table.item_numbers].astype(np.int64)
     width = len(trained.items)
-    owners = np.repeat(np.arange(len(trained.users), dtype=np.int64), trained.seen.counts)
-    seen = np.isin(users * width + items, owners * width + trained.seen.numbers) & (users >= 0) & (items >= 0)
+    known = trained.interactions.users.astype(np.int64) * width + trained.interactions.items
+    seen = np.isin(users * width + items, known) & (users >= 0) & (items >= 0)
     if seen.all():
         return None
     question = "How well are ratings predicted that training did not see?"

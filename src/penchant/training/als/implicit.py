@@ -12,12 +12,13 @@ arXiv 2110.14044, algorithm 2), or a few conjugate gradient steps a sweep; users
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.data.interactions import Interactions
 from penchant.data.ratings import Grouped, Ratings
 from penchant.foundations.progress import Progress
 from penchant.foundations.settings import Settings, setting
@@ -178,7 +179,7 @@ def _finished(
 ) -> TrainedModel:
     """The trained model; it remembers every rating, so that what was rated low is not recommended either."""
     users, items = vectors
-    trained = assemble(
+    return assemble(
         chosen,
         kind="implicit_als",
         settings=settings.to_json(),
@@ -189,8 +190,8 @@ def _finished(
         noise=np.ones(1, np.float32),
         feedback=settings.feedback,
         history=history,
+        interactions=Interactions.of(ratings),
     )
-    return replace(trained, seen=ratings.by_user())
 
 
 def _prior(other: Floats, settings: ImplicitALSSettings) -> Prior:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from penchant.data.interactions import Interactions
 from penchant.data.ratings import Ratings
 from penchant.models.priors import Prior
 from penchant.models.priors.temporal_bias import TemporalBias, TemporalBiasLevel
@@ -46,7 +47,7 @@ def to_trained_model(
         items,
         noise.astype(np.float32),
         ratings.scale,
-        ratings.by_user(),
+        Interactions.of(ratings),
         history=list(history),
         facts=dict(facts),
         temporal_bias=_temporal_bias(prepared, samples),

@@ -33,10 +33,8 @@ def check_resumable(model: TrainedModel, ratings: Ratings, settings: BayesSettin
         raise SettingsError(f"the model was trained with other {', '.join(names)}", where="resume", remedy="Give those")
     if settings.chains != 1:
         raise SettingsError("one chain is continued, from the last draw", where="resume", remedy="Leave chains at 1")
-    now = ratings.by_user()
-    same = all(
-        np.array_equal(getattr(now, name), getattr(model.seen, name)) for name in ("starts", "numbers", "values")
-    )
+    now, before = ratings.by_user(), model.interactions.by_item_number()
+    same = all(np.array_equal(getattr(now, name), getattr(before, name)) for name in ("starts", "numbers", "values"))
     if not same:
         raise DataError("the model was trained on other ratings", where="resume", remedy="Train a new one")
 

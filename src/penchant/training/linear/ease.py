@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.data.interactions import Interactions
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError
 from penchant.foundations.progress import Progress
@@ -77,7 +78,7 @@ def train(
         items=_items(chosen, weights),
         noise=np.ones(1, np.float32),
         scale=ratings.scale,
-        seen=ratings.by_user(),
+        interactions=Interactions.of(ratings),
         feedback=feedback,
     )
 
