@@ -207,7 +207,7 @@ def _informative(model: Model, numbers: Any, values: Any, rng: np.random.Generat
     for _ in range(5):
         visitor = _answered(model, numbers[chosen], values[chosen])
         others = np.setdiff1d(np.arange(len(model.trained.items)), np.delete(numbers, chosen)).astype(np.int32)
-        asked = questions(model.trained, visitor.rows, visitor.tangent, others, 1, sure=True, stakes=model.stakes)
+        asked = questions(model.trained, visitor.rows, visitor.posterior, others, 1, sure=True, stakes=model.stakes)
         number = model.trained.items.vocabulary.number(asked[0].item)
         chosen.append(int(np.flatnonzero(numbers == number)[0]))
     return chosen
@@ -219,7 +219,7 @@ def _screens(model: Model, numbers: Any, values: Any, rng: np.random.Generator) 
     at = np.empty(0, np.int64)
     for _ in range(4):
         visitor = _answered(model, numbers[at], values[at])
-        more = questions(model.trained, visitor.rows, visitor.tangent, asked, 5, stakes=model.stakes)
+        more = questions(model.trained, visitor.rows, visitor.posterior, asked, 5, stakes=model.stakes)
         asked = np.append(asked, model.trained.items.vocabulary.numbers([one.item for one in more]))
         at = np.flatnonzero(np.isin(numbers, asked))
     return at

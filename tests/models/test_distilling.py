@@ -12,7 +12,7 @@ from penchant.models.trained import TrainedModel
 
 
 def means(model: TrainedModel) -> np.ndarray:
-    return model.scorer.table(model.users.all_rows(), model.items.all_rows())
+    return model.scorer.all_items(model.users.all_rows(), model.items.all_rows())
 
 
 def test_enough_width_loses_nothing() -> None:

@@ -95,7 +95,7 @@ def test_a_net_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     before = made(scorer, samples=1)
     after = load_trained(save_trained(before, tmp_path / "model"))
     rows = before.users.all_rows(), before.items.all_rows()
-    np.testing.assert_array_equal(before.scorer.table(*rows), after.scorer.table(*rows))
+    np.testing.assert_array_equal(before.scorer.all_items(*rows), after.scorer.all_items(*rows))
 
 
 def test_saving_again_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_somebody_folded_in_meets_what_nobody_rated_without_its_debut() -> None:
     trained = with_a_debut()
     model = Model(trained)
     newcomer = model.fold_in_numbers(np.array([0]), np.array([4.0]))
-    bare = Side.unmet_rows(
+    bare = Side.new_rows(
         dataclasses.replace(trained.items, prior=dataclasses.replace(trained.items.prior, debut=None)), None, 1
     )
     expected = trained.clip(trained.scorer.pairs(newcomer.rows, bare).mean(axis=0))

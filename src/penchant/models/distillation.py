@@ -37,8 +37,7 @@ def distil(trained: TrainedModel, width: int) -> TrainedModel:
     a sample of pairs. What the samples disagreed by becomes part of its noise. Raises SettingsError for a model that is
     no plain dot product, or a width below one.
     """
-    scorer = trained.scorer
-    if not isinstance(scorer, DotScorer) or scorer.link != "identity":
+    if not trained.scorer.linear or trained.users.histories is not None:
         raise SettingsError("only a plain dot product can be distilled", where=trained.kind)
     if width < 1:
         raise SettingsError(f"{width} is below 1", where="width", remedy="It is the number of factors that stay")
@@ -46,10 +45,9 @@ def distil(trained: TrainedModel, width: int) -> TrainedModel:
         maps = _maps(_stacked(trained.users.vectors) / trained.samples, _stacked(trained.items.vectors), width)
     users = _distilled(trained.users, maps[0] / trained.samples)
     items = _distilled(trained.items, maps[1])
-    mean = np.array([trained.mean.mean()], np.float32)
     made = replace(
         trained,
-        scorer=replace(scorer, mean=mean),
+        scorer=DotScorer(np.array([trained.mean.mean()], np.float32)),
         users=users,
         items=items,
         noise=np.sqrt(np.mean(np.square(trained.noise), keepdims=True)).astype(np.float32),

@@ -92,7 +92,7 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
 def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
     arrays: dict[str, Any] = {
         "bias": side.bias,
-        **_vector_parts(side.vectors),
+        **_vector_parts(side),
         "counts": side.counts,
         "prior.mean": side.prior.mean,
         "prior.precision": None if isinstance(side.prior, Point) else side.prior.precision,
@@ -116,19 +116,22 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
     return values, {name: array for name, array in arrays.items() if array is not None}
 
 
-def _vector_parts(vectors: Any) -> Arrays:
-    """Vectors as they lie in memory, for what is fast to multiply with depends on it; histories as compressed rows."""
-    if isinstance(vectors, HistoryRows):
-        return {f"histories.{name}": np.asarray(value) for name, value in vars(vectors).items()}
+def _vector_parts(side: Side) -> Arrays:
+    """Vectors in their memory order, on which the speed of products depends; histories as compressed rows."""
+    vectors = side.vectors
+    if side.histories is not None:
+        return {f"histories.{name}": np.asarray(value) for name, value in vars(side.histories).items()}
     turned = len(vectors) == 1 and vectors.flags.f_contiguous and not vectors.flags.c_contiguous
     return {"columns": vectors.transpose(0, 2, 1)} if turned else {"vectors": vectors}
 
 
-def _vectors_from(arrays: Arrays) -> Any:
+def _vectors_from(arrays: Arrays) -> tuple[Any, HistoryRows | None]:
+    """The vectors and the histories of a side."""
     if "histories.starts" in arrays:
-        parts = _under("histories", arrays)
-        return HistoryRows(**{**parts, "width": parts["width"].item()})
-    return arrays["columns"].transpose(0, 2, 1) if "columns" in arrays else arrays["vectors"]
+        parts: dict[str, Any] = _under("histories", arrays)
+        histories = HistoryRows(**{**parts, "width": parts["width"].item()})
+        return np.zeros((1, len(histories), 0), np.float32), histories
+    return arrays["columns"].transpose(0, 2, 1) if "columns" in arrays else arrays["vectors"], None
 
 
 def _prior_from(arrays: Arrays, values: dict[str, Any]) -> Prior:
@@ -267,8 +270,9 @@ def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -
     encoder = None if values["encoder"] is None else FeatureEncoder.from_json(values["encoder"])
     ids = frame["id"].to_numpy() if frame["id"].dtype.is_integer() else frame["id"].to_list()
     features = None if values["kinds"] is None else _features_from(frame, values["kinds"])
-    rows = (arrays["bias"], _vectors_from(arrays), arrays["counts"])
-    return Side(Vocabulary(ids), *rows, prior, encoder, features, arrays.get("variance"))
+    vectors, histories = _vectors_from(arrays)
+    rows = (arrays["bias"], vectors, arrays["counts"])
+    return Side(Vocabulary(ids), *rows, prior, encoder, features, arrays.get("variance"), histories)
 
 
 def _features_from(frame: Any, kinds: dict[str, Any]) -> FeatureTable:

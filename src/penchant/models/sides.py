@@ -1,4 +1,4 @@
-"""One side of a model, users or items: the learnt rows, the prior new rows start from, and who they are."""
+"""One side of a model, users or items: the trained rows, the prior of new rows, ids and features."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureEncoder, FeatureTable
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelShapeError
+from penchant.models.history_rows import HistoryRows
 from penchant.models.priors import Prior
 from penchant.models.rows import Floats, Rows
 
 
 @dataclass(frozen=True)
 class Side:
-    """All learnt rows of one side.
+    """All trained rows of one side.
 
-    vocabulary: N ids. bias: (S, N). vectors: (S, N, K). counts: (N,) int32, the training ratings behind each row; a
-    row with none holds its prior mean. prior: where unmet rows start. encoder: how features become columns of the
-    prior's map, or None. features: the N feature rows, titles included, or None.
+    vocabulary: N ids. bias: (S, N). vectors: (S, N, K). counts: (N,) int32, the training ratings of each row; a row
+    with none holds its prior mean. prior: the prior of new rows. encoder: how features become columns of the prior's
+    map, or None. features: the N feature rows, titles included, or None. variance: (N,), how much more the ratings of a
+    row vary than the noise says, or None. histories: what stands for the vectors in an item-item model, whose own
+    `vectors` are then (S, N, 0); else None.
     """
 
     vocabulary: Vocabulary
@@ -32,12 +35,13 @@ class Side:
     encoder: FeatureEncoder | None = None
     features: FeatureTable | None = None
     variance: Floats | None = None
+    histories: HistoryRows | None = None
 
     def __post_init__(self) -> None:
-        size, samples, width = len(self.vocabulary), len(self.bias), self.vectors.shape[2] + 1
+        size, samples, width = len(self.vocabulary), len(self.bias), self.factors + 1
         expected = {
             "bias": (samples, size),
-            "vectors": (samples, size, width - 1),
+            "vectors": (samples, size, width - 1 if self.histories is None else 0),
             "counts": (size,),
             "prior.mean": (samples, width),
             "prior.precision": (samples, width, width),
@@ -58,23 +62,26 @@ class Side:
 
     @property
     def factors(self) -> int:
-        return int(self.vectors.shape[2])
+        return int(self.vectors.shape[2]) if self.histories is None else self.histories.width
 
     def samples(self, at: slice) -> Side:
         """The side with some of its samples, without a copy."""
         return replace(self, bias=self.bias[at], vectors=self.vectors[at], prior=self.prior.samples(at))
 
     def rows(self, numbers: NDArray[Any]) -> Rows:
-        """The learnt rows of known numbers."""
+        """The trained rows of known numbers."""
         variance = None if self.variance is None else self.variance[numbers]
-        return Rows(self.bias[:, numbers], self.vectors[:, numbers], variance=variance)
+        vectors = self.vectors[:, numbers] if self.histories is None else self.histories.dense(numbers)
+        return Rows(self.bias[:, numbers], vectors, variance=variance)
 
     def all_rows(self) -> Rows:
-        """Every learnt row, without a copy."""
+        """Every trained row; without a copy, but for histories."""
+        if self.histories is not None:
+            return self.rows(np.arange(len(self)))
         return Rows(self.bias, self.vectors, variance=self.variance)
 
-    def unmet_rows(self, features: FeatureTable | None, count: int) -> Rows:
-        """Rows for `count` users or items that training never met, from their features where the model has a map."""
+    def new_rows(self, features: FeatureTable | None, count: int) -> Rows:
+        """Rows for `count` users or items without training ratings, from their features where the model has a map."""
         encoded = None if features is None or self.encoder is None else self.encoder.encode(features)
         return self.prior.rows(encoded, count)
 

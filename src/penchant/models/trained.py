@@ -15,7 +15,7 @@ from penchant.data.ratings import Grouped, Ratings, Scale
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.priors.temporal_bias import TemporalBias
 from penchant.models.rows import Floats
-from penchant.models.scorers import DotScorer, Scorer
+from penchant.models.scorers import Scorer
 from penchant.models.sides import Side
 
 Objective = Literal["rating", "preference"]
@@ -87,8 +87,7 @@ class TrainedModel:
         }
         if len(set(samples.values())) != 1:
             raise ModelShapeError(f"the parts of a model differ in their number of samples: {samples}")
-        if isinstance(self.scorer, DotScorer) and self.users.factors != self.items.factors:
-            raise ModelShapeError(f"user vectors have {self.users.factors} factors, item vectors {self.items.factors}")
+        self.scorer.check_widths(self.users.factors, self.items.factors)
         if self.interactions.n_users != len(self.users):
             raise ModelShapeError(f"the interactions are of {self.interactions.n_users} users, not {len(self.users)}")
 
@@ -103,8 +102,8 @@ class TrainedModel:
 
     @property
     def mean(self) -> Floats:
-        """The mean of each draw, shape (S,); zero for a head that has none."""
-        return self.scorer.mean if isinstance(self.scorer, DotScorer) else np.zeros(self.samples, np.float32)
+        """The mean of each sample, shape (S,); zero for a scorer that has none."""
+        return self.scorer.mean
 
     def relative_precision(self, variance: Floats) -> Floats:
         """What a rating by each of B users weighs beside one by the average user, from the users' `Side.variance`."""

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Numbers
 from penchant.foundations.errors import CallerError
-from penchant.models.history_rows import HistoryRows
 from penchant.models.rows import Floats, Rows
-from penchant.models.scorers import ItemItemScorer, SideName
+from penchant.models.scorers import SideName
+from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 
 
@@ -34,7 +34,7 @@ def grown(
     own, other = (trained.users, trained.items) if of == "users" else (trained.items, trained.users)
     vocabulary = own.vocabulary.extended([wanted])
     number, more = vocabulary.number(wanted), len(vocabulary) - len(own)
-    if of == "items" and isinstance(trained.scorer, ItemItemScorer) and not more and own.counts[number]:
+    if of == "items" and not trained.scorer.replaces_items and not more and own.counts[number]:
         raise CallerError("an item-item model takes an item it knows anew only by training", where=str(wanted))
     add = trained.interactions.with_user if of == "users" else trained.interactions.with_item
     interactions = add(number, numbers, values)
@@ -49,7 +49,7 @@ def grown(
         own,
         vocabulary=vocabulary,
         bias=bias,
-        vectors=_with_vector(own.vectors, number, more, row.vectors[:, 0]),
+        **_with_vector(own, number, more, row.vectors[:, 0]),
         counts=_counted(own_numbers, len(vocabulary)),
         variance=None if own.variance is None else _with(own.variance, number, more),
         features=_described(own.features, number, len(vocabulary), features),
@@ -63,13 +63,13 @@ def _counted(numbers: Numbers, size: int) -> NDArray[np.int32]:
     return np.bincount(numbers, minlength=size).astype(np.int32)
 
 
-def _with_vector(vectors: Floats | HistoryRows, number: int, more: int, own: Floats) -> Floats:
-    """The vectors (S, N + more, K) with `own` (S, K) at the number."""
-    if isinstance(vectors, HistoryRows):
-        return vectors.with_row(number, own[0]).as_vectors
-    padded = np.pad(vectors, ((0, 0), (0, more), (0, 0)))
+def _with_vector(side: Side, number: int, more: int, own: Floats) -> dict[str, Any]:
+    """The side's vectors (S, N + more, K), or its histories, with `own` (S, K) at the number."""
+    padded = np.pad(side.vectors, ((0, 0), (0, more), (0, 0)))
+    if side.histories is not None:
+        return {"vectors": padded, "histories": side.histories.with_row(number, own[0])}
     padded[:, number] = own
-    return padded
+    return {"vectors": padded}
 
 
 def _with(variance: Floats, number: int, more: int) -> Floats:

@@ -64,7 +64,7 @@ class ItemState:
         """What every user is expected to think of it, (U,), a block of users at a time."""
         trained = self.model.trained
         blocks = np.split(np.arange(len(trained.users)), range(BLOCK, len(trained.users), BLOCK))
-        return np.concatenate([trained.scorer.table(trained.users.rows(one), self.rows)[:, 0] for one in blocks])
+        return np.concatenate([trained.scorer.all_items(trained.users.rows(one), self.rows)[:, 0] for one in blocks])
 
     def similar(self, n: int = 10) -> Answer:
         """The n items of the catalogue whose vectors point most nearly its way; scores are cosines."""

@@ -19,7 +19,6 @@ from penchant.models.distillation import distil
 from penchant.models.pair_predictions import score_pairs, stacked_items
 from penchant.models.rows import Floats
 from penchant.models.saving import load_trained, save_trained
-from penchant.models.scorers import DotScorer
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.batch import BatchLists
@@ -67,7 +66,7 @@ class Model:
     @property
     def user_vectors(self) -> Floats:
         """(S, U, K)."""
-        return self.trained.users.vectors
+        return self.trained.users.all_rows().vectors
 
     @property
     def item_vectors(self) -> Floats:
@@ -160,7 +159,7 @@ class Model:
         visitor = self.fold_in(answers, asked=answers or ())
         known = self.trained.items.vocabulary.numbers(skip)
         skipped = np.append(visitor.numbers, known)
-        return questions(self.trained, visitor.rows, visitor.tangent, skipped, n, stakes=self.stakes)
+        return questions(self.trained, visitor.rows, visitor.posterior, skipped, n, stakes=self.stakes)
 
     def explain(self, user: Any, item: Any) -> Explanation:
         """Why this user would rate this item so: the exact split of the score, by id."""
@@ -169,8 +168,7 @@ class Model:
     @cached_property
     def stakes(self) -> ElicitationState | None:
         """What onboarding looks at, made when first asked for; None where it differs from one newcomer to the next."""
-        scorer = self.trained.scorer
-        straight = isinstance(scorer, DotScorer) and scorer.link == "identity" and len(self.trained.users) > 0
+        straight = self.trained.scorer.linear and len(self.trained.users) > 0
         return elicitation_state_of(self.trained, self.trained.users.rows(np.array([0]))) if straight else None
 
     @cached_property

@@ -42,7 +42,7 @@ def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) 
     table = _features_of(side, numbers[unrated], None if features is None else features.take(unrated))
     if table is None:
         sources[unrated] = "prior"
-    unmet = side.unmet_rows(table, len(unrated))
+    unmet = side.new_rows(table, len(unrated))
     return Resolved(_merged(side, numbers, rated, unmet), sources)
 
 

@@ -14,11 +14,11 @@ from penchant.data.vocabulary import UNKNOWN, Numbers
 from penchant.foundations.errors import CallerError
 from penchant.models.pair_predictions import score_pairs
 from penchant.models.rows import Rows
+from penchant.models.scorers import RowPosterior
 from penchant.models.sides import Side
 from penchant.recommending.explanations import Explanation, Pull, split_score
 from penchant.recommending.filters import allowed_items
-from penchant.recommending.fold_in import Linearization, infer
-from penchant.recommending.item_item import Choices
+from penchant.recommending.fold_in import infer
 from penchant.recommending.list_scoring import rank_one
 from penchant.recommending.neighbours import directions_of
 from penchant.recommending.request import Answer, Filters, Prediction, Request, Source, weaker
@@ -99,14 +99,14 @@ class UserState:
         """What is unsure of the row within a draw: a learnt row of one draw is as unsure as its fold-in would be."""
         if self.rows.covariance is not None:
             return self.rows.covariance[:, 0]
-        return self.tangent.covariance if self.model.trained.samples == 1 else None
+        return self.posterior.covariance if self.model.trained.samples == 1 else None
 
     def explain(self, item: Any) -> Explanation:
         """The exact split of the score of one item id into mean, biases and the pull of each rating."""
         trained = self.model.trained
         number = trained.items.vocabulary.numbers([item])
         said, found = self.predict_numbers(number), resolve(trained.items, number)
-        parts = split_score(trained, self.rows, self.tangent, found.rows)
+        parts = split_score(trained, self.rows, self.posterior, found.rows)
         order = np.argsort(-np.abs(parts.pulls), kind="stable")
         return Explanation(
             user=self.user,
@@ -120,9 +120,9 @@ class UserState:
         )
 
     @property
-    def tangent(self) -> Linearization | Choices:
+    def posterior(self) -> RowPosterior:
         """The fold-in of this visitor's ratings, whose linear map says what each of them pulls."""
-        return infer(self.model.trained, "users", self.numbers, self.values, self.features, self.history).tangent
+        return infer(self.model.trained, "users", self.numbers, self.values, self.features, self.history).posterior
 
     def _pull(self, at: int, amount: float) -> Pull:
         items, number = self.model.trained.items, int(self.numbers[at])

@@ -27,7 +27,7 @@ def _with_rows(side: Side, new: Sequence[AddedItem]) -> Side:
     vocabulary = extended(side.vocabulary.ids, [item.item_id for item in new])
     table = features_with(side, new)
     own = None if table is None else table.take(np.arange(len(side), len(vocabulary)))
-    rows = side.unmet_rows(own, len(new))
+    rows = side.new_rows(own, len(new))
     return dataclasses.replace(
         side,
         vocabulary=vocabulary,

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder
 from penchant.foundations.contraction import contract
-from penchant.models.history_rows import history_rows_of
 from penchant.models.priors.cold_start_offset import ColdStartOffset
 from penchant.models.rows import Floats
 from penchant.models.sides import Side
@@ -71,7 +70,7 @@ def _mapped(side: Side) -> Side:
     rated = np.flatnonzero(side.counts > 0)
     if side.features is None or not side.features.columns or side.prior.feature_map is not None or len(rated) < 2:
         return side
-    if history_rows_of(side.vectors) is not None:
+    if side.histories is not None:
         return side  # a table of what each feature's carriers chose would be as large as the items' weights
     encoder = FeatureEncoder.fit(side.features, side.counts)
     if not encoder.width:

@@ -10,7 +10,7 @@ import pytest
 from made_ratings import of_arrays
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import CallerError, DataError
-from penchant.recommending.item_item import Choices
+from penchant.models.scorers import HistoryPosterior
 from penchant.recommending.recommender import Model, load
 from penchant.training.linear.ease import MOST, matrix
 from penchant.training.registry import train
@@ -133,7 +133,7 @@ def test_what_it_does_not_know_it_does_not_say(model: Model) -> None:
         model.onboarding(2)
     with pytest.raises(CallerError, match="how unsure"):
         model.recommend(100, 2, explore=1)
-    assert isinstance(model.fold_in({"i0": 5.0}).tangent, Choices)
+    assert isinstance(model.fold_in({"i0": 5.0}).posterior, HistoryPosterior)
 
 
 def test_similar_items_share_a_camp(model: Model) -> None:

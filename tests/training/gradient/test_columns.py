@@ -21,7 +21,7 @@ def cold_error(model):
     """The error on items that training never met, by their columns where the model reads them."""
     test, train_items = SPLIT.test, len(SPLIT.train.items)
     new = np.unique(test.item_numbers[test.item_numbers >= train_items])
-    rows = model.items.unmet_rows(test.item_features.take(new), len(new))
+    rows = model.items.new_rows(test.item_features.take(new), len(new))
     cold = test.item_numbers >= train_items
     users = model.users.rows(test.user_numbers[cold])
     predicted = model.scorer.pairs(users, rows.take(np.searchsorted(new, test.item_numbers[cold])))[0]

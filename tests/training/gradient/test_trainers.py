@@ -60,7 +60,7 @@ def test_without_epochs_the_biased_models_predict_the_damped_baseline_with_the_s
 
 def test_the_first_predictions_of_dot_have_the_mean_of_the_data():
     model = train(TRAIN, "dot", epochs=0, patience=0, factors=20, init_std=0.1)
-    first = model.scorer.table(model.users.all_rows(), model.items.all_rows())
+    first = model.scorer.all_items(model.users.all_rows(), model.items.all_rows())
     assert abs(first.mean() - TRAIN.mean) < 0.1
     assert 0.05 < first.std() < 0.2
 

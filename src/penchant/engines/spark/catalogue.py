@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from penchant.models.rows import Floats, Rows
-from penchant.models.scorers import DotScorer, Scorer, stack_items, stack_users
+from penchant.models.scorers import Scorer
 from penchant.models.trained import TrainedModel
 
 ID, SEEN = "id", "seen"
@@ -39,10 +39,9 @@ class Catalogue:
         rows = Rows(
             *(np.concatenate(pair, axis=1) for pair in ((known.bias, prior.bias), (known.vectors, prior.vectors)))
         )
-        straight = isinstance(trained.scorer, DotScorer) and trained.scorer.link == "identity"
         rating = trained.objective == "rating"
         ends = (trained.scale.low, trained.scale.high) if rating else (-np.inf, np.inf)
-        return cls(trained.scorer, rows, *ends, stack_items(rows) if straight else None)
+        return cls(trained.scorer, rows, *ends, trained.scorer.stacked(rows))
 
     @property
     def height(self) -> int:
@@ -51,10 +50,9 @@ class Catalogue:
 
     def table(self, users: Rows) -> Floats:
         """The expected rating of B user rows with every item, (B, I), unclipped so that no order is lost."""
-        if self.stacked is None or not isinstance(self.scorer, DotScorer):
-            return self.scorer.table(users, self.items)
-        product: Floats = stack_users(users, self.scorer.mean) @ self.stacked.T
-        return product
+        if self.stacked is None:
+            return self.scorer.all_items(users, self.items)
+        return self.scorer.from_products(self.scorer.stacked_users(users) @ self.stacked.T)
 
     def clip(self, scores: NDArray[Any]) -> NDArray[Any]:
         """Scores kept on the rating scale; a preference has none."""

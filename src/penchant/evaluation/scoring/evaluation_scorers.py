@@ -16,7 +16,6 @@ from penchant.evaluation.scoring.renumbering import Renumbering
 from penchant.foundations.errors import CallerError
 from penchant.models.pair_predictions import score_pairs, score_table
 from penchant.models.rows import Rows
-from penchant.models.scorers import DotScorer, stack_items
 from penchant.recommending.recommender import Model
 from penchant.recommending.request import weaker
 from penchant.recommending.row_lookup import Resolved, is_rated
@@ -115,7 +114,7 @@ class RecommenderScorer:
                 rows = self._user_side.means(numbers[at])
                 items = self._items_for_newcomers if folded[at[0]] else self._all_items
                 if isinstance(items, Rows):
-                    table[at] = trained.scorer.table(rows, items)
+                    table[at] = trained.scorer.all_items(rows, items)
                 else:
                     table[at] = score_table(trained, rows, items)
         return table
@@ -132,9 +131,9 @@ class RecommenderScorer:
         return self._all_items if trained.for_newcomers is trained else self._items_met(by_newcomers=True)
 
     def _items_met(self, *, by_newcomers: bool) -> Rows | NDArray[np.float32]:
-        scorer = self.model.trained.scorer
         rows = _all_rows(self._item_side, self._items.numbers, by_newcomers=by_newcomers)
-        return stack_items(rows) if isinstance(scorer, DotScorer) and scorer.link == "identity" else rows
+        stacked = self.model.trained.scorer.stacked(rows)
+        return rows if stacked is None else stacked
 
     def _refuse_leak(self, split: Split) -> None:
         """A model that has learnt from test rows is not measured: its metrics would mean nothing."""

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from penchant.foundations.contraction import contract
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.rows import Floats, Rows
+from penchant.models.scorers.gauss_newton import infer_row
 from penchant.models.scorers.links import sigmoid
 from penchant.models.scorers.protocol import Link, SideName
+from penchant.models.scorers.row_problem import RowPosterior, RowProblem, RowUpdate
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ class DotScorer:
     def samples(self) -> int:
         return len(self.mean)
 
+    @property
+    def linear(self) -> bool:
+        return self.link == "identity"
+
+    @property
+    def replaces_items(self) -> bool:
+        return True
+
     def pairs(self, users: Rows, items: Rows) -> Floats:
         return self.linked(self.scores(users, items))
 
@@ -42,10 +52,9 @@ class DotScorer:
         dots: Floats = contract("sbk,sbk->sb", users.vectors, items.vectors)
         return self.mean[:, None] + users.bias + items.bias + dots
 
-    def table(self, users: Rows, items: Rows) -> Floats:
+    def all_items(self, users: Rows, items: Rows) -> Floats:
         if self.link == "identity":
-            left, right = self.stacked(users, items)
-            product: Floats = left @ right.T
+            product: Floats = self.stacked_users(users) @ stack_items(items).T
             return product
         total = np.zeros((len(users), len(items)), dtype=np.float32)
         for s in range(self.samples):
@@ -54,16 +63,37 @@ class DotScorer:
             total += self.linked(scores, draw=s)
         return total / np.float32(self.samples)
 
-    def tangent(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
+    def linearize(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
         scores = self.scores(users, items)
         by_score = with_ones((items if of == "users" else users).vectors)
         if self.link == "identity":
             return scores, np.broadcast_to(by_score, (*scores.shape, by_score.shape[2]))
         return self.linked(scores), self.slopes(scores)[:, :, None] * by_score
 
-    def stacked(self, users: Rows, items: Rows) -> tuple[Floats, Floats]:
-        """The samples side by side, so that the mean score over samples is one dot product: (B, W) and (I, W)."""
-        return stack_users(users, self.mean), stack_items(items)
+    def joint_variance(self, users: Rows, items: Rows) -> Floats | float:
+        if users.covariance is None or items.covariance is None:
+            return 0.0
+        both: Floats = (users.covariance[:, :, 1:, 1:] * items.covariance[:, :, 1:, 1:]).sum(axis=(2, 3))
+        return both * self.slopes(self.scores(users, items)) ** 2
+
+    def direction(self, user: Rows, item: Rows) -> tuple[Floats, Floats, Floats]:
+        return with_ones(item.vectors)[:, 0], self.mean, item.bias[:, 0]
+
+    def stacked(self, items: Rows) -> Floats | None:
+        return stack_items(items) if self.link == "identity" or self.samples == 1 else None
+
+    def stacked_users(self, users: Rows) -> Floats:
+        return stack_users(users, self.mean)
+
+    def from_products(self, products: Floats) -> Floats:
+        return self.linked(products[None])[0]
+
+    def infer(self, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, RowPosterior]:
+        return infer_row(self, problem, row_update)
+
+    def check_widths(self, users: int, items: int) -> None:
+        if users != items:
+            raise ModelShapeError(f"user vectors have {users} factors, item vectors {items}")
 
     def linked(self, scores: Floats, draw: int | None = None) -> Floats:
         """Expected ratings from scores; scores are (S, ...), or those of one draw when `draw` is given."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from penchant.foundations.errors import DataError, SettingsError
 from penchant.models.priors import Prior
 from penchant.models.priors.temporal_bias import TemporalBias
 from penchant.models.rows import Floats
-from penchant.models.scorers import DotScorer, Scorer
+from penchant.models.scorers import DotScorer
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.training.bayes.chain import Chain
@@ -52,8 +53,9 @@ def continued(chain: Chain, model: TrainedModel, prepared: PreprocessedRatings) 
     ):
         level.biases = known_level.biases[-1].astype(np.float64) / prepared.deviation
         level.precision = float(prepared.deviation**2 / known_level.variance[-1])
-    if chain.latent is not None and isinstance(model.scorer, DotScorer) and model.scorer.cutpoints is not None:
-        chain.latent.cutpoints = model.scorer.cutpoints[-1].astype(np.float64)
+    cutpoints = _scorer_of(model).cutpoints
+    if chain.latent is not None and cutpoints is not None:
+        chain.latent.cutpoints = cutpoints[-1].astype(np.float64)
         unexplained = chain.users.solver.residuals(chain.users.rows, chain.items.rows, chain.latent.values)
         chain.latent.draw_values((chain.latent.values - unexplained).astype(np.float64), chain.rng)
         return
@@ -66,7 +68,7 @@ def joined(first: TrainedModel, second: TrainedModel) -> TrainedModel:
     shown = [*first.history, *({**metrics, "sample": metrics["sample"] + first.samples} for metrics in second.history)]
     return replace(
         second,
-        scorer=_joined_head(first.scorer, second.scorer),
+        scorer=_joined_scorer(_scorer_of(first), _scorer_of(second)),
         users=_joined_side(first.users, second.users, share),
         items=_joined_side(first.items, second.items, share),
         noise=np.concatenate([first.noise, second.noise]),
@@ -75,9 +77,11 @@ def joined(first: TrainedModel, second: TrainedModel) -> TrainedModel:
     )
 
 
-def _joined_head(a: Scorer, b: Scorer) -> DotScorer:
-    assert isinstance(a, DotScorer)
-    assert isinstance(b, DotScorer)
+def _scorer_of(model: TrainedModel) -> DotScorer:
+    return cast(DotScorer, model.scorer)  # `posterior.scorer_of` makes no other
+
+
+def _joined_scorer(a: DotScorer, b: DotScorer) -> DotScorer:
     cuts = None
     if a.cutpoints is not None and b.cutpoints is not None:
         cuts = np.concatenate([a.cutpoints, b.cutpoints])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import torch
 
@@ -93,11 +95,11 @@ def continue_net(module: EmbeddingNet, ratings: Ratings, model: TrainedModel) ->
     """
     sides = ((module.users, ratings.users, model.users), (module.items, ratings.items, model.items))
     layers = (module.hidden, module.output)
-    scorer = model.scorer
-    alike = isinstance(scorer, NetScorer) and all(
+    scorer = cast(NetScorer, model.scorer)
+    alike = model.kind == "net" and all(
         layer.weight.shape == weights.T.shape for layer, weights in zip(layers, scorer.weights, strict=True)
     )
-    if not isinstance(scorer, NetScorer) or not alike or any(side.columns is not None for side, _, _ in sides):
+    if not alike or any(side.columns is not None for side, _, _ in sides):
         raise SettingsError(
             "the model to resume is not a net of this shape",
             remedy="Use the settings it was trained with, and feature_factors=0",

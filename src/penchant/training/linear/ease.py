@@ -73,7 +73,7 @@ def train(
     return TrainedModel(
         kind="ease",
         settings=settings.to_json(),
-        scorer=ItemItemScorer(np.zeros(1, np.float32), spread=spread),
+        scorer=ItemItemScorer(spread),
         users=_users(chosen),
         items=_items(chosen, weights),
         noise=np.ones(1, np.float32),
@@ -163,8 +163,9 @@ def _users(chosen: Ratings) -> Side:
     average = np.bincount(by_user.numbers, minlength=K) / np.count_nonzero(counts)
     mean = np.concatenate([[0.0], average]).astype(np.float32)[None]
     histories = HistoryRows.of_choices(owners, by_user.numbers, chosen.n_users, K)
-    bias = np.zeros((1, chosen.n_users), np.float32)
-    return Side(chosen.users, bias, histories.as_vectors, counts, Point.at(mean), features=chosen.user_features)
+    bias, vectors = np.zeros((1, chosen.n_users), np.float32), np.zeros((1, chosen.n_users, 0), np.float32)
+    features = chosen.user_features
+    return Side(chosen.users, bias, vectors, counts, Point.at(mean), features=features, histories=histories)
 
 
 def _items(chosen: Ratings, weights: Floats) -> Side:
