@@ -94,6 +94,15 @@ class ModelLaws:
             model.fold_in(ratings).predict(KNOWN_ITEMS).mean, model.fold_in(back).predict(KNOWN_ITEMS).mean, atol=2e-3
         )
 
+    @pytest.mark.parametrize("ratings", [{}, {"item-3": 5.0, "item-7": 1.0}])
+    def test_a_user_is_predicted_the_same_folded_in_or_kept(self, model: Model, ratings: dict[str, float]) -> None:
+        items = [*KNOWN_ITEMS, *STRANGE]
+        kept = model.with_user("zoe" if model.trained.users.vocabulary.of_text else 10**6, ratings)
+        user = kept.trained.users.vocabulary.ids[-1]
+        np.testing.assert_allclose(
+            kept.predict(user, items).mean, model.fold_in(ratings).predict(items).mean, rtol=1e-5, atol=1e-5
+        )
+
     # --- one model, one answer ---------------------------------------------------------------------------------
 
     def test_lists_pairs_and_ids_agree(self, model: Model) -> None:

@@ -64,28 +64,12 @@ def test_everything_a_prior_knows_comes_back(tmp_path: Path) -> None:
     }
     prior = replace(
         before.items.prior, **maps, history_basis=np.ones((4, 4), np.float32), history_power=0.2, variance=0.4,
-        debut=ColdStartOffset(np.ones((DRAWS, width), np.float32), maps["feature_map"], np.ones(4, np.float32), worth=3.0),
+        debut=ColdStartOffset(np.ones((DRAWS, width), np.float32), maps["feature_map"], np.ones(4, np.float32), 3.0, of_pairs=True),
         per_rating=1.0, offset=2.0,
         everyone=np.ones((DRAWS, width, width), np.float32),
     )  # fmt: skip
     before = replace(before, items=replace(before.items, prior=prior))
     assert_same(before, load_trained(save_trained(before, tmp_path / "model")))
-
-
-def test_a_debut_saved_before_it_followed_features_is_read(tmp_path: Path) -> None:
-    usual = np.ones((DRAWS, 3), np.float32)
-    before = made()
-    items = replace(before.items, prior=replace(before.items.prior, debut=ColdStartOffset(usual, worth=5.0)))
-    folder = save_trained(replace(before, items=items), tmp_path / "model")
-    arrays = load_file(folder / "parameters.safetensors")
-    arrays["items.prior.debut"] = arrays.pop("items.prior.debut.usual")
-    save_file(arrays, folder / "parameters.safetensors")
-    manifest = json.loads((folder / "model.json").read_text())
-    del manifest["sides"]["items"]["debut_worth"], manifest["files"]["parameters.safetensors"]
-    (folder / "model.json").write_text(json.dumps(manifest))
-    debut = load_trained(folder).items.prior.debut
-    assert debut is not None and debut.worth == 5.0
-    np.testing.assert_array_equal(debut.usual, usual)
 
 
 def test_a_net_comes_back_as_it_was_saved(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_every_public_name_is_on_the_page() -> None:
     assert not [name for name in penchant.__all__ if f"pt.{name}" not in page]
     methods = [name for name, _ in inspect.getmembers(penchant.Model) if not name.startswith("_")]
     # for rooms above, not for callers
-    numbers = {"predict_numbers", "fold_in_numbers", "stacked_items", "stakes", "for_newcomers"}
+    numbers = {"predict_numbers", "fold_in_numbers", "stacked_items", "stakes"}
     inner = numbers | {"item_neighbourhood", "user_neighbourhood"}
     assert not [name for name in methods if name not in inner and not re.search(rf"\b{name}\b", page)]
 

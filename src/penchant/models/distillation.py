@@ -102,12 +102,13 @@ def _distilled(side: Side, matrix: Array) -> Side:
         debut=None if prior.debut is None else _debut(prior.debut, through),
         variance=prior.variance,
     )
-    return replace(side, bias=rows[:, :, 0], vectors=rows[:, :, 1:], prior=made)
+    cold_start = None if side.cold_start is None else side.cold_start.mean(axis=0, keepdims=True)
+    return replace(side, bias=rows[:, :, 0], vectors=rows[:, :, 1:], prior=made, cold_start=cold_start)
 
 
 def _debut(debut: ColdStartOffset, through: Callable[[NDArray[Any]], Floats]) -> ColdStartOffset:
     by_features = None if debut.by_features is None else through(debut.by_features)
-    return replace(debut, usual=through(debut.usual[:, None])[:, 0], by_features=by_features)
+    return replace(debut, base=through(debut.base[:, None])[:, 0], by_features=by_features)
 
 
 def _precision(rows: Floats, mean: Floats) -> Floats:

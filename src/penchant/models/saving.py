@@ -100,15 +100,21 @@ def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
         "prior.history_map": side.prior.history_map,
         "prior.history_basis": side.prior.history_basis,
         "variance": side.variance,
+        "unformed": side.unformed,
+        "cold_start": side.cold_start,
         "prior.everyone": side.prior.everyone,
     }
     if side.prior.debut is not None:
-        arrays |= {f"prior.debut.{name}": array for name, array in vars(side.prior.debut).items() if name != "worth"}
+        arrays |= {
+            f"prior.debut.{name}": array
+            for name, array in vars(side.prior.debut).items()
+            if name not in ("worth", "of_pairs")
+        }
     values = {
         "per_rating": side.prior.per_rating,
         "offset": side.prior.offset,
         "history_power": side.prior.history_power,
-        "debut_worth": None if side.prior.debut is None else side.prior.debut.worth,
+        "debut": None if side.prior.debut is None else [side.prior.debut.worth, side.prior.debut.of_pairs],
         "variance": side.prior.variance,
         "encoder": None if side.encoder is None else side.encoder.to_json(),
         "kinds": None if side.features is None else dict(side.features.kinds),
@@ -141,9 +147,9 @@ def _prior_from(arrays: Arrays, values: dict[str, Any]) -> Prior:
     parts: dict[str, Any] = {name: values[name] for name in names if name in values}
     parts |= {name: array for name, array in arrays.items() if name.partition(".")[0] != "debut"}
     debut = _under("debut", arrays)
-    if "debut" in arrays:  # as models were saved before a debut followed the features
-        debut = {"usual": arrays["debut"]}
-    return Prior(**parts, debut=ColdStartOffset(**debut, worth=values.get("debut_worth", 5.0)) if debut else None)
+    if debut:
+        parts["debut"] = ColdStartOffset(**debut, worth=values["debut"][0], of_pairs=values["debut"][1])
+    return Prior(**parts)
 
 
 def _side_frame(side: Side) -> Any:
@@ -272,7 +278,17 @@ def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -
     features = None if values["kinds"] is None else _features_from(frame, values["kinds"])
     vectors, histories = _vectors_from(arrays)
     rows = (arrays["bias"], vectors, arrays["counts"])
-    return Side(Vocabulary(ids), *rows, prior, encoder, features, arrays.get("variance"), histories)
+    return Side(
+        Vocabulary(ids),
+        *rows,
+        prior,
+        encoder,
+        features,
+        arrays.get("variance"),
+        histories,
+        arrays.get("unformed"),
+        arrays.get("cold_start"),
+    )
 
 
 def _features_from(frame: Any, kinds: dict[str, Any]) -> FeatureTable:

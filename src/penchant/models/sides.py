@@ -24,7 +24,9 @@ class Side:
     with none holds its prior mean. prior: the prior of new rows. encoder: how features become columns of the prior's
     map, or None. features: the N feature rows, titles included, or None. variance: (N,), how much more the ratings of a
     row vary than the noise says, or None. histories: what stands for the vectors in an item-item model, whose own
-    `vectors` are then (S, N, 0); else None.
+    `vectors` are then (S, N, 0); else None. unformed: (N,) bool, rows that no rating formed; None for those whose count
+    is 0. cold_start: (S, N), of users: the prior's offset for items without ratings along their rows, 0 for rows that
+    training did not form; or None.
     """
 
     vocabulary: Vocabulary
@@ -36,6 +38,8 @@ class Side:
     features: FeatureTable | None = None
     variance: Floats | None = None
     histories: HistoryRows | None = None
+    unformed: NDArray[np.bool_] | None = None
+    cold_start: Floats | None = None
 
     def __post_init__(self) -> None:
         size, samples, width = len(self.vocabulary), len(self.bias), self.factors + 1
@@ -66,19 +70,31 @@ class Side:
 
     def samples(self, at: slice) -> Side:
         """The side with some of its samples, without a copy."""
-        return replace(self, bias=self.bias[at], vectors=self.vectors[at], prior=self.prior.samples(at))
+        cold_start = None if self.cold_start is None else self.cold_start[at]
+        prior = self.prior.samples(at)
+        return replace(self, bias=self.bias[at], vectors=self.vectors[at], prior=prior, cold_start=cold_start)
 
     def rows(self, numbers: NDArray[Any]) -> Rows:
         """The trained rows of known numbers."""
-        variance = None if self.variance is None else self.variance[numbers]
-        vectors = self.vectors[:, numbers] if self.histories is None else self.histories.dense(numbers)
-        return Rows(self.bias[:, numbers], vectors, variance=variance)
+        return Rows(
+            self.bias[:, numbers],
+            self.vectors[:, numbers] if self.histories is None else self.histories.dense(numbers),
+            variance=None if self.variance is None else self.variance[numbers],
+            unrated=self.without_ratings[numbers],
+            cold_start=None if self.cold_start is None else self.cold_start[:, numbers],
+        )
 
     def all_rows(self) -> Rows:
         """Every trained row; without a copy, but for histories."""
         if self.histories is not None:
             return self.rows(np.arange(len(self)))
-        return Rows(self.bias, self.vectors, variance=self.variance)
+        own = self.without_ratings
+        return Rows(self.bias, self.vectors, variance=self.variance, unrated=own, cold_start=self.cold_start)
+
+    @property
+    def without_ratings(self) -> NDArray[np.bool_]:
+        """Which rows no rating formed, (N,)."""
+        return self.counts == 0 if self.unformed is None else self.unformed
 
     def new_rows(self, features: FeatureTable | None, count: int) -> Rows:
         """Rows for `count` users or items without training ratings, from their features where the model has a map."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ def infer(
     problem = row_problem(trained, of, numbers, values, side.prior.mean_given(encoded, history))
     rows, posterior = trained.scorer.infer(problem, row_update)
     source: Source = "folded_in" if problem.counted else "features" if described else "prior"
-    return Inferred(rows, source, posterior)
+    return Inferred(replace(rows, unrated=np.array([not problem.counted])), source, posterior)
 
 
 def row_problem(

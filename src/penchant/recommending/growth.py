@@ -52,9 +52,11 @@ def grown(
         **_with_vector(own, number, more, row.vectors[:, 0]),
         counts=_counted(own_numbers, len(vocabulary)),
         variance=None if own.variance is None else _with(own.variance, number, more),
+        unformed=_with(own.without_ratings, number, more, value=not (own_numbers == number).any()),
+        cold_start=None if own.cold_start is None else _with(own.cold_start, number, more),
         features=_described(own.features, number, len(vocabulary), features),
     )
-    other = replace(other, counts=_counted(other_numbers, len(other)))
+    other = replace(other, counts=_counted(other_numbers, len(other)), unformed=other.without_ratings)
     all_users, all_items = (own, other) if of == "users" else (other, own)
     return replace(trained, users=all_users, items=all_items, interactions=interactions)
 
@@ -72,10 +74,10 @@ def _with_vector(side: Side, number: int, more: int, own: Floats) -> dict[str, A
     return {"vectors": padded}
 
 
-def _with(variance: Floats, number: int, more: int) -> Floats:
-    """The rows' extra variance, nothing being known of the one at the number."""
-    padded = np.pad(variance, (0, more))
-    padded[number] = 0.0
+def _with(values: NDArray[Any], number: int, more: int, value: float = 0.0) -> NDArray[Any]:
+    """The values (..., N + more) with `value` at the number."""
+    padded = np.pad(values, [*[(0, 0)] * (values.ndim - 1), (0, more)])
+    padded[..., number] = value
     return padded
 
 

@@ -172,12 +172,6 @@ class Model:
         return elicitation_state_of(self.trained, self.trained.users.rows(np.array([0]))) if straight else None
 
     @cached_property
-    def for_newcomers(self) -> Model:
-        """The model as somebody new with ratings of their own meets it; see `TrainedModel.for_newcomers`."""
-        met = self.trained.for_newcomers
-        return self if met is self.trained else Model(met)
-
-    @cached_property
     def stacked_items(self) -> Floats | None:
         """Every item as one vector of the mean score over samples, (I, W); made when the first list is asked for."""
         return stacked_items(self.trained)

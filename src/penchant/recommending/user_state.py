@@ -154,8 +154,7 @@ def user_state_of(model: Model, request: Request) -> UserState:
         unknown = [request.user, *unknown]
     asked = trained.items.vocabulary.numbers(request.asked)
     history = np.setdiff1d(numbers, asked) if len(asked) else None
-    fold = _folded if known and trained.users.counts[number] else newcomer
-    return replace(fold(model, numbers, values, features, history), user=request.user, unknown=unknown)
+    return replace(newcomer(model, numbers, values, features, history), user=request.user, unknown=unknown)
 
 
 def newcomer(
@@ -165,16 +164,10 @@ def newcomer(
     features: FeatureTable | None = None,
     history: Numbers | None = None,
 ) -> UserState:
-    """A visitor whom training did not meet, who rated the items `numbers` (n,) with `values` (n,).
+    """A user who is folded in, who rated the items `numbers` (n,) with `values` (n,).
 
     features, history: as in UserState.
     """
-    return _folded(model.for_newcomers if len(numbers) else model, numbers, values, features, history)
-
-
-def _folded(
-    model: Model, numbers: Numbers, values: NDArray[Any], features: FeatureTable | None, history: Numbers | None
-) -> UserState:
     found = infer(model.trained, "users", numbers, values, features, history)
     own = values.astype(np.float32)
     return UserState(model, None, found.rows, found.source, numbers, own, features, history=history)

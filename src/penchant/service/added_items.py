@@ -34,6 +34,7 @@ def _with_rows(side: Side, new: Sequence[AddedItem]) -> Side:
         bias=np.concatenate([side.bias, rows.bias], axis=1),
         vectors=np.concatenate([side.vectors, rows.vectors], axis=1),
         counts=np.pad(side.counts, (0, len(new))),
+        unformed=None if side.unformed is None else np.pad(side.unformed, (0, len(new)), constant_values=True),
         variance=None if side.variance is None else np.pad(side.variance, (0, len(new))),
         features=table,
     )

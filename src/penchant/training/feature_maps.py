@@ -25,8 +25,8 @@ PENALTIES = np.logspace(-1, 4, 21)
 """Ridge penalties tried; generalised cross-validation takes the best for each number of the row."""
 
 OFFSET_WEIGHT = {"users": 5.0, "items": 1.0}
-"""How many ratings a debut counts for beside a row's own history. On quadrants of the lesson's training rows, new items
-with 20 ratings were foretold better the less it counts (RMSE 0.878 at 1, 0.881 at 5), those with 5 hardly worse."""
+"""How many ratings the cold-start offset counts for against a row's own history. On quadrants of the lesson's training rows, new items
+with 20 ratings were predicted better the less it counts (RMSE 0.878 at 1, 0.881 at 5), those with 5 hardly worse."""
 
 STRIP = 1024
 """Columns that are solved for together: an item-item model has as many as items."""
@@ -40,13 +40,17 @@ def with_feature_maps(trained: TrainedModel) -> TrainedModel:
 
 
 def with_cold_start_offsets(trained: TrainedModel) -> TrainedModel:
-    """The model with a debut on each side whose prior has a history map; rows never rated move where it says."""
-    users, items = (_debuted(getattr(trained, name), worth) for name, worth in OFFSET_WEIGHT.items())
+    """The model with a cold-start offset on each side whose prior has a history map; rows without ratings follow it."""
+    users = _with_offset(trained.users, OFFSET_WEIGHT["users"], of_pairs=False)
+    items = _with_offset(trained.items, OFFSET_WEIGHT["items"], of_pairs=True)
+    if items.prior.debut is not None:
+        offsets = items.prior.debut.along(users.all_rows())
+        users = replace(users, cold_start=np.where(users.counts > 0, offsets, np.float32(0)))
     return replace(trained, users=users, items=items)
 
 
-def _debuted(side: Side, worth: float) -> Side:
-    """The debut is the mean of what histories say, weighted by ratings, and a ridge regression of it on features."""
+def _with_offset(side: Side, worth: float, *, of_pairs: bool) -> Side:
+    """The offset is the mean of the history effects, weighted by ratings, and a ridge regression of them on features."""
     rated = np.flatnonzero(side.counts > 0)
     if side.prior.history_map is None or not len(rated):
         return side
@@ -55,15 +59,15 @@ def _debuted(side: Side, worth: float) -> Side:
     weights = side.counts[rated] / (side.counts[rated] + TRUST)
     shares = weights / weights.sum()
     beyond = side.rows(rated).joined - prior.means(None if encoded is None else encoded[rated], len(rated))
-    debut = ColdStartOffset(contract("n,snd->sd", shares, beyond).astype(np.float32), worth=worth)
+    offset = ColdStartOffset(contract("n,snd->sd", shares, beyond).astype(np.float32), worth=worth, of_pairs=of_pairs)
     if encoded is not None:
         features = np.asarray(encoded[rated].todense(), np.float64)  # (N, F)
         samples, count, width = beyond.shape
         side_by_side = beyond.transpose(1, 0, 2).reshape(count, samples * width)
         _, slopes = _in_strips(features, side_by_side, weights)
         by_features = slopes.reshape(-1, samples, width).transpose(1, 0, 2).astype(np.float32)
-        debut = replace(debut, by_features=by_features, features=(shares @ features).astype(np.float32))
-    return settled(replace(side, prior=replace(prior, debut=debut)), encoded)
+        offset = replace(offset, by_features=by_features, features=(shares @ features).astype(np.float32))
+    return settled(replace(side, prior=replace(prior, debut=offset)), encoded)
 
 
 def _mapped(side: Side) -> Side:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from penchant.models.rows import Floats, Rows
+from penchant.models.rows import Floats, Rows, merged
 from penchant.models.scorers import Scorer
 from penchant.models.trained import TrainedModel
 
@@ -36,9 +36,7 @@ class Catalogue:
     def of(cls, trained: TrainedModel, unmet: int = 0) -> Catalogue:
         """The items of a model, and behind them `unmet` rows that stand at the prior."""
         known, prior = trained.items.all_rows(), trained.items.prior.rows(None, unmet)
-        rows = Rows(
-            *(np.concatenate(pair, axis=1) for pair in ((known.bias, prior.bias), (known.vectors, prior.vectors)))
-        )
+        rows = merged(known, replace(prior, covariance=None), np.arange(len(known) + unmet) < len(known))
         rating = trained.objective == "rating"
         ends = (trained.scale.low, trained.scale.high) if rating else (-np.inf, np.inf)
         return cls(trained.scorer, rows, *ends, trained.scorer.stacked(rows))
@@ -63,13 +61,15 @@ def user_columns(trained: TrainedModel) -> pa.Table:
     """All users of a model as columns: id, bias (S), vectors (S·K), and the item numbers they have seen."""
     side = trained.users
     samples, count = side.bias.shape
-    flat = side.vectors.transpose(1, 0, 2).reshape(-1)
+    flat = side.all_rows().vectors.transpose(1, 0, 2).reshape(-1)
     width = samples * side.factors
+    cold_start = np.zeros_like(side.bias) if side.cold_start is None else side.cold_start
     return pa.table(
         {
             ID: pa.array(side.vocabulary.ids.tolist()),
             "bias": lists_of(side.bias.T.reshape(-1), np.arange(count + 1) * samples),
             "vectors": lists_of(flat, np.arange(count + 1) * width),
+            "cold_start": lists_of(cold_start.T.reshape(-1), np.arange(count + 1) * samples),
             SEEN: lists_of(trained.interactions.by_item_number().numbers, trained.interactions.starts),
         }
     )
@@ -85,7 +85,9 @@ def rows_of(batch: Any, samples: int) -> Rows:
     count = batch.num_rows
     bias = flat_values(batch, "bias").reshape(count, samples).T
     vectors = flat_values(batch, "vectors").reshape(count, samples, -1).transpose(1, 0, 2)
-    return Rows(np.ascontiguousarray(bias), np.ascontiguousarray(vectors))
+    cold_start = flat_values(batch, "cold_start").reshape(count, samples).T
+    bias, vectors, cold_start = (np.ascontiguousarray(part) for part in (bias, vectors, cold_start))
+    return Rows(bias, vectors, cold_start=cold_start)
 
 
 def flat_values(batch: Any, column: str) -> NDArray[Any]:

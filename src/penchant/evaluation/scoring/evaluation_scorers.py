@@ -15,10 +15,10 @@ from penchant.evaluation.scoring.folded_side import FoldedSide, groups
 from penchant.evaluation.scoring.renumbering import Renumbering
 from penchant.foundations.errors import CallerError
 from penchant.models.pair_predictions import score_pairs, score_table
-from penchant.models.rows import Rows
+from penchant.models.rows import Rows, merged
 from penchant.recommending.recommender import Model
 from penchant.recommending.request import weaker
-from penchant.recommending.row_lookup import Resolved, is_rated
+from penchant.recommending.row_lookup import Resolved
 
 Numbers = NDArray[Any]
 _UNMET_AT_ONCE = 64
@@ -97,7 +97,7 @@ class RecommenderScorer:
             for start in range(0, len(at), _UNMET_AT_ONCE):
                 rows = at[start : start + _UNMET_AT_ONCE]
                 u = _one_or_all(self._user_side, one_user[rows[0]], users[rows])
-                i = _one_or_all(self._item_side, one_item[rows[0]], items[rows], by_newcomers=one_user[rows[0]] >= 0)
+                i = _one_or_all(self._item_side, one_item[rows[0]], items[rows])
                 when = None if times is None else times[rows]
                 shift = None if temporal_bias is None else temporal_bias.shift(users[rows], when)
                 said = score_pairs(self.model.trained, u.rows, i.rows, shift)
@@ -106,32 +106,15 @@ class RecommenderScorer:
         return Answers(mean, std, sources)
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
-        numbers, trained = self._users.numbers[users], self.model.trained
-        folded = self._user_side.is_folded(numbers)
-        table = np.empty((len(users), len(self._items.numbers)), np.float32)
-        for at in (np.flatnonzero(~folded), np.flatnonzero(folded)):
-            if len(at):
-                rows = self._user_side.means(numbers[at])
-                items = self._items_for_newcomers if folded[at[0]] else self._all_items
-                if isinstance(items, Rows):
-                    table[at] = trained.scorer.all_items(rows, items)
-                else:
-                    table[at] = score_table(trained, rows, items)
-        return table
+        rows, items = self._user_side.means(self._users.numbers[users]), self._all_items
+        if isinstance(items, Rows):
+            return self.model.trained.scorer.all_items(rows, items)
+        return score_table(self.model.trained, rows, items)
 
     @cached_property
     def _all_items(self) -> Rows | NDArray[np.float32]:
         """Every item of the split, stacked where the mean over samples is one dot product."""
-        return self._items_met(by_newcomers=False)
-
-    @cached_property
-    def _items_for_newcomers(self) -> Rows | NDArray[np.float32]:
-        """The same as those who are folded in meet them."""
-        trained = self.model.trained
-        return self._all_items if trained.for_newcomers is trained else self._items_met(by_newcomers=True)
-
-    def _items_met(self, *, by_newcomers: bool) -> Rows | NDArray[np.float32]:
-        rows = _all_rows(self._item_side, self._items.numbers, by_newcomers=by_newcomers)
+        rows = _all_rows(self._item_side, self._items.numbers)
         stacked = self.model.trained.scorer.stacked(rows)
         return rows if stacked is None else stacked
 
@@ -149,26 +132,25 @@ class RecommenderScorer:
             )
 
 
-def _one_or_all(side: FoldedSide, folded: int, numbers: Numbers, *, by_newcomers: bool = False) -> Resolved:
+def _one_or_all(side: FoldedSide, folded: int, numbers: Numbers) -> Resolved:
     """The one row of a folded number that all B pairs share, or the B rows of numbers that are not folded."""
     if folded < 0:
-        return side.resolved(numbers, by_newcomers=by_newcomers)
+        return side.resolved(numbers)
     return Resolved(side.folded(int(folded)), np.full(len(numbers), "folded_in", dtype=object))
 
 
-def _all_rows(side: FoldedSide, numbers: Numbers, *, by_newcomers: bool) -> Rows:
+def _all_rows(side: FoldedSide, numbers: Numbers) -> Rows:
     """The rows of every number (N,) of the split, known ones straight from the side."""
     own = side.side
-    unmet = np.flatnonzero(~is_rated(own, numbers) if by_newcomers else numbers >= len(own))
+    unmet = np.flatnonzero(numbers >= len(own))
     if not len(unmet) and len(numbers) == len(own) and (numbers == np.arange(len(own))).all():
         return own.all_rows()
-    learnt = own.rows(np.where(numbers < len(own), numbers, 0))
-    bias, vectors = learnt.bias.copy(), learnt.vectors.copy()
+    rows = own.rows(np.where(numbers < len(own), numbers, 0))
     for start in range(0, len(unmet), _UNMET_AT_ONCE):
-        at = unmet[start : start + _UNMET_AT_ONCE]
-        rows = side.means(numbers[at], by_newcomers=by_newcomers)
-        bias[:, at], vectors[:, at] = rows.bias, rows.vectors
-    return Rows(bias, vectors)
+        here = np.zeros(len(numbers), bool)
+        here[unmet[start : start + _UNMET_AT_ONCE]] = True
+        rows = merged(side.means(numbers[here]), rows.take(~here), here)
+    return rows
 
 
 def labels_of(contestants: Sequence[EvaluationScorer]) -> list[str]:

@@ -60,7 +60,7 @@ class Prior:
     def means(self, features: Any | None, count: int) -> Floats:
         """The prior mean of `count` rows without a history, (S, count, D); features: sparse or dense (count, F)."""
         settled = self._settled_means(features, count)
-        return settled if self.debut is None else settled + self.debut.shifts(features, count)
+        return settled if self.debut is None else settled + self.debut.without_history(features, count)
 
     def _settled_means(self, features: Any | None, count: int) -> Floats:
         """The same without the debut."""
@@ -71,16 +71,15 @@ class Prior:
 
     def mean_given(self, features: Any | None, history: NDArray[Any]) -> Floats:
         """The prior mean (S, D) of one row with features (1, F), or None, that rated (or was rated by) `history`."""
-        met = 0 if self.history_map is None else self.history_map.shape[1]
-        met = met if self.history_basis is None else len(self.history_basis)
-        history = history[history < met]  # what joined the other side after training says nothing here
         if self.history_map is None or not len(history):
             return self.means(features, 1)[:, 0]
+        known = self.history_map.shape[1] if self.history_basis is None else len(self.history_basis)
+        history = history[history < known]  # nothing is known of what joined the other side after training
         if self.history_basis is None:
             shift = self.history_map[:, history].sum(axis=1)
         else:
             shift = self.history_basis[history].sum(axis=0) @ self.history_map
-        shift = shift * np.float32(len(history) ** -self.history_power)
+        shift = shift * np.float32(max(len(history), 1) ** -self.history_power)
         mean: Floats = self._settled_means(features, 1)[:, 0]
         if self.debut is None:
             return mean + shift
@@ -90,7 +89,8 @@ class Prior:
     def rows(self, features: Any | None, count: int) -> Rows:
         """What is known of `count` rows without any rating: their prior mean and covariance."""
         covariance = np.linalg.inv(self.precision_for(0))[:, None]
-        return self.inferred(self.means(features, count), np.repeat(covariance, count, axis=1))
+        rows = self.inferred(self.means(features, count), np.repeat(covariance, count, axis=1))
+        return replace(rows, unrated=np.ones(count, bool))
 
     def inferred(self, joined: NDArray[Any], covariance: NDArray[Any]) -> Rows:
         """New rows [bias, vector], (S, B, D), with their covariance, and with what is unsure of their noise."""
@@ -111,7 +111,7 @@ class Point(Prior):
     def rows(self, features: Any | None, count: int) -> Rows:
         """The prior mean of `count` rows, without a covariance."""
         means = self.means(features, count)
-        return Rows(means[:, :, 0], means[:, :, 1:])
+        return Rows(means[:, :, 0], means[:, :, 1:], unrated=np.ones(count, bool))
 
 
 def flat_prior(samples: int, factors: int, precision: float, *, per_rating: float = 0.0) -> Prior:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from penchant.foundations.contraction import contract
 from penchant.foundations.errors import ModelShapeError
-from penchant.models.rows import Floats, Rows
+from penchant.models.rows import Floats, Rows, pair_offset
 from penchant.models.scorers.gauss_newton import infer_row
 from penchant.models.scorers.links import sigmoid
 from penchant.models.scorers.protocol import Link, SideName
@@ -50,7 +50,8 @@ class DotScorer:
     def scores(self, users: Rows, items: Rows) -> Floats:
         """What the link is applied to, shape (S, B)."""
         dots: Floats = contract("sbk,sbk->sb", users.vectors, items.vectors)
-        return self.mean[:, None] + users.bias + items.bias + dots
+        total, offset = self.mean[:, None] + users.bias + items.bias + dots, pair_offset(users, items)
+        return total if offset is None else total + offset
 
     def all_items(self, users: Rows, items: Rows) -> Floats:
         if self.link == "identity":
@@ -60,6 +61,8 @@ class DotScorer:
         for s in range(self.samples):
             scores = users.vectors[s] @ items.vectors[s].T  # (B, I)
             scores += self.mean[s] + users.bias[s][:, None] + items.bias[s]
+            if users.cold_start is not None and items.unrated is not None:
+                scores += users.cold_start[s][:, None] * items.unrated
             total += self.linked(scores, draw=s)
         return total / np.float32(self.samples)
 
@@ -77,7 +80,8 @@ class DotScorer:
         return both * self.slopes(self.scores(users, items)) ** 2
 
     def direction(self, user: Rows, item: Rows) -> tuple[Floats, Floats, Floats]:
-        return with_ones(item.vectors)[:, 0], self.mean, item.bias[:, 0]
+        offset = pair_offset(user, item)
+        return with_ones(item.vectors)[:, 0], self.mean, (item.bias if offset is None else item.bias + offset)[:, 0]
 
     def stacked(self, items: Rows) -> Floats | None:
         return stack_items(items) if self.link == "identity" or self.samples == 1 else None
@@ -142,19 +146,22 @@ class DotScorer:
 
 
 def stack_users(users: Rows, mean: Floats) -> Floats:
-    """User rows (S, B, K) as one vector each, (B, S·K + 2): the samples' vectors over S, the mean score, and 1."""
+    """User rows (S, B, K) as one vector each, (B, S·K + 3): the vectors over S, the mean score, 1, and the offset."""
     samples, count, width = users.vectors.shape
     flat = users.vectors.transpose(1, 0, 2).reshape(count, samples * width) / np.float32(samples)
     own = (users.bias + mean[:, None]).mean(axis=0)
-    return np.concatenate([flat, own[:, None], np.ones((count, 1), np.float32)], axis=1).astype(np.float32, copy=False)
+    offset = np.zeros(count, np.float32) if users.cold_start is None else users.cold_start.mean(axis=0)
+    columns = np.stack([own, np.ones(count, np.float32), offset], axis=1)
+    return np.concatenate([flat, columns], axis=1).astype(np.float32, copy=False)
 
 
 def stack_items(items: Rows) -> Floats:
-    """Item rows (S, I, K) as one vector each, (I, S·K + 2): the samples' vectors, 1, and the mean bias."""
+    """Item rows (S, I, K) as one vector each, (I, S·K + 3): the vectors, 1, the mean bias, and 1 if unrated."""
     samples, count, width = items.vectors.shape
     flat = items.vectors.transpose(1, 0, 2).reshape(count, samples * width)
-    bias = items.bias.mean(axis=0)
-    return np.concatenate([flat, np.ones((count, 1), np.float32), bias[:, None]], axis=1).astype(np.float32, copy=False)
+    unrated = np.zeros(count, np.float32) if items.unrated is None else items.unrated.astype(np.float32)
+    columns = np.stack([np.ones(count, np.float32), items.bias.mean(axis=0), unrated], axis=1)
+    return np.concatenate([flat, columns], axis=1).astype(np.float32, copy=False)
 
 
 def with_ones(vectors: Floats) -> Floats:
