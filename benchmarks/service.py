@@ -111,7 +111,7 @@ def made_model(folder: Path) -> None:
     ]
     prior = flat_prior(1, FACTORS, 5.0)
     trained = assemble(
-        ratings, kind="als", settings={}, head=DotScorer(np.array([3.5], np.float32)), user_rows=sides[0],
+        ratings, kind="als", settings={}, scorer=DotScorer(np.array([3.5], np.float32)), user_rows=sides[0],
         item_rows=sides[1], priors=(prior, prior), noise=np.array([0.8], np.float32),
     )  # fmt: skip
     Model(trained).save(folder)

@@ -32,7 +32,7 @@ def whole_number_model(samples: int = 2) -> pt.Model:
     prior = flat_prior(samples, 3, 1.0)
     return pt.Model(
         assemble(
-            ratings, kind="dot_bias", settings={}, head=DotScorer(np.full(samples, 3, np.float32)), user_rows=rows[0],
+            ratings, kind="dot_bias", settings={}, scorer=DotScorer(np.full(samples, 3, np.float32)), user_rows=rows[0],
             item_rows=rows[1], priors=(prior, prior), noise=np.ones(samples, np.float32),
         )
     )  # fmt: skip
@@ -75,7 +75,7 @@ def test_the_ties_are_there_to_be_broken() -> None:
 def test_a_curved_link_is_listed_too(spark_here: Any, tmp_path: Path) -> None:
     straight = whole_number_model()
     head = DotScorer(straight.trained.mean, "sigmoid", 1, 5)
-    model = pt.Model(replace(straight.trained, head=head))
+    model = pt.Model(replace(straight.trained, scorer=head))
     there = lists(spark_here, model, tmp_path, n=5)
     for user in (100, 117):
         here = model.recommend(user, 5)

@@ -6,6 +6,7 @@ import pytest
 from made_models import FACTORS, made
 from penchant.foundations.errors import SettingsError
 from penchant.models.distillation import distil
+from penchant.models.priors import FeatureEffect, HistoryEffect
 from penchant.models.rows import Rows
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel
@@ -46,9 +47,8 @@ def test_feature_maps_and_histories_follow_the_rows() -> None:
     rng = np.random.default_rng(3)
     model = made(samples=2)
     maps = rng.normal(size=(2, 3, FACTORS + 1)).astype(np.float32)
-    prior = dataclasses.replace(
-        model.items.prior, feature_map=maps, history_map=maps[:, :2], history_basis=np.ones((4, 2), np.float32)
-    )
+    effects = (FeatureEffect(maps), HistoryEffect(maps[:, :2], np.ones((4, 2), np.float32)))
+    prior = dataclasses.replace(model.items.prior, effects=effects)
     model = dataclasses.replace(model, items=dataclasses.replace(model.items, prior=prior))
     features, history = np.array([[1.0, 0.0, 2.0]], np.float32), np.array([0, 2])
     expected = []

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from made_models import DRAWS, made
 from penchant.foundations.errors import ModelFolderError, ModelShapeError
-from penchant.models.priors.cold_start_offset import ColdStartOffset
+from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
 from penchant.models.saving import load_trained, save_trained
 from penchant.models.scorers import DotScorer, NetScorer
 from penchant.models.trained import TrainedModel
@@ -29,11 +29,12 @@ def assert_same(left: TrainedModel, right: TrainedModel) -> None:
         assert a.vocabulary == b.vocabulary
         for name in ("bias", "vectors", "counts"):
             np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
-        assert vars(a.prior).keys() == vars(b.prior).keys()
-        for one, other in ((a.prior, b.prior), (a.prior.debut, b.prior.debut)):
-            for name, value in vars(one).items() if one else ():
-                if not isinstance(value, ColdStartOffset):
-                    np.testing.assert_array_equal(value, getattr(other, name), err_msg=name)
+        for name in ("mean", "precision", "per_rating", "offset", "everyone", "variance"):
+            np.testing.assert_array_equal(getattr(a.prior, name), getattr(b.prior, name), err_msg=name)
+        assert [type(one) for one in a.prior.effects] == [type(one) for one in b.prior.effects]
+        for one, other in zip(a.prior.effects, b.prior.effects, strict=True):
+            for name, value in vars(one).items():
+                np.testing.assert_array_equal(value, getattr(other, name), err_msg=name)
     for name in ("starts", "items", "values", "timestamps"):
         np.testing.assert_array_equal(getattr(left.interactions, name), getattr(right.interactions, name))
 
@@ -59,13 +60,14 @@ def test_a_model_comes_back_as_it_was_saved(tmp_path: Path, scorer: DotScorer) -
 
 def test_everything_a_prior_knows_comes_back(tmp_path: Path) -> None:
     before, width = made(), 3
-    maps = {
-        name: np.full((DRAWS, 4, width), n + 1, np.float32) for n, name in enumerate(("feature_map", "history_map"))
-    }
+    maps = np.full((DRAWS, 4, width), 2, np.float32)
+    effects = (
+        FeatureEffect(maps),
+        HistoryEffect(maps, np.ones((4, 4), np.float32), 0.2, 3.0),
+        ColdStartOffset(np.ones((DRAWS, width), np.float32), maps, np.ones(4, np.float32), 3.0, 4, of_pairs=True),
+    )
     prior = replace(
-        before.items.prior, **maps, history_basis=np.ones((4, 4), np.float32), history_power=0.2, variance=0.4,
-        debut=ColdStartOffset(np.ones((DRAWS, width), np.float32), maps["feature_map"], np.ones(4, np.float32), 3.0, of_pairs=True),
-        per_rating=1.0, offset=2.0,
+        before.items.prior, effects=effects, variance=0.4, per_rating=1.0, offset=2.0,
         everyone=np.ones((DRAWS, width, width), np.float32),
     )  # fmt: skip
     before = replace(before, items=replace(before.items, prior=prior))

@@ -9,6 +9,7 @@ import pytest
 
 from made_models import made
 from penchant.data.features import FeatureTable
+from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.recommender import Model
@@ -101,7 +102,7 @@ def slow_error(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float
 def with_an_offset() -> TrainedModel:
     """The made model, whose history maps move a row by one, so that there is an offset for rows without ratings."""
     trained = made()
-    prior = dataclasses.replace(trained.items.prior, history_map=np.ones((3, 4, 3), np.float32))
+    prior = trained.items.prior.with_effect(HistoryEffect(np.ones((3, 4, 3), np.float32)))
     return with_cold_start_offsets(dataclasses.replace(trained, items=dataclasses.replace(trained.items, prior=prior)))
 
 
@@ -165,13 +166,15 @@ def test_an_item_that_a_grown_user_rates_stays_as_it_was_for_the_others() -> Non
 
 def test_the_offset_depends_on_the_features() -> None:
     trained, truth = world()
-    prior = dataclasses.replace(trained.items.prior, history_map=np.ones((1, 4, 4), np.float32))
+    prior = trained.items.prior.with_effect(HistoryEffect(np.ones((1, 4, 4), np.float32)))
     items = dataclasses.replace(trained.items, prior=prior)
     # the features are encoded, and the model's own map says nothing of them
     mapped = with_feature_maps(dataclasses.replace(trained, items=items)).items
-    silent = dataclasses.replace(mapped.prior, mean=prior.mean, feature_map=np.zeros_like(mapped.prior.feature_map))
+    silent = dataclasses.replace(mapped.prior, mean=prior.mean).with_effect(
+        FeatureEffect(np.zeros((1, 3, 4), np.float32))
+    )
     found = with_cold_start_offsets(dataclasses.replace(trained, items=dataclasses.replace(mapped, prior=silent)))
     empty = trained.items.counts == 0
-    base = found.items.prior.debut.base[0]
+    base = found.items.prior.effect(ColdStartOffset).base[0]
     np.testing.assert_allclose(base, trained.items.all_rows().joined[0, ~empty].mean(axis=0), atol=1e-5)
     np.testing.assert_allclose(found.items.all_rows().joined[0, empty] + base, truth[empty], atol=0.06)

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 
 from made_models import made
 from penchant.foundations.errors import CallerError
+from penchant.models.priors import HistoryEffect
 from penchant.models.rows import Rows
 from penchant.models.scorers import SideName
 from penchant.models.trained import TrainedModel
@@ -127,7 +128,7 @@ def test_a_prior_per_rating_grows_with_the_ratings() -> None:
 def test_a_history_shifts_the_prior_mean() -> None:
     trained = made()
     shift = RNG.normal(size=(3, 5, 3)).astype(np.float32)
-    prior = dataclasses.replace(trained.users.prior, history_map=shift)
+    prior = trained.users.prior.with_effect(HistoryEffect(shift))
     np.testing.assert_allclose(
         prior.mean_given(None, np.array([1, 4])), (shift[:, 1] + shift[:, 4]) / np.sqrt(2), rtol=1e-5
     )
@@ -136,7 +137,7 @@ def test_a_history_shifts_the_prior_mean() -> None:
 def test_to_have_rated_what_one_was_asked_about_says_nothing() -> None:
     trained = made()
     shift = RNG.normal(size=(3, 5, 3)).astype(np.float32)
-    prior = dataclasses.replace(trained.users.prior, history_map=shift)
+    prior = trained.users.prior.with_effect(HistoryEffect(shift))
     told = Model(dataclasses.replace(trained, users=dataclasses.replace(trained.users, prior=prior)))
     ratings = {7: 5.0, 9: 2.0}
     asked = told.fold_in(ratings, asked=[7, 9, 404])

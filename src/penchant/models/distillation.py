@@ -7,7 +7,6 @@ ever forming A B' (Eckart and Young 1936). It is linear in the rows, so priors a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,6 @@ from penchant.foundations.errors import SettingsError
 from penchant.foundations.threads import limit_blas
 from penchant.models.pair_predictions import score_pairs
 from penchant.models.priors import Prior
-from penchant.models.priors.cold_start_offset import ColdStartOffset
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.sides import Side
@@ -51,7 +49,6 @@ def distil(trained: TrainedModel, width: int) -> TrainedModel:
         users=users,
         items=items,
         noise=np.sqrt(np.mean(np.square(trained.noise), keepdims=True)).astype(np.float32),
-        temporal_bias=trained.temporal_bias and trained.temporal_bias.averaged(),
     )
     return _measured(trained, made, width)
 
@@ -90,25 +87,11 @@ def _distilled(side: Side, matrix: Array) -> Side:
         return np.concatenate([bias[:, None], vectors], axis=1)[None].astype(np.float32)
 
     rows = through(np.concatenate([side.bias[:, :, None], side.vectors], axis=2))
-    prior = side.prior
-    mean = through(prior.mean[:, None])[:, 0]
-    made = Prior(
-        mean,
-        _precision(rows[0][side.counts > 0], mean[0]),
-        None if prior.feature_map is None else through(prior.feature_map),
-        history_map=None if prior.history_map is None else through(prior.history_map),
-        history_basis=prior.history_basis,
-        history_power=prior.history_power,
-        debut=None if prior.debut is None else _debut(prior.debut, through),
-        variance=prior.variance,
-    )
+    mean, effects = side.prior.mapped(through)
+    precision = _precision(rows[0][side.counts > 0], mean[0])
+    made = Prior(mean, precision, effects, variance=side.prior.variance)
     cold_start = None if side.cold_start is None else side.cold_start.mean(axis=0, keepdims=True)
     return replace(side, bias=rows[:, :, 0], vectors=rows[:, :, 1:], prior=made, cold_start=cold_start)
-
-
-def _debut(debut: ColdStartOffset, through: Callable[[NDArray[Any]], Floats]) -> ColdStartOffset:
-    by_features = None if debut.by_features is None else through(debut.by_features)
-    return replace(debut, base=through(debut.base[:, None])[:, 0], by_features=by_features)
 
 
 def _precision(rows: Floats, mean: Floats) -> Floats:

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import uuid
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,7 @@ from penchant.data.ratings import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelFolderError
 from penchant.models.history_rows import HistoryRows
-from penchant.models.priors import Point, Prior
-from penchant.models.priors.cold_start_offset import ColdStartOffset
-from penchant.models.priors.temporal_bias import TemporalBias
+from penchant.models.priors import Prior
 from penchant.models.scorers import scorer_from_parts
 from penchant.models.sides import Side
 from penchant.models.trained import Feedback, TrainedModel
@@ -33,6 +31,7 @@ from penchant.models.trained import Feedback, TrainedModel
 FORMAT = 1
 MANIFEST, PARAMETERS = "model.json", "parameters.safetensors"
 Arrays = dict[str, NDArray[Any]]
+_SIDE_ARRAYS = ("bias", "counts", "variance", "unformed", "cold_start")
 
 
 # --- writing -----------------------------------------------------------------------------------------------------
@@ -59,8 +58,6 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
 
     scorer, arrays = trained.scorer.to_parts()
     arrays = {f"scorer.{name}": array for name, array in arrays.items()}
-    if trained.temporal_bias is not None:
-        arrays |= {f"temporal_bias.{name}": array for name, array in trained.temporal_bias.to_arrays().items()}
     arrays |= {"noise": trained.noise} | {
         f"interactions.{name}": column
         for name in ("starts", "items", "values", "timestamps")
@@ -90,32 +87,11 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
 
 
 def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
-    arrays: dict[str, Any] = {
-        "bias": side.bias,
-        **_vector_parts(side),
-        "counts": side.counts,
-        "prior.mean": side.prior.mean,
-        "prior.precision": None if isinstance(side.prior, Point) else side.prior.precision,
-        "prior.feature_map": side.prior.feature_map,
-        "prior.history_map": side.prior.history_map,
-        "prior.history_basis": side.prior.history_basis,
-        "variance": side.variance,
-        "unformed": side.unformed,
-        "cold_start": side.cold_start,
-        "prior.everyone": side.prior.everyone,
-    }
-    if side.prior.debut is not None:
-        arrays |= {
-            f"prior.debut.{name}": array
-            for name, array in vars(side.prior.debut).items()
-            if name not in ("worth", "of_pairs")
-        }
+    prior, prior_arrays = side.prior.to_parts()
+    arrays: dict[str, Any] = {name: getattr(side, name) for name in _SIDE_ARRAYS} | _vector_parts(side)
+    arrays |= {f"prior.{name}": array for name, array in prior_arrays.items()}
     values = {
-        "per_rating": side.prior.per_rating,
-        "offset": side.prior.offset,
-        "history_power": side.prior.history_power,
-        "debut": None if side.prior.debut is None else [side.prior.debut.worth, side.prior.debut.of_pairs],
-        "variance": side.prior.variance,
+        "prior": prior,
         "encoder": None if side.encoder is None else side.encoder.to_json(),
         "kinds": None if side.features is None else dict(side.features.kinds),
     }
@@ -138,18 +114,6 @@ def _vectors_from(arrays: Arrays) -> tuple[Any, HistoryRows | None]:
         histories = HistoryRows(**{**parts, "width": parts["width"].item()})
         return np.zeros((1, len(histories), 0), np.float32), histories
     return arrays["columns"].transpose(0, 2, 1) if "columns" in arrays else arrays["vectors"], None
-
-
-def _prior_from(arrays: Arrays, values: dict[str, Any]) -> Prior:
-    if "precision" not in arrays:
-        return replace(Point.at(arrays["mean"]), feature_map=arrays.get("feature_map"))
-    names = ("per_rating", "offset", "history_power", "variance")
-    parts: dict[str, Any] = {name: values[name] for name in names if name in values}
-    parts |= {name: array for name, array in arrays.items() if name.partition(".")[0] != "debut"}
-    debut = _under("debut", arrays)
-    if debut:
-        parts["debut"] = ColdStartOffset(**debut, worth=values["debut"][0], of_pairs=values["debut"][1])
-    return Prior(**parts)
 
 
 def _side_frame(side: Side) -> Any:
@@ -257,9 +221,6 @@ def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> Trained
         feedback=None if manifest["feedback"] is None else Feedback(**manifest["feedback"]),
         history=manifest["history"],
         facts=manifest["facts"],
-        temporal_bias=TemporalBias.from_arrays(_under("temporal_bias", arrays))
-        if "temporal_bias.spans" in arrays
-        else None,
     )
 
 
@@ -272,22 +233,18 @@ def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -
     import polars as pl
 
     frame = pl.read_parquet(place / f"{name}.parquet")
-    prior = _prior_from(_under("prior", arrays), values)
     encoder = None if values["encoder"] is None else FeatureEncoder.from_json(values["encoder"])
     ids = frame["id"].to_numpy() if frame["id"].dtype.is_integer() else frame["id"].to_list()
     features = None if values["kinds"] is None else _features_from(frame, values["kinds"])
     vectors, histories = _vectors_from(arrays)
-    rows = (arrays["bias"], vectors, arrays["counts"])
     return Side(
         Vocabulary(ids),
-        *rows,
-        prior,
-        encoder,
-        features,
-        arrays.get("variance"),
-        histories,
-        arrays.get("unformed"),
-        arrays.get("cold_start"),
+        vectors=vectors,
+        histories=histories,
+        prior=Prior.from_parts(values["prior"], _under("prior", arrays)),
+        encoder=encoder,
+        features=features,
+        **{column: arrays[column] for column in _SIDE_ARRAYS if column in arrays},
     )
 
 

@@ -12,7 +12,7 @@ from penchant.data.features import FeatureEncoder, FeatureTable
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.history_rows import HistoryRows
-from penchant.models.priors import Prior
+from penchant.models.priors import FeatureEffect, Prior
 from penchant.models.rows import Floats, Rows
 
 
@@ -55,11 +55,12 @@ class Side:
             "vectors": self.vectors.shape,
             "counts": self.counts.shape,
             "prior.mean": self.prior.mean.shape,
-            "prior.precision": self.prior.precision.shape,
         }
-        for name, shape in expected.items():
-            if found[name] != shape:
-                raise ModelShapeError(f"{name} has shape {found[name]}, not {shape}")
+        if self.prior.precision is not None:
+            found["prior.precision"] = self.prior.precision.shape
+        for name, shape in found.items():
+            if shape != expected[name]:
+                raise ModelShapeError(f"{name} has shape {shape}, not {expected[name]}")
 
     def __len__(self) -> int:
         return len(self.vocabulary)
@@ -104,7 +105,7 @@ class Side:
     @property
     def maps_features(self) -> bool:
         """Whether features say anything about a new row."""
-        return self.encoder is not None and self.prior.feature_map is not None
+        return self.encoder is not None and self.prior.effect(FeatureEffect) is not None
 
     def title(self, number: int) -> str:
         """The display name of a known number, or its id as text."""

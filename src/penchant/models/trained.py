@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Grouped, Ratings, Scale
 from penchant.foundations.errors import ModelShapeError
-from penchant.models.priors.temporal_bias import TemporalBias
+from penchant.models.priors import TemporalBias
 from penchant.models.rows import Floats
 from penchant.models.scorers import Scorer
 from penchant.models.sides import Side
@@ -61,8 +61,7 @@ class TrainedModel:
     rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
     scale: the rating scale. interactions: the training ratings by user, in time order. feedback: how entries are read where they are implicit
     feedback, None where they are ratings. history: one mapping of named metrics for each epoch
-    or draw. facts: anything a report should say about the training, such as convergence metrics. temporal_bias: biases
-    that come and go with time, or None.
+    or sample. facts: anything a report should say about the training, such as convergence metrics.
     """
 
     kind: str
@@ -76,7 +75,6 @@ class TrainedModel:
     feedback: Feedback | None = None
     history: Sequence[Mapping[str, float]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
-    temporal_bias: TemporalBias | None = None
 
     def __post_init__(self) -> None:
         samples = {
@@ -105,6 +103,11 @@ class TrainedModel:
         """The mean of each sample, shape (S,); zero for a scorer that has none."""
         return self.scorer.mean
 
+    @property
+    def temporal_bias(self) -> TemporalBias | None:
+        """The users' biases that depend on time, or None."""
+        return self.users.prior.effect(TemporalBias)
+
     def relative_precision(self, variance: Floats) -> Floats:
         """What a rating by each of B users weighs beside one by the average user, from the users' `Side.variance`."""
         steady: Floats = self._usual_variance / (np.mean(np.square(self.noise)) + variance)
@@ -125,7 +128,6 @@ class TrainedModel:
             users=self.users.samples(at),
             items=self.items.samples(at),
             noise=self.noise[at],
-            temporal_bias=self.temporal_bias and self.temporal_bias.samples(at),
         )
 
     def clip(self, values: NDArray[Any]) -> NDArray[Any]:

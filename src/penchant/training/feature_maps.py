@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder
 from penchant.foundations.contraction import contract
-from penchant.models.priors.cold_start_offset import ColdStartOffset
+from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
 from penchant.models.rows import Floats
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel, settled
@@ -43,23 +43,26 @@ def with_cold_start_offsets(trained: TrainedModel) -> TrainedModel:
     """The model with a cold-start offset on each side whose prior has a history map; rows without ratings follow it."""
     users = _with_offset(trained.users, OFFSET_WEIGHT["users"], of_pairs=False)
     items = _with_offset(trained.items, OFFSET_WEIGHT["items"], of_pairs=True)
-    if items.prior.debut is not None:
-        offsets = items.prior.debut.along(users.all_rows())
+    offset = items.prior.effect(ColdStartOffset)
+    if offset is not None:
+        offsets = offset.along(users.all_rows())
         users = replace(users, cold_start=np.where(users.counts > 0, offsets, np.float32(0)))
     return replace(trained, users=users, items=items)
 
 
 def _with_offset(side: Side, worth: float, *, of_pairs: bool) -> Side:
     """The offset is the mean of the history effects, weighted by ratings, and a ridge regression of them on features."""
-    rated = np.flatnonzero(side.counts > 0)
-    if side.prior.history_map is None or not len(rated):
+    rated, history = np.flatnonzero(side.counts > 0), side.prior.effect(HistoryEffect)
+    if history is None or not len(rated):
         return side
-    prior = replace(side.prior, debut=None)
+    prior = side.prior.without(ColdStartOffset)
     encoded = None if side.encoder is None or side.features is None else side.encoder.encode(side.features)
     weights = side.counts[rated] / (side.counts[rated] + TRUST)
     shares = weights / weights.sum()
     beyond = side.rows(rated).joined - prior.means(None if encoded is None else encoded[rated], len(rated))
-    offset = ColdStartOffset(contract("n,snd->sd", shares, beyond).astype(np.float32), worth=worth, of_pairs=of_pairs)
+    offset = ColdStartOffset(
+        contract("n,snd->sd", shares, beyond).astype(np.float32), worth=worth, others=history.others, of_pairs=of_pairs
+    )
     if encoded is not None:
         features = np.asarray(encoded[rated].todense(), np.float64)  # (N, F)
         samples, count, width = beyond.shape
@@ -67,12 +70,17 @@ def _with_offset(side: Side, worth: float, *, of_pairs: bool) -> Side:
         _, slopes = _in_strips(features, side_by_side, weights)
         by_features = slopes.reshape(-1, samples, width).transpose(1, 0, 2).astype(np.float32)
         offset = replace(offset, by_features=by_features, features=(shares @ features).astype(np.float32))
-    return settled(replace(side, prior=replace(prior, debut=offset)), encoded)
+    return settled(replace(side, prior=prior.with_effect(replace(history, damping=worth)).with_effect(offset)), encoded)
 
 
 def _mapped(side: Side) -> Side:
     rated = np.flatnonzero(side.counts > 0)
-    if side.features is None or not side.features.columns or side.prior.feature_map is not None or len(rated) < 2:
+    if (
+        side.features is None
+        or not side.features.columns
+        or side.prior.effect(FeatureEffect) is not None
+        or len(rated) < 2
+    ):
         return side
     if side.histories is not None:
         return side  # a table of what each feature's carriers chose would be as large as the items' weights
@@ -86,7 +94,7 @@ def _mapped(side: Side) -> Side:
     fitted = [_in_strips(features, one, weights) for one in rows]
     means = np.stack([mean for mean, _ in fitted]).astype(np.float32)
     maps = np.stack([slopes for _, slopes in fitted]).astype(np.float32)
-    prior = replace(side.prior, mean=means, feature_map=maps)
+    prior = replace(side.prior, mean=means).with_effect(FeatureEffect(maps))
     return settled(replace(side, prior=prior, encoder=encoder), encoded)
 
 

@@ -14,6 +14,7 @@ from penchant.data.ratings import Ratings, Scale
 from penchant.foundations.errors import DataError, SettingsError
 from penchant.foundations.progress import Silent
 from penchant.models.pair_predictions import score_pairs
+from penchant.models.priors import ColdStartOffset, HistoryEffect
 from penchant.models.saving import load_trained, save_trained
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
@@ -101,7 +102,7 @@ def test_folding_in_a_users_own_ratings_finds_the_user_again() -> None:
 
 def test_history_moves_a_newcomer_through_the_saved_basis(tmp_path) -> None:
     model = trained()
-    assert model.users.prior.history_basis is not None
+    assert model.users.prior.effect(HistoryEffect) is not None
     moved = model.users.prior.mean_given(None, np.array([0, 1, 2]))
     assert np.abs(moved - model.users.prior.mean).max() > 0
     loaded = load_trained(save_trained(model, tmp_path / "model"))
@@ -253,11 +254,12 @@ def test_the_prior_of_a_known_history_is_that_of_the_training_features() -> None
     with ThreadTeam(1) as team:
         block = prepare(TRAIN, BayesSettings(factors=4), team).items.history
     assert block is not None
-    prior = replace(model.items.prior, debut=None)
-    assert prior.history_map is not None
+    history = model.items.prior.effect(HistoryEffect)
+    assert history is not None
+    prior = model.items.prior.without(ColdStartOffset).with_effect(replace(history, damping=0.0))
     raters, _ = TRAIN.by_item().row(5)
     at = np.flatnonzero(np.flatnonzero(TRAIN.by_item().counts) == 5)[0]
-    want = (block.left[at] * block.singular) @ prior.history_map[0]
+    want = (block.left[at] * block.singular) @ history.weights[0]
     np.testing.assert_allclose(prior.mean_given(None, raters)[0] - prior.mean[0], want, atol=1e-4)
 
 

@@ -8,6 +8,7 @@ import pytest
 from made_ratings import rmse_of
 from penchant.data.splitting import cold_items
 from penchant.data.synthetic import synthetic
+from penchant.models.priors import FeatureEffect
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.registry import train
 
@@ -48,7 +49,7 @@ def test_columns_learnt_together_help_films_with_few_ratings():
 def test_rows_hold_their_columns_share():
     model = train(SPLIT.train, "dot_bias", **QUICK)
     columns = FeatureEmbeddings.of(SPLIT.train)
-    share = columns.encoded["items"] @ model.items.prior.feature_map[0]
+    share = columns.encoded["items"] @ model.items.prior.effect(FeatureEffect).weights[0]
     assert np.corrcoef(share[:, 0], model.items.bias[0])[0, 1] > 0.5
 
 

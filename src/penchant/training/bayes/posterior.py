@@ -10,7 +10,7 @@ import numpy as np
 
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Ratings
-from penchant.models.priors import Prior
+from penchant.models.priors import Effect, FeatureEffect, HistoryEffect, Prior
 from penchant.models.priors.temporal_bias import TemporalBias, TemporalBiasLevel
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
@@ -38,7 +38,10 @@ def to_trained_model(
     extra = prepared.deviation**2 * np.mean([draw.noise for draw in samples], axis=0) - np.mean(noise**2)
     own = np.zeros(prepared.users.size, np.float32)
     own[prepared.users.active] = extra
-    users = replace(users, prior=replace(users.prior, variance=float(extra.mean())))
+    prior = replace(users.prior, variance=float(extra.mean()))
+    if (bias := _temporal_bias(prepared, samples)) is not None:
+        prior = prior.with_effect(bias)
+    users = replace(users, prior=prior)
     return TrainedModel(
         "bayes",
         settings.to_json(),
@@ -50,7 +53,6 @@ def to_trained_model(
         Interactions.of(ratings),
         history=list(history),
         facts=dict(facts),
-        temporal_bias=_temporal_bias(prepared, samples),
     )
 
 
@@ -125,21 +127,16 @@ def _prior(prepared: PreprocessedRatings, samples: Sequence[Sample], at: int, un
     side, other = (prepared.users, prepared.items)[:: 1 if at == 0 else -1]
     mean = np.stack([draw.means[at] * units for draw in samples])
     precision = np.stack([draw.precisions[at] / np.outer(units, units) for draw in samples])
-    feature_map = history_map = basis = None
+    effects: list[Effect] = []
     if side.encoder is not None:
         feature_map = np.zeros((len(samples), side.encoder.width, len(units)), np.float32)
         for g, columns in enumerate(side.groups):
             for s, draw in enumerate(samples):
                 feature_map[s, columns] = side.blocks[g].right @ draw.maps[at][g] * units
+        effects.append(FeatureEffect(feature_map))
     if side.history is not None:
         history_map = np.stack([draw.maps[at][-1] * units for draw in samples]).astype(np.float32)
         basis = np.zeros((other.size, side.history.right.shape[1]), np.float32)
         basis[other.active] = side.history.right
-    return Prior(
-        mean.astype(np.float32),
-        precision.astype(np.float32),
-        feature_map,
-        history_map=history_map,
-        history_basis=basis,
-        history_power=HISTORY_POWERS["users" if at == 0 else "items"],
-    )
+        effects.append(HistoryEffect(history_map, basis, HISTORY_POWERS["users" if at == 0 else "items"]))
+    return Prior(mean.astype(np.float32), precision.astype(np.float32), tuple(effects))

@@ -9,8 +9,6 @@ import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError, SettingsError
-from penchant.models.priors import Prior
-from penchant.models.priors.temporal_bias import TemporalBias
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.sides import Side
@@ -47,7 +45,7 @@ def continued(chain: Chain, model: TrainedModel, prepared: PreprocessedRatings) 
         rows = np.concatenate([known.bias[-1, :, None], known.vectors[-1]], axis=1)
         side.rows = (rows[own.active] / units).astype(np.float32)
         side.mean = known.prior.mean[-1].astype(np.float64) / units
-        side.precision = known.prior.precision[-1].astype(np.float64) * np.outer(units, units)
+        side.precision = known.prior.precision_for(0)[-1] * np.outer(units, units)
     for level, known_level in zip(
         chain.temporal_bias, model.temporal_bias.levels if model.temporal_bias else (), strict=True
     ):
@@ -73,7 +71,6 @@ def joined(first: TrainedModel, second: TrainedModel) -> TrainedModel:
         items=_joined_side(first.items, second.items, share),
         noise=np.concatenate([first.noise, second.noise]),
         history=shown,
-        temporal_bias=_joined_temporal_bias(first.temporal_bias, second.temporal_bias),
     )
 
 
@@ -88,17 +85,6 @@ def _joined_scorer(a: DotScorer, b: DotScorer) -> DotScorer:
     return replace(b, mean=np.concatenate([a.mean, b.mean]), cutpoints=cuts)
 
 
-def _joined_temporal_bias(a: TemporalBias | None, b: TemporalBias | None) -> TemporalBias | None:
-    if a is None or b is None:
-        return None
-    return TemporalBias(
-        tuple(
-            replace(y, biases=np.concatenate([x.biases, y.biases]), variance=np.concatenate([x.variance, y.variance]))
-            for x, y in zip(a.levels, b.levels, strict=True)
-        )
-    )
-
-
 def _joined_side(a: Side, b: Side, share: float) -> Side:
     both: Floats | None = None
     if a.variance is not None and b.variance is not None:
@@ -107,19 +93,6 @@ def _joined_side(a: Side, b: Side, share: float) -> Side:
         b,
         bias=np.concatenate([a.bias, b.bias]),
         vectors=np.concatenate([a.vectors, b.vectors]),
-        prior=_joined_prior(a.prior, b.prior),
+        prior=a.prior.concatenated(b.prior),
         variance=both,
-    )
-
-
-def _joined_prior(a: Prior, b: Prior) -> Prior:
-    def together(x: Floats | None, y: Floats | None) -> Floats | None:
-        return None if x is None or y is None else np.concatenate([x, y])
-
-    return replace(
-        b,
-        mean=np.concatenate([a.mean, b.mean]),
-        precision=np.concatenate([a.precision, b.precision]),
-        feature_map=together(a.feature_map, b.feature_map),
-        history_map=together(a.history_map, b.history_map),
     )

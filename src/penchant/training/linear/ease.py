@@ -21,7 +21,7 @@ from penchant.foundations.errors import DataError
 from penchant.foundations.progress import Progress
 from penchant.foundations.settings import Settings, setting
 from penchant.models.history_rows import HistoryRows
-from penchant.models.priors import Point
+from penchant.models.priors import Prior
 from penchant.models.rows import Floats
 from penchant.models.scorers import ItemItemScorer
 from penchant.models.sides import Side
@@ -165,12 +165,12 @@ def _users(chosen: Ratings) -> Side:
     histories = HistoryRows.of_choices(owners, by_user.numbers, chosen.n_users, K)
     bias, vectors = np.zeros((1, chosen.n_users), np.float32), np.zeros((1, chosen.n_users, 0), np.float32)
     features = chosen.user_features
-    return Side(chosen.users, bias, vectors, counts, Point.at(mean), features=features, histories=histories)
+    return Side(chosen.users, bias, vectors, counts, Prior(mean, None), features=features, histories=histories)
 
 
 def _items(chosen: Ratings, weights: Floats) -> Side:
     """An item's vector is its column of B; the view keeps an item's weights on all others side by side in memory."""
     bias, mean = np.zeros((1, len(weights)), np.float32), np.zeros((1, len(weights) + 1), np.float32)
     counts, features = counts_of(chosen.by_item()), chosen.item_features
-    side = Side(chosen.items, bias, weights.T[None], counts, Point.at(mean), features=features)
+    side = Side(chosen.items, bias, weights.T[None], counts, Prior(mean, None), features=features)
     return settled(side)
