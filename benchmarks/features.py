@@ -23,10 +23,11 @@ import penchant as pt
 from penchant.data.splitting import Split
 from penchant.evaluation.report.protocol import versions
 from penchant.metrics.intervals import UserSums, paired_difference
+from penchant.training.feature_maps import with_feature_maps
 
 RESULTS = Path(__file__).parent / "results" / "features.json"
 TOGETHER = {"dot_bias": {"use_features": True}, "net": {"feature_factors": 8}}
-AFTERWARDS = {"dot_bias": {"use_features": False}, "net": {"feature_factors": 0}}
+WITHOUT = {"dot_bias": {"use_features": False}, "net": {"feature_factors": 0}}
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def compared(name: str, where: str, split: Split) -> list[dict[str, Any]]:
     bare = dataclasses.replace(split.train, item_features=None, user_features=None)
     models = {
         "none": pt.train(bare, name, seed=0),
-        "afterwards": pt.train(split.train, name, seed=0, **AFTERWARDS[name]),
+        "afterwards": pt.Model(with_feature_maps(pt.train(split.train, name, seed=0, **WITHOUT[name]).trained)),
         "together": pt.train(split.train, name, seed=0, **TOGETHER[name]),
     }
     sums = {way: squared_errors(model, split) for way, model in models.items()}
@@ -64,7 +65,7 @@ def squared_errors(model: pt.Model, split: Split) -> UserSums:
     new = np.array([item not in met for item in items.tolist()])
     if new.any() and model.trained.items.maps_features and test.item_features is not None:
         numbers, back = np.unique(test.item_numbers[new], return_inverse=True)
-        rows = model.trained.items.unmet_rows(test.item_features.take(numbers), len(numbers)).take(back)
+        rows = model.trained.items.new_rows(test.item_features.take(numbers), len(numbers)).take(back)
         known = model.trained.users.rows(model.trained.users.vocabulary.numbers(users[new]))
         predicted[new] = model.trained.clip(model.trained.scorer.pairs(known, rows).mean(axis=0))
     return UserSums.pooled((predicted - test.values) ** 2, test.user_numbers, len(test.users), link="root")

@@ -4,7 +4,7 @@
     python benchmarks/scale.py --sizes 20M --engines als dot_bias
     python benchmarks/scale.py --sizes 1M --engines spark --epochs 4
 
-Gradient descent moves the rows that a batch mentions (rows="touched"): a rating then costs the same at any size.
+Gradient descent moves the rows that a batch mentions (sparse_updates=True): a rating then costs the same at any size.
 Each measurement is a process of its own, which reads a Parquet file of made ratings (power laws on both sides, known
 factors and noise) and reports its own highest resident memory; Spark's is that of its JVM. The machine is shared, so
 seconds on the wall say little: processor seconds are given too, over all threads. Results are added to
@@ -163,7 +163,7 @@ def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     read = time.perf_counter()
     after_reading = peak_megabytes()
     passes = {"als": "epochs", "dot_bias": "epochs"}[asked.measure]
-    more = {"validation_share": 0.0, "rows": "touched"} if asked.measure == "dot_bias" else {}
+    more = {"validation_share": 0.0, "sparse_updates": True} if asked.measure == "dot_bias" else {}
     clock = Clock()
     how = {passes: asked.epochs, "factors": asked.factors, **more}
     model = pt.train(train, asked.measure, seed=0, progress=clock, **how)

@@ -124,7 +124,7 @@ def test_the_verdict_reads_the_validation_curve(values: list[float], words: str)
         ),
         ({"train_loss": 0.25, "learning_rate": 0.1}, {"train_loss": 0.25}),
         ({"epoch": 1.0, "train_rmse": 0.6}, {"train_rmse": 0.6}),
-        ({"sample": 1.0, "train": 0.7, "validation": 0.8}, {"train_rmse": 0.7, "validation_rmse": 0.8}),
+        ({"sample": 1.0, "train_rmse": 0.7, "validation_rmse": 0.8}, {"train_rmse": 0.7, "validation_rmse": 0.8}),
         ({"epoch": 1.0}, {}),
     ],
 )

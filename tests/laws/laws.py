@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 
 from laws.small_world import ITEMS, UNRATED, small_world
+from penchant.foundations.errors import SettingsError
+from penchant.foundations.progress import Silent
+from penchant.foundations.rng import generator
 from penchant.recommending.recommender import Model, load, train
 from penchant.recommending.request import SOURCES, Request
+from penchant.training.registry import way
 
 KNOWN_USERS, KNOWN_ITEMS = [100, 117, 159], ["item-0", "item-20"]
 STRANGE = [UNRATED, "item-404", "", "ünïcode", 12, -1, 2**40]
@@ -102,6 +106,24 @@ class ModelLaws:
         np.testing.assert_allclose(
             kept.predict(user, items).mean, model.fold_in(ratings).predict(items).mean, rtol=1e-5, atol=1e-5
         )
+
+    # --- training ----------------------------------------------------------------------------------------------
+
+    def test_a_trainer_called_directly_gives_the_same_model(self, model: Model) -> None:
+        spec, world = way(self.name), small_world()
+        settings = spec.settings_class().from_json(dict(self.settings))
+        again = spec.train()(world, settings, rng=generator(3), progress=Silent())
+        for side, other in ((model.trained.users, again.users), (model.trained.items, again.items)):
+            np.testing.assert_array_equal(side.all_rows().joined, other.all_rows().joined)
+            assert [one.name for one in side.prior.effects] == [one.name for one in other.prior.effects]
+
+    def test_another_kind_or_width_cannot_be_resumed(self, model: Model) -> None:
+        other = train(small_world(), "als" if self.name == "baseline" else "baseline")
+        with pytest.raises(SettingsError, match="cannot be continued as"):
+            train(small_world(), self.name, resume=other, **self.settings)
+        if "factors" in self.settings:
+            with pytest.raises(SettingsError, match=r"factors|not a net of this shape"):
+                train(small_world(), self.name, resume=model, **{**self.settings, "factors": 5})
 
     # --- one model, one answer ---------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ class HistoryRows:
     width: int
 
     @classmethod
-    def of_choices(cls, owners: NDArray[Any], numbers: NDArray[Any], users: int, width: int) -> HistoryRows:
+    def of_positives(cls, owners: NDArray[Any], numbers: NDArray[Any], users: int, width: int) -> HistoryRows:
         """Ones at `numbers` (n,) of the rows that `owners` (n,) names, in rising order."""
         starts = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=users))]).astype(np.int64)
         return cls(starts, numbers.astype(np.int32), np.ones(len(numbers), np.float32), width)

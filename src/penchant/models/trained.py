@@ -27,30 +27,32 @@ Confidence = Literal["equal", "values", "logarithm"]
 
 @dataclass(frozen=True)
 class Feedback:
-    """How implicit feedback reads an entry: as a wish for the item, or as nothing.
+    """Which entries of implicit feedback are positive interactions, and what each weighs.
 
-    positive_from: the least rating that is a wish; None where every entry is one. spared: the weight of the pull
-    towards zero that acts on every pair and that a wish is spared.
+    positive_from: the least rating that is positive; None where every entry is. unobserved_weight: the weight α of the
+    penalty on unobserved pairs where it is not applied to positive pairs (`form="hu"`); 0 where it is applied to all.
     """
 
     positive_from: float | None = None
     confidence: Confidence = "equal"
-    spared: float = 0.0
+    unobserved_weight: float = 0.0
 
     def weights(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """What each entry weighs, shape (n,); 0 for one that is no wish."""
+        """What each entry weighs, shape (n,); 0 for one that is not positive."""
         weights = np.ones(len(values), np.float32) if self.confidence == "equal" else np.asarray(values, np.float32)
         if self.confidence == "logarithm":
             weights = 1 + np.log(np.maximum(weights, 1))
         return weights if self.positive_from is None else np.where(values >= self.positive_from, weights, np.float32(0))
 
     def targets(self, weights: NDArray[Any]) -> NDArray[np.float32]:
-        """What an entry of such a weight is drawn to, shape (n,).
+        """The targets of entries of these weights, shape (n,): 1 + α / w.
 
-        Beside the pull α s² on every pair, w (1 + α/w - s)² is, but for a constant, (w + α) (1 - s)²: a wish that is
-        spared the pull. Where nothing is spared it is 1.
+        Training adds the penalty α s² of every pair. With it, w (1 + α/w - s)² is (w + α) (1 - s)² up to a constant:
+        the loss of a positive pair without the penalty.
         """
-        return (1 + np.divide(self.spared, weights, out=np.zeros_like(weights), where=weights > 0)).astype(np.float32)
+        return (1 + np.divide(self.unobserved_weight, weights, out=np.zeros_like(weights), where=weights > 0)).astype(
+            np.float32
+        )
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,12 @@ STRIP = 1024
 Array = NDArray[np.float64]
 
 
+def completed(trained: TrainedModel, *, use_features: bool = True) -> TrainedModel:
+    """The model as a trainer returns it: with offsets for rows without history, and feature maps if wanted."""
+    trained = with_cold_start_offsets(trained)
+    return with_feature_maps(trained) if use_features else trained
+
+
 def with_feature_maps(trained: TrainedModel) -> TrainedModel:
     """The model with a feature map on each side that has features and none yet; rows never rated move where it says."""
     return replace(trained, users=_mapped(trained.users), items=_mapped(trained.items))

@@ -15,7 +15,6 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator
 from penchant.foundations.settings import Settings
 from penchant.models.trained import TrainedModel
-from penchant.training.feature_maps import with_cold_start_offsets, with_feature_maps
 
 
 class Trainer(Protocol):
@@ -97,14 +96,13 @@ def train(
     """Learn a model of the named kind.
 
     settings: those of the kind's dataclass. validation: ratings whose error is shown (and may stop training), never
-    learnt from. resume: a model to continue from. Rows never rated are put where their features say, where there are
-    features. Raises SettingsError or DataError for what cannot be used.
+    learnt from. resume: a model of the same kind to continue from. Raises SettingsError or DataError for what cannot be used.
     """
     if not len(ratings):
         raise DataError("there are no ratings to learn from")
     chosen = way(model)
     values: Mapping[str, Any] = settings
-    trained = chosen.train()(
+    return chosen.train()(
         ratings,
         chosen.settings_class().from_json(values),
         rng=generator(seed),
@@ -112,5 +110,3 @@ def train(
         progress=progress or Silent(),
         resume=resume,
     )
-    trained = with_cold_start_offsets(trained)
-    return with_feature_maps(trained) if trained.settings.get("features", True) else trained

@@ -109,6 +109,7 @@ def test_the_rest_of_ones_own_camp_comes_first_and_what_was_disliked_stays_out(c
 
 def test_where_nothing_was_chosen_it_says_so(camps: Ratings) -> None:
     with pytest.raises(
-        DataError, match=r"positive_from: no rating reaches 9.0, so nothing was chosen. Ratings go up to 5"
+        DataError,
+        match=r"positive_from: no rating reaches 9.0, so there is no positive interaction. Ratings go up to 5",
     ):
         train(camps, "implicit_als", positive_from=9.0)

@@ -134,7 +134,7 @@ class Listener(Silent):
 def test_validation_error_is_shown_and_is_that_of_the_mean_of_the_draws() -> None:
     listener = Listener()
     model = train(TRAIN, "bayes", validation=TEST, progress=listener, **QUICK)
-    shown = [f["validation"] for f in listener.metrics if "validation" in f]
+    shown = [f["validation_rmse"] for f in listener.metrics if "validation_rmse" in f]
     assert len(shown) == len(model.history) == 20
     assert shown[-1] == pytest.approx(rmse_of(model, TEST), abs=2e-3)
     assert any("R-hat" in note for note in listener.notes)

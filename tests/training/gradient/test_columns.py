@@ -69,3 +69,11 @@ def test_a_module_with_columns_predicts_what_the_trained_model_does(name):
     pairs = model.scorer.pairs(model.users.rows(few.user_numbers), model.items.rows(few.item_numbers))[0]
     error = float(np.sqrt(np.mean((model.clip(pairs) - few.values) ** 2)))
     assert error < 1.2 * float(model.noise[0]) + 0.1
+
+
+@pytest.mark.parametrize("model", ["dot_bias", "net"])
+def test_a_model_without_features_does_not_answer_from_them(model: str) -> None:
+    without = train(SPLIT.train, model, **QUICK, use_features=False)
+    assert not without.users.maps_features
+    assert not without.items.maps_features
+    assert train(SPLIT.train, model, **QUICK).items.maps_features

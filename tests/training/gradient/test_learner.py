@@ -103,7 +103,7 @@ def test_figures_reach_the_progress_and_the_best_weights_come_back():
     travelled = backend()
     run = learner.fit(travelled, wild, seed=0, callbacks=[Validation(held), best, Reporting(heard, "training")])
     assert (heard.task, heard.total) == ("training", 30)
-    assert [set(metrics) for metrics in heard.metrics] == [{"train", "validation_rmse"}] * len(run.history)
+    assert [set(metrics) for metrics in heard.metrics] == [{"train_loss", "validation_rmse"}] * len(run.history)
     assert heard.notes[0].startswith(f"training: stopped after {len(run.history)} epochs, no better validation_rmse")
     assert held.rmse(travelled) == pytest.approx(min(f["validation_rmse"] for f in run.history), abs=1e-6)
 

@@ -67,7 +67,9 @@ def test_the_first_predictions_of_dot_have_the_mean_of_the_data():
 
 def test_history_shows_train_and_validation_error_of_each_epoch():
     model = train(TRAIN, "dot_bias", validation=TEST, **(QUICK | {"epochs": 3}))
-    assert [sorted(metrics) for metrics in model.history] == [["learning_rate", "train_loss", "validation_rmse"]] * 3
+    assert [sorted(metrics) for metrics in model.history] == [
+        ["epoch", "learning_rate", "train_loss", "validation_rmse"]
+    ] * 3
     best = model.history[model.facts["best_epoch"] - 1]
     assert best["validation_rmse"] == pytest.approx(rmse_of(model, TEST), abs=1e-5)
 

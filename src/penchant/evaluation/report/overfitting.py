@@ -9,7 +9,6 @@ from penchant.training.gradient.learning_curves import LearningCurves
 
 History = Sequence[Mapping[str, float]]
 _CLOCKS = {"epoch", "sample", "learning_rate", "rate", "seconds"}
-_NAMES = {"train": "train_rmse", "validation": "validation_rmse"}
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,11 @@ def curves(history: History) -> list[Curve]:
 
 
 def _as_errors(epoch: Mapping[str, float]) -> dict[str, float]:
-    """The metrics of one epoch under one spelling; a mean squared training loss beside an RMSE becomes one too."""
-    told = {_NAMES.get(name, name.lower().replace(" ", "_")): value for name, value in epoch.items()}
-    if "train_loss" in told and "validation_rmse" in told:
-        told = {"train_rmse": told.pop("train_loss") ** 0.5, **told}
-    return {name: value for name, value in told.items() if name not in _CLOCKS}
+    """The metrics of one epoch; a mean squared training loss next to an RMSE becomes one too."""
+    found = dict(epoch)
+    if "train_loss" in found and "validation_rmse" in found:
+        found = {"train_rmse": found.pop("train_loss") ** 0.5, **found}
+    return {name: value for name, value in found.items() if name not in _CLOCKS}
 
 
 def _known(name: str, epoch: Mapping[str, float]) -> bool:

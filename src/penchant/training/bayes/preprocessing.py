@@ -62,7 +62,7 @@ def prepare(ratings: Ratings, settings: BayesSettings, team: ThreadTeam) -> Prep
     """Standardise the ratings, leave out rows without any, and decompose the feature matrices."""
     levels = _levels(ratings, settings) if settings.link == "ordered_probit" else None
     if settings.temporal_bias and ratings.timestamps is None:
-        raise DataError("the ratings have no timestamps to learn from", where="time", remedy="Leave it off")
+        raise DataError("the ratings have no timestamps to learn from", where="temporal_bias", remedy="Leave it off")
     mean = ratings.mean
     deviation = float(ratings.values.std(dtype=np.float64))
     if levels is not None:  # the cut points carry mean and scale
@@ -77,7 +77,7 @@ def prepare(ratings: Ratings, settings: BayesSettings, team: ThreadTeam) -> Prep
         ("users", users, active[0], ratings.user_features, by_user.counts, len(active[1])),
         ("items", items, active[1], ratings.item_features, by_item.counts, len(active[0])),
     ):
-        encoder, encoded, groups = _features(table if settings.features else None, counts)
+        encoder, encoded, groups = _features(table if settings.use_features else None, counts)
         blocks = [FeatureBlock(encoded[rows][:, columns], settings.rank, team) for columns in groups]
         history = (
             FeatureBlock(_history(entries, other, HISTORY_POWERS[name]), settings.rank, team)
@@ -96,7 +96,9 @@ def _levels(ratings: Ratings, settings: BayesSettings) -> NDArray[np.float64]:
     """The distinct ratings, for an ordered-probit link."""
     levels = np.unique(ratings.values).astype(np.float64)
     if settings.temporal_bias:
-        raise SettingsError("an ordered-probit link cannot be shifted by time", where="time", remedy="Leave one off")
+        raise SettingsError(
+            "an ordered-probit link cannot be shifted by time", where="temporal_bias", remedy="Leave one off"
+        )
     if not 2 <= len(levels) <= MOST_LEVELS:
         raise DataError(
             f"an ordered-probit link is for 2 to {MOST_LEVELS} distinct ratings, not {len(levels)}",

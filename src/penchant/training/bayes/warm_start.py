@@ -17,14 +17,14 @@ from penchant.training.bayes.chain import Chain
 from penchant.training.bayes.posterior import units_of
 from penchant.training.bayes.preprocessing import PreprocessedRatings
 from penchant.training.bayes.settings import BayesSettings
+from penchant.training.resume import check_resume
 
 _SAMPLING = {"samples", "thin", "burn_in", "chains"}
 
 
 def check_resumable(model: TrainedModel, ratings: Ratings, settings: BayesSettings) -> None:
     """Raise unless the model is of this kind, of these ratings and of these settings, but for how much is drawn."""
-    if model.kind != "bayes":
-        raise SettingsError(f"a {model.kind!r} model cannot be continued as 'bayes'", where="resume")
+    check_resume(model, "bayes")
     ours = {name: value for name, value in settings.to_json().items() if name not in _SAMPLING}
     theirs = {name: value for name, value in model.settings.items() if name not in _SAMPLING}
     if ours != theirs:

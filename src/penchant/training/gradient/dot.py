@@ -12,6 +12,7 @@ from penchant.foundations.rng import spawn_seeds
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel, assemble, counts_of
+from penchant.training.feature_maps import completed
 from penchant.training.gradient.backend import Backend, State
 from penchant.training.gradient.backend_choice import dot_backend, dot_bias_backend
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
@@ -19,6 +20,7 @@ from penchant.training.gradient.fitting import FitResult, fit_with_settings
 from penchant.training.gradient.initial_parameters import bare_start, biased_start, bounds_of, continue_from
 from penchant.training.gradient.priors_and_noise import noise_of, prior_of
 from penchant.training.gradient.settings import DotBiasSettings, DotSettings
+from penchant.training.resume import check_resume
 
 
 def train_dot(
@@ -31,6 +33,7 @@ def train_dot(
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
     """Vectors alone; the first predictions have the data's mean."""
+    check_resume(resume, "dot", settings.factors)
     start_seed = int(spawn_seeds(rng, 1)[0])
 
     def build(part: Ratings) -> Backend:
@@ -54,6 +57,7 @@ def train_dot_bias(
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
     """Vectors and biases; the biases start at the data's damped means."""
+    check_resume(resume, "dot_bias", settings.factors)
     start_seed = int(spawn_seeds(rng, 1)[0])
     bounds = bounds_of(ratings.scale, settings.widen) if settings.link == "sigmoid" else None
     columns = FeatureEmbeddings.of(ratings) if settings.use_features else FeatureEmbeddings()
@@ -80,7 +84,9 @@ def biased_model(
     scorer = DotScorer(mean) if bounds is None else DotScorer(mean, "sigmoid", *bounds)
     rows = [(_stack(learnt.samples, f"{side}.bias.weight")[:, :, 0], _stack(learnt.samples, f"{side}.vectors.weight"))
             for side in ("users", "items")]  # fmt: skip
-    return _finished("dot_bias", ratings, settings, learnt, scorer, rows[0], rows[1], columns)
+    return _finished(
+        "dot_bias", ratings, settings, learnt, scorer, rows[0], rows[1], columns, use_features=settings.use_features
+    )
 
 
 def _finished(
@@ -92,11 +98,13 @@ def _finished(
     user_rows: tuple[Floats, Floats],
     item_rows: tuple[Floats, Floats],
     columns: FeatureEmbeddings | None = None,
+    *,
+    use_features: bool = True,
 ) -> TrainedModel:
     columns = columns or FeatureEmbeddings()
     user_rows = columns.joined("users", user_rows, learnt.samples)
     item_rows = columns.joined("items", item_rows, learnt.samples)
-    return assemble(
+    model = assemble(
         ratings,
         kind=kind,
         settings=settings.to_json(),
@@ -111,6 +119,7 @@ def _finished(
         history=learnt.history,
         facts=learnt.facts,
     )
+    return completed(model, use_features=use_features)
 
 
 def _stack(samples: Sequence[State], name: str) -> Floats:

@@ -16,6 +16,7 @@ from penchant.models.initialization import Floats
 from penchant.models.scorers import NetScorer
 from penchant.models.side_embedding import Columns
 from penchant.models.trained import TrainedModel, assemble, counts_of
+from penchant.training.feature_maps import completed
 from penchant.training.gradient.backend import Backend, State
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.gradient.fitting import fit_with_settings
@@ -23,6 +24,7 @@ from penchant.training.gradient.initial_parameters import biased_start, bounds_o
 from penchant.training.gradient.priors_and_noise import noise_of, prior_of
 from penchant.training.gradient.settings import NetSettings
 from penchant.training.gradient.torch_backend import module_backend
+from penchant.training.resume import check_resume
 
 
 def train(
@@ -35,8 +37,11 @@ def train(
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
     """A net that starts as the baseline: the first entry of each vector holds the row's damped bias."""
+    check_resume(resume, "net")
     start_seed = int(spawn_seeds(rng, 1)[0])
-    columns = FeatureEmbeddings.of(ratings) if settings.feature_factors else FeatureEmbeddings()
+    columns = (
+        FeatureEmbeddings.of(ratings) if settings.use_features and settings.feature_factors else FeatureEmbeddings()
+    )
     padded = {side: Columns.of(encoded) for side, encoded in columns.encoded.items()}
 
     def build(part: Ratings) -> Backend:
@@ -48,7 +53,7 @@ def train(
     learnt = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
     state = learnt.samples[-1]  # a net's layers belong to one draw
     user_rows, item_rows = (_rows(state, side, columns) for side in ("users", "items"))
-    return assemble(
+    model = assemble(
         ratings,
         kind="net",
         settings=settings.to_json(),
@@ -63,6 +68,7 @@ def train(
         history=learnt.history,
         facts=learnt.facts,
     )
+    return completed(model, use_features=settings.use_features)
 
 
 def started_net(
@@ -96,9 +102,7 @@ def continue_net(module: EmbeddingNet, ratings: Ratings, model: TrainedModel) ->
     sides = ((module.users, ratings.users, model.users), (module.items, ratings.items, model.items))
     layers = (module.hidden, module.output)
     scorer = cast(NetScorer, model.scorer)
-    alike = model.kind == "net" and all(
-        layer.weight.shape == weights.T.shape for layer, weights in zip(layers, scorer.weights, strict=True)
-    )
+    alike = all(layer.weight.shape == weights.T.shape for layer, weights in zip(layers, scorer.weights, strict=True))
     if not alike or any(side.columns is not None for side, _, _ in sides):
         raise SettingsError(
             "the model to resume is not a net of this shape",

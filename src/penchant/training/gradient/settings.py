@@ -24,17 +24,14 @@ class GradientSettings(Settings):
     weight_decay: float = setting(
         0.0, "further pull of the weights towards zero at every step, as in torch.optim", low=0.0
     )
-    decay: str = setting(
-        "l2",
-        "how weight_decay acts: l2 adds it to the gradient; decoupled (AdamW) shrinks the weights beside it",
-        choices=("l2", "decoupled"),
+    decoupled_weight_decay: bool = setting(
+        False, "whether weight_decay shrinks the weights apart from the gradient (AdamW), and is not added to it (L2)"
     )
     decay_biases: bool = setting(False, "whether the pull also acts on biases")
-    rows: str = setting(
-        "every",
-        "every: all rows move at each step, as in torch.optim; touched: only the rows that a batch mentions, so that "
-        "their pull towards zero grows with their number of ratings",
-        choices=("every", "touched"),
+    sparse_updates: bool = setting(
+        False,
+        "whether a step moves only the rows of its batch, so that the pull of a row towards zero grows with its number "
+        "of ratings; otherwise all rows move, as in torch.optim",
     )
     schedule: str = setting(
         "cosine",
@@ -62,17 +59,17 @@ class GradientSettings(Settings):
         The mean over n ratings is the sum over n, so a penalty of λ beside the sum is λ / n beside the mean, with
         twice that as its slope.
         """
-        return 2.0 * self.regularization / max(ratings, 1) + (self.weight_decay if self.decay == "l2" else 0.0)
+        return 2.0 * self.regularization / max(ratings, 1) + (0.0 if self.decoupled_weight_decay else self.weight_decay)
 
     @property
     def shrink(self) -> float:
         """The share of each weight, times the learning rate, that a step takes off beside the gradient."""
-        return self.weight_decay if self.decay == "decoupled" else 0.0
+        return self.weight_decay if self.decoupled_weight_decay else 0.0
 
 
 @dataclass(frozen=True)
 class DotSettings(GradientSettings):
-    """EmbeddingDot: vectors alone, no biases. Few and gentle steps: without biases it soon learns ratings by heart."""
+    """EmbeddingDot: vectors alone, no biases. Few and gentle steps: without biases it soon overfits."""
 
     factors: int = setting(8, "numbers in each user's and each item's vector (K)", low=1)
     learning_rate: float = setting(0.001, "the highest learning rate of the schedule", above=0.0)
@@ -100,6 +97,7 @@ class NetSettings(GradientSettings):
     dropout: float = setting(0.2, "share of the inputs and hidden units silenced in training", low=0.0, high=0.95)
     widen: float = setting(0.5, "rating units by which the sigmoid's range exceeds the scale at either end", low=0.0)
     damping: float = setting(5.0, "pseudo-ratings at the mean in the biases that training starts from", low=0.0)
+    use_features: bool = setting(True, "answer for rows without ratings from their features")
     feature_factors: int = setting(
-        0, "numbers in the vector of a side's columns, set beside its own; 0 leaves the columns out", low=0
+        0, "numbers in the vector of a side's features, next to its own; 0 leaves them out of the network", low=0
     )

@@ -1,11 +1,11 @@
-"""Telling a Progress how training goes."""
+"""Reports the epochs of a run to a Progress."""
 
 from __future__ import annotations
 
 from penchant.foundations.progress import Progress
 from penchant.training.gradient.events import Callback, Run
 
-_SHOWN = {"train_loss": "train", "validation_rmse": "validation_rmse"}
+_SHOWN = ("train_loss", "validation_rmse")
 
 
 class Reporting(Callback):
@@ -18,7 +18,7 @@ class Reporting(Callback):
         self.progress.start(self.task, run.plan.epochs - len(run.history))
 
     def epoch_ends(self, run: Run, epoch: int, metrics: dict[str, float]) -> None:
-        self.progress.step({_SHOWN[name]: value for name, value in metrics.items() if name in _SHOWN})
+        self.progress.step({name: value for name, value in metrics.items() if name in _SHOWN})
 
     def fit_ends(self, run: Run) -> None:
         if run.stopped and len(run.history) < run.plan.epochs:
