@@ -16,7 +16,7 @@ from penchant.foundations.progress import Silent
 from penchant.foundations.rng import generator
 from penchant.recommending.recommender import Model, load, train
 from penchant.recommending.request import SOURCES, Request
-from penchant.training.registry import way
+from penchant.training.registry import model_spec
 
 KNOWN_USERS, KNOWN_ITEMS = [100, 117, 159], ["item-0", "item-20"]
 STRANGE = [UNRATED, "item-404", "", "ünïcode", 12, -1, 2**40]
@@ -110,7 +110,7 @@ class ModelLaws:
     # --- training ----------------------------------------------------------------------------------------------
 
     def test_a_trainer_called_directly_gives_the_same_model(self, model: Model) -> None:
-        spec, world = way(self.name), small_world()
+        spec, world = model_spec(self.name), small_world()
         settings = spec.settings_class().from_json(dict(self.settings))
         again = spec.train()(world, settings, rng=generator(3), progress=Silent())
         for side, other in ((model.trained.users, again.users), (model.trained.items, again.items)):

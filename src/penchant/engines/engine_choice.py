@@ -10,7 +10,7 @@ from penchant.foundations.errors import SettingsError
 from penchant.foundations.settings import Settings
 from penchant.recommending.recommender import Model
 from penchant.recommending.recommender import train as train_here
-from penchant.training.registry import way
+from penchant.training.registry import model_spec
 
 ENGINES = ("local", "spark")
 
@@ -32,7 +32,7 @@ def train(ratings: Any, model: str | None = None, *, engine: str = "local", **op
 def settings_class(model: str, engine: str = "local") -> type[Settings]:
     """The settings of a way to train on an engine."""
     if check_engine(engine) == "local":
-        return way(model).settings_class()
+        return model_spec(model).settings_class()
     if model not in SPARK_WAYS:
         raise SettingsError(f"Spark has no model {model!r}", remedy=f"Choose one of: {', '.join(SPARK_WAYS)}")
     return SPARK_WAYS[model]

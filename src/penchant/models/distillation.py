@@ -1,6 +1,6 @@
-"""Distilling: many samples as one, of a stated width, whose dot products are the mean over samples up to a known error.
+"""Distillation: one sample of a given width, whose dot products are the mean over all samples up to a known error.
 
-The mean over S samples of p_s · q_s is the dot product of A = [p_1/S, ..., p_S/S] and B = [q_1, ..., q_S], both S K wide.
+The mean over S samples of p_s · q_s is the dot product of A = [p_1/S, ..., p_S/S] and B = [q_1, ..., q_S], S K wide.
 The best product of width W is the truncated singular value decomposition of A B', found from the two Gramians without
 ever forming A B' (Eckart and Young 1936). It is linear in the rows, so priors and feature maps follow exactly.
 """
@@ -29,10 +29,10 @@ PAIRS = 20_000
 
 
 def distil(trained: TrainedModel, width: int) -> TrainedModel:
-    """The model in one draw of `width` factors, for serving.
+    """The model in one sample of `width` factors, for serving.
 
-    Its facts say the largest and the root mean square difference of predicted ratings from the mean of all samples, over
-    a sample of pairs. What the samples disagreed by becomes part of its noise. Raises SettingsError for a model that is
+    Its facts say the largest and the root mean square difference of predicted ratings from the mean of all samples,
+    over some pairs. The variance between samples becomes part of its noise. Raises SettingsError for a model that is
     no plain dot product, or a width below one.
     """
     if not trained.scorer.linear or trained.users.histories is not None:
@@ -78,10 +78,10 @@ def _root(gram: Array) -> tuple[Array, Array]:
 
 
 def _distilled(side: Side, matrix: Array) -> Side:
-    """One draw of the side: biases are averaged, stacked vectors go through the matrix (S K, W)."""
+    """The side in one sample: biases are averaged, stacked vectors are multiplied with the matrix (S K, W)."""
 
     def through(joined: NDArray[Any]) -> Floats:
-        """Rows [bias, vector] in every draw, (S, N, 1 + K), as (1, N, 1 + W)."""
+        """Rows [bias, vector] in every sample, (S, N, 1 + K), as (1, N, 1 + W)."""
         bias = joined[:, :, 0].mean(axis=0)
         vectors = _stacked(joined[:, :, 1:]) @ matrix
         return np.concatenate([bias[:, None], vectors], axis=1)[None].astype(np.float32)
@@ -105,7 +105,7 @@ def _precision(rows: Floats, mean: Floats) -> Floats:
 
 
 def _measured(trained: TrainedModel, made: TrainedModel, width: int) -> TrainedModel:
-    """The distilled model with its error among its facts, and the samples' disagreement in its noise."""
+    """The distilled model with its error among its facts, and the variance between samples in its noise."""
     rng = np.random.default_rng(0)
     users, items = (rng.integers(0, max(len(side), 1), PAIRS) for side in (trained.users, trained.items))
     before = trained.scorer.pairs(trained.users.rows(users), trained.items.rows(items))

@@ -19,7 +19,7 @@ class Scores:
 
 
 Shift = tuple[Floats, Floats]
-"""What an occasion adds to B ratings in each draw, (S, B), and the variance of what is not known of it, (B,)."""
+"""What the time of B ratings adds to them in each sample, (S, B), and the variance of what is unknown of it, (B,)."""
 
 
 def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | None = None) -> Scores:
@@ -28,10 +28,10 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | 
     The variance is that of the expectation between samples, plus what is unknown of inferred rows within a draw, plus
     the noise of a single rating.
     """
-    by_draw = trained.scorer.pairs(users, items)  # (S, B)
+    by_sample = trained.scorer.pairs(users, items)  # (S, B)
     if shift is not None:
-        by_draw = by_draw + shift[0]
-    variance = by_draw.var(axis=0) + np.mean(np.square(trained.noise, dtype=np.float32))
+        by_sample = by_sample + shift[0]
+    variance = by_sample.var(axis=0) + np.mean(np.square(trained.noise, dtype=np.float32))
     if users.covariance is not None or items.covariance is not None:
         variance = variance + _inferred_variance(trained, users, items).mean(axis=0)
     if shift is not None:
@@ -39,7 +39,7 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | 
     for rows in (users, items):
         if rows.variance is not None:
             variance = variance + rows.variance
-    return Scores(trained.clip(by_draw.mean(axis=0)), np.sqrt(variance))
+    return Scores(trained.clip(by_sample.mean(axis=0)), np.sqrt(variance))
 
 
 def stacked_items(trained: TrainedModel) -> Floats | None:
@@ -84,7 +84,7 @@ def _inferred_variance(trained: TrainedModel, users: Rows, items: Rows) -> Float
 
 
 def quadratic(x: Floats, covariance: Floats) -> Floats:
-    """x' C x for each draw and row, shape (S, B); x: (S, B, D), covariance: (S, B or 1, D, D)."""
+    """x' C x for each sample and row, shape (S, B); x: (S, B, D), covariance: (S, B or 1, D, D)."""
     turned = x @ covariance[:, 0] if covariance.shape[1] == 1 else (covariance @ x[..., None])[..., 0]
     result: Floats = (turned * x).sum(axis=2)
     return result

@@ -1,6 +1,6 @@
 """A model as a folder: model.json, parameters.safetensors and a Parquet file for each side. No pickle.
 
-Written beside its place and renamed into it; every file's length and SHA-256 stand in model.json.
+It is written to a temporary folder that is then renamed; model.json has the length and SHA-256 of every file.
 """
 
 from __future__ import annotations

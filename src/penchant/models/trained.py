@@ -1,4 +1,4 @@
-"""TrainedModel: what every way of training ends in. Two sides of rows with a draw axis, and a head between them."""
+"""TrainedModel: the result of every trainer. Two sides of rows with a sample axis, and a scorer."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ class Feedback:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """Parameters with a draw axis S, and all that predicting, folding in, ranking, saving and serving need.
+    """Parameters with a sample axis S, and all that predicting, folding in, ranking, saving and serving need.
 
-    kind: the registry's name of the way it was trained. settings: those used, as JSON values. scorer: how rows become a
-    rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
-    scale: the rating scale. interactions: the training ratings by user, in time order. feedback: how entries are read where they are implicit
-    feedback, None where they are ratings. history: one mapping of named metrics for each epoch
-    or sample. facts: anything a report should say about the training, such as convergence metrics.
+    kind: the registry's name of the model. settings: those it was trained with, as JSON values. scorer: how rows become
+    a rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
+    scale: the rating scale. interactions: the training ratings by user, in time order. feedback: how entries are read
+    where they are implicit feedback, None where they are ratings. history: named metrics of each epoch or sample.
+    facts: anything a report should say about the training, such as convergence metrics.
     """
 
     kind: str
@@ -111,18 +111,18 @@ class TrainedModel:
         return self.users.prior.effect(TemporalBias)
 
     def relative_precision(self, variance: Floats) -> Floats:
-        """What a rating by each of B users weighs beside one by the average user, from the users' `Side.variance`."""
-        steady: Floats = self._usual_variance / (np.mean(np.square(self.noise)) + variance)
-        return steady
+        """The noise precision of each of B users relative to the average user's, (B,), from their `Side.variance`."""
+        precision: Floats = self._average_variance / (np.mean(np.square(self.noise)) + variance)
+        return precision
 
     @cached_property
-    def _usual_variance(self) -> Any:
+    def _average_variance(self) -> Any:
         """The harmonic mean, over users with ratings, of how much a user's ratings vary."""
         own = np.float32(0) if self.users.variance is None else self.users.variance[self.users.counts > 0]
         return 1 / np.mean(1 / (np.mean(np.square(self.noise)) + own))
 
     def one_sample(self, number: int) -> TrainedModel:
-        """The model of one draw alone; nothing is copied."""
+        """The model of one sample alone; nothing is copied."""
         at = slice(number, number + 1)
         return replace(
             self,

@@ -30,7 +30,7 @@ class Explanation:
     """A prediction, and what it is made of.
 
     predicted, std, source: as `predict` says. score: what the parts add up to, before a link or the ends of the scale.
-    mean: the model's mean, or what a network gives for nobody in particular. user_bias, item_bias: how far this user
+    mean: the model's mean, or the constant of a network around the user's row. user_bias, item_bias: how far this user
     rates, and this item is rated, above it. prior: what the population or the user's features say of their taste.
     pulls: what each of the user's ratings says of it, strongest first. rest: what training saw besides, zero for a row
     that was folded in. similar: the items rated above the user's own average that lie closest to this one, with

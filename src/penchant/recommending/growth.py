@@ -1,4 +1,4 @@
-"""A grown model: the same, with one more row that is kept, or one row taken anew."""
+"""A grown model: the same with one more row, or with one row replaced."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def grown(
     values: NDArray[np.float32],
     features: FeatureTable | None,
 ) -> TrainedModel:
-    """The model with `row` (S, 1, D) for the user (or item) of that id; a row already there gives way to it.
+    """The model with `row` (S, 1, D) for the user (or item) of that id; it replaces a row that is there.
 
-    numbers, values: (n,), all its ratings, which the grown model remembers. features: its one row, or None. The row is
-    kept as a learnt one: what was unsure of it within a draw is not.
+    numbers, values: (n,), all its ratings, which the grown model keeps. features: its one row, or None. The row is
+    kept like a trained one, without its covariance within a sample.
     """
     own, other = (trained.users, trained.items) if of == "users" else (trained.items, trained.users)
     vocabulary = own.vocabulary.extended([wanted])

@@ -1,4 +1,4 @@
-"""From ids to rows: the learnt row where there is one, else the best the model has, and which of these it was."""
+"""From ids to rows: the trained row where there is one, else the row of the prior, and which of these it is."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Resolved:
 
 
 def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) -> Resolved:
-    """Rows for the given numbers, shape (B,); a number outside the side's vocabulary is one it never met.
+    """Rows for the given numbers, shape (B,); a number outside the side's vocabulary is unknown.
 
-    features: B feature rows for those it never met, or None. Rows of the vocabulary that no rating formed carry their
-    prior's uncertainty, like those never met.
+    features: B feature rows for the unknown ones, or None. Rows of the vocabulary without ratings have the
+    uncertainty of their prior, like unknown ones.
     """
     numbers = np.asarray(numbers)
     rated = is_rated(side, numbers)
@@ -54,10 +54,10 @@ def is_rated(side: Side, numbers: Numbers) -> NDArray[np.bool_]:
 
 
 def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[NDArray[np.int64]]:
-    """Positions of B pairs in pieces that fit the cache; two learnt rows need no covariance and come apart."""
-    learnt = is_rated(trained.users, users) & is_rated(trained.items, items)
+    """Positions of B pairs in pieces that fit the cache; two trained rows need no covariance and are kept apart."""
+    trained_rows = is_rated(trained.users, users) & is_rated(trained.items, items)
     width = trained.users.factors + 1
-    for positions, numbers in ((np.flatnonzero(learnt), width), (np.flatnonzero(~learnt), width * width)):
+    for positions, numbers in ((np.flatnonzero(trained_rows), width), (np.flatnonzero(~trained_rows), width * width)):
         size = max(64, PIECE // (trained.samples * numbers))
         for start in range(0, len(positions), size):
             yield positions[start : start + size]

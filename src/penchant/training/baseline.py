@@ -1,4 +1,4 @@
-"""Training the baseline: no descent, a few exact epochs."""
+"""Training the baseline: a few exact alternations."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def train(
 
 
 def _rows(bias: Floats) -> tuple[Floats, Floats]:
-    """One draw of biases, and vectors of no width."""
+    """One sample of biases, and vectors of no width."""
     return bias[None], np.zeros((1, len(bias), 0), np.float32)
 
 

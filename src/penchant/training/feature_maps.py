@@ -1,6 +1,6 @@
-"""What features say of a row, learnt after the rows themselves: ridge regression from features to [bias, vector].
+"""The effect of features on rows, fitted after training: ridge regression from features to [bias, vector].
 
-For models whose training has no feature map of its own, so that they too answer for rows that were never rated.
+For models whose training has no feature map of its own, so that they too answer for rows without ratings.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel, settled
 
 TRUST = 100.0
-"""Ratings at which a row counts for half of what a row with very many counts. Large, since a rating met tomorrow is
-most often one of a row that will have many."""
+"""A row of n ratings has the weight n / (n + TRUST) in the regression. The constant is large because most future
+ratings fall on rows with many."""
 
 PENALTIES = np.logspace(-1, 4, 21)
 """Ridge penalties tried; generalised cross-validation takes the best for each number of the row."""
 
 OFFSET_WEIGHT = {"users": 5.0, "items": 1.0}
-"""How many ratings the cold-start offset counts for against a row's own history. On quadrants of the lesson's training rows, new items
-with 20 ratings were predicted better the less it counts (RMSE 0.878 at 1, 0.881 at 5), those with 5 hardly worse."""
+"""How many ratings the cold-start offset counts for against a row's own history. On quadrants of the lesson's training
+rows, new items with 20 ratings were predicted better the less it counts (RMSE 0.878 at 1, 0.881 at 5), and those with 5
+slightly worse."""
 
 STRIP = 1024
 """Columns that are solved for together: an item-item model has as many as items."""
@@ -41,7 +42,7 @@ def completed(trained: TrainedModel, *, use_features: bool = True) -> TrainedMod
 
 
 def with_feature_maps(trained: TrainedModel) -> TrainedModel:
-    """The model with a feature map on each side that has features and none yet; rows never rated move where it says."""
+    """The model with a feature map on each side that has features and none yet; rows without ratings follow it."""
     return replace(trained, users=_mapped(trained.users), items=_mapped(trained.items))
 
 
@@ -57,7 +58,7 @@ def with_cold_start_offsets(trained: TrainedModel) -> TrainedModel:
 
 
 def _with_offset(side: Side, worth: float, *, of_pairs: bool) -> Side:
-    """The offset is the mean of the history effects, weighted by ratings, and a ridge regression of them on features."""
+    """The base is the mean of the history effects, weighted by ratings; a ridge regression gives that of features."""
     rated, history = np.flatnonzero(side.counts > 0), side.prior.effect(HistoryEffect)
     if history is None or not len(rated):
         return side

@@ -209,7 +209,7 @@ def test_settings_outside_their_limits_are_refused(bad: dict[str, int]) -> None:
         trained(**bad)
 
 
-# --- temporal_bias -----------------------------------------------------------------------------------------------------
+# --- temporal_bias -----------------------------------------------------------------------------------------------
 
 
 def moody(seed: int = 5) -> Ratings:

@@ -7,7 +7,7 @@ from penchant.training.gradient.learning_curves import LearningCurves
 @pytest.mark.parametrize(
     ("train", "validation", "said"),
     [
-        ([1.0, 0.8, 0.5], [1.0, 0.9, 0.95], "by heart"),
+        ([1.0, 0.8, 0.5], [1.0, 0.9, 0.95], "overfitting"),
         ([1.0, 0.9, 0.8], [1.0, 0.95, 0.9], "still falling"),
         ([1.0, 0.7, 0.6], [1.0, 0.9, 0.9], "harmless"),
         ([1.0, 0.9, 0.89], [1.0, 0.9, 0.9], "close together"),

@@ -12,7 +12,7 @@ from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, Rec
 from penchant.evaluation.scoring.external_models import Catalogue, ExternalScorer, Peer
 from penchant.foundations.errors import CallerError
 from penchant.recommending.recommender import Model, train
-from penchant.training.registry import way
+from penchant.training.registry import model_spec
 
 
 class Entry(Protocol):
@@ -42,7 +42,10 @@ class Recipe:
         return self.name or (f"{self.model}({told})" if told else self.model)
 
     def identity(self) -> Mapping[str, Any]:
-        return {"model": self.model, "settings": way(self.model).settings_class().from_json(self.settings).to_json()}
+        return {
+            "model": self.model,
+            "settings": model_spec(self.model).settings_class().from_json(self.settings).to_json(),
+        }
 
     def trained(self, split: Split, seed: int) -> EvaluationScorer:
         return RecommenderScorer(train(split.train, self.model, seed=seed, **self.settings), split, self.label)

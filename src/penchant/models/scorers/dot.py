@@ -63,7 +63,7 @@ class DotScorer:
             scores += self.mean[s] + users.bias[s][:, None] + items.bias[s]
             if users.cold_start is not None and items.unrated is not None:
                 scores += users.cold_start[s][:, None] * items.unrated
-            total += self.linked(scores, draw=s)
+            total += self.linked(scores, sample=s)
         return total / np.float32(self.samples)
 
     def linearize(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
@@ -99,14 +99,14 @@ class DotScorer:
         if users != items:
             raise ModelShapeError(f"user vectors have {users} factors, item vectors {items}")
 
-    def linked(self, scores: Floats, draw: int | None = None) -> Floats:
-        """Expected ratings from scores; scores are (S, ...), or those of one draw when `draw` is given."""
+    def linked(self, scores: Floats, sample: int | None = None) -> Floats:
+        """Expected ratings from scores; scores are (S, ...), or those of one sample when `sample` is given."""
         if self.link == "identity":
             return scores
         if self.link == "sigmoid":
             expected: Floats = np.float32(self.low) + np.float32(self.high - self.low) * sigmoid(scores)
             return expected
-        return self._expected_level(scores, draw)
+        return self._expected_level(scores, sample)
 
     def slopes(self, scores: Floats) -> Floats:
         """The derivative of the expected rating by the score, both (S, ...)."""
@@ -118,19 +118,19 @@ class DotScorer:
             return slope
         return self._over_levels(lambda x: np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi), scores, None)
 
-    def _expected_level(self, scores: Floats, draw: int | None) -> Floats:
+    def _expected_level(self, scores: Floats, sample: int | None) -> Floats:
         from scipy.special import ndtr
 
-        return np.float32(0 if self.levels is None else self.levels[0]) + self._over_levels(ndtr, scores, draw)
+        return np.float32(0 if self.levels is None else self.levels[0]) + self._over_levels(ndtr, scores, sample)
 
-    def _over_levels(self, function: Any, scores: Floats, draw: int | None) -> Floats:
+    def _over_levels(self, function: Any, scores: Floats, sample: int | None) -> Floats:
         """The sum over cut points of the step between two levels times function(score - cut point)."""
         if self.cutpoints is None or self.levels is None:
             raise ModelShapeError("an ordered-probit head needs levels and cut points")
         total = np.zeros(scores.shape, dtype=np.float32)
         for c, step in enumerate(np.diff(self.levels)):
             cuts = self.cutpoints[:, c].reshape(-1, *[1] * (scores.ndim - 1))  # (S, 1, ...)
-            total += step * function(scores - (cuts if draw is None else self.cutpoints[draw, c]))
+            total += step * function(scores - (cuts if sample is None else self.cutpoints[sample, c]))
         return total
 
     def one_sample(self, number: int) -> DotScorer:

@@ -59,7 +59,7 @@ class _Search:
         return LinearPosterior(regressors, targets, solution, covariance, self.prior_mean, self.prior_precision, noise)
 
     def towards(self, row: Array, goal: NDArray[Any]) -> Array:
-        """The longest of a full, half, quarter, ... step to the goal that lowers the cost, in each sample on its own."""
+        """The longest of a full, half, quarter, ... step to the goal that lowers the cost, sample by sample."""
         here, share = self.cost(row), np.ones((len(row), 1))
         for _ in range(8):
             there = row + share * (goal - row)

@@ -18,7 +18,7 @@ from penchant.models.scorers.row_problem import Array, RowPosterior, RowProblem,
 
 @dataclass(frozen=True)
 class ItemItemScorer:
-    """user vector · item vector, where the user vector has ones at the chosen items: an item's vector weighs the others.
+    """user vector · item vector, where the user vector has ones at the chosen items and an item's vector weighs them.
 
     spread: (K,), the diagonal of (XᵀX + λI)⁻¹, with which the regression that made the items' vectors can be solved
     for one more item. One sample.

@@ -1,4 +1,4 @@
-"""Explicit alternating least squares: dot product with biases, each side solved exactly while the other stands still.
+"""Explicit alternating least squares: dot product with biases, each side solved exactly while the other is fixed.
 
 minimise  Σ (r_ui - m - b_u - b_i - p_u·q_i)² + Σ_u λ n_u^ν (b_u² + |p_u|²) + Σ_i λ n_i^ν (b_i² + |q_i|²)
 
@@ -66,7 +66,7 @@ def train(
             return metrics
 
         history = alternate(sweep, settings.epochs, progress, "least squares")
-        _solve(solvers[0], items, ridges[0], mean, users)  # so that a user's row is what folding them in would give
+        _solve(solvers[0], items, ridges[0], mean, users)  # so that a user's row equals their fold-in
     model = _finished(ratings, settings, float(mean), users, items, history)
     return completed(model)
 
@@ -109,7 +109,7 @@ def _error(validation: Ratings, mean: np.float32, users: Floats, items: Floats) 
 def _finished(
     ratings: Ratings, settings: ALSSettings, mean: float, users: Floats, items: Floats, history: list[dict[str, float]]
 ) -> TrainedModel:
-    """The ridge as a prior: a penalty λ beside squared errors of variance σ² is a Gaussian of precision λ / σ²."""
+    """The ridge as a prior: a penalty λ added to squared errors of variance σ² is a Gaussian of precision λ / σ²."""
     spread = max(history[-1]["train_rmse"] if history else 1.0, 1e-3)
     noise = widened(spread, len(ratings), users.size + items.size)
     return assemble(

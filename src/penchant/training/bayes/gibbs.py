@@ -1,4 +1,4 @@
-"""Bayesian matrix factorisation by Gibbs sampling: chains, kept samples, and a TrainedModel with a draw axis.
+"""Bayesian matrix factorisation by Gibbs sampling: chains, kept samples, and a TrainedModel with a sample axis.
 
 Salakhutdinov and Mnih 2008 (BPMF), with biases as the first number of every row; side information as in Simm et al.
 2017 (Macau); histories as in Koren 2008 (SVD++); a noise for every user as in Lakshminarayanan et al. 2011.
@@ -38,7 +38,7 @@ def train(
     progress: Progress | None = None,
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
-    """Sample a model. An interrupt ends the sampling and keeps what is drawn; resume adds samples to an earlier model's.
+    """Sample a model. An interrupt ends the sampling and keeps the samples; resume adds samples to those of a model.
 
     Raises DataError when there is too little to learn from, or when resume was trained on other ratings.
     """

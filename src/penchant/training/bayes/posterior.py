@@ -1,4 +1,4 @@
-"""From samples, in standardised units and over active rows, to a TrainedModel in the ratings' own."""
+"""From samples, in standardised units and over active rows, to a TrainedModel in rating units."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def to_trained_model(
     facts: Mapping[str, Any],
 ) -> TrainedModel:
     """A model of the given samples."""
-    # the mean precision: somebody new is folded in as firmly as the average user's row was drawn
+    # the mean precision, so that a new user is folded in with the noise of the average user
     noise = np.array([np.mean(1 / draw.noise) ** -0.5 for draw in samples]) * prepared.deviation
     users, items = (_side(ratings, prepared, samples, at) for at in (0, 1))
     extra = prepared.deviation**2 * np.mean([draw.noise for draw in samples], axis=0) - np.mean(noise**2)
@@ -57,7 +57,7 @@ def to_trained_model(
 
 
 def scorer_of(prepared: PreprocessedRatings, samples: Sequence[Sample]) -> DotScorer:
-    """The head of the given samples."""
+    """The scorer of the given samples."""
     mean = np.full(len(samples), prepared.mean, np.float32)
     if prepared.levels is None:
         return DotScorer(mean)

@@ -17,8 +17,8 @@ from penchant.training.bayes.settings import BayesSettings
 from penchant.training.row_solver import Floats, ThreadTeam
 
 HISTORY_POWERS = {"users": 0.5, "items": 0.2}
-"""A history of n weighs n to minus this. A half is SVD++'s; for items, whose raters number from one to hundreds, less
-foretold held-out parts of the lesson's training rows better (RMSE 0.831 instead of 0.834)."""
+"""A history of n weighs n to minus this. A half is SVD++'s; for items, whose raters number from one to hundreds, a
+smaller power predicted held-out parts of the lesson's training rows better (RMSE 0.831 instead of 0.834)."""
 
 MOST_LEVELS = 30
 """The most distinct ratings that an ordered-probit link is offered for."""
@@ -45,7 +45,7 @@ class PreprocessedSide:
 class PreprocessedRatings:
     """Both sides, and the mean and deviation by which ratings were standardised.
 
-    times: (n,), when each of the users' entries was made, if that is to be learnt from. levels: (C,), the distinct
+    times: (n,), when each of the users' entries was made, where the model uses times. levels: (C,), the distinct
     ratings of an ordered-probit link, and codes: (n,), the level of each of the users' entries.
     """
 
@@ -139,7 +139,7 @@ def _owner(name: str, columns: Iterable[str]) -> str:
 
 
 def _history(entries: Grouped, others: int, power: float) -> Any:
-    """Who met whom, (A, others): each row's n entries weigh n^-power (Koren 2008, equation 15)."""
+    """Who rated what, (A, others): each row's n entries weigh n^-power (Koren 2008, equation 15)."""
     from scipy.sparse import csr_array
 
     weights: Floats = np.repeat(entries.counts.astype(np.float64) ** -power, entries.counts).astype(np.float32)

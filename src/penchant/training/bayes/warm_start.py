@@ -1,4 +1,4 @@
-"""Continuing a model: its last draw becomes the chain's state, and its samples stay beside the new ones."""
+"""Continuing a model: its last sample becomes the state of the chain, and its samples are kept with the new ones."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_resumable(model: TrainedModel, ratings: Ratings, settings: BayesSettin
 
 
 def continued(chain: Chain, model: TrainedModel, prepared: PreprocessedRatings) -> None:
-    """Put the model's last draw in place of the chain's start."""
+    """Start the chain from the model's last sample."""
     for side, known, own in ((chain.users, model.users, prepared.users), (chain.items, model.items, prepared.items)):
         units = units_of(prepared, side.rows.shape[1])
         rows = np.concatenate([known.bias[-1, :, None], known.vectors[-1]], axis=1)

@@ -1,4 +1,4 @@
-"""The learner: the only loop over epochs and steps, whatever is trained and however a step is carried out."""
+"""The learner: the one loop over epochs and steps, for every model and backend."""
 
 from __future__ import annotations
 

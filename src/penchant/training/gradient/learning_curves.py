@@ -49,7 +49,7 @@ class LearningCurves:
         if last > best * (1 + _WORSE):
             return (
                 f"{gap} Validation was best at epoch {self.best_epoch} ({best:.3f}) and has risen since: the model is "
-                "learning its training ratings by heart. Stop there, raise regularization, or use fewer factors."
+                "overfitting its training ratings. Stop there, raise regularization, or use fewer factors."
             )
         if len(self.validation) > 1 and last < self.validation[-2] * (1 - _STILL_FALLING):
             return f"{gap} Validation was still falling at the last epoch: more epochs or a higher rate would help."

@@ -50,8 +50,8 @@ def train(
             continue_net(module, part, resume)
         return module_backend(module, part, settings)
 
-    learnt = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
-    state = learnt.samples[-1]  # a net's layers belong to one draw
+    fitted = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
+    state = fitted.samples[-1]  # a net's layers belong to one sample
     user_rows, item_rows = (_rows(state, side, columns) for side in ("users", "items"))
     model = assemble(
         ratings,
@@ -64,9 +64,9 @@ def train(
             prior_of(*user_rows, counts_of(ratings.by_user())),
             prior_of(*item_rows, counts_of(ratings.by_item())),
         ),
-        noise=noise_of(learnt, ratings, 1),
-        history=learnt.history,
-        facts=learnt.facts,
+        noise=noise_of(fitted, ratings, 1),
+        history=fitted.history,
+        facts=fitted.facts,
     )
     return completed(model, use_features=settings.use_features)
 
@@ -86,10 +86,12 @@ def started_net(
     ):
         own = vectors[:, : widths[side]].copy()
         own[:, 0] = bias
-        beside = columns.get(side)
-        extra = settings.feature_factors if beside else 0
-        sides[side] = NetSide(own, beside, np.zeros((beside.width, extra), np.float32) if beside else None)
-        inputs.append(widths[side] + extra)
+        extra_columns = columns.get(side)
+        extra_width = settings.feature_factors if extra_columns else 0
+        sides[side] = NetSide(
+            own, extra_columns, np.zeros((extra_columns.width, extra_width), np.float32) if extra_columns else None
+        )
+        inputs.append(widths[side] + extra_width)
     layers = baseline_layers(rng, (inputs[0], inputs[1]), settings.hidden, start.mean, settings.init_std, deviation**2)
     return EmbeddingNet(sides["users"], sides["items"], layers, bounds, (settings.dropout / 4, settings.dropout))
 
@@ -119,11 +121,11 @@ def continue_net(module: EmbeddingNet, ratings: Ratings, model: TrainedModel) ->
 
 
 def _rows(state: State, side: str, columns: FeatureEmbeddings) -> tuple[Floats, Floats]:
-    """One draw of the side's rows: no bias, and the vectors with those of the columns beside them."""
+    """The side's rows in one sample: no bias, and the vectors followed by those of the features."""
     vectors = state[f"{side}.vectors.weight"]
     if side in columns.encoded:
-        beside = np.asarray(columns.encoded[side] @ state[f"{side}.columns.features.weight"])
-        vectors = np.concatenate([vectors, beside], axis=1)
+        extra_columns = np.asarray(columns.encoded[side] @ state[f"{side}.columns.features.weight"])
+        vectors = np.concatenate([vectors, extra_columns], axis=1)
     return np.zeros((1, len(vectors)), np.float32), vectors[None].astype(np.float32)
 
 

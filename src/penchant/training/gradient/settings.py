@@ -9,7 +9,7 @@ from penchant.foundations.settings import Settings, setting
 
 @dataclass(frozen=True)
 class GradientSettings(Settings):
-    """What the learner needs to know, whatever it trains."""
+    """What every model trained by gradient descent has."""
 
     factors: int = setting(64, "numbers in each user's and each item's vector (K)", low=1)
     epochs: int = setting(15, "passes over the training ratings, at most", low=0)
@@ -19,7 +19,7 @@ class GradientSettings(Settings):
     momentum: float = setting(0.9, "share of the last step kept by SGD; Adam's first beta", low=0.0, high=1.0)
     second_momentum: float = setting(0.99, "Adam's second beta, the memory of squared gradients", low=0.0, high=1.0)
     regularization: float = setting(
-        9.0, "weight of each vector's squared length against the sum of squared errors, whatever their number", low=0.0
+        9.0, "weight of each vector's squared length against the sum of squared errors over all ratings", low=0.0
     )
     weight_decay: float = setting(
         0.0, "further pull of the weights towards zero at every step, as in torch.optim", low=0.0
@@ -40,7 +40,7 @@ class GradientSettings(Settings):
     )
     cycle_epochs: int = setting(1, "epochs of the first cycle of sgdr", low=1)
     cycle_growth: int = setting(1, "each sgdr cycle is this many times as long as the last", low=1)
-    snapshots: bool = setting(False, "keep the weights at the end of each sgdr cycle, each as one draw of the model")
+    snapshots: bool = setting(False, "keep the weights at the end of each sgdr cycle, each as one sample of the model")
     clip: float = setting(0.0, "longest gradient allowed, over all parameters; 0 for no limit", low=0.0)
     init_std: float = setting(0.02, "standard deviation of the first predictions, in rating units", above=0.0)
     validation_share: float = setting(0.1, "share of the training ratings held out to stop early", low=0.0, high=0.5)
@@ -56,14 +56,14 @@ class GradientSettings(Settings):
     def pull(self, ratings: int) -> float:
         """What a step adds to the gradient of a mean squared error for each unit of weight.
 
-        The mean over n ratings is the sum over n, so a penalty of λ beside the sum is λ / n beside the mean, with
+        The mean over n ratings is the sum over n, so a penalty of λ added to the sum is λ / n added to the mean, with
         twice that as its slope.
         """
         return 2.0 * self.regularization / max(ratings, 1) + (0.0 if self.decoupled_weight_decay else self.weight_decay)
 
     @property
     def shrink(self) -> float:
-        """The share of each weight, times the learning rate, that a step takes off beside the gradient."""
+        """The share of each weight, times the learning rate, that a step takes off apart from the gradient."""
         return self.weight_decay if self.decoupled_weight_decay else 0.0
 
 
@@ -74,7 +74,7 @@ class DotSettings(GradientSettings):
     factors: int = setting(8, "numbers in each user's and each item's vector (K)", low=1)
     learning_rate: float = setting(0.001, "the highest learning rate of the schedule", above=0.0)
     regularization: float = setting(
-        1.0, "weight of each vector's squared length against the sum of squared errors, whatever their number", low=0.0
+        1.0, "weight of each vector's squared length against the sum of squared errors over all ratings", low=0.0
     )
 
 
