@@ -252,8 +252,7 @@ def test_the_prior_of_a_known_history_is_that_of_the_training_features() -> None
 
     model = trained(samples=1)
     with ThreadTeam(1) as team:
-        block = prepare(TRAIN, BayesSettings(factors=4), team).items.history
-    assert block is not None
+        (block,) = prepare(TRAIN, BayesSettings(factors=4), team).items.blocks
     history = model.items.prior.effect(HistoryEffect)
     assert history is not None
     prior = model.items.prior.without(ColdStartOffset).with_effect(replace(history, damping=0.0))

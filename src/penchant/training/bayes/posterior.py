@@ -10,7 +10,7 @@ import numpy as np
 
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Ratings
-from penchant.models.priors import Effect, FeatureEffect, HistoryEffect, Prior
+from penchant.models.priors import Effect, Prior
 from penchant.models.priors.temporal_bias import TemporalBias, TemporalBiasLevel
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
@@ -18,7 +18,7 @@ from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel, counts_of, settled
 from penchant.training.bayes.chain import Sample
 from penchant.training.bayes.conditionals import Array
-from penchant.training.bayes.preprocessing import HISTORY_POWERS, PreprocessedRatings, PreprocessedSide
+from penchant.training.bayes.preprocessing import PreprocessedRatings, PreprocessedSide
 from penchant.training.bayes.settings import BayesSettings
 from penchant.training.bayes.temporal_bias_sampler import temporal_bias_levels
 
@@ -124,19 +124,13 @@ def _variance(
 
 
 def _prior(prepared: PreprocessedRatings, samples: Sequence[Sample], at: int, units: Array) -> Prior:
-    side, other = (prepared.users, prepared.items)[:: 1 if at == 0 else -1]
+    side = (prepared.users, prepared.items)[at]
     mean = np.stack([draw.means[at] * units for draw in samples])
     precision = np.stack([draw.precisions[at] / np.outer(units, units) for draw in samples])
     effects: list[Effect] = []
-    if side.encoder is not None:
-        feature_map = np.zeros((len(samples), side.encoder.width, len(units)), np.float32)
-        for g, columns in enumerate(side.groups):
-            for s, draw in enumerate(samples):
-                feature_map[s, columns] = side.blocks[g].right @ draw.maps[at][g] * units
-        effects.append(FeatureEffect(feature_map))
-    if side.history is not None:
-        history_map = np.stack([draw.maps[at][-1] * units for draw in samples]).astype(np.float32)
-        basis = np.zeros((other.size, side.history.right.shape[1]), np.float32)
-        basis[other.active] = side.history.right
-        effects.append(HistoryEffect(history_map, basis, HISTORY_POWERS["users" if at == 0 else "items"]))
+    first = 0
+    for term in side.terms:
+        last = first + len(term.blocks)
+        effects.append(term.effect([draw.maps[at][first:last] for draw in samples], units))
+        first = last
     return Prior(mean.astype(np.float32), precision.astype(np.float32), tuple(effects))
