@@ -162,3 +162,20 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         TrainedModel(
             "dot", {}, good.scorer, good.users, good.items, np.ones(1, np.float32), good.scale, good.interactions
         )
+
+
+def test_an_interaction_with_an_item_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    before = made()
+    items = before.interactions.items.copy()
+    items[0] = 5
+    folder = save_trained(replace(before, interactions=replace(before.interactions, items=items)), tmp_path / "model")
+    with pytest.raises(ModelFolderError, match="with none of the 5 items"):
+        load_trained(folder)
+
+
+def test_timestamps_come_back(tmp_path: Path) -> None:
+    before = made()
+    times = np.arange(len(before.interactions), dtype=np.int64)
+    timed = replace(before, interactions=replace(before.interactions, timestamps=times))
+    after = load_trained(save_trained(timed, tmp_path / "model"))
+    np.testing.assert_array_equal(after.interactions.timestamps, times)

@@ -21,7 +21,7 @@ from penchant.data.features import FeatureEncoder, FeatureTable
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Scale
 from penchant.data.vocabulary import Vocabulary
-from penchant.foundations.errors import ModelFolderError
+from penchant.foundations.errors import ModelFolderError, ModelShapeError
 from penchant.models.history_rows import HistoryRows
 from penchant.models.priors import Prior
 from penchant.models.scorers import scorer_from_parts
@@ -163,7 +163,9 @@ def load_trained(folder: str | Path) -> TrainedModel:
 
     try:
         return _assembled(place, manifest, load_file(place / PARAMETERS))
-    except (KeyError, TypeError, ValueError) as broken:
+    except ModelFolderError:
+        raise
+    except (KeyError, TypeError, ValueError, ModelShapeError) as broken:
         raise ModelFolderError(f"the folder does not hold a whole model ({broken})", where=str(place)) from broken
 
 

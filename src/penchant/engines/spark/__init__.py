@@ -10,7 +10,7 @@ from typing import Any
 
 from penchant.engines.spark.requirements import check_requirements
 
-_WHERE = {"evaluate": "measuring", "recommend_all": "listing", "spark_session": "sessions", "train": "training"}
+_WHERE = {"evaluate": "spark_metrics", "recommend_all": "bulk_lists", "spark_session": "sessions", "train": "training"}
 
 
 def __getattr__(name: str) -> Any:
