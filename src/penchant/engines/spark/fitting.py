@@ -10,7 +10,7 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from penchant.engines.spark import factorizing
+from penchant.engines.spark import mllib_als
 from penchant.engines.spark.biases import Biases, damped_biases, residuals
 from penchant.engines.spark.encoded_tables import EncodedTable
 from penchant.engines.spark.settings import SparkAls, SparkImplicitAls
@@ -34,18 +34,18 @@ class FitResult:
 def learn(table: EncodedTable, settings: SparkAls | SparkImplicitAls, seed: int, checkpointing: bool) -> FitResult:
     """The model of a table in numbers."""
     rows, biases = _targets(table, settings)
-    rows = factorizing.arranged(rows, settings.blocks)
-    fitted = factorizing.factorize(rows, settings, seed, checkpointing=checkpointing)
+    rows = mllib_als.arranged(rows, settings.blocks)
+    fitted = mllib_als.factorize(rows, settings, seed, checkpointing=checkpointing)
     sizes = {"user": len(table.users), "item": len(table.items)}
     width = settings.factors
-    left = factorizing.unexplained(rows, fitted) if isinstance(settings, SparkAls) else 1.0
+    left = mllib_als.unexplained(rows, fitted) if isinstance(settings, SparkAls) else 1.0
     rows.unpersist()
     return FitResult(
         biases.mean if biases else 0.0,
         [_bias(biases and biases.users, "user", sizes), _bias(biases and biases.items, "item", sizes)],
         [
-            factorizing.vectors(fitted.userFactors, sizes["user"], width),
-            factorizing.vectors(fitted.itemFactors, sizes["item"], width),
+            mllib_als.vectors(fitted.userFactors, sizes["user"], width),
+            mllib_als.vectors(fitted.itemFactors, sizes["item"], width),
         ],
         [_counts(table.frame, side, size) for side, size in sizes.items()],
         left,
@@ -68,9 +68,9 @@ def _targets(table: EncodedTable, settings: SparkAls | SparkImplicitAls) -> tupl
 def _bias(frame: DataFrame | None, side: str, sizes: Mapping[str, int]) -> Floats:
     if frame is None:
         return np.zeros(sizes[side], np.float32)
-    return factorizing.per_number(frame, side, "bias", sizes[side])
+    return mllib_als.per_number(frame, side, "bias", sizes[side])
 
 
 def _counts(frame: DataFrame, side: str, size: int) -> Any:
     counted = frame.groupBy(side).agg(sf.count("*").cast("int").alias("count"))
-    return factorizing.per_number(counted, side, "count", size, np.int32)
+    return mllib_als.per_number(counted, side, "count", size, np.int32)
