@@ -36,7 +36,7 @@ from penchant.recommending.recommender import main_model
 ROOT = Path(__file__).parents[1]
 GOODBOOKS = ROOT / "benchmarks" / "data" / "goodbooks-10k" / "ratings.parquet"
 NINETY = 1.6449
-IDS = {"features": False, "history": False}
+IDS = {"use_features": False, "history": False}
 EVERYTHING = {"rank": 10, "samples": 300, "history": True, "genres": True, "years": True}
 
 

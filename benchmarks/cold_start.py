@@ -233,10 +233,10 @@ def _screens(model: Recommender, numbers: Any, values: Any, rng: np.random.Gener
 
 def _spread(model: Recommender) -> np.ndarray[Any, Any]:
     """The variance of each item's training ratings, (I,); 0 for items with fewer than twenty."""
-    seen, size = main_model(model).seen, len(main_model(model).items)
-    counts = np.maximum(np.bincount(seen.numbers, minlength=size), 1)
-    mean = np.bincount(seen.numbers, weights=seen.values, minlength=size) / counts
-    variance = np.bincount(seen.numbers, weights=np.square(seen.values, dtype=np.float64), minlength=size) / counts
+    known, size = main_model(model).interactions, len(main_model(model).items)
+    counts = np.maximum(np.bincount(known.items, minlength=size), 1)
+    mean = np.bincount(known.items, weights=known.values, minlength=size) / counts
+    variance = np.bincount(known.items, weights=np.square(known.values, dtype=np.float64), minlength=size) / counts
     return np.where(counts >= 20, variance - mean**2, 0.0)
 
 

@@ -24,6 +24,7 @@ from penchant.data.splitting import Split
 from penchant.evaluation.scoring.protocol import versions
 from penchant.metrics.intervals import UserSums, paired_difference
 from penchant.recommending.recommender import main_model
+from penchant.training.feature_maps import with_feature_maps
 
 RESULTS = Path(__file__).parent / "results" / "features.json"
 JOINTLY = {"dot_bias": {"use_features": True}, "net": {"feature_factors": 8}}
@@ -44,7 +45,9 @@ def compared(name: str, where: str, split: Split) -> list[dict[str, Any]]:
     bare = dataclasses.replace(split.train, item_features=None, user_features=None)
     models = {
         "none": pt.train(bare, name, seed=0),
-        "afterwards": pt.train(split.train, name, seed=0, **AFTERWARDS[name]),
+        "afterwards": pt.Recommender.of(
+            with_feature_maps(main_model(pt.train(split.train, name, seed=0, **AFTERWARDS[name])))
+        ),
         "jointly": pt.train(split.train, name, seed=0, **JOINTLY[name]),
     }
     sums = {use: squared_errors(model, split) for use, model in models.items()}
@@ -65,7 +68,7 @@ def squared_errors(model: pt.Recommender, split: Split) -> UserSums:
     new = np.array([item not in known_items for item in items.tolist()])
     if new.any() and main_model(model).items.maps_features and test.item_features is not None:
         numbers, back = np.unique(test.item_numbers[new], return_inverse=True)
-        rows = main_model(model).items.unmet_rows(test.item_features.take(numbers), len(numbers)).take(back)
+        rows = main_model(model).items.new_rows(test.item_features.take(numbers), len(numbers)).take(back)
         known = main_model(model).users.rows(main_model(model).users.vocabulary.numbers(users[new]))
         predicted[new] = main_model(model).clip(main_model(model).scorer.pairs(known, rows).mean(axis=0))
     return UserSums.pooled((predicted - test.values) ** 2, test.user_numbers, len(test.users), link="root")

@@ -41,10 +41,15 @@ from penchant.training.gradient.settings import DotBiasSettings
 
 RESULTS = Path(__file__).parent / "results" / "gradient.json"
 BACKENDS = {
-    "torch, Adam": {"backend": "torch", "rows": "every"},
-    "kernels, Adam, every row": {"backend": "numba", "rows": "every"},
-    "kernels, Adam, touched rows": {"backend": "numba", "rows": "touched"},
-    "kernels, SGD, touched rows": {"backend": "numba", "rows": "touched", "optimizer": "sgd", "learning_rate": 1.0},
+    "torch, Adam": {"backend": "torch", "sparse_updates": False},
+    "kernels, Adam, every row": {"backend": "numba", "sparse_updates": False},
+    "kernels, Adam, touched rows": {"backend": "numba", "sparse_updates": True},
+    "kernels, SGD, touched rows": {
+        "backend": "numba",
+        "sparse_updates": True,
+        "optimizer": "sgd",
+        "learning_rate": 1.0,
+    },
 }
 
 
@@ -137,7 +142,7 @@ def to_error(split: Split, fastai: dict[str, Any] | None, epochs: int = 3) -> di
 
     Settings were chosen on a part of the training rows.
     """
-    settings = DotBiasSettings(factors=50, epochs=epochs, batch_size=1024, learning_rate=0.02, rows="touched")
+    settings = DotBiasSettings(factors=50, epochs=epochs, batch_size=1024, learning_rate=0.02, sparse_updates=True)
 
     backends: list[Backend] = []
 
@@ -178,7 +183,7 @@ def large() -> dict[str, Any]:
     """An epoch of 20M ratings × 64 factors, and the peak memory of the process."""
     ratings = synthetic(users=138_000, items=27_000, ratings=20_000_000, seed=0).ratings
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    settings = DotBiasSettings(factors=64, epochs=1, batch_size=16_384, rows="touched", backend="numba")
+    settings = DotBiasSettings(factors=64, epochs=1, batch_size=16_384, sparse_updates=True, backend="numba")
     backend = backend_for(ratings, settings)
     started = time.perf_counter()
     learner.fit(backend, training_plan(settings), seed=0)

@@ -26,7 +26,8 @@ from typing import Any
 
 import numpy as np
 
-from penchant.data.ratings import Grouped, Scale
+from penchant.data.interactions import Interactions
+from penchant.data.ratings import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.evaluation.scoring.protocol import versions
 from penchant.foundations.threads import limit_blas
@@ -93,10 +94,10 @@ def all_users() -> dict[str, Any]:
     from scipy.sparse import csr_matrix
 
     model = made(np.random.default_rng(SEED), users=6_040, items=3_706, ratings=165, factors=64, biased=False)
-    trained, seen = main_model(model), main_model(model).seen
+    trained, seen = main_model(model), main_model(model).interactions
     external = AlternatingLeastSquares(factors=64)
     external.user_factors, external.item_factors = trained.users.vectors[0], trained.items.vectors[0]
-    rated = csr_matrix((seen.values, seen.numbers, seen.starts), shape=(6_040, 3_706))
+    rated = csr_matrix((seen.values, seen.items, seen.starts), shape=(6_040, 3_706))
     everyone = np.arange(6_040)
 
     def theirs() -> Any:
@@ -149,13 +150,13 @@ def made(
     starts = np.concatenate([[0], np.cumsum(fresh.sum(axis=1))]).astype(np.int64)
     rated = numbers[fresh]
     values = rng.integers(1, 6, len(rated)).astype(np.float32)
-    seen = Grouped(starts, rated, values, np.arange(len(rated)))
+    known = Interactions(starts, rated, values)
     counts = [np.diff(starts).astype(np.int32), np.ones(items, np.int32)]
     sides = [
         _side(rng, size, factors, samples, biased, count) for size, count in zip((users, items), counts, strict=True)
     ]
     mean, noise = np.full(samples, 3.5 * biased, np.float32), np.full(samples, 0.9, np.float32)
-    return Recommender.of(TrainedModel("made", {}, DotScorer(mean), sides[0], sides[1], noise, Scale(1, 5, 1), seen))
+    return Recommender.of(TrainedModel("made", {}, DotScorer(mean), sides[0], sides[1], noise, Scale(1, 5, 1), known))
 
 
 def _side(

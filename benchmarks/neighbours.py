@@ -27,7 +27,7 @@ from penchant.recommending.recommender import Recommender, main_model
 RESULTS = Path(__file__).parent / "results" / "neighbours.json"
 FILMS, NEAREST, GOLDENEYE = 500, 10, 10
 SETTINGS: dict[str, dict[str, Any]] = {
-    "bayes": {"features": False},
+    "bayes": {"use_features": False},
     "als": {},
     "implicit_als": {},
     "dot_bias": {},

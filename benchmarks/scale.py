@@ -4,7 +4,7 @@
     python benchmarks/scale.py --sizes 20M --engines als dot_bias
     python benchmarks/scale.py --sizes 1M --engines spark --epochs 4
 
-Gradient descent updates only the rows of a batch (rows="touched"), so the time for a rating does not depend on the
+Gradient descent updates only the rows of a batch (sparse_updates=True), so the time for a rating does not depend on the
 size. Each measurement runs in a separate process, which reads a Parquet file of synthetic ratings (power laws on both
 sides, known factors and noise) and reports its peak resident memory; for Spark, that of the JVM. The machine is shared,
 so processor seconds of all threads are reported besides wall seconds. Results are added to results/scale.json; a later
@@ -163,7 +163,7 @@ def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     read = time.perf_counter()
     after_reading = peak_megabytes()
     passes = {"als": "epochs", "dot_bias": "epochs"}[asked.measure]
-    more = {"validation_share": 0.0, "rows": "touched"} if asked.measure == "dot_bias" else {}
+    more = {"validation_share": 0.0, "sparse_updates": True} if asked.measure == "dot_bias" else {}
     clock = Clock()
     how = {passes: asked.epochs, "factors": asked.factors, **more}
     model = pt.train(train, asked.measure, seed=0, progress=clock, **how)

@@ -27,7 +27,8 @@ def made(scorer: DotScorer | NetScorer | None = None, *, samples: int = DRAWS) -
     ]
     prior = flat_prior(samples, FACTORS, 2.0)
     return assemble(
-        ratings, kind="dot_bias", settings={"factors": FACTORS}, scorer=scorer or DotScorer(np.full(samples, 3, np.float32)),
+        ratings, kind="dot_bias", settings={"factors": FACTORS},
+        scorer=scorer or DotScorer(np.full(samples, 3, np.float32)),
         user_rows=sides[0], item_rows=sides[1], priors=(prior, prior), noise=np.ones(samples, np.float32),
-        history=[{"epoch": 1.0, "train": 0.9}],
+        history=[{"epoch": 1.0, "train_rmse": 0.9}],
     )  # fmt: skip

@@ -56,7 +56,9 @@ def test_it_is_the_same_kind_of_model(model: pt.Recommender, world: Any, tmp_pat
     trained = main_model(model)
     assert (trained.kind, trained.samples, trained.users.factors) == ("als", 1, 2)
     assert trained.users.vocabulary == world.train.users
-    assert trained.seen.counts.tolist() == world.train.by_user().counts.tolist() == trained.users.counts.tolist()
+    assert (
+        trained.interactions.counts.tolist() == world.train.by_user().counts.tolist() == trained.users.counts.tolist()
+    )
     again = pt.load(model.save(tmp_path / "m"))
     user = trained.users.vocabulary.ids[3]
     assert again.recommend(user, 5).ids == model.recommend(user, 5).ids
@@ -66,7 +68,7 @@ def test_it_is_the_same_kind_of_model(model: pt.Recommender, world: Any, tmp_pat
 def test_folding_in_a_training_history_gives_nearly_the_trained_row(model: pt.Recommender) -> None:
     """They are not equal: Spark solves biases before vectors, fold-in solves both together."""
     trained = main_model(model)
-    items, values = trained.seen.row(5)
+    items, values = trained.interactions.row(5)
     ids = trained.items.vocabulary.ids
     user = model.fold_in(dict(zip(ids[items].tolist(), values.tolist(), strict=True)))
     known = model.predict(trained.users.vocabulary.ids[5], ids.tolist()).mean
@@ -114,7 +116,7 @@ def test_a_path_a_frame_and_ratings_give_the_same_model(spark_session: Any, worl
 
 def test_without_histories_no_item_counts_as_seen(spark_session: Any, world: Any) -> None:
     lean = pt.train(world.train, "als", **FEW | {"epochs": 1}, histories=False)
-    assert len(main_model(lean).seen.numbers) == 0
+    assert len(main_model(lean).interactions) == 0
     assert main_model(lean).users.counts.tolist() == world.train.by_user().counts.tolist()
     assert len(lean.recommend(main_model(lean).users.vocabulary.ids[0], 60)) == 60
 

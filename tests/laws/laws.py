@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 
 from laws.small_world import ITEMS, UNRATED, small_world
-from penchant.foundations.errors import CallerError
+from penchant.foundations.errors import CallerError, SettingsError
+from penchant.foundations.progress import Silent
+from penchant.foundations.rng import generator
 from penchant.recommending.options import By
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.recommender import Recommender, index_of, load, main_model
 from penchant.recommending.results import SOURCES, Ranking
 from penchant.recommending.train_parts import train
 from penchant.recommending.user_state import new_user_state
+from penchant.training.registry import model_spec
 
 KNOWN_USERS, KNOWN_ITEMS = [100, 117, 159], ["item-0", "item-20"]
 STRANGE = [UNRATED, "item-404", "", "ünïcode", 12, -1, 2**40]
@@ -95,6 +98,36 @@ class RecommenderLaws:
         one, other = (scores_by_id(model.fold_in(each).recommend(ITEMS)) for each in (ratings, back))
         assert one == pytest.approx(other, abs=2e-3)
 
+    @pytest.mark.parametrize("ratings", [{}, {"item-3": 5.0, "item-7": 1.0}])
+    def test_a_user_is_scored_the_same_folded_in_or_kept(self, model: Recommender, ratings: dict[str, float]) -> None:
+        kept = model.with_user(10**6, ratings)
+        one, other = (state.recommend(ITEMS) for state in (model.fold_in(ratings), kept.fold_in(user=10**6)))
+        assert scores_by_id(one) == pytest.approx(scores_by_id(other), rel=1e-5, abs=1e-5)
+        if model.rating_model is not None:
+            items = [*KNOWN_ITEMS, *STRANGE]
+            np.testing.assert_allclose(
+                kept.predict(10**6, items).mean, model.fold_in(ratings).predict(items).mean, rtol=1e-5, atol=1e-5
+            )
+
+    # --- training ----------------------------------------------------------------------------------------------
+
+    def test_a_trainer_called_directly_gives_the_same_model(self, model: Recommender) -> None:
+        trained = main_model(model)
+        spec, world = model_spec(self.name), small_world()
+        settings = spec.settings_class().from_json(dict(self.settings))
+        again = spec.train()(world, settings, rng=generator(3), progress=Silent())
+        for side, other in ((trained.users, again.users), (trained.items, again.items)):
+            np.testing.assert_array_equal(side.all_rows().joined, other.all_rows().joined)
+            assert [one.name for one in side.prior.effects] == [one.name for one in other.prior.effects]
+
+    def test_another_kind_or_width_cannot_be_resumed(self, model: Recommender) -> None:
+        other = train(small_world(), "als" if self.name == "baseline" else "baseline")
+        with pytest.raises(SettingsError, match="cannot be continued as"):
+            train(small_world(), self.name, resume=other, **self.settings)
+        if "factors" in self.settings:
+            with pytest.raises(SettingsError, match=r"factors|not a net of this shape"):
+                train(small_world(), self.name, resume=model, **{**self.settings, "factors": 5})
+
     # --- one model, one answer ---------------------------------------------------------------------------------
 
     def test_lists_leave_out_what_was_rated_and_are_in_order(self, model: Recommender) -> None:
@@ -102,7 +135,7 @@ class RecommenderLaws:
         for user in (*KNOWN_USERS, "nobody"):
             listed, whole = model.recommend(user, 7), model.recommend(user, ITEMS)
             number = trained.users.vocabulary.number(user)
-            seen = trained.seen.row(number)[0] if number >= 0 else np.array([], np.int32)
+            seen = trained.interactions.row(number)[0] if number >= 0 else np.array([], np.int32)
             assert (np.diff(whole.scores) <= 1e-5).all()
             assert len(whole) == ITEMS - len(seen)
             assert not set(whole.ids) & set(trained.items.vocabulary.take(seen).tolist())

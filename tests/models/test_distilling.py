@@ -6,13 +6,14 @@ import pytest
 from made_models import FACTORS, made
 from penchant.foundations.errors import SettingsError
 from penchant.models.distillation import distil
+from penchant.models.priors import FeatureEffect, HistoryEffect
 from penchant.models.rows import Rows
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel
 
 
 def means(model: TrainedModel) -> np.ndarray:
-    return model.scorer.table(model.users.all_rows(), model.items.all_rows())
+    return model.scorer.all_items(model.users.all_rows(), model.items.all_rows())
 
 
 def test_enough_width_loses_nothing() -> None:
@@ -46,9 +47,8 @@ def test_feature_maps_and_histories_follow_the_rows() -> None:
     rng = np.random.default_rng(3)
     model = made(samples=2)
     maps = rng.normal(size=(2, 3, FACTORS + 1)).astype(np.float32)
-    prior = dataclasses.replace(
-        model.items.prior, feature_map=maps, history_map=maps[:, :2], history_basis=np.ones((4, 2), np.float32)
-    )
+    effects = (FeatureEffect(maps), HistoryEffect(maps[:, :2], np.ones((4, 2), np.float32)))
+    prior = dataclasses.replace(model.items.prior, effects=effects)
     model = dataclasses.replace(model, items=dataclasses.replace(model.items, prior=prior))
     features, history = np.array([[1.0, 0.0, 2.0]], np.float32), np.array([0, 2])
     expected = []

@@ -40,7 +40,7 @@ def test_a_table_is_the_mean_over_draws_of_its_pairs(link: str) -> None:
     users, items = rows(3, 4, 2), rows(3, 5, 2)
     u, i = np.divmod(np.arange(20), 5)
     pairs = scorer.pairs(users.take(u), items.take(i)).mean(axis=0).reshape(4, 5)
-    np.testing.assert_allclose(scorer.table(users, items), pairs, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(scorer.all_items(users, items), pairs, rtol=1e-4, atol=1e-5)
 
 
 def test_an_ordered_probit_expects_the_mean_of_its_levels() -> None:
@@ -59,7 +59,7 @@ def test_a_net_is_the_plain_network() -> None:
     joined = np.concatenate([users.vectors[0], items.vectors[0]], axis=1)
     plain = 1 + 4 * sigmoid(np.maximum(joined @ weights[0] + biases[0], 0) @ weights[1] + biases[1])[:, 0]
     np.testing.assert_allclose(scorer.pairs(users, items)[0], plain, rtol=1e-5)
-    np.testing.assert_allclose(np.diag(scorer.table(users, items)), plain, rtol=1e-5)
+    np.testing.assert_allclose(np.diag(scorer.all_items(users, items)), plain, rtol=1e-5)
 
 
 def test_the_spread_of_inferred_rows_is_that_of_simulation() -> None:

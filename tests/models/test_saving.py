@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from made_models import DRAWS, made
 from penchant.foundations.errors import ModelFolderError, ModelShapeError
-from penchant.models.priors.cold_start_offset import ColdStartOffset
+from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
 from penchant.models.saving import load_trained, save_trained
 from penchant.models.scorers import DotScorer, NetScorer
 from penchant.models.trained import TrainedModel
@@ -29,13 +29,14 @@ def assert_same(left: TrainedModel, right: TrainedModel) -> None:
         assert a.vocabulary == b.vocabulary
         for name in ("bias", "vectors", "counts"):
             np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
-        assert vars(a.prior).keys() == vars(b.prior).keys()
-        for one, other in ((a.prior, b.prior), (a.prior.debut, b.prior.debut)):
-            for name, value in vars(one).items() if one else ():
-                if not isinstance(value, ColdStartOffset):
-                    np.testing.assert_array_equal(value, getattr(other, name), err_msg=name)
-    for name in ("starts", "numbers", "values", "rows"):
-        np.testing.assert_array_equal(getattr(left.seen, name), getattr(right.seen, name))
+        for name in ("mean", "precision", "per_rating", "offset", "everyone", "variance"):
+            np.testing.assert_array_equal(getattr(a.prior, name), getattr(b.prior, name), err_msg=name)
+        assert [type(one) for one in a.prior.effects] == [type(one) for one in b.prior.effects]
+        for one, other in zip(a.prior.effects, b.prior.effects, strict=True):
+            for name, value in vars(one).items():
+                np.testing.assert_array_equal(value, getattr(other, name), err_msg=name)
+    for name in ("starts", "items", "values", "timestamps"):
+        np.testing.assert_array_equal(getattr(left.interactions, name), getattr(right.interactions, name))
 
 
 @pytest.mark.parametrize(
@@ -59,33 +60,18 @@ def test_a_model_comes_back_as_it_was_saved(tmp_path: Path, scorer: DotScorer) -
 
 def test_everything_a_prior_knows_comes_back(tmp_path: Path) -> None:
     before, width = made(), 3
-    maps = {
-        name: np.full((DRAWS, 4, width), n + 1, np.float32) for n, name in enumerate(("feature_map", "history_map"))
-    }
+    maps = np.full((DRAWS, 4, width), 2, np.float32)
+    effects = (
+        FeatureEffect(maps),
+        HistoryEffect(maps, np.ones((4, 4), np.float32), 0.2, 3.0),
+        ColdStartOffset(np.ones((DRAWS, width), np.float32), maps, np.ones(4, np.float32), 3.0, 4, of_pairs=True),
+    )
     prior = replace(
-        before.items.prior, **maps, history_basis=np.ones((4, 4), np.float32), history_power=0.2, variance=0.4,
-        debut=ColdStartOffset(np.ones((DRAWS, width), np.float32), maps["feature_map"], np.ones(4, np.float32), worth=3.0),
-        per_rating=1.0, offset=2.0,
+        before.items.prior, effects=effects, variance=0.4, per_rating=1.0, offset=2.0,
         everyone=np.ones((DRAWS, width, width), np.float32),
     )  # fmt: skip
     before = replace(before, items=replace(before.items, prior=prior))
     assert_same(before, load_trained(save_trained(before, tmp_path / "model")))
-
-
-def test_a_debut_saved_before_it_followed_features_is_read(tmp_path: Path) -> None:
-    usual = np.ones((DRAWS, 3), np.float32)
-    before = made()
-    items = replace(before.items, prior=replace(before.items.prior, debut=ColdStartOffset(usual, worth=5.0)))
-    folder = save_trained(replace(before, items=items), tmp_path / "model")
-    arrays = load_file(folder / "parameters.safetensors")
-    arrays["items.prior.debut"] = arrays.pop("items.prior.debut.usual")
-    save_file(arrays, folder / "parameters.safetensors")
-    manifest = json.loads((folder / "model.json").read_text())
-    del manifest["sides"]["items"]["debut_worth"], manifest["files"]["parameters.safetensors"]
-    (folder / "model.json").write_text(json.dumps(manifest))
-    debut = load_trained(folder).items.prior.debut
-    assert debut is not None and debut.worth == 5.0
-    np.testing.assert_array_equal(debut.usual, usual)
 
 
 def test_a_net_comes_back_as_it_was_saved(tmp_path: Path) -> None:
@@ -95,7 +81,7 @@ def test_a_net_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     before = made(scorer, samples=1)
     after = load_trained(save_trained(before, tmp_path / "model"))
     rows = before.users.all_rows(), before.items.all_rows()
-    np.testing.assert_array_equal(before.scorer.table(*rows), after.scorer.table(*rows))
+    np.testing.assert_array_equal(before.scorer.all_items(*rows), after.scorer.all_items(*rows))
 
 
 def test_saving_again_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
@@ -173,4 +159,23 @@ def test_an_empty_place_is_refused(tmp_path: Path) -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     good = made()
     with pytest.raises(ModelShapeError, match="differ in their number of samples"):
-        TrainedModel("dot", {}, good.scorer, good.users, good.items, np.ones(1, np.float32), good.scale, good.seen)
+        TrainedModel(
+            "dot", {}, good.scorer, good.users, good.items, np.ones(1, np.float32), good.scale, good.interactions
+        )
+
+
+def test_an_interaction_with_an_item_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    before = made()
+    items = before.interactions.items.copy()
+    items[0] = 5
+    folder = save_trained(replace(before, interactions=replace(before.interactions, items=items)), tmp_path / "model")
+    with pytest.raises(ModelFolderError, match="with none of the 5 items"):
+        load_trained(folder)
+
+
+def test_timestamps_come_back(tmp_path: Path) -> None:
+    before = made()
+    times = np.arange(len(before.interactions), dtype=np.int64)
+    timed = replace(before, interactions=replace(before.interactions, timestamps=times))
+    after = load_trained(save_trained(timed, tmp_path / "model"))
+    np.testing.assert_array_equal(after.interactions.timestamps, times)

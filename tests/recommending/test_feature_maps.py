@@ -9,10 +9,10 @@ import pytest
 
 from made_models import made
 from penchant.data.features import FeatureTable
-from penchant.models.rows import Rows
+from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import Recommender, index_of, main_model
+from penchant.recommending.recommender import Recommender, index_of
 from penchant.recommending.user_state import new_user_state
 from penchant.training.feature_maps import (
     OFFSET_WEIGHT,
@@ -100,70 +100,81 @@ def slow_error(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float
     return errors / freedom**2, fitted[0], fitted[1:]
 
 
-def test_a_row_without_a_history_starts_where_those_that_are_rated_lie() -> None:
+def with_an_offset() -> TrainedModel:
+    """The made model, whose history maps move a row by one, so that there is an offset for rows without ratings."""
     trained = made()
-    shift = np.ones((3, 4, 3), np.float32)  # whoever rated an item moves it by one
-    prior = dataclasses.replace(trained.items.prior, history_map=shift)
-    told = with_cold_start_offsets(dataclasses.replace(trained, items=dataclasses.replace(trained.items, prior=prior)))
-    mean = trained.items.rows(np.arange(4)).joined.mean(axis=1)
-    np.testing.assert_allclose(told.items.prior.means(None, 1)[:, 0], mean, rtol=1e-5)
-    np.testing.assert_allclose(told.items.rows(np.array([4])).joined[:, 0], mean, rtol=1e-5)
-    share = 1 / (1 + OFFSET_WEIGHT["items"])  # one rating in, the row's own history begins to count
-    blended = (1 - share) * mean + share * np.ones((3, 3))
-    np.testing.assert_allclose(told.items.prior.mean_given(None, np.array([2])), blended, rtol=1e-5)
-    assert with_cold_start_offsets(trained).items is trained.items
-
-
-def with_a_debut() -> TrainedModel:
-    """The made model, whose last item nobody rated and stands higher by its debut."""
-    trained = made()
-    prior = dataclasses.replace(trained.items.prior, history_map=np.ones((3, 4, 3), np.float32))
+    prior = trained.items.prior.with_effect(HistoryEffect(np.ones((3, 4, 3), np.float32)))
     return with_cold_start_offsets(dataclasses.replace(trained, items=dataclasses.replace(trained.items, prior=prior)))
 
 
-def test_somebody_folded_in_meets_what_nobody_rated_without_its_debut() -> None:
-    trained = with_a_debut()
-    model = Recommender.of(trained)
-    newcomer = new_user_state(index_of(model), np.array([0]), np.array([4.0]))
-    bare = Side.unmet_rows(
-        dataclasses.replace(trained.items, prior=dataclasses.replace(trained.items.prior, debut=None)), None, 1
-    )
-    expected = trained.clip(trained.scorer.pairs(newcomer.main.rows, bare).mean(axis=0))
-    for number in (4, 99):  # in the catalogue without a rating, and never heard of
-        np.testing.assert_allclose(newcomer.main.predict(np.array([number])).mean, expected, rtol=1e-5)
-    np.testing.assert_allclose(
-        newcomer.main.predict(np.array([1])).mean, _pair(trained, newcomer.main.rows, 1), rtol=1e-5
-    )
-    silent = model.fold_in()  # and without a rating of one's own, with it
-    np.testing.assert_allclose(silent.main.predict(np.array([4])).mean, _pair(trained, silent.main.rows, 4), rtol=1e-5)
+def test_the_offset_of_items_is_in_the_pairs_of_trained_users_with_unrated_items() -> None:
+    plain, trained = made(), with_an_offset()
+    base = plain.items.rows(np.arange(4)).joined.mean(axis=1)  # (S, D)
+    np.testing.assert_allclose(trained.items.rows(np.array([4])).joined[:, 0], 0, atol=1e-6)  # not in the row
+    user = trained.users.rows(np.array([2]))
+    pairs = trained.scorer.pairs(user, trained.items.rows(np.array([4, 1])))
+    slow = trained.mean + user.bias[:, 0] + base[:, 0] + (base[:, 1:] * user.vectors[:, 0]).sum(axis=1)
+    np.testing.assert_allclose(pairs[:, 0], slow, rtol=1e-5)
+    np.testing.assert_allclose(pairs[:, 1], plain.scorer.pairs(user, plain.items.rows(np.array([1])))[:, 0], rtol=1e-5)
+    assert with_cold_start_offsets(plain).items is plain.items
 
 
-def _pair(trained: TrainedModel, user: Rows, item: int) -> np.ndarray:
-    return trained.clip(trained.scorer.pairs(user, trained.items.rows(np.array([item]))).mean(axis=0))
+def test_a_row_with_few_ratings_starts_between_the_offset_and_its_history() -> None:
+    trained = with_an_offset()
+    base = made().items.rows(np.arange(4)).joined.mean(axis=1)
+    share = 1 / (1 + OFFSET_WEIGHT["items"])
+    blended = (1 - share) * base + share * np.ones((3, 3))
+    np.testing.assert_allclose(trained.items.prior.mean_given(None, np.array([2])), blended, rtol=1e-5)
 
 
-def test_a_newcomers_list_agrees_with_their_predictions() -> None:
-    model = Recommender.of(with_a_debut())
-    newcomer = new_user_state(index_of(model), np.array([0]), np.array([4.0]))
-    listed = newcomer.recommend(5)
-    every = newcomer.predict(main_model(model).items.vocabulary.ids)
-    best = np.argsort(-every.mean[1:], kind="stable")
-    assert list(listed.ids) == list(main_model(model).items.vocabulary.ids[1:][best])
-    np.testing.assert_allclose(listed.scores, every.mean[1:][best], rtol=1e-6)
+def test_a_folded_in_user_has_no_offset() -> None:
+    trained = with_an_offset()
+    folded = new_user_state(index_of(Recommender.of(trained)), np.array([0]), np.array([4.0])).main
+    plain = dataclasses.replace(folded.rows, covariance=None)
+    for number in (4, 99):  # in the catalogue without a rating, and unknown
+        expected = trained.clip(trained.mean + plain.bias[:, 0]).mean()  # the row of such an item is zero
+        np.testing.assert_allclose(folded.predict(np.array([number])).mean, expected, rtol=1e-5)
 
 
-def test_a_debut_follows_the_features() -> None:
+@pytest.mark.parametrize("links", ["identity", "sigmoid"])
+def test_tables_pairs_and_products_agree_on_the_offset(links: str) -> None:
+    trained = with_an_offset()
+    scorer = dataclasses.replace(trained.scorer, link=links, low=0.0, high=5.0)  # type: ignore[type-var]
+    users, items = trained.users.all_rows(), trained.items.all_rows()
+    assert users.cold_start is not None and (users.cold_start != 0).all()
+    slow = np.stack([scorer.pairs(users.take(np.array([u])), items).mean(axis=0) for u in range(4)])
+    np.testing.assert_allclose(scorer.all_items(users, items), slow, rtol=1e-5)
+    stacked = scorer.stacked(items)
+    if stacked is not None:
+        np.testing.assert_allclose(scorer.from_products(scorer.stacked_users(users) @ stacked.T), slow, rtol=1e-5)
+
+
+def test_a_known_and_a_folded_in_users_lists_agree_with_their_predictions() -> None:
+    model = Recommender.of(with_an_offset())
+    ids = main_model(model).items.vocabulary.ids
+    for state in (model.fold_in({7: 4.0}), model.fold_in(user="ann")):
+        listed, every = state.recommend(5), state.predict(ids)
+        score = dict(zip(ids.tolist(), every.mean.tolist(), strict=True))
+        np.testing.assert_allclose(listed.scores, [score[item] for item in listed.ids], rtol=1e-6)
+
+
+def test_an_item_that_a_grown_user_rates_stays_as_it_was_for_the_others() -> None:
+    model = Recommender.of(with_an_offset())
+    before, after = model.predict("ann", 5).mean, model.with_user("zoe", {5: 4.0}).predict("ann", 5).mean
+    np.testing.assert_allclose(after, before, rtol=1e-5)
+
+
+def test_the_offset_depends_on_the_features() -> None:
     trained, truth = world()
-    prior = dataclasses.replace(trained.items.prior, history_map=np.ones((1, 4, 4), np.float32))
+    prior = trained.items.prior.with_effect(HistoryEffect(np.ones((1, 4, 4), np.float32)))
     items = dataclasses.replace(trained.items, prior=prior)
     # the features are encoded, and the model's own map says nothing of them
     mapped = with_feature_maps(dataclasses.replace(trained, items=items)).items
-    silent = dataclasses.replace(mapped.prior, mean=prior.mean, feature_map=np.zeros_like(mapped.prior.feature_map))
-    told = with_cold_start_offsets(dataclasses.replace(trained, items=dataclasses.replace(mapped, prior=silent)))
+    silent = dataclasses.replace(mapped.prior, mean=prior.mean).with_effect(
+        FeatureEffect(np.zeros((1, 3, 4), np.float32))
+    )
+    found = with_cold_start_offsets(dataclasses.replace(trained, items=dataclasses.replace(mapped, prior=silent)))
     empty = trained.items.counts == 0
-    np.testing.assert_allclose(told.items.all_rows().joined[0, empty], truth[empty], atol=0.06)
-    assert told.items.prior.debut is not None
-    usual = told.items.prior.debut.usual[0]
-    np.testing.assert_allclose(usual, trained.items.all_rows().joined[0, ~empty].mean(axis=0), atol=1e-5)
-    newcomers = told.for_newcomers.items.all_rows().joined[0, empty]
-    np.testing.assert_allclose(newcomers, told.items.all_rows().joined[0, empty] - usual, atol=1e-5)
+    base = found.items.prior.effect(ColdStartOffset).base[0]
+    np.testing.assert_allclose(base, trained.items.all_rows().joined[0, ~empty].mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(found.items.all_rows().joined[0, empty] + base, truth[empty], atol=0.06)

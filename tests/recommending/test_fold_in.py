@@ -10,10 +10,11 @@ from scipy.optimize import minimize
 
 from made_models import made
 from penchant.foundations.errors import CallerError
+from penchant.models.priors import HistoryEffect
 from penchant.models.rows import Rows
 from penchant.models.scorers import SideName
 from penchant.models.trained import TrainedModel
-from penchant.recommending.fold_in import fold_in_row
+from penchant.recommending.fold_in import infer
 from penchant.recommending.recommender import Recommender, index_of, main_model
 from penchant.recommending.user_state import new_user_state
 from penchant.training.row_update import row_update
@@ -53,8 +54,7 @@ def test_the_half_step_is_the_textbook_posterior() -> None:
 def test_a_folded_in_row_is_the_best_row_for_its_ratings(name: str, of: SideName) -> None:
     trained = made(HEADS[name], samples=1)
     others = (trained.items if of == "users" else trained.users).rows(np.array([0, 1, 2]))
-    prior = (trained.users if of == "users" else trained.items).prior
-    rows, _ = fold_in_row(trained, of, others, GIVEN, prior.mean)
+    rows = infer(trained, of, np.array([0, 1, 2]), GIVEN).rows
     np.testing.assert_allclose(rows.joined[0, 0], slow_row(trained, of, others, GIVEN), atol=0.005)
 
 
@@ -63,7 +63,7 @@ def test_a_folded_in_row_is_the_best_row_for_its_ratings(name: str, of: SideName
 def test_a_tangent_is_the_derivative(name: str, of: SideName) -> None:
     trained, step = made(HEADS[name], samples=1), 1e-2
     users, items = trained.users.rows(np.array([0, 1])), trained.items.rows(np.array([2, 3]))
-    _, slopes = trained.scorer.tangent(users, items, of)
+    _, slopes = trained.scorer.linearize(users, items, of)
     for d in range(3):
         ends = []
         for sign in (step, -step):
@@ -82,7 +82,7 @@ def test_a_new_item_trusts_steady_users_more() -> None:
     spread = float(np.mean(np.square(noisy.noise))) + variance
     weights = 1 / spread / np.mean(1 / spread[rated])
     others, prior = noisy.users.rows(np.array([0, 1, 2])), noisy.items.prior
-    rows, _ = fold_in_row(noisy, "items", others, GIVEN, prior.mean)
+    rows = infer(noisy, "items", np.array([0, 1, 2]), GIVEN).rows
     x = np.concatenate([np.ones((3, 1)), others.vectors[0]], axis=1)
     y = GIVEN - noisy.scorer.pairs(others, Rows.split(np.zeros((1, 1, 3))))[0]
     precise = weights[:3] / noisy.noise[0] ** 2
@@ -107,7 +107,7 @@ def test_what_a_newcomers_ratings_vary_by_is_added_to_the_spread() -> None:
 def test_each_draw_is_folded_in_on_its_own() -> None:
     trained = made()
     others = trained.items.rows(np.array([0, 2]))
-    together, _ = fold_in_row(trained, "users", others, GIVEN[:2], trained.users.prior.mean)
+    together = infer(trained, "users", np.array([0, 2]), GIVEN[:2]).rows
     for s in range(3):
         x = np.concatenate([np.ones((1, 2, 1)), others.vectors[s : s + 1]], axis=2)
         y = GIVEN[:2] - trained.mean[s] - others.bias[s]
@@ -120,7 +120,7 @@ def test_a_prior_per_rating_grows_with_the_ratings() -> None:
     users = dataclasses.replace(trained.users, prior=dataclasses.replace(trained.users.prior, per_rating=True))
     weighted = dataclasses.replace(trained, users=users)
     others = trained.items.rows(np.array([0, 2]))
-    rows, _ = fold_in_row(weighted, "users", others, GIVEN[:2], users.prior.mean)
+    rows = infer(weighted, "users", np.array([0, 2]), GIVEN[:2]).rows
     x = np.concatenate([np.ones((3, 2, 1)), others.vectors], axis=2)
     y = GIVEN[:2] - trained.mean[:, None] - others.bias
     doubled, _ = row_update(x, y, np.ones(3), users.prior.mean, 2 * users.prior.precision)
@@ -130,7 +130,7 @@ def test_a_prior_per_rating_grows_with_the_ratings() -> None:
 def test_a_history_shifts_the_prior_mean() -> None:
     trained = made()
     shift = RNG.normal(size=(3, 5, 3)).astype(np.float32)
-    prior = dataclasses.replace(trained.users.prior, history_map=shift)
+    prior = trained.users.prior.with_effect(HistoryEffect(shift))
     np.testing.assert_allclose(
         prior.mean_given(None, np.array([1, 4])), (shift[:, 1] + shift[:, 4]) / np.sqrt(2), rtol=1e-5
     )
@@ -139,7 +139,7 @@ def test_a_history_shifts_the_prior_mean() -> None:
 def test_to_have_rated_what_one_was_asked_about_says_nothing() -> None:
     trained = made()
     shift = RNG.normal(size=(3, 5, 3)).astype(np.float32)
-    prior = dataclasses.replace(trained.users.prior, history_map=shift)
+    prior = trained.users.prior.with_effect(HistoryEffect(shift))
     told = Recommender.of(dataclasses.replace(trained, users=dataclasses.replace(trained.users, prior=prior)))
     ratings = {7: 5.0, 9: 2.0}
     asked = told.fold_in(ratings, asked=[7, 9, 404])
@@ -186,7 +186,7 @@ def test_requests_are_answered_for_anybody() -> None:
 
 def test_new_ratings_join_those_a_known_user_is_remembered_by() -> None:
     model = Recommender.of(made())
-    remembered = dict(zip([7, 3], main_model(model).seen.row(0)[1].tolist(), strict=True))
+    remembered = dict(zip([7, 3], main_model(model).interactions.row(0)[1].tolist(), strict=True))
     joined = model.fold_in({9: 5.0, 3: 1.0}, user="ann").recommend(5)
     alone = model.fold_in({**remembered, 3: 1.0, 9: 5.0}).recommend(5)
     assert joined.ids == alone.ids == [i for i in alone.ids if i in {1, 5}]

@@ -40,8 +40,8 @@ def test_a_known_row_takes_new_ratings_in() -> None:
     model = Recommender.of(made())
     grown = model.with_user("ann", {9: 4.0})
     assert len(main_model(grown).users) == 4
-    assert main_model(grown).seen.row(0)[0].tolist() == [0, 1, 2]
-    assert main_model(grown).seen.row(1)[0].tolist() == main_model(model).seen.row(1)[0].tolist()
+    assert main_model(grown).interactions.row(0)[0].tolist() == [0, 1, 2]
+    assert main_model(grown).interactions.row(1)[0].tolist() == main_model(model).interactions.row(1)[0].tolist()
 
 
 def test_an_arrival_finds_its_audience_and_its_like() -> None:

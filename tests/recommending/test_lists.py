@@ -93,7 +93,7 @@ def test_several_draws_of_a_bent_link_are_ranked_by_their_mean() -> None:
 
 def _seen(model: Recommender, user: str) -> list[int]:
     trained = main_model(model)
-    return trained.items.vocabulary.take(trained.seen.row(trained.users.vocabulary.number(user))[0]).tolist()
+    return trained.items.vocabulary.take(trained.interactions.row(trained.users.vocabulary.number(user))[0]).tolist()
 
 
 def test_a_short_catalogue_gives_short_lists_without_holes() -> None:

@@ -57,9 +57,10 @@ def made_model(*, shift: float = 0.0) -> Recommender:
     prior = flat_prior(DRAWS, FACTORS, 1.0)
     return Recommender.of(
         assemble(
-            ratings, kind="als", settings={"factors": FACTORS}, scorer=DotScorer(np.full(DRAWS, 3.2 + shift, np.float32)),
+            ratings, kind="als", settings={"factors": FACTORS},
+            scorer=DotScorer(np.full(DRAWS, 3.2 + shift, np.float32)),
             user_rows=user_rows, item_rows=item_rows, priors=(prior, prior), noise=np.full(DRAWS, 0.6, np.float32),
-            history=[{"epoch": float(n), "train": 0.9 - 0.1 * n} for n in range(4)],
+            history=[{"epoch": float(n), "train_rmse": 0.9 - 0.1 * n} for n in range(4)],
         )
     )  # fmt: skip
 

@@ -114,7 +114,7 @@ def test_old_versions_are_cleared_away_but_never_the_one_being_served(tmp_path: 
 
 def test_base_and_gathered_ratings_come_together() -> None:
     base = main_model(made_model())
-    numbers, _ = base.seen.row(0)
+    numbers, _ = base.interactions.row(0)
     first, second = (str(base.items.vocabulary.ids[n]) for n in numbers[:2])
     gathered = Gathered(
         rows=[("1", first, 0.5), ("1", second, None), ("visitor-x", "9001", 4.0), ("visitor-x", "1", 5.0)],
@@ -131,9 +131,9 @@ def test_base_and_gathered_ratings_come_together() -> None:
     assert frame["visitor-x", "9001"] == 4.0
     assert "2" not in ratings.users
     assert not [pair for pair in frame if pair[0] == "2"]
-    assert len(frame) == len(base.seen.values) - len(base.seen.row(1)[0]) - 1 + 2
+    assert len(frame) == len(base.interactions) - len(base.interactions.row(1)[0]) - 1 + 2
     kept = {pair: value for pair, value in frame.items() if pair[0] == "3"}
-    expected = dict(zip(base.seen.row(2)[0].tolist(), base.seen.row(2)[1].tolist(), strict=True))
+    expected = dict(zip(base.interactions.row(2)[0].tolist(), base.interactions.row(2)[1].tolist(), strict=True))
     assert kept == {("3", str(base.items.vocabulary.ids[n])): v for n, v in expected.items()}
     table = ratings.item_features
     assert table is not None and table.titles is not None

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from penchant.cli.output import AsJson, show_json, show_table
-from penchant.training.registry import MODELS, way
+from penchant.training.registry import MODELS, model_spec
 
 
 def models(
@@ -24,7 +24,7 @@ def models(
         return
     settings = [
         [field.name, str(field.default), str(field.metadata.get("meaning", ""))]
-        for field in fields(way(name).settings_class())
+        for field in fields(model_spec(name).settings_class())
     ]
     if as_json:
         show_json([dict(zip(("name", "default", "meaning"), row, strict=True)) for row in settings])

@@ -15,7 +15,7 @@ from penchant.foundations.rng import Seed
 from penchant.foundations.settings import Settings
 from penchant.recommending.recommender import Recommender
 from penchant.recommending.train_parts import train as train_here
-from penchant.training.registry import way
+from penchant.training.registry import model_spec
 
 ENGINES = ("local", "spark")
 
@@ -53,7 +53,7 @@ def train(
 def settings_class(model: str, engine: str = "local") -> type[Settings]:
     """The settings class of a model on an engine."""
     if check_engine(engine) == "local":
-        return way(model).settings_class()
+        return model_spec(model).settings_class()
     if model not in SPARK_MODELS:
         raise SettingsError(f"Spark has no model {model!r}", remedy=f"Choose one of: {', '.join(SPARK_MODELS)}")
     return SPARK_MODELS[model]

@@ -1,13 +1,12 @@
-"""Distilling: many samples as one, of a stated width, whose dot products are the mean over samples up to a known error.
+"""Distillation: one sample of a given width, whose dot products are the mean over all samples up to a known error.
 
-The mean over S samples of p_s · q_s is the dot product of A = [p_1/S, ..., p_S/S] and B = [q_1, ..., q_S], both S K wide.
+The mean over S samples of p_s · q_s is the dot product of A = [p_1/S, ..., p_S/S] and B = [q_1, ..., q_S], S K wide.
 The best product of width W is the truncated singular value decomposition of A B', found from the two Gramians without
 ever forming A B' (Eckart and Young 1936). It is linear in the rows, so priors and feature maps follow exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,6 @@ from penchant.foundations.errors import SettingsError
 from penchant.foundations.threads import limit_blas
 from penchant.models.pair_predictions import score_pairs
 from penchant.models.priors import Prior
-from penchant.models.priors.cold_start_offset import ColdStartOffset
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.sides import Side
@@ -31,14 +29,13 @@ PAIRS = 20_000
 
 
 def distil(trained: TrainedModel, width: int) -> TrainedModel:
-    """The model in one draw of `width` factors, for serving.
+    """The model in one sample of `width` factors, for serving.
 
-    Its facts say the largest and the root mean square difference of predicted ratings from the mean of all samples, over
-    a sample of pairs. What the samples disagreed by becomes part of its noise. Raises SettingsError for a model that is
+    Its facts say the largest and the root mean square difference of predicted ratings from the mean of all samples,
+    over some pairs. The variance between samples becomes part of its noise. Raises SettingsError for a model that is
     no plain dot product, or a width below one.
     """
-    scorer = trained.scorer
-    if not isinstance(scorer, DotScorer) or scorer.link != "identity":
+    if not trained.scorer.linear or trained.users.histories is not None:
         raise SettingsError("only a plain dot product can be distilled", where=trained.kind)
     if width < 1:
         raise SettingsError(f"{width} is below 1", where="width", remedy="It is the number of factors that stay")
@@ -46,14 +43,12 @@ def distil(trained: TrainedModel, width: int) -> TrainedModel:
         maps = _maps(_stacked(trained.users.vectors) / trained.samples, _stacked(trained.items.vectors), width)
     users = _distilled(trained.users, maps[0] / trained.samples)
     items = _distilled(trained.items, maps[1])
-    mean = np.array([trained.mean.mean()], np.float32)
     made = replace(
         trained,
-        scorer=replace(scorer, mean=mean),
+        scorer=DotScorer(np.array([trained.mean.mean()], np.float32)),
         users=users,
         items=items,
         noise=np.sqrt(np.mean(np.square(trained.noise), keepdims=True)).astype(np.float32),
-        temporal_bias=trained.temporal_bias and trained.temporal_bias.averaged(),
     )
     return _measured(trained, made, width)
 
@@ -83,33 +78,20 @@ def _root(gram: Array) -> tuple[Array, Array]:
 
 
 def _distilled(side: Side, matrix: Array) -> Side:
-    """One draw of the side: biases are averaged, stacked vectors go through the matrix (S K, W)."""
+    """The side in one sample: biases are averaged, stacked vectors are multiplied with the matrix (S K, W)."""
 
     def through(joined: NDArray[Any]) -> Floats:
-        """Rows [bias, vector] in every draw, (S, N, 1 + K), as (1, N, 1 + W)."""
+        """Rows [bias, vector] in every sample, (S, N, 1 + K), as (1, N, 1 + W)."""
         bias = joined[:, :, 0].mean(axis=0)
         vectors = _stacked(joined[:, :, 1:]) @ matrix
         return np.concatenate([bias[:, None], vectors], axis=1)[None].astype(np.float32)
 
     rows = through(np.concatenate([side.bias[:, :, None], side.vectors], axis=2))
-    prior = side.prior
-    mean = through(prior.mean[:, None])[:, 0]
-    made = Prior(
-        mean,
-        _precision(rows[0][side.counts > 0], mean[0]),
-        None if prior.feature_map is None else through(prior.feature_map),
-        history_map=None if prior.history_map is None else through(prior.history_map),
-        history_basis=prior.history_basis,
-        history_power=prior.history_power,
-        debut=None if prior.debut is None else _debut(prior.debut, through),
-        variance=prior.variance,
-    )
-    return replace(side, bias=rows[:, :, 0], vectors=rows[:, :, 1:], prior=made)
-
-
-def _debut(debut: ColdStartOffset, through: Callable[[NDArray[Any]], Floats]) -> ColdStartOffset:
-    by_features = None if debut.by_features is None else through(debut.by_features)
-    return replace(debut, usual=through(debut.usual[:, None])[:, 0], by_features=by_features)
+    mean, effects = side.prior.mapped(through)
+    precision = _precision(rows[0][side.counts > 0], mean[0])
+    made = Prior(mean, precision, effects, variance=side.prior.variance)
+    cold_start = None if side.cold_start is None else side.cold_start.mean(axis=0, keepdims=True)
+    return replace(side, bias=rows[:, :, 0], vectors=rows[:, :, 1:], prior=made, cold_start=cold_start)
 
 
 def _precision(rows: Floats, mean: Floats) -> Floats:
@@ -123,7 +105,7 @@ def _precision(rows: Floats, mean: Floats) -> Floats:
 
 
 def _measured(trained: TrainedModel, made: TrainedModel, width: int) -> TrainedModel:
-    """The distilled model with its error among its facts, and the samples' disagreement in its noise."""
+    """The distilled model with its error among its facts, and the variance between samples in its noise."""
     rng = np.random.default_rng(0)
     users, items = (rng.integers(0, max(len(side), 1), PAIRS) for side in (trained.users, trained.items))
     before = trained.scorer.pairs(trained.users.rows(users), trained.items.rows(items))

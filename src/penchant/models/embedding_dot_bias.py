@@ -10,9 +10,9 @@ from penchant.models.side_embedding import SideEmbedding
 
 
 class EmbeddingDotBias(nn.Module):
-    """Biases beside the dot product (the lesson's second model from scratch; Koren, Bell and Volinsky 2009, eq. 4).
+    """Biases and the dot product (the lesson's second model from scratch; Koren, Bell and Volinsky 2009, eq. 4).
 
-    users, items: the two sides. mean: the score's constant, learnt with the rest. bounds: the range (low, high) that
+    users, items: the two sides. mean: the score's constant, trained with the rest. bounds: the range (low, high) that
     a sigmoid squeezes the score into, or None to leave it as it is.
     """
 

@@ -1,4 +1,4 @@
-"""EmbeddingNet: a small network on the two vectors side by side."""
+"""EmbeddingNet: a small network on the two vectors, concatenated."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Layers:
 
 
 class NetSide(nn.Module):
-    """A row's own vector, with the vector of its columns set beside it: (B,) -> (B, K + C)."""
+    """A row's own vector, followed by the vector of its features: (B,) -> (B, K + C)."""
 
     def __init__(self, vectors: Floats, columns: Columns | None = None, start: Floats | None = None) -> None:
         super().__init__()

@@ -1,9 +1,9 @@
-"""HistoryRows: user vectors that are never stored, since a user's row only says which items they chose."""
+"""HistoryRows: the users of an item-item model, whose rows say which items they chose."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,7 @@ MOST = 2**28
 
 @dataclass(frozen=True, eq=False)
 class HistoryRows:
-    """Vectors (1, U, K) of which most numbers are zero: row u has values[starts[u]:starts[u + 1]] at `numbers`.
-
-    Rows are made dense when they are asked for, by `[:, numbers]`; the whole array only by `np.asarray`.
-    """
+    """Vectors (1, U, K) of which most numbers are zero: row u has values[starts[u]:starts[u + 1]] at `numbers`."""
 
     starts: NDArray[np.int64]
     numbers: NDArray[np.int32]
@@ -28,30 +25,13 @@ class HistoryRows:
     width: int
 
     @classmethod
-    def of_choices(cls, owners: NDArray[Any], numbers: NDArray[Any], users: int, width: int) -> HistoryRows:
+    def of_positives(cls, owners: NDArray[Any], numbers: NDArray[Any], users: int, width: int) -> HistoryRows:
         """Ones at `numbers` (n,) of the rows that `owners` (n,) names, in rising order."""
         starts = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=users))]).astype(np.int64)
         return cls(starts, numbers.astype(np.int32), np.ones(len(numbers), np.float32), width)
 
-    @property
-    def as_vectors(self) -> Floats:
-        """These, in the place of an array of vectors."""
-        return cast(Floats, self)
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return (1, len(self.starts) - 1, self.width)
-
-    def __getitem__(self, key: Any) -> Any:
-        """All rows, `[:]`; some of them dense, `[:, numbers]`; or what indexing the whole array gives."""
-        if isinstance(key, slice) and len(range(1)[key]) == 1:
-            return self
-        if isinstance(key, tuple) and len(key) == 2 and key[0] == slice(None) and np.ndim(key[1]) == 1:
-            return self.dense(np.arange(len(self.starts) - 1)[key[1]])
-        return np.asarray(self)[key]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return self.dense(np.arange(len(self.starts) - 1)).astype(dtype or np.float32, copy=False)
+    def __len__(self) -> int:
+        return len(self.starts) - 1
 
     def dense(self, rows: NDArray[Any]) -> Floats:
         """The given rows, (1, B, K). Raises CallerError for more of them than belong in memory."""
@@ -91,8 +71,3 @@ class HistoryRows:
             for old, new in ((self.numbers, own.astype(np.int32)), (self.values, row[own].astype(np.float32)))
         )
         return HistoryRows(np.concatenate([[0], np.cumsum(counts)]), numbers, values, self.width)
-
-
-def history_rows_of(vectors: Any) -> HistoryRows | None:
-    """The histories that stand in the place of a side's vectors, if any do."""
-    return vectors if isinstance(vectors, HistoryRows) else None

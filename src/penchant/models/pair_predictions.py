@@ -1,4 +1,4 @@
-"""Scoring, written once: pairs and whole tables, for known rows and for rows that were inferred a moment ago."""
+"""Scoring, written once: pairs and whole tables, for trained rows and for inferred ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from penchant.models.rows import Floats, Rows
-from penchant.models.scorers import DotScorer, ItemItemScorer, stack_items, stack_users
 from penchant.models.trained import TrainedModel
 
 
@@ -20,7 +19,7 @@ class Scores:
 
 
 Shift = tuple[Floats, Floats]
-"""What an occasion adds to B ratings in each draw, (S, B), and the variance of what is not known of it, (B,)."""
+"""What the time of B ratings adds to them in each sample, (S, B), and the variance of what is unknown of it, (B,)."""
 
 
 def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | None = None) -> Scores:
@@ -29,10 +28,10 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | 
     The variance is that of the expectation between samples, plus what is unknown of inferred rows within a draw, plus
     the noise of a single rating.
     """
-    by_draw = trained.scorer.pairs(users, items)  # (S, B)
+    by_sample = trained.scorer.pairs(users, items)  # (S, B)
     if shift is not None:
-        by_draw = by_draw + shift[0]
-    variance = by_draw.var(axis=0) + np.mean(np.square(trained.noise, dtype=np.float32))
+        by_sample = by_sample + shift[0]
+    variance = by_sample.var(axis=0) + np.mean(np.square(trained.noise, dtype=np.float32))
     if users.covariance is not None or items.covariance is not None:
         variance = variance + _inferred_variance(trained, users, items).mean(axis=0)
     if shift is not None:
@@ -40,7 +39,7 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | 
     for rows in (users, items):
         if rows.variance is not None:
             variance = variance + rows.variance
-    return Scores(trained.clip(by_draw.mean(axis=0)), np.sqrt(variance))
+    return Scores(trained.clip(by_sample.mean(axis=0)), np.sqrt(variance))
 
 
 def stacked_items(trained: TrainedModel) -> Floats | None:
@@ -49,11 +48,7 @@ def stacked_items(trained: TrainedModel) -> Floats | None:
     None where there is no such product: for a network, and for the mean over several samples of a bent link; nor where
     users' vectors are nearly all zeros, whose product is not worth its memory.
     """
-    scorer = trained.scorer
-    if isinstance(scorer, ItemItemScorer):
-        return None
-    one_product = isinstance(scorer, DotScorer) and (scorer.link == "identity" or scorer.samples == 1)
-    return stack_items(trained.items.all_rows()) if one_product else None
+    return trained.scorer.stacked(trained.items.all_rows())
 
 
 def score_table(trained: TrainedModel, users: Rows, stacked: Floats | None = None) -> Floats:
@@ -62,13 +57,13 @@ def score_table(trained: TrainedModel, users: Rows, stacked: Floats | None = Non
     stacked: what `stacked_items` made of this model, when it is at hand.
     """
     if stacked is None:
-        return trained.scorer.table(users, trained.items.all_rows())
-    return from_products(trained, stack_users(users, trained.mean) @ stacked.T)
+        return trained.scorer.all_items(users, trained.items.all_rows())
+    return trained.scorer.from_products(trained.scorer.stacked_users(users) @ stacked.T)
 
 
 def from_products(trained: TrainedModel, scores: Floats) -> Floats:
     """Expected ratings from the scores that stacked rows multiply to, any shape (B, N)."""
-    return trained.scorer.linked(scores[None])[0] if isinstance(trained.scorer, DotScorer) else scores
+    return trained.scorer.from_products(scores)
 
 
 def _inferred_variance(trained: TrainedModel, users: Rows, items: Rows) -> Floats:
@@ -80,17 +75,16 @@ def _inferred_variance(trained: TrainedModel, users: Rows, items: Rows) -> Float
     """
     variance = np.zeros((trained.samples, 1), np.float32)
     if users.covariance is not None:
-        variance = variance + quadratic(trained.scorer.tangent(users, items, "users")[1], users.covariance)
+        variance = variance + quadratic(trained.scorer.linearize(users, items, "users")[1], users.covariance)
     if items.covariance is not None:
-        variance = variance + quadratic(trained.scorer.tangent(users, items, "items")[1], items.covariance)
-    if users.covariance is not None and items.covariance is not None and isinstance(trained.scorer, DotScorer):
-        both = (users.covariance[:, :, 1:, 1:] * items.covariance[:, :, 1:, 1:]).sum(axis=(2, 3))
-        variance = variance + both * trained.scorer.slopes(trained.scorer.scores(users, items)) ** 2
+        variance = variance + quadratic(trained.scorer.linearize(users, items, "items")[1], items.covariance)
+    if users.covariance is not None and items.covariance is not None:
+        variance = variance + trained.scorer.joint_variance(users, items)
     return variance
 
 
 def quadratic(x: Floats, covariance: Floats) -> Floats:
-    """x' C x for each draw and row, shape (S, B); x: (S, B, D), covariance: (S, B or 1, D, D)."""
+    """x' C x for each sample and row, shape (S, B); x: (S, B, D), covariance: (S, B or 1, D, D)."""
     turned = x @ covariance[:, 0] if covariance.shape[1] == 1 else (covariance @ x[..., None])[..., 0]
     result: Floats = (turned * x).sum(axis=2)
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,18 @@ class Rows:
     """Some rows of one side, ready to be scored against the other side's.
 
     bias: (S, B). vectors: (S, B, K). covariance: (S, B, D, D) of [bias, vector], D = 1 + K, for rows that are
-    inferred rather than learnt (folded in, from features, or the bare prior); None for learnt rows, whose uncertainty
-    is in the samples. variance: (B,), how much more the ratings of learnt rows vary than the model's noise and samples
-    say (less, where negative), or None.
+    inferred (folded in, from features, or the bare prior); None for trained rows, whose uncertainty is in the samples.
+    variance: (B,), how much more the ratings of trained rows vary than the model's noise and samples say (less, where
+    negative), or None. unrated: (B,) bool, of items: which have no rating; None where all have. cold_start: (S, B), of
+    users: what is added to their score of an item without ratings; None where nothing is.
     """
 
     bias: Floats
     vectors: Floats
     covariance: Floats | None = None
     variance: Floats | None = None
+    unrated: NDArray[np.bool_] | None = None
+    cold_start: Floats | None = None
 
     def __len__(self) -> int:
         return int(self.bias.shape[1])
@@ -43,14 +46,53 @@ class Rows:
 
     def take(self, at: NDArray[Any]) -> Rows:
         """The rows at the given positions."""
-        spread = None if self.covariance is None else self.covariance[:, at]
-        variance = None if self.variance is None else self.variance[at]
-        return Rows(self.bias[:, at], self.vectors[:, at], spread, variance)
+        return Rows(
+            self.bias[:, at],
+            self.vectors[:, at],
+            None if self.covariance is None else self.covariance[:, at],
+            None if self.variance is None else self.variance[at],
+            None if self.unrated is None else self.unrated[at],
+            None if self.cold_start is None else self.cold_start[:, at],
+        )
 
 
 def covariance_of(rows: Rows) -> Floats:
-    """The rows' covariance (S, B, D, D), zero for learnt rows."""
+    """The rows' covariance (S, B, D, D), zero for trained rows."""
     if rows.covariance is not None:
         return rows.covariance
     samples, count, width = rows.vectors.shape
     return np.zeros((samples, count, width + 1, width + 1), dtype=np.float32)
+
+
+def pair_offset(users: Rows, items: Rows) -> Floats | None:
+    """The cold-start offset of B pairs, (S, B): what the users' rows add to the score of items without ratings."""
+    if users.cold_start is None or items.unrated is None:
+        return None
+    offset: Floats = users.cold_start * items.unrated
+    return offset
+
+
+def merged(first: Rows, second: Rows, is_first: NDArray[np.bool_]) -> Rows:
+    """B rows out of two lots, each in its own order: from `first` where is_first (B,) says so, else from `second`."""
+    samples, width = len(first.bias), first.vectors.shape[2] + 1
+    both, size = ((is_first, first), (~is_first, second)), len(is_first)
+    joined = np.empty((samples, size, width), np.float32)
+    for at, rows in both:
+        joined[:, at] = rows.joined
+    found = Rows.split(joined)
+    if first.covariance is not None or second.covariance is not None:
+        covariance = np.zeros((samples, size, width, width), np.float32)
+        for at, rows in both:
+            covariance[:, at] = covariance_of(rows)
+        found = replace(found, covariance=covariance)
+    for name in ("variance", "unrated", "cold_start"):
+        parts = [(at, getattr(rows, name)) for at, rows in both]
+        if any(part is not None for _, part in parts):
+            whole = np.zeros(
+                (samples, size) if name == "cold_start" else size, bool if name == "unrated" else np.float32
+            )
+            for at, part in parts:
+                if part is not None:
+                    whole[..., at] = part
+            found = replace(found, **{name: whole})
+    return found

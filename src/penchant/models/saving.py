@@ -1,6 +1,6 @@
 """A model as a folder: model.json, parameters.safetensors and a Parquet file for each side. No pickle.
 
-Written beside its place and renamed into it; every file's length and SHA-256 stand in model.json.
+It is written to a temporary folder that is then renamed; model.json has the length and SHA-256 of every file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import uuid
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder, FeatureTable
-from penchant.data.ratings import Grouped, Scale
+from penchant.data.interactions import Interactions
+from penchant.data.ratings import Scale
 from penchant.data.vocabulary import Vocabulary
-from penchant.foundations.errors import ModelFolderError
+from penchant.foundations.errors import ModelFolderError, ModelShapeError
 from penchant.models.history_rows import HistoryRows
-from penchant.models.priors import Point, Prior
-from penchant.models.priors.cold_start_offset import ColdStartOffset
-from penchant.models.priors.temporal_bias import TemporalBias
+from penchant.models.priors import Prior
 from penchant.models.scorers import scorer_from_parts
 from penchant.models.sides import Side
 from penchant.models.trained import Feedback, TrainedModel
@@ -32,6 +31,7 @@ from penchant.models.trained import Feedback, TrainedModel
 FORMAT = 1
 MANIFEST, PARAMETERS = "model.json", "parameters.safetensors"
 Arrays = dict[str, NDArray[Any]]
+_SIDE_ARRAYS = ("bias", "counts", "variance", "unformed", "cold_start")
 
 
 # --- writing -----------------------------------------------------------------------------------------------------
@@ -58,9 +58,11 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
 
     scorer, arrays = trained.scorer.to_parts()
     arrays = {f"scorer.{name}": array for name, array in arrays.items()}
-    if trained.temporal_bias is not None:
-        arrays |= {f"temporal_bias.{name}": array for name, array in trained.temporal_bias.to_arrays().items()}
-    arrays |= {"noise": trained.noise} | {f"seen.{k}": v for k, v in vars(trained.seen).items()}
+    arrays |= {"noise": trained.noise} | {
+        f"interactions.{name}": column
+        for name in ("starts", "items", "values", "timestamps")
+        if (column := getattr(trained.interactions, name)) is not None
+    }
     sides = {}
     for name, side in (("users", trained.users), ("items", trained.items)):
         sides[name], more = _side_parts(side)
@@ -85,57 +87,33 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
 
 
 def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
-    arrays: dict[str, Any] = {
-        "bias": side.bias,
-        **_vector_parts(side.vectors),
-        "counts": side.counts,
-        "prior.mean": side.prior.mean,
-        "prior.precision": None if isinstance(side.prior, Point) else side.prior.precision,
-        "prior.feature_map": side.prior.feature_map,
-        "prior.history_map": side.prior.history_map,
-        "prior.history_basis": side.prior.history_basis,
-        "variance": side.variance,
-        "prior.everyone": side.prior.everyone,
-    }
-    if side.prior.debut is not None:
-        arrays |= {f"prior.debut.{name}": array for name, array in vars(side.prior.debut).items() if name != "worth"}
+    prior, prior_arrays = side.prior.to_parts()
+    arrays: dict[str, Any] = {name: getattr(side, name) for name in _SIDE_ARRAYS} | _vector_parts(side)
+    arrays |= {f"prior.{name}": array for name, array in prior_arrays.items()}
     values = {
-        "per_rating": side.prior.per_rating,
-        "offset": side.prior.offset,
-        "history_power": side.prior.history_power,
-        "debut_worth": None if side.prior.debut is None else side.prior.debut.worth,
-        "variance": side.prior.variance,
+        "prior": prior,
         "encoder": None if side.encoder is None else side.encoder.to_json(),
         "kinds": None if side.features is None else dict(side.features.kinds),
     }
     return values, {name: array for name, array in arrays.items() if array is not None}
 
 
-def _vector_parts(vectors: Any) -> Arrays:
-    """Vectors as they lie in memory, for what is fast to multiply with depends on it; histories as compressed rows."""
-    if isinstance(vectors, HistoryRows):
-        return {f"histories.{name}": np.asarray(value) for name, value in vars(vectors).items()}
+def _vector_parts(side: Side) -> Arrays:
+    """Vectors in their memory order, on which the speed of products depends; histories as compressed rows."""
+    vectors = side.vectors
+    if side.histories is not None:
+        return {f"histories.{name}": np.asarray(value) for name, value in vars(side.histories).items()}
     turned = len(vectors) == 1 and vectors.flags.f_contiguous and not vectors.flags.c_contiguous
     return {"columns": vectors.transpose(0, 2, 1)} if turned else {"vectors": vectors}
 
 
-def _vectors_from(arrays: Arrays) -> Any:
+def _vectors_from(arrays: Arrays) -> tuple[Any, HistoryRows | None]:
+    """The vectors and the histories of a side."""
     if "histories.starts" in arrays:
-        parts = _under("histories", arrays)
-        return HistoryRows(**{**parts, "width": parts["width"].item()})
-    return arrays["columns"].transpose(0, 2, 1) if "columns" in arrays else arrays["vectors"]
-
-
-def _prior_from(arrays: Arrays, values: dict[str, Any]) -> Prior:
-    if "precision" not in arrays:
-        return replace(Point.at(arrays["mean"]), feature_map=arrays.get("feature_map"))
-    names = ("per_rating", "offset", "history_power", "variance")
-    parts: dict[str, Any] = {name: values[name] for name in names if name in values}
-    parts |= {name: array for name, array in arrays.items() if name.partition(".")[0] != "debut"}
-    debut = _under("debut", arrays)
-    if "debut" in arrays:  # as models were saved before a debut followed the features
-        debut = {"usual": arrays["debut"]}
-    return Prior(**parts, debut=ColdStartOffset(**debut, worth=values.get("debut_worth", 5.0)) if debut else None)
+        parts: dict[str, Any] = _under("histories", arrays)
+        histories = HistoryRows(**{**parts, "width": parts["width"].item()})
+        return np.zeros((1, len(histories), 0), np.float32), histories
+    return arrays["columns"].transpose(0, 2, 1) if "columns" in arrays else arrays["vectors"], None
 
 
 def _side_frame(side: Side) -> Any:
@@ -185,7 +163,9 @@ def load_trained(folder: str | Path) -> TrainedModel:
 
     try:
         return _assembled(place, manifest, load_file(place / PARAMETERS))
-    except (KeyError, TypeError, ValueError) as broken:
+    except ModelFolderError:
+        raise
+    except (KeyError, TypeError, ValueError, ModelShapeError) as broken:
         raise ModelFolderError(f"the folder does not hold a whole model ({broken})", where=str(place)) from broken
 
 
@@ -228,6 +208,9 @@ def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> Trained
     users, items = (
         _side_from(place, name, manifest["sides"][name], _under(name, arrays)) for name in ("users", "items")
     )
+    interactions = Interactions(**_under("interactions", arrays))
+    if int(interactions.items.max(initial=-1)) >= len(items) or int(interactions.items.min(initial=0)) < 0:
+        raise ModelFolderError(f"an interaction is with none of the {len(items)} items", where=str(place))
     return TrainedModel(
         kind=manifest["kind"],
         settings=manifest["settings"],
@@ -236,13 +219,10 @@ def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> Trained
         items=items,
         noise=arrays["noise"],
         scale=Scale(**manifest["scale"]),
-        seen=Grouped(**_under("seen", arrays)),
+        interactions=interactions,
         feedback=None if manifest["feedback"] is None else Feedback(**manifest["feedback"]),
         history=manifest["history"],
         facts=manifest["facts"],
-        temporal_bias=TemporalBias.from_arrays(_under("temporal_bias", arrays))
-        if "temporal_bias.spans" in arrays
-        else None,
     )
 
 
@@ -255,12 +235,19 @@ def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -
     import polars as pl
 
     frame = pl.read_parquet(place / f"{name}.parquet")
-    prior = _prior_from(_under("prior", arrays), values)
     encoder = None if values["encoder"] is None else FeatureEncoder.from_json(values["encoder"])
     ids = frame["id"].to_numpy() if frame["id"].dtype.is_integer() else frame["id"].to_list()
     features = None if values["kinds"] is None else _features_from(frame, values["kinds"])
-    rows = (arrays["bias"], _vectors_from(arrays), arrays["counts"])
-    return Side(Vocabulary(ids), *rows, prior, encoder, features, arrays.get("variance"))
+    vectors, histories = _vectors_from(arrays)
+    return Side(
+        Vocabulary(ids),
+        vectors=vectors,
+        histories=histories,
+        prior=Prior.from_parts(values["prior"], _under("prior", arrays)),
+        encoder=encoder,
+        features=features,
+        **{column: arrays[column] for column in _SIDE_ARRAYS if column in arrays},
+    )
 
 
 def _features_from(frame: Any, kinds: dict[str, Any]) -> FeatureTable:

@@ -1,4 +1,4 @@
-"""One side of a model, users or items: the learnt rows, the prior new rows start from, and who they are."""
+"""One side of a model, users or items: the trained rows, the prior of new rows, ids and features."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureEncoder, FeatureTable
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelShapeError
-from penchant.models.priors import Prior
+from penchant.models.history_rows import HistoryRows
+from penchant.models.priors import FeatureEffect, Prior
 from penchant.models.rows import Floats, Rows
 
 
 @dataclass(frozen=True)
 class Side:
-    """All learnt rows of one side.
+    """All trained rows of one side.
 
-    vocabulary: N ids. bias: (S, N). vectors: (S, N, K). counts: (N,) int32, the training ratings behind each row; a
-    row with none holds its prior mean. prior: where unmet rows start. encoder: how features become columns of the
-    prior's map, or None. features: the N feature rows, titles included, or None.
+    vocabulary: N ids. bias: (S, N). vectors: (S, N, K). counts: (N,) int32, the training ratings of each row; a row
+    with none holds its prior mean. prior: the prior of new rows. encoder: how features become columns of the prior's
+    map, or None. features: the N feature rows, titles included, or None. variance: (N,), how much more the ratings of a
+    row vary than the noise says, or None. histories: what stands for the vectors in an item-item model, whose own
+    `vectors` are then (S, N, 0); else None. unformed: (N,) bool, rows that no rating formed; None for those whose count
+    is 0. cold_start: (S, N), of users: the prior's offset for items without ratings along their rows, 0 for rows that
+    training did not form; or None.
     """
 
     vocabulary: Vocabulary
@@ -32,12 +37,15 @@ class Side:
     encoder: FeatureEncoder | None = None
     features: FeatureTable | None = None
     variance: Floats | None = None
+    histories: HistoryRows | None = None
+    unformed: NDArray[np.bool_] | None = None
+    cold_start: Floats | None = None
 
     def __post_init__(self) -> None:
-        size, samples, width = len(self.vocabulary), len(self.bias), self.vectors.shape[2] + 1
+        size, samples, width = len(self.vocabulary), len(self.bias), self.factors + 1
         expected = {
             "bias": (samples, size),
-            "vectors": (samples, size, width - 1),
+            "vectors": (samples, size, width - 1 if self.histories is None else 0),
             "counts": (size,),
             "prior.mean": (samples, width),
             "prior.precision": (samples, width, width),
@@ -47,41 +55,57 @@ class Side:
             "vectors": self.vectors.shape,
             "counts": self.counts.shape,
             "prior.mean": self.prior.mean.shape,
-            "prior.precision": self.prior.precision.shape,
         }
-        for name, shape in expected.items():
-            if found[name] != shape:
-                raise ModelShapeError(f"{name} has shape {found[name]}, not {shape}")
+        if self.prior.precision is not None:
+            found["prior.precision"] = self.prior.precision.shape
+        for name, shape in found.items():
+            if shape != expected[name]:
+                raise ModelShapeError(f"{name} has shape {shape}, not {expected[name]}")
 
     def __len__(self) -> int:
         return len(self.vocabulary)
 
     @property
     def factors(self) -> int:
-        return int(self.vectors.shape[2])
+        return int(self.vectors.shape[2]) if self.histories is None else self.histories.width
 
     def samples(self, at: slice) -> Side:
         """The side with some of its samples, without a copy."""
-        return replace(self, bias=self.bias[at], vectors=self.vectors[at], prior=self.prior.samples(at))
+        cold_start = None if self.cold_start is None else self.cold_start[at]
+        prior = self.prior.samples(at)
+        return replace(self, bias=self.bias[at], vectors=self.vectors[at], prior=prior, cold_start=cold_start)
 
     def rows(self, numbers: NDArray[Any]) -> Rows:
-        """The learnt rows of known numbers."""
-        variance = None if self.variance is None else self.variance[numbers]
-        return Rows(self.bias[:, numbers], self.vectors[:, numbers], variance=variance)
+        """The trained rows of known numbers."""
+        return Rows(
+            self.bias[:, numbers],
+            self.vectors[:, numbers] if self.histories is None else self.histories.dense(numbers),
+            variance=None if self.variance is None else self.variance[numbers],
+            unrated=self.without_ratings[numbers],
+            cold_start=None if self.cold_start is None else self.cold_start[:, numbers],
+        )
 
     def all_rows(self) -> Rows:
-        """Every learnt row, without a copy."""
-        return Rows(self.bias, self.vectors, variance=self.variance)
+        """Every trained row; without a copy, but for histories."""
+        if self.histories is not None:
+            return self.rows(np.arange(len(self)))
+        own = self.without_ratings
+        return Rows(self.bias, self.vectors, variance=self.variance, unrated=own, cold_start=self.cold_start)
 
-    def unmet_rows(self, features: FeatureTable | None, count: int) -> Rows:
-        """Rows for `count` users or items that training never met, from their features where the model has a map."""
+    @property
+    def without_ratings(self) -> NDArray[np.bool_]:
+        """Which rows no rating formed, (N,)."""
+        return self.counts == 0 if self.unformed is None else self.unformed
+
+    def new_rows(self, features: FeatureTable | None, count: int) -> Rows:
+        """Rows for `count` users or items without training ratings, from their features where the model has a map."""
         encoded = None if features is None or self.encoder is None else self.encoder.encode(features)
         return self.prior.rows(encoded, count)
 
     @property
     def maps_features(self) -> bool:
         """Whether features say anything about a new row."""
-        return self.encoder is not None and self.prior.feature_map is not None
+        return self.encoder is not None and self.prior.effect(FeatureEffect) is not None
 
     def title(self, number: int) -> str:
         """The display name of a known number, or its id as text."""

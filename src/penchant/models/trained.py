@@ -1,4 +1,4 @@
-"""TrainedModel: what every way of training ends in. Two sides of rows with a draw axis, and a head between them."""
+"""TrainedModel: the result of every trainer. Two sides of rows with a sample axis, and a scorer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.data.interactions import Interactions
 from penchant.data.ratings import Grouped, Ratings, Scale
 from penchant.foundations.errors import ModelShapeError
-from penchant.models.priors.temporal_bias import TemporalBias
+from penchant.models.priors import TemporalBias
 from penchant.models.rows import Floats
-from penchant.models.scorers import DotScorer, Scorer
+from penchant.models.scorers import Scorer
 from penchant.models.sides import Side
 
 Objective = Literal["rating", "preference"]
@@ -26,42 +27,43 @@ Confidence = Literal["equal", "values", "logarithm"]
 
 @dataclass(frozen=True)
 class Feedback:
-    """How implicit feedback reads an entry: as a wish for the item, or as nothing.
+    """Which entries of implicit feedback are positive interactions, and what each weighs.
 
-    positive_from: the least rating that is a wish; None where every entry is one. spared: the weight of the pull
-    towards zero that acts on every pair and that a wish is spared.
+    positive_from: the least rating that is positive; None where every entry is. unobserved_weight: the weight α of the
+    penalty on unobserved pairs where it is not applied to positive pairs (`form="hu"`); 0 where it is applied to all.
     """
 
     positive_from: float | None = None
     confidence: Confidence = "equal"
-    spared: float = 0.0
+    unobserved_weight: float = 0.0
 
     def weights(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """What each entry weighs, shape (n,); 0 for one that is no wish."""
+        """What each entry weighs, shape (n,); 0 for one that is not positive."""
         weights = np.ones(len(values), np.float32) if self.confidence == "equal" else np.asarray(values, np.float32)
         if self.confidence == "logarithm":
             weights = 1 + np.log(np.maximum(weights, 1))
         return weights if self.positive_from is None else np.where(values >= self.positive_from, weights, np.float32(0))
 
     def targets(self, weights: NDArray[Any]) -> NDArray[np.float32]:
-        """What an entry of such a weight is drawn to, shape (n,).
+        """The targets of entries of these weights, shape (n,): 1 + α / w.
 
-        Beside the pull α s² on every pair, w (1 + α/w - s)² is, but for a constant, (w + α) (1 - s)²: a wish that is
-        spared the pull. Where nothing is spared it is 1.
+        Training adds the penalty α s² of every pair. With it, w (1 + α/w - s)² is (w + α) (1 - s)² up to a constant:
+        the loss of a positive pair without the penalty.
         """
-        return (1 + np.divide(self.spared, weights, out=np.zeros_like(weights), where=weights > 0)).astype(np.float32)
+        return (1 + np.divide(self.unobserved_weight, weights, out=np.zeros_like(weights), where=weights > 0)).astype(
+            np.float32
+        )
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """Parameters with a draw axis S, and all that predicting, folding in, ranking, saving and serving need.
+    """Parameters with a sample axis S, and all that predicting, folding in, ranking, saving and serving need.
 
-    kind: the registry's name of the way it was trained. settings: those used, as JSON values. scorer: how rows become a
-    rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
-    scale: the rating scale. seen: the training ratings by user. feedback: how entries are read where they are implicit
-    feedback, None where they are ratings. history: one mapping of named metrics for each epoch
-    or draw. facts: anything a report should say about the training, such as convergence metrics. temporal_bias: biases
-    that come and go with time, or None.
+    kind: the registry's name of the model. settings: those it was trained with, as JSON values. scorer: how rows become
+    a rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
+    scale: the rating scale. interactions: the training ratings by user, in time order. feedback: how entries are read
+    where they are implicit feedback, None where they are ratings. history: named metrics of each epoch or sample.
+    facts: anything a report should say about the training, such as convergence metrics.
     """
 
     kind: str
@@ -71,11 +73,10 @@ class TrainedModel:
     items: Side
     noise: Floats
     scale: Scale
-    seen: Grouped
+    interactions: Interactions
     feedback: Feedback | None = None
     history: Sequence[Mapping[str, float]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
-    temporal_bias: TemporalBias | None = None
 
     def __post_init__(self) -> None:
         samples = {
@@ -86,10 +87,9 @@ class TrainedModel:
         }
         if len(set(samples.values())) != 1:
             raise ModelShapeError(f"the parts of a model differ in their number of samples: {samples}")
-        if isinstance(self.scorer, DotScorer) and self.users.factors != self.items.factors:
-            raise ModelShapeError(f"user vectors have {self.users.factors} factors, item vectors {self.items.factors}")
-        if len(self.seen.starts) != len(self.users) + 1:
-            raise ModelShapeError(f"{len(self.seen.starts) - 1} histories stand beside {len(self.users)} users")
+        self.scorer.check_widths(self.users.factors, self.items.factors)
+        if self.interactions.n_users != len(self.users):
+            raise ModelShapeError(f"the interactions are of {self.interactions.n_users} users, not {len(self.users)}")
 
     @property
     def samples(self) -> int:
@@ -102,42 +102,27 @@ class TrainedModel:
 
     @property
     def mean(self) -> Floats:
-        """The mean of each draw, shape (S,); zero for a head that has none."""
-        return self.scorer.mean if isinstance(self.scorer, DotScorer) else np.zeros(self.samples, np.float32)
+        """The mean of each sample, shape (S,); zero for a scorer that has none."""
+        return self.scorer.mean
+
+    @property
+    def temporal_bias(self) -> TemporalBias | None:
+        """The users' biases that depend on time, or None."""
+        return self.users.prior.effect(TemporalBias)
 
     def relative_precision(self, variance: Floats) -> Floats:
-        """What a rating by each of B users weighs beside one by the average user, from the users' `Side.variance`."""
-        steady: Floats = self._usual_variance / (np.mean(np.square(self.noise)) + variance)
-        return steady
+        """The noise precision of each of B users relative to the average user's, (B,), from their `Side.variance`."""
+        precision: Floats = self._average_variance / (np.mean(np.square(self.noise)) + variance)
+        return precision
 
     @cached_property
-    def _usual_variance(self) -> Any:
+    def _average_variance(self) -> Any:
         """The harmonic mean, over users with ratings, of how much a user's ratings vary."""
         own = np.float32(0) if self.users.variance is None else self.users.variance[self.users.counts > 0]
         return 1 / np.mean(1 / (np.mean(np.square(self.noise)) + own))
 
-    @cached_property
-    def for_newcomers(self) -> TrainedModel:
-        """The model as somebody folded in meets it: items that nobody rated are without the usual debut.
-
-        A debut says that ratings are mostly about what has a public. What no known user rated and somebody new does is
-        as often obscure: on quadrants of the lesson's training rows such pairs were foretold 0.36 too high with it,
-        and without it the RMSE of both-new pairs fell from 1.000 to 0.981 (5 ratings given) and 0.950 to 0.931 (20).
-        """
-        debut, unrated = self.items.prior.debut, np.flatnonzero(self.items.counts == 0)
-        if debut is None:
-            return self
-        usual = debut.usual
-        bias, vectors = self.items.bias, self.items.vectors
-        if len(unrated):
-            bias, vectors = bias.copy(), np.array(vectors)
-            bias[:, unrated] -= usual[:, :1]
-            vectors[:, unrated] -= usual[:, None, 1:]
-        prior = replace(self.items.prior, debut=replace(debut, usual=np.zeros_like(usual)))
-        return replace(self, items=replace(self.items, bias=bias, vectors=vectors, prior=prior))
-
     def one_sample(self, number: int) -> TrainedModel:
-        """The model of one draw alone; nothing is copied."""
+        """The model of one sample alone; nothing is copied."""
         at = slice(number, number + 1)
         return replace(
             self,
@@ -145,7 +130,6 @@ class TrainedModel:
             users=self.users.samples(at),
             items=self.items.samples(at),
             noise=self.noise[at],
-            temporal_bias=self.temporal_bias and self.temporal_bias.samples(at),
         )
 
     def clip(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -179,11 +163,14 @@ def assemble(
     item_rows: tuple[Floats, Floats],
     priors: tuple[Any, Any],
     noise: Floats,
+    interactions: Interactions | None = None,
     **more: Any,
 ) -> TrainedModel:
-    """A TrainedModel from bare arrays: (bias (S, N), vectors (S, N, K)) and a Prior for each side, users first."""
+    """A TrainedModel from bare arrays: (bias (S, N), vectors (S, N, K)) and a Prior for each side, users first.
+
+    interactions: those to keep with the model where they are not the given ratings.
+    """
     users = Side(ratings.users, *user_rows, counts_of(ratings.by_user()), priors[0], features=ratings.user_features)
     items = Side(ratings.items, *item_rows, counts_of(ratings.by_item()), priors[1], features=ratings.item_features)
-    return TrainedModel(
-        kind, settings, scorer, settled(users), settled(items), noise, ratings.scale, ratings.by_user(), **more
-    )
+    kept = Interactions.of(ratings) if interactions is None else interactions
+    return TrainedModel(kind, settings, scorer, settled(users), settled(items), noise, ratings.scale, kept, **more)

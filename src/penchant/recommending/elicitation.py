@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from penchant.data.vocabulary import Numbers
 from penchant.foundations.contraction import contract
 from penchant.models.rows import Rows
+from penchant.models.scorers import RowPosterior
 from penchant.models.trained import TrainedModel
-from penchant.recommending.fold_in import Linearization
-from penchant.recommending.item_item import Choices
 
 KNOWN = 0.02
 """An item must have been rated by this share of the users to be asked about."""
@@ -67,7 +66,7 @@ def elicitation_state_of(trained: TrainedModel, row: Rows) -> ElicitationState:
 def questions(
     trained: TrainedModel,
     row: Rows,
-    posterior: Linearization | Choices,
+    posterior: RowPosterior,
     skip: Numbers,
     n: int,
     *,
@@ -107,7 +106,7 @@ def questions(
 def _slopes(trained: TrainedModel, row: Rows, draw: int) -> Array:
     one = Rows(row.bias[draw : draw + 1], row.vectors[draw : draw + 1])
     alone = trained.one_sample(draw)
-    slopes: Array = alone.scorer.tangent(one, alone.items.all_rows(), "users")[1][0].astype(np.float64)
+    slopes: Array = alone.scorer.linearize(one, alone.items.all_rows(), "users")[1][0].astype(np.float64)
     return slopes
 
 

@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.models.rows import Rows
-from penchant.models.scorers import DotScorer, with_ones
+from penchant.models.scorers import RowPosterior
 from penchant.models.trained import TrainedModel
-from penchant.recommending.fold_in import Linearization
-from penchant.recommending.item_item import Choices
 from penchant.recommending.results import Source
 
 
@@ -80,14 +78,15 @@ class Parts:
     rest: float
 
 
-def split_score(trained: TrainedModel, user: Rows, tangent: Linearization | Choices, item: Rows) -> Parts:
-    """The score of one user row (S, 1, D) for one item row, split along the ratings that the tangent holds."""
-    along, mean, item_bias = _along(trained, user, item)
+def split_score(trained: TrainedModel, user: Rows, posterior: RowPosterior, item: Rows) -> Parts:
+    """The score of one user row (S, 1, D) for one item row, split along the ratings of the user's posterior."""
+    direction, mean, item_bias = trained.scorer.direction(user, item)
+    along = direction.astype(np.float64)
     row = user.joined[:, 0].astype(np.float64)
     user_bias = along[:, 0] * row[:, 0]
     taste = along.copy()
     taste[:, 0] = 0.0
-    prior, pulls = tangent.pulls(taste)
+    prior, pulls = posterior.contributions(taste)
     taste_score = (taste * row).sum(axis=1)
     rest = taste_score - prior - pulls.sum(axis=1)
     score = mean + user_bias + item_bias + taste_score
@@ -100,13 +99,3 @@ def split_score(trained: TrainedModel, user: Rows, tangent: Linearization | Choi
         "rest": rest,
     }
     return Parts(pulls=pulls.mean(axis=0), **{name: float(part.mean()) for name, part in metrics.items()})
-
-
-def _along(trained: TrainedModel, user: Rows, item: Rows) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """What the user's row is multiplied with, (S, D), and the score's constant and item bias, (S,) each."""
-    scorer = trained.scorer
-    if isinstance(scorer, DotScorer):
-        return with_ones(item.vectors)[:, 0].astype(np.float64), scorer.mean.astype(np.float64), item.bias[:, 0]
-    expected, slopes = scorer.tangent(user, item, "users")
-    along = slopes[:, 0].astype(np.float64)
-    return along, expected[:, 0] - (along * user.joined[:, 0]).sum(axis=1), np.zeros(trained.samples)

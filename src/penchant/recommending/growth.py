@@ -1,4 +1,4 @@
-"""A grown model: the same, with one more row that is kept, or one row taken anew."""
+"""A grown model: the same with one more row, or with one row replaced."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Grouped
 from penchant.data.vocabulary import Numbers
 from penchant.foundations.errors import CallerError
-from penchant.models.history_rows import HistoryRows
 from penchant.models.rows import Floats, Rows
-from penchant.models.scorers import ItemItemScorer, SideName
+from penchant.models.scorers import SideName
+from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 
 
@@ -27,18 +26,22 @@ def grown(
     values: NDArray[np.float32],
     features: FeatureTable | None,
 ) -> TrainedModel:
-    """The model with `row` (S, 1, D) for the user (or item) of that id; a row already there gives way to it.
+    """The model with `row` (S, 1, D) for the user (or item) of that id; it replaces a row that is there.
 
-    numbers, values: (n,), all its ratings, which the grown model remembers. features: its one row, or None. The row is
-    kept as a learnt one: what was unsure of it within a draw is not.
+    numbers, values: (n,), all its ratings, which the grown model keeps. features: its one row, or None. The row is
+    kept like a trained one, without its covariance within a sample.
     """
     own, other = (trained.users, trained.items) if of == "users" else (trained.items, trained.users)
     vocabulary = own.vocabulary.extended([wanted])
     number, more = vocabulary.number(wanted), len(vocabulary) - len(own)
-    if of == "items" and isinstance(trained.scorer, ItemItemScorer) and not more and own.counts[number]:
+    if of == "items" and not trained.scorer.replaces_items and not more and own.counts[number]:
         raise CallerError("an item-item model takes an item it knows anew only by training", where=str(wanted))
-    users, items, rated = _entries(trained.seen, of, number, numbers, values)
-    wished = rated == rated if trained.feedback is None else trained.feedback.weights(rated) > 0
+    add = trained.interactions.with_user if of == "users" else trained.interactions.with_item
+    interactions = add(number, numbers, values)
+    counted = interactions.values == interactions.values
+    if trained.feedback is not None:
+        counted = trained.feedback.weights(interactions.values) > 0
+    users, items = interactions.users[counted], interactions.items[counted]
     bias = np.pad(own.bias, ((0, 0), (0, more)))
     bias[:, number] = row.bias[:, 0]
     own_numbers, other_numbers = (users, items) if of == "users" else (items, users)
@@ -46,45 +49,35 @@ def grown(
         own,
         vocabulary=vocabulary,
         bias=bias,
-        vectors=_with_vector(own.vectors, number, more, row.vectors[:, 0]),
-        counts=_counted(own_numbers[wished], len(vocabulary)),
+        **_with_vector(own, number, more, row.vectors[:, 0]),
+        counts=_counted(own_numbers, len(vocabulary)),
         variance=None if own.variance is None else _with(own.variance, number, more),
+        unformed=_with(own.without_ratings, number, more, value=not (own_numbers == number).any()),
+        cold_start=None if own.cold_start is None else _with(own.cold_start, number, more),
         features=_described(own.features, number, len(vocabulary), features),
     )
-    other = replace(other, counts=_counted(other_numbers[wished], len(other)))
+    other = replace(other, counts=_counted(other_numbers, len(other)), unformed=other.without_ratings)
     all_users, all_items = (own, other) if of == "users" else (other, own)
-    return replace(trained, users=all_users, items=all_items, seen=Grouped.build(users, items, rated, len(all_users)))
-
-
-def _entries(
-    seen: Grouped, of: SideName, number: int, numbers: Numbers, values: NDArray[np.float32]
-) -> tuple[Numbers, Numbers, NDArray[np.float32]]:
-    """All remembered ratings as user numbers, item numbers and values; those of the one row are the given ones."""
-    users = np.repeat(np.arange(len(seen.starts) - 1, dtype=np.int32), seen.counts)
-    kept = (users if of == "users" else seen.numbers) != number
-    own = np.full(len(numbers), number, dtype=np.int32)
-    more = (own, numbers) if of == "users" else (numbers, own)
-    joined = [np.concatenate(pair) for pair in zip((users[kept], seen.numbers[kept]), more, strict=True)]
-    return joined[0], joined[1], np.concatenate([seen.values[kept], values])
+    return replace(trained, users=all_users, items=all_items, interactions=interactions)
 
 
 def _counted(numbers: Numbers, size: int) -> NDArray[np.int32]:
     return np.bincount(numbers, minlength=size).astype(np.int32)
 
 
-def _with_vector(vectors: Floats | HistoryRows, number: int, more: int, own: Floats) -> Floats:
-    """The vectors (S, N + more, K) with `own` (S, K) at the number."""
-    if isinstance(vectors, HistoryRows):
-        return vectors.with_row(number, own[0]).as_vectors
-    padded = np.pad(vectors, ((0, 0), (0, more), (0, 0)))
+def _with_vector(side: Side, number: int, more: int, own: Floats) -> dict[str, Any]:
+    """The side's vectors (S, N + more, K), or its histories, with `own` (S, K) at the number."""
+    padded = np.pad(side.vectors, ((0, 0), (0, more), (0, 0)))
+    if side.histories is not None:
+        return {"vectors": padded, "histories": side.histories.with_row(number, own[0])}
     padded[:, number] = own
-    return padded
+    return {"vectors": padded}
 
 
-def _with(variance: Floats, number: int, more: int) -> Floats:
-    """The rows' extra variance, nothing being known of the one at the number."""
-    padded = np.pad(variance, (0, more))
-    padded[number] = 0.0
+def _with(values: NDArray[Any], number: int, more: int, value: float = 0.0) -> NDArray[Any]:
+    """The values (..., N + more) with `value` at the number."""
+    padded = np.pad(values, [*[(0, 0)] * (values.ndim - 1), (0, more)])
+    padded[..., number] = value
     return padded
 
 

@@ -14,7 +14,6 @@ from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import CallerError
 from penchant.models.pair_predictions import stacked_items
 from penchant.models.rows import Floats
-from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel
 from penchant.recommending.elicitation import ElicitationState, elicitation_state_of
 from penchant.recommending.neighbours import Neighbourhood
@@ -53,15 +52,8 @@ class PartIndex:
     @cached_property
     def elicitation(self) -> ElicitationState | None:
         """What choosing questions needs; None where it differs from one user to the next."""
-        scorer = self.trained.scorer
-        straight = isinstance(scorer, DotScorer) and scorer.link == "identity" and len(self.trained.users) > 0
+        straight = self.trained.scorer.linear and len(self.trained.users) > 0
         return elicitation_state_of(self.trained, self.trained.users.rows(np.array([0]))) if straight else None
-
-    @cached_property
-    def for_folded_in(self) -> PartIndex:
-        """The part as a user who was folded in sees it: unrated items without the cold-start offset."""
-        met = self.trained.for_newcomers
-        return self if met is self.trained else PartIndex(met)
 
 
 class ItemIndex:
@@ -137,7 +129,7 @@ class ItemIndex:
     @cached_property
     def seen(self) -> Grouped:
         """The items that each user has in the training ratings of any part."""
-        first, *others = [part.trained.seen for part in self.parts.values()]
+        first, *others = [part.trained.interactions.by_item_number() for part in self.parts.values()]
         if all(np.array_equal(a, b) for one in others for a, b in zip(_entries(first), _entries(one), strict=True)):
             return first
         users, items = np.unique(np.concatenate([_entries(one) for one in (first, *others)], axis=1), axis=1)

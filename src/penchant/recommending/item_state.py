@@ -94,7 +94,7 @@ def _scores(row: PartRow) -> NDArray[np.float32]:
     """What every user is expected to think of the item, (U,), a block of users at a time."""
     trained = row.trained
     blocks = np.split(np.arange(len(trained.users)), range(BLOCK, len(trained.users), BLOCK))
-    return np.concatenate([trained.scorer.table(trained.users.rows(one), row.rows)[:, 0] for one in blocks])
+    return np.concatenate([trained.scorer.all_items(trained.users.rows(one), row.rows)[:, 0] for one in blocks])
 
 
 def item_state_of(

@@ -15,7 +15,6 @@ from penchant.data.vocabulary import Numbers
 from penchant.foundations.threads import available_threads, limit_blas
 from penchant.models.pair_predictions import from_products, score_table, stacked_items
 from penchant.models.rows import Floats, Rows
-from penchant.models.scorers import stack_users
 from penchant.models.trained import TrainedModel
 from penchant.recommending.ranker import Ranker, ranking_terms
 from penchant.recommending.results import stronger
@@ -67,7 +66,7 @@ def rank_blocks(
         if stacked is None:
             lists.fill_from_tables(trained, found.rows)
         else:
-            lists.fill_from_products(stack_users(found.rows, trained.mean), stacked)
+            lists.fill_from_products(trained.scorer.stacked_users(found.rows), stacked)
             lists.scores = from_products(trained, lists.scores)
         yield Ranked(block, found.sources, lists.items, trained.clip(lists.scores))
 
@@ -130,7 +129,7 @@ def rank_one(
     from penchant.training.kernels.top_n_kernels import best_of_one
 
     numbers, scores = np.empty(min(n, len(allowed)), np.int32), np.empty(min(n, len(allowed)), np.float32)
-    best_of_one(stack_users(row, trained.mean)[0], stacked, ~allowed, numbers, scores)
+    best_of_one(trained.scorer.stacked_users(row)[0], stacked, ~allowed, numbers, scores)
     found = numbers >= 0
     return numbers[found], from_products(trained, scores[None, found])[0]
 

@@ -16,12 +16,11 @@ from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Numbers
 from penchant.models.pair_predictions import score_pairs, score_table
 from penchant.models.rows import Floats, Rows
-from penchant.models.scorers import SideName
+from penchant.models.scorers import RowPosterior, SideName
 from penchant.models.trained import TrainedModel
-from penchant.recommending.fold_in import Linearization, infer
+from penchant.recommending.fold_in import infer
 from penchant.recommending.growth import grown
 from penchant.recommending.item_index import PartIndex
-from penchant.recommending.item_item import Choices
 from penchant.recommending.reranking import drawn_scores
 from penchant.recommending.results import Prediction, Source, weaker
 from penchant.recommending.row_lookup import resolve
@@ -44,7 +43,7 @@ class PartRow:
     values: NDArray[np.float32]
     features: FeatureTable | None = None
     history: Numbers | None = None
-    solved: Linearization | Choices | None = None
+    solved: RowPosterior | None = None
 
     @classmethod
     def folded_in(
@@ -59,18 +58,18 @@ class PartRow:
         """The row by the update that training takes for one row."""
         found = infer(part.trained, of, numbers, values, features, history)
         own = values.astype(np.float32)
-        return cls(part, of, found.rows, found.source, numbers, own, features, history, found.tangent)
+        return cls(part, of, found.rows, found.source, numbers, own, features, history, found.posterior)
 
     @property
     def trained(self) -> TrainedModel:
         return self.part.trained
 
     @cached_property
-    def posterior(self) -> Linearization | Choices:
+    def posterior(self) -> RowPosterior:
         """The fold-in of the row's ratings, whose linear map says what each of them pulls."""
         if self.solved is not None:
             return self.solved
-        return infer(self.trained, self.of, self.numbers, self.values, self.features, self.history).tangent
+        return infer(self.trained, self.of, self.numbers, self.values, self.features, self.history).posterior
 
     def predict(self, numbers: Numbers, *, features: FeatureTable | None = None) -> Prediction:
         """What the part says of this row with B of the other side, (B,).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,5 +47,7 @@ def drawn_scores(trained: TrainedModel, user: Rows, covariance: NDArray[Any] | N
     row = user.joined[draw, 0].astype(np.float64)
     if covariance is not None:
         row = row + np.linalg.cholesky(covariance[draw].astype(np.float64)) @ rng.normal(size=len(row))
-    table: Floats = score_table(trained.one_sample(draw), Rows.split(row[None, None]))[0]
+    cold_start = None if user.cold_start is None else user.cold_start[draw : draw + 1]
+    drawn = replace(Rows.split(row[None, None]), cold_start=cold_start)
+    table: Floats = score_table(trained.one_sample(draw), drawn)[0]
     return table

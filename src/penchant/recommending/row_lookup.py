@@ -1,9 +1,9 @@
-"""From ids to rows: the learnt row where there is one, else the best the model has, and which of these it was."""
+"""From ids to rows: the trained row where there is one, else the row of the prior, and which of these it is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable, table_from_rows
 from penchant.data.vocabulary import Numbers
-from penchant.models.rows import Rows, covariance_of
+from penchant.models.rows import Rows, merged
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 
@@ -28,10 +28,10 @@ class Resolved:
 
 
 def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) -> Resolved:
-    """Rows for the given numbers, shape (B,); a number outside the side's vocabulary is one it never met.
+    """Rows for the given numbers, shape (B,); a number outside the side's vocabulary is unknown.
 
-    features: B feature rows for those it never met, or None. Rows of the vocabulary that no rating formed carry their
-    prior's uncertainty, like those never met.
+    features: B feature rows for the unknown ones, or None. Rows of the vocabulary without ratings have the
+    uncertainty of their prior, like unknown ones.
     """
     numbers = np.asarray(numbers)
     rated = is_rated(side, numbers)
@@ -42,8 +42,8 @@ def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) 
     table = _features_of(side, numbers[unrated], None if features is None else features.take(unrated))
     if table is None:
         sources[unrated] = "prior"
-    unmet = side.unmet_rows(table, len(unrated))
-    return Resolved(_merged(side, numbers, rated, unmet), sources)
+    new = side.new_rows(table, len(unrated))
+    return Resolved(merged(side.rows(numbers[rated]), new, rated), sources)
 
 
 def is_rated(side: Side, numbers: Numbers) -> NDArray[np.bool_]:
@@ -54,10 +54,10 @@ def is_rated(side: Side, numbers: Numbers) -> NDArray[np.bool_]:
 
 
 def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[NDArray[np.int64]]:
-    """Positions of B pairs in pieces that fit the cache; two learnt rows need no covariance and come apart."""
-    learnt = is_rated(trained.users, users) & is_rated(trained.items, items)
+    """Positions of B pairs in pieces that fit the cache; two trained rows need no covariance and are kept apart."""
+    trained_rows = is_rated(trained.users, users) & is_rated(trained.items, items)
     width = trained.users.factors + 1
-    for positions, numbers in ((np.flatnonzero(learnt), width), (np.flatnonzero(~learnt), width * width)):
+    for positions, numbers in ((np.flatnonzero(trained_rows), width), (np.flatnonzero(~trained_rows), width * width)):
         size = max(64, PIECE // (trained.samples * numbers))
         for start in range(0, len(positions), size):
             yield positions[start : start + size]
@@ -70,22 +70,6 @@ def _features_of(side: Side, numbers: Numbers, given: FeatureTable | None) -> Fe
     if side.features is None or not side.features.columns:
         return None
     return side.features.take(np.where(numbers < len(side), numbers, -1))
-
-
-def _merged(side: Side, numbers: Numbers, rated: NDArray[np.bool_], unmet: Rows) -> Rows:
-    learnt = side.rows(numbers[rated])
-    samples, width = len(side.bias), side.factors + 1
-    joined = np.empty((samples, len(numbers), width), dtype=np.float32)
-    joined[:, rated], joined[:, ~rated] = learnt.joined, unmet.joined
-    if unmet.covariance is None:
-        return Rows.split(joined)
-    covariance = np.zeros((samples, len(numbers), width, width), dtype=np.float32)
-    covariance[:, ~rated] = covariance_of(unmet)
-    variance = np.zeros(len(numbers), np.float32)
-    for at, rows in ((rated, learnt), (~rated, unmet)):
-        if rows.variance is not None:
-            variance[at] = rows.variance
-    return replace(Rows.split(joined, covariance), variance=variance)
 
 
 def features_from(side: Side, rows: Sequence[Mapping[str, Any]]) -> FeatureTable | None:

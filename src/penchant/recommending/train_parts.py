@@ -76,7 +76,7 @@ def train_again(
     no part has.
     """
     parts = [part for part in (earlier.rating_model, earlier.choice_model) if part is not None]
-    known = {part.kind: registry.way(part.kind).settings_class().names() for part in parts}
+    known = {part.kind: registry.model_spec(part.kind).settings_class().names() for part in parts}
     for name in settings or {}:
         if not any(name in names for names in known.values()):
             every = sorted(set().union(*known.values()))

@@ -172,7 +172,10 @@ def new_user_state(
     features: a table of one row, or None. history: as in PartRow.
     """
     known = (items >= 0) & (items < len(index.items))
-    rows = {name: _new_row(part, items[known], values[known], features, history) for name, part in index.parts.items()}
+    rows = {
+        name: PartRow.folded_in(part, "users", items[known], values[known], features, history)
+        for name, part in index.parts.items()
+    }
     return UserState(index, rows)
 
 
@@ -185,7 +188,7 @@ def _row_in(
 ) -> PartRow:
     """The row in one part of a known number, or UNKNOWN, with ratings given besides."""
     trained = part.trained
-    numbers, values = trained.seen.row(number) if number != UNKNOWN else _NOTHING
+    numbers, values = trained.interactions.row(number) if number != UNKNOWN else _NOTHING
     table = _described(trained.users, features, number)
     is_trained = number != UNKNOWN and bool(trained.users.counts[number])
     if is_trained and not len(given[0]) and not features:
@@ -193,19 +196,7 @@ def _row_in(
         return PartRow(part, "users", rows, "known", numbers, values, table)
     numbers, values = _together(numbers, values, *given)
     history = np.setdiff1d(numbers, asked) if len(asked) else None
-    if is_trained:
-        return PartRow.folded_in(part, "users", numbers, values, table, history)
-    return _new_row(part, numbers, values, table, history)
-
-
-def _new_row(
-    part: PartIndex,
-    numbers: Numbers,
-    values: NDArray[Any],
-    features: FeatureTable | None,
-    history: Numbers | None = None,
-) -> PartRow:
-    return PartRow.folded_in(part.for_folded_in if len(numbers) else part, "users", numbers, values, features, history)
+    return PartRow.folded_in(part, "users", numbers, values, table, history)
 
 
 _NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))

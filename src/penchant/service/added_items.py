@@ -35,13 +35,14 @@ def _with_rows(side: Side, new: Sequence[AddedItem]) -> Side:
     vocabulary = extended(side.vocabulary.ids, [item.item_id for item in new])
     table = features_with(side, new)
     own = None if table is None else table.take(np.arange(len(side), len(vocabulary)))
-    rows = side.unmet_rows(own, len(new))
+    rows = side.new_rows(own, len(new))
     return dataclasses.replace(
         side,
         vocabulary=vocabulary,
         bias=np.concatenate([side.bias, rows.bias], axis=1),
         vectors=np.concatenate([side.vectors, rows.vectors], axis=1),
         counts=np.pad(side.counts, (0, len(new))),
+        unformed=None if side.unformed is None else np.pad(side.unformed, (0, len(new)), constant_values=True),
         variance=None if side.variance is None else np.pad(side.variance, (0, len(new))),
         features=table,
     )

@@ -93,9 +93,9 @@ def together(base: TrainedModel, gathered: Gathered) -> Ratings:
 
 def _of_base(base: TrainedModel, users: Vocabulary) -> dict[tuple[int, int], float]:
     """The base's training ratings by the numbers of `users`, which may lack some of the base's."""
-    seen = base.seen
-    raters = np.repeat(users.numbers(base.users.vocabulary.ids.tolist()), seen.counts)
-    every = zip(raters.tolist(), seen.numbers.tolist(), seen.values.tolist(), strict=True)
+    known = base.interactions
+    raters = users.numbers(base.users.vocabulary.ids.tolist())[known.users]
+    every = zip(raters.tolist(), known.items.tolist(), known.values.tolist(), strict=True)
     return {(user, item): value for user, item, value in every if user != UNKNOWN}
 
 

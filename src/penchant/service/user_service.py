@@ -131,7 +131,7 @@ def training_ratings(live: ServedModel, user_id: str) -> dict[str, float]:
     number = trained.users.vocabulary.number(user_id)
     if number == UNKNOWN:
         return {}
-    numbers, values = trained.seen.row(number)
+    numbers, values = trained.interactions.row(number)
     return dict(zip(map(str, trained.items.vocabulary.take(numbers).tolist()), values.tolist(), strict=True))
 
 

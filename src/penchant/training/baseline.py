@@ -1,4 +1,4 @@
-"""Training the baseline: no descent, a few exact epochs."""
+"""Training the baseline: a few exact alternations."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from penchant.models.priors import Prior
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel, assemble
+from penchant.training.feature_maps import completed
+from penchant.training.resume import check_resume
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ def train(
     progress: Progress,
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
-    """The baseline of some ratings; it is exact, so rng, validation and resume change nothing."""
+    """The baseline of some ratings; it is exact: rng, validation and resume change nothing."""
+    check_resume(resume, "baseline")
     progress.start("baseline", 1)
     biases = damped_biases(
         ratings, user_damping=settings.user_damping, item_damping=settings.item_damping, epochs=settings.epochs
@@ -42,7 +45,7 @@ def train(
     errors = biases.predict(ratings.user_numbers, ratings.item_numbers) - ratings.values
     noise = max(float(np.sqrt(np.mean(np.square(errors, dtype=np.float64)))), 1e-3)
     progress.step({"train_rmse": noise})
-    return assemble(
+    model = assemble(
         ratings,
         kind="baseline",
         settings=settings.to_json(),
@@ -52,10 +55,11 @@ def train(
         priors=(_prior(settings.user_damping, noise), _prior(settings.item_damping, noise)),
         noise=np.array([noise], np.float32),
     )
+    return completed(model)
 
 
 def _rows(bias: Floats) -> tuple[Floats, Floats]:
-    """One draw of biases, and vectors of no width."""
+    """One sample of biases, and vectors of no width."""
     return bias[None], np.zeros((1, len(bias), 0), np.float32)
 
 

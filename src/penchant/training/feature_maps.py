@@ -1,6 +1,6 @@
-"""What features say of a row, learnt after the rows themselves: ridge regression from features to [bias, vector].
+"""The effect of features on rows, fitted after training: ridge regression from features to [bias, vector].
 
-For models whose training has no feature map of its own, so that they too answer for rows that were never rated.
+For models whose training has no feature map of its own, so that they too answer for rows without ratings.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from numpy.typing import NDArray
 
 from penchant.data.features import FeatureEncoder
 from penchant.foundations.contraction import contract
-from penchant.models.history_rows import history_rows_of
-from penchant.models.priors.cold_start_offset import ColdStartOffset
+from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
 from penchant.models.rows import Floats
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel, settled
 
 TRUST = 100.0
-"""Ratings at which a row counts for half of what a row with very many counts. Large, since a rating met tomorrow is
-most often one of a row that will have many."""
+"""A row of n ratings has the weight n / (n + TRUST) in the regression. The constant is large because most future
+ratings fall on rows with many."""
 
 PENALTIES = np.logspace(-1, 4, 21)
 """Ridge penalties tried; generalised cross-validation takes the best for each number of the row."""
 
 OFFSET_WEIGHT = {"users": 5.0, "items": 1.0}
-"""How many ratings a debut counts for beside a row's own history. On quadrants of the lesson's training rows, new items
-with 20 ratings were foretold better the less it counts (RMSE 0.878 at 1, 0.881 at 5), those with 5 hardly worse."""
+"""How many ratings the cold-start offset counts for against a row's own history. On quadrants of the lesson's training
+rows, new items with 20 ratings were predicted better the less it counts (RMSE 0.878 at 1, 0.881 at 5), and those with 5
+slightly worse."""
 
 STRIP = 1024
 """Columns that are solved for together: an item-item model has as many as items."""
@@ -35,43 +35,61 @@ STRIP = 1024
 Array = NDArray[np.float64]
 
 
+def completed(trained: TrainedModel, *, use_features: bool = True) -> TrainedModel:
+    """The model as a trainer returns it: with offsets for rows without history, and feature maps if wanted."""
+    trained = with_cold_start_offsets(trained)
+    return with_feature_maps(trained) if use_features else trained
+
+
 def with_feature_maps(trained: TrainedModel) -> TrainedModel:
-    """The model with a feature map on each side that has features and none yet; rows never rated move where it says."""
+    """The model with a feature map on each side that has features and none yet; rows without ratings follow it."""
     return replace(trained, users=_mapped(trained.users), items=_mapped(trained.items))
 
 
 def with_cold_start_offsets(trained: TrainedModel) -> TrainedModel:
-    """The model with a debut on each side whose prior has a history map; rows never rated move where it says."""
-    users, items = (_debuted(getattr(trained, name), worth) for name, worth in OFFSET_WEIGHT.items())
+    """The model with a cold-start offset on each side whose prior has a history map; rows without ratings follow it."""
+    users = _with_offset(trained.users, OFFSET_WEIGHT["users"], of_pairs=False)
+    items = _with_offset(trained.items, OFFSET_WEIGHT["items"], of_pairs=True)
+    offset = items.prior.effect(ColdStartOffset)
+    if offset is not None:
+        offsets = offset.along(users.all_rows())
+        users = replace(users, cold_start=np.where(users.counts > 0, offsets, np.float32(0)))
     return replace(trained, users=users, items=items)
 
 
-def _debuted(side: Side, worth: float) -> Side:
-    """The debut is the mean of what histories say, weighted by ratings, and a ridge regression of it on features."""
-    rated = np.flatnonzero(side.counts > 0)
-    if side.prior.history_map is None or not len(rated):
+def _with_offset(side: Side, worth: float, *, of_pairs: bool) -> Side:
+    """The base is the mean of the history effects, weighted by ratings; a ridge regression gives that of features."""
+    rated, history = np.flatnonzero(side.counts > 0), side.prior.effect(HistoryEffect)
+    if history is None or not len(rated):
         return side
-    prior = replace(side.prior, debut=None)
+    prior = side.prior.without(ColdStartOffset)
     encoded = None if side.encoder is None or side.features is None else side.encoder.encode(side.features)
     weights = side.counts[rated] / (side.counts[rated] + TRUST)
     shares = weights / weights.sum()
     beyond = side.rows(rated).joined - prior.means(None if encoded is None else encoded[rated], len(rated))
-    debut = ColdStartOffset(contract("n,snd->sd", shares, beyond).astype(np.float32), worth=worth)
+    offset = ColdStartOffset(
+        contract("n,snd->sd", shares, beyond).astype(np.float32), worth=worth, others=history.others, of_pairs=of_pairs
+    )
     if encoded is not None:
         features = np.asarray(encoded[rated].todense(), np.float64)  # (N, F)
         samples, count, width = beyond.shape
         side_by_side = beyond.transpose(1, 0, 2).reshape(count, samples * width)
         _, slopes = _in_strips(features, side_by_side, weights)
         by_features = slopes.reshape(-1, samples, width).transpose(1, 0, 2).astype(np.float32)
-        debut = replace(debut, by_features=by_features, features=(shares @ features).astype(np.float32))
-    return settled(replace(side, prior=replace(prior, debut=debut)), encoded)
+        offset = replace(offset, by_features=by_features, features=(shares @ features).astype(np.float32))
+    return settled(replace(side, prior=prior.with_effect(replace(history, damping=worth)).with_effect(offset)), encoded)
 
 
 def _mapped(side: Side) -> Side:
     rated = np.flatnonzero(side.counts > 0)
-    if side.features is None or not side.features.columns or side.prior.feature_map is not None or len(rated) < 2:
+    if (
+        side.features is None
+        or not side.features.columns
+        or side.prior.effect(FeatureEffect) is not None
+        or len(rated) < 2
+    ):
         return side
-    if history_rows_of(side.vectors) is not None:
+    if side.histories is not None:
         return side  # a table of what each feature's carriers chose would be as large as the items' weights
     encoder = FeatureEncoder.fit(side.features, side.counts)
     if not encoder.width:
@@ -83,7 +101,7 @@ def _mapped(side: Side) -> Side:
     fitted = [_in_strips(features, one, weights) for one in rows]
     means = np.stack([mean for mean, _ in fitted]).astype(np.float32)
     maps = np.stack([slopes for _, slopes in fitted]).astype(np.float32)
-    prior = replace(side.prior, mean=means, feature_map=maps)
+    prior = replace(side.prior, mean=means).with_effect(FeatureEffect(maps))
     return settled(replace(side, prior=prior, encoder=encoder), encoded)
 
 

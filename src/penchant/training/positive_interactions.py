@@ -1,4 +1,4 @@
-"""Which ratings are choices: what models of implicit feedback learn from."""
+"""Positive interactions: the rows that models of implicit feedback learn from."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from penchant.foundations.errors import DataError
 from penchant.models.trained import Feedback
 
 
-def choices(ratings: Ratings, feedback: Feedback) -> Ratings:
-    """The ratings that are choices. Raises DataError where there is none."""
+def positive_interactions(ratings: Ratings, feedback: Feedback) -> Ratings:
+    """The ratings that are positive. Raises DataError where none is."""
     rows = np.flatnonzero(feedback.weights(ratings.values) > 0)
     if not len(rows):
         raise DataError(
-            f"no rating reaches {feedback.positive_from}, so nothing was chosen",
+            f"no rating reaches {feedback.positive_from}, so there is no positive interaction",
             where="positive_from",
             remedy=f"Ratings go up to {ratings.values.max():g}",
         )

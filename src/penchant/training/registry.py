@@ -15,7 +15,6 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator
 from penchant.foundations.settings import Settings
 from penchant.models.trained import TrainedModel
-from penchant.training.feature_maps import with_cold_start_offsets, with_feature_maps
 
 
 class Trainer(Protocol):
@@ -67,18 +66,20 @@ _ALL: tuple[ModelSpec, ...] = (
     ),
     ModelSpec("als", _T + "als.explicit", "ALSSettings", "train", "alternating least squares on ratings, with biases"),
     ModelSpec(
-        "implicit_als", _T + "als.implicit", "ImplicitALSSettings", "train", "alternating least squares on choices"
+        "implicit_als",
+        _T + "als.implicit",
+        "ImplicitALSSettings",
+        "train",
+        "alternating least squares on positive interactions",
     ),
-    ModelSpec(
-        "ease", _T + "linear.ease", "EASESettings", "train", "one regression of each item on all others, on choices"
-    ),
+    ModelSpec("ease", _T + "linear.ease", "EASESettings", "train", "one regression of each item on all others"),
     ModelSpec("net", _T + "gradient.net", "NetSettings", "train", "EmbeddingNet: a small network on two vectors"),
 )
 MODELS = {one.name: one for one in _ALL}
 
 
-def way(name: str) -> ModelSpec:
-    """The way of that name, or a SettingsError that lists the names there are."""
+def model_spec(name: str) -> ModelSpec:
+    """The model of that name, or a SettingsError that lists the names there are."""
     if name not in MODELS:
         raise SettingsError(f"there is no model {name!r}", remedy=f"Choose one of: {', '.join(MODELS)}")
     return MODELS[name]
@@ -96,15 +97,15 @@ def train(
 ) -> TrainedModel:
     """Learn a model of the named kind.
 
-    settings: those of the kind's dataclass. validation: ratings whose error is shown (and may stop training), never
-    learnt from. resume: a model to continue from. Rows never rated are put where their features say, where there are
-    features. Raises SettingsError or DataError for what cannot be used.
+    settings: those of the kind's dataclass. validation: ratings whose error is shown (and may stop training), not
+    trained on. resume: a model of the same kind to continue from. Raises
+    SettingsError or DataError for what cannot be used.
     """
     if not len(ratings):
         raise DataError("there are no ratings to learn from")
-    chosen = way(model)
+    chosen = model_spec(model)
     values: Mapping[str, Any] = settings
-    trained = chosen.train()(
+    return chosen.train()(
         ratings,
         chosen.settings_class().from_json(values),
         rng=generator(seed),
@@ -112,5 +113,3 @@ def train(
         progress=progress or Silent(),
         resume=resume,
     )
-    trained = with_cold_start_offsets(trained)
-    return with_feature_maps(trained) if trained.settings.get("features", True) else trained

@@ -1,4 +1,4 @@
-"""The half-step for all rows of one side at once, on every core. ALS, Gibbs sampling and their tests all come here."""
+"""The update of all rows of one side at once, on every core, for ALS and Gibbs sampling."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from penchant.foundations.threads import available_threads
 Floats = NDArray[np.float32]
 
 LONG = 8192
-"""A row with more entries is summed in spans of this many, so that a blockbuster keeps every core busy."""
+"""A row with more entries is summed in spans of this many, so that a very popular item keeps every core busy."""
 
 CHUNKS = 2
 """Pieces of work for each core: enough to even out a wrong guess of their cost, few enough to start quickly."""
@@ -47,7 +47,7 @@ class ThreadTeam:
 
 @dataclass(frozen=True)
 class Conditional:
-    """What rows are conditioned on beside their ratings: their Gaussian prior and the noise.
+    """What rows are conditioned on in addition to their ratings: their Gaussian prior and the noise.
 
     precision: (D, D), or (N, D, D) where rows differ. pull: (N, D) or (1, D), the precision times the prior mean.
     scale: (N,) or (1,), one over the noise variance of a row's ratings. weights: (n,), a further factor of each

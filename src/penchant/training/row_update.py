@@ -1,4 +1,4 @@
-"""The half-step for one row: the posterior of a row given the other side, by the very kernel that training runs."""
+"""The update of one row: its posterior given the other side, by the same kernel that training runs."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 from made_ratings import of_arrays
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import CallerError, DataError
-from penchant.recommending.item_item import Choices
+from penchant.models.scorers import HistoryPosterior
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.recommender import Recommender, load, main_model
 from penchant.training.linear.ease import MOST, matrix
@@ -139,7 +139,7 @@ def test_what_it_does_not_know_it_does_not_say(model: Recommender) -> None:
         model.fold_in().onboarding(2)
     with pytest.raises(CallerError, match="how unsure"):
         model.recommend(100, 2, explore=1)
-    assert isinstance(model.fold_in({"i0": 5.0}).main.posterior, Choices)
+    assert isinstance(model.fold_in({"i0": 5.0}).main.posterior, HistoryPosterior)
 
 
 def test_similar_items_share_a_camp(model: Recommender) -> None:

@@ -54,7 +54,7 @@ def test_no_sweep_raises_the_loss(ratings: Ratings) -> None:
 def test_folding_a_users_own_ratings_in_gives_the_trained_row(ratings: Ratings) -> None:
     model = train(ratings, "als", factors=FACTORS)
     for user in (0, 7, 39):
-        found = infer(model, "users", *model.seen.row(user))
+        found = infer(model, "users", *model.interactions.row(user))
         np.testing.assert_allclose(found.rows.joined[:, 0], model.users.all_rows().joined[:, user], atol=2e-4)
 
 

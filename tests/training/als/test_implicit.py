@@ -93,7 +93,7 @@ def test_the_form_of_hu_spares_the_chosen_the_pull_to_zero(camps: Ratings) -> No
 def test_folding_a_users_own_choices_in_gives_the_trained_row(camps: Ratings, more: dict[str, Any]) -> None:
     trained = train(camps, "implicit_als", **SETTINGS, **more)
     for user in (0, 11, 59):
-        found = infer(trained, "users", *trained.seen.row(user))
+        found = infer(trained, "users", *trained.interactions.row(user))
         np.testing.assert_allclose(found.rows.vectors[:, 0], trained.users.vectors[:, user], atol=1e-4)
         assert np.abs(found.rows.bias).max() < 1e-6
 
@@ -109,6 +109,7 @@ def test_the_rest_of_ones_own_camp_comes_first_and_what_was_disliked_stays_out(c
 
 def test_where_nothing_was_chosen_it_says_so(camps: Ratings) -> None:
     with pytest.raises(
-        DataError, match=r"positive_from: no rating reaches 9.0, so nothing was chosen. Ratings go up to 5"
+        DataError,
+        match=r"positive_from: no rating reaches 9.0, so there is no positive interaction. Ratings go up to 5",
     ):
         train(camps, "implicit_als", positive_from=9.0)

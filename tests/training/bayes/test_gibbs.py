@@ -14,6 +14,7 @@ from penchant.data.ratings import Ratings, Scale
 from penchant.foundations.errors import DataError, SettingsError
 from penchant.foundations.progress import Silent
 from penchant.models.pair_predictions import score_pairs
+from penchant.models.priors import ColdStartOffset, HistoryEffect
 from penchant.models.saving import load_trained, save_trained
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
@@ -94,7 +95,7 @@ def test_features_reach_items_without_ratings() -> None:
 def test_folding_in_a_users_own_ratings_finds_the_user_again() -> None:
     model = trained(user_noise=False)
     for user in (0, 7, 30):
-        numbers, values = model.seen.row(user)
+        numbers, values = model.interactions.row(user)
         row = infer(model, "users", numbers, values).rows
         again = score_pairs(model, row, model.items.all_rows())
         known = score_pairs(model, model.users.rows(np.array([user])), model.items.all_rows())
@@ -103,7 +104,7 @@ def test_folding_in_a_users_own_ratings_finds_the_user_again() -> None:
 
 def test_history_moves_a_newcomer_through_the_saved_basis(tmp_path) -> None:
     model = trained()
-    assert model.users.prior.history_basis is not None
+    assert model.users.prior.effect(HistoryEffect) is not None
     moved = model.users.prior.mean_given(None, np.array([0, 1, 2]))
     assert np.abs(moved - model.users.prior.mean).max() > 0
     loaded = load_trained(save_trained(model, tmp_path / "model"))
@@ -135,7 +136,7 @@ class Listener(Silent):
 def test_validation_error_is_shown_and_is_that_of_the_mean_of_the_draws() -> None:
     listener = Listener()
     model = train(TRAIN, "bayes", validation=TEST, progress=listener, **QUICK)
-    shown = [f["validation"] for f in listener.metrics if "validation" in f]
+    shown = [f["validation_rmse"] for f in listener.metrics if "validation_rmse" in f]
     assert len(shown) == len(model.history) == 20
     assert shown[-1] == pytest.approx(rmse_of(model, TEST), abs=2e-3)
     assert any("R-hat" in note for note in listener.notes)
@@ -210,7 +211,7 @@ def test_settings_outside_their_limits_are_refused(bad: dict[str, int]) -> None:
         trained(**bad)
 
 
-# --- temporal_bias -----------------------------------------------------------------------------------------------------
+# --- temporal_bias -----------------------------------------------------------------------------------------------
 
 
 def moody(seed: int = 5) -> Ratings:
@@ -258,13 +259,13 @@ def test_the_prior_of_a_known_history_is_that_of_the_training_features() -> None
 
     model = trained(samples=1)
     with ThreadTeam(1) as team:
-        block = prepare(TRAIN, BayesSettings(factors=4), team).items.history
-    assert block is not None
-    prior = replace(model.items.prior, debut=None)
-    assert prior.history_map is not None
+        (block,) = prepare(TRAIN, BayesSettings(factors=4), team).items.blocks
+    history = model.items.prior.effect(HistoryEffect)
+    assert history is not None
+    prior = model.items.prior.without(ColdStartOffset).with_effect(replace(history, damping=0.0))
     raters, _ = TRAIN.by_item().row(5)
     at = np.flatnonzero(np.flatnonzero(TRAIN.by_item().counts) == 5)[0]
-    want = (block.left[at] * block.singular) @ prior.history_map[0]
+    want = (block.left[at] * block.singular) @ history.weights[0]
     np.testing.assert_allclose(prior.mean_given(None, raters)[0] - prior.mean[0], want, atol=1e-4)
 
 

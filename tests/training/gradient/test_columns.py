@@ -8,6 +8,7 @@ import pytest
 from made_ratings import rmse_of
 from penchant.data.splitting import cold_items
 from penchant.data.synthetic import synthetic
+from penchant.models.priors import FeatureEffect
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.registry import train
 
@@ -21,7 +22,7 @@ def cold_error(model):
     """The error on items that training never met, by their columns where the model reads them."""
     test, train_items = SPLIT.test, len(SPLIT.train.items)
     new = np.unique(test.item_numbers[test.item_numbers >= train_items])
-    rows = model.items.unmet_rows(test.item_features.take(new), len(new))
+    rows = model.items.new_rows(test.item_features.take(new), len(new))
     cold = test.item_numbers >= train_items
     users = model.users.rows(test.user_numbers[cold])
     predicted = model.scorer.pairs(users, rows.take(np.searchsorted(new, test.item_numbers[cold])))[0]
@@ -48,7 +49,7 @@ def test_columns_learnt_together_help_films_with_few_ratings():
 def test_rows_hold_their_columns_share():
     model = train(SPLIT.train, "dot_bias", **QUICK)
     columns = FeatureEmbeddings.of(SPLIT.train)
-    share = columns.encoded["items"] @ model.items.prior.feature_map[0]
+    share = columns.encoded["items"] @ model.items.prior.effect(FeatureEffect).weights[0]
     assert np.corrcoef(share[:, 0], model.items.bias[0])[0, 1] > 0.5
 
 
@@ -68,3 +69,11 @@ def test_a_module_with_columns_predicts_what_the_trained_model_does(name):
     pairs = model.scorer.pairs(model.users.rows(few.user_numbers), model.items.rows(few.item_numbers))[0]
     error = float(np.sqrt(np.mean((model.clip(pairs) - few.values) ** 2)))
     assert error < 1.2 * float(model.noise[0]) + 0.1
+
+
+@pytest.mark.parametrize("model", ["dot_bias", "net"])
+def test_a_model_without_features_does_not_answer_from_them(model: str) -> None:
+    without = train(SPLIT.train, model, **QUICK, use_features=False)
+    assert not without.users.maps_features
+    assert not without.items.maps_features
+    assert train(SPLIT.train, model, **QUICK).items.maps_features

@@ -60,14 +60,16 @@ def test_without_epochs_the_biased_models_predict_the_damped_baseline_with_the_s
 
 def test_the_first_predictions_of_dot_have_the_mean_of_the_data():
     model = train(TRAIN, "dot", epochs=0, patience=0, factors=20, init_std=0.1)
-    first = model.scorer.table(model.users.all_rows(), model.items.all_rows())
+    first = model.scorer.all_items(model.users.all_rows(), model.items.all_rows())
     assert abs(first.mean() - TRAIN.mean) < 0.1
     assert 0.05 < first.std() < 0.2
 
 
 def test_history_shows_train_and_validation_error_of_each_epoch():
     model = train(TRAIN, "dot_bias", validation=TEST, **(QUICK | {"epochs": 3}))
-    assert [sorted(metrics) for metrics in model.history] == [["learning_rate", "train_loss", "validation_rmse"]] * 3
+    assert [sorted(metrics) for metrics in model.history] == [
+        ["epoch", "learning_rate", "train_loss", "validation_rmse"]
+    ] * 3
     best = model.history[model.facts["best_epoch"] - 1]
     assert best["validation_rmse"] == pytest.approx(rmse_of(model, TEST), abs=1e-5)
 

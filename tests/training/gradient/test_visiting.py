@@ -10,7 +10,7 @@ from penchant.training.gradient.epoch_sampler import LARGE, EpochSampler
 from penchant.training.gradient.settings import DotBiasSettings
 
 WORLD = low_rank(users=60, items=20, n=700)
-TOUCHED = DotBiasSettings(factors=4, rows="touched")
+TOUCHED = DotBiasSettings(factors=4, sparse_updates=True)
 
 
 @pytest.fixture
@@ -104,5 +104,5 @@ def test_what_fits_into_one_group_is_shuffled_together(name, monkeypatch, small_
 
 
 def test_where_all_rows_move_everything_is_shuffled_together(small_groups):
-    every = DotBiasSettings(factors=4, rows="every")
+    every = DotBiasSettings(factors=4, sparse_updates=False)
     assert np.array_equal(EpochSampler.of(WORLD, every).order(5, 0), EpochSampler(len(WORLD)).order(5, 0))

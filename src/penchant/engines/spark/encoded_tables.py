@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from penchant.data.columns import ITEM, RATING, USER
 from penchant.data.features import FeatureTable
+from penchant.data.interactions import Interactions
 from penchant.data.ratings import Grouped, Ratings, Scale
 from penchant.data.reading_rules import Rules
 from penchant.data.vocabulary import Vocabulary
@@ -71,17 +72,12 @@ def arrow_ratings(users: Any, items: Any, values: Any) -> pa.Table:
     return pa.table(columns | {RATING: pa.array(values, pa.float32())})
 
 
-def histories(table: EncodedTable) -> Grouped:
-    """Every user's ratings, collected to the driver; a rating takes 20 bytes."""
+def interactions_of(table: EncodedTable) -> Interactions:
+    """Every user's ratings on the driver, in item order: 8 bytes each."""
     rows = table.frame.toArrow()
     users, items, values = (rows.column(name).to_numpy() for name in (USER, ITEM, RATING))
-    return Grouped.build(users, items, values, len(table.users))
-
-
-def no_histories(table: EncodedTable) -> Grouped:
-    """Empty histories for every user."""
-    starts = np.zeros(len(table.users) + 1, np.int64)
-    return Grouped(starts, np.array([], np.int32), np.array([], np.float32), np.array([], np.int64))
+    grouped = Grouped.build(users, items, values, len(table.users))
+    return Interactions(grouped.starts, grouped.numbers, grouped.values)
 
 
 def _scale(frame: DataFrame, declared: tuple[float, float] | None) -> Scale:

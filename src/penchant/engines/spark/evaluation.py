@@ -89,6 +89,7 @@ def _metrics(session: SparkSession, trained: TrainedModel, rows: DataFrame, how:
     joined = tested.withColumnRenamed(USER, ID).join(users, ID, "left")
     prior = trained.users.prior.rows(None, 1)
     fill = {"bias": prior.bias.ravel(), "vectors": prior.vectors.transpose(1, 0, 2).ravel()}
+    fill["cold_start"] = np.zeros(trained.samples, np.float32)
     for name, values in fill.items():
         joined = joined.withColumn(name, sf.coalesce(name, sf.array(*(sf.lit(float(v)).cast("float") for v in values))))
     joined = joined.withColumn(SEEN, sf.coalesce(SEEN, sf.array().cast("array<int>")))

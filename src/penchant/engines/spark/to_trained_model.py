@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from penchant.engines.spark.encoded_tables import EncodedTable, histories, no_histories
+from penchant.data.interactions import Interactions
+from penchant.engines.spark.encoded_tables import EncodedTable, interactions_of
 from penchant.engines.spark.factorization import Factorization
 from penchant.engines.spark.settings import SparkAls, SparkImplicitAls
 from penchant.models.priors import Prior
@@ -38,7 +39,7 @@ def to_trained_model(
         items=items,
         noise=np.array([noise], np.float32),
         scale=table.scale,
-        seen=histories(table) if settings.histories else no_histories(table),
+        interactions=interactions_of(table) if settings.histories else Interactions.none(len(table.users)),
         feedback=Feedback(confidence="values") if implicit else None,
         history=[] if implicit else [{"epoch": float(settings.epochs), "train_rmse": factorization.train_rmse}],
         facts=facts,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from penchant.models.rows import Floats, Rows
-from penchant.models.scorers import DotScorer, Scorer, stack_items, stack_users
+from penchant.models.rows import Floats, Rows, merged
+from penchant.models.scorers import Scorer
 from penchant.models.trained import TrainedModel
 
 ID, SEEN = "id", "seen"
@@ -36,13 +36,10 @@ class WorkerModel:
     def of(cls, trained: TrainedModel, unknown: int = 0) -> WorkerModel:
         """The item rows of a model, followed by `unknown` rows with the prior's mean."""
         known, prior = trained.items.all_rows(), trained.items.prior.rows(None, unknown)
-        rows = Rows(
-            *(np.concatenate(pair, axis=1) for pair in ((known.bias, prior.bias), (known.vectors, prior.vectors)))
-        )
-        linear = isinstance(trained.scorer, DotScorer) and trained.scorer.link == "identity"
+        rows = merged(known, replace(prior, covariance=None), np.arange(len(known) + unknown) < len(known))
         rating = trained.objective == "rating"
         ends = (trained.scale.low, trained.scale.high) if rating else (-np.inf, np.inf)
-        return cls(trained.scorer, rows, *ends, stack_items(rows) if linear else None)
+        return cls(trained.scorer, rows, *ends, trained.scorer.stacked(rows))
 
     @property
     def batch_size(self) -> int:
@@ -51,10 +48,9 @@ class WorkerModel:
 
     def scores(self, users: Rows) -> Floats:
         """The expected rating of every item for B user rows, (B, I), not clipped so that the order is kept."""
-        if self.stacked is None or not isinstance(self.scorer, DotScorer):
-            return self.scorer.table(users, self.items)
-        product: Floats = stack_users(users, self.scorer.mean) @ self.stacked.T
-        return product
+        if self.stacked is None:
+            return self.scorer.all_items(users, self.items)
+        return self.scorer.from_products(self.scorer.stacked_users(users) @ self.stacked.T)
 
     def clip(self, scores: NDArray[Any]) -> NDArray[Any]:
         """Scores clipped to the rating scale; preferences are not clipped."""
@@ -65,14 +61,16 @@ def user_columns(trained: TrainedModel) -> pa.Table:
     """All users of a model as columns: id, bias (S), vectors (S·K), and the numbers of the items they have seen."""
     side = trained.users
     samples, count = side.bias.shape
-    flat = side.vectors.transpose(1, 0, 2).reshape(-1)
+    flat = side.all_rows().vectors.transpose(1, 0, 2).reshape(-1)
     width = samples * side.factors
+    cold_start = np.zeros_like(side.bias) if side.cold_start is None else side.cold_start
     return pa.table(
         {
             ID: pa.array(side.vocabulary.ids.tolist()),
             "bias": lists_of(side.bias.T.reshape(-1), np.arange(count + 1) * samples),
             "vectors": lists_of(flat, np.arange(count + 1) * width),
-            SEEN: lists_of(trained.seen.numbers, trained.seen.starts),
+            "cold_start": lists_of(cold_start.T.reshape(-1), np.arange(count + 1) * samples),
+            SEEN: lists_of(trained.interactions.by_item_number().numbers, trained.interactions.starts),
         }
     )
 
@@ -87,7 +85,9 @@ def rows_of(batch: Any, samples: int) -> Rows:
     count = batch.num_rows
     bias = flat_values(batch, "bias").reshape(count, samples).T
     vectors = flat_values(batch, "vectors").reshape(count, samples, -1).transpose(1, 0, 2)
-    return Rows(np.ascontiguousarray(bias), np.ascontiguousarray(vectors))
+    cold_start = flat_values(batch, "cold_start").reshape(count, samples).T
+    bias, vectors, cold_start = (np.ascontiguousarray(part) for part in (bias, vectors, cold_start))
+    return Rows(bias, vectors, cold_start=cold_start)
 
 
 def flat_values(batch: Any, column: str) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penchant.foundations.errors import SettingsError
-from penchant.training.registry import way
+from penchant.training.registry import model_spec
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def space_for(model: str, asked: Mapping[str, Any] | None = None, fixed: Mapping
     asked: name -> (low, high), (low, high, "log") or a list of choices. Raises SettingsError for a setting the model
     does not have and for an invalid range.
     """
-    hints = typing.get_type_hints(way(model).settings_class())
+    hints = typing.get_type_hints(model_spec(model).settings_class())
     if asked is None:
         return {name: span for name, span in _DEFAULT_RANGES.items() if name in hints and name not in (fixed or {})}
     for name in asked:

@@ -13,7 +13,7 @@ from penchant.evaluation.scoring.external_models import CatalogueInfo, ExternalM
 from penchant.foundations.errors import CallerError
 from penchant.recommending.recommender import Recommender
 from penchant.recommending.train_parts import train
-from penchant.training.registry import way
+from penchant.training.registry import model_spec
 
 
 class ComparisonSpec(Protocol):
@@ -52,7 +52,10 @@ class TrainingSpec:
         return self.model != BASELINE
 
     def identity(self) -> Mapping[str, Any]:
-        return {"model": self.model, "settings": way(self.model).settings_class().from_json(self.settings).to_json()}
+        return {
+            "model": self.model,
+            "settings": model_spec(self.model).settings_class().from_json(self.settings).to_json(),
+        }
 
     def scorer(self, split: Split, seed: int) -> EvaluationScorer:
         trained = train(split.train, self.model, seed=seed, settings=self.settings)

@@ -15,15 +15,14 @@ from penchant.evaluation.scoring.folded_side import FoldedSide, groups
 from penchant.evaluation.scoring.renumbering import Renumbering
 from penchant.foundations.errors import CallerError
 from penchant.models.pair_predictions import score_pairs, score_table
-from penchant.models.rows import Rows
-from penchant.models.scorers import DotScorer, stack_items
+from penchant.models.rows import Rows, merged
 from penchant.models.trained import TrainedModel
 from penchant.recommending.list_scoring import combined_scores
 from penchant.recommending.options import By
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.recommender import Recommender, index_of
 from penchant.recommending.results import weaker
-from penchant.recommending.row_lookup import Resolved, is_rated
+from penchant.recommending.row_lookup import Resolved
 
 Numbers = NDArray[Any]
 _UNRATED_AT_ONCE = 64
@@ -139,7 +138,7 @@ class PartScorer:
             for start in range(0, len(at), _UNRATED_AT_ONCE):
                 rows = at[start : start + _UNRATED_AT_ONCE]
                 u = _one_or_all(self._user_side, one_user[rows[0]], users[rows])
-                i = _one_or_all(self._item_side, one_item[rows[0]], items[rows], by_newcomers=one_user[rows[0]] >= 0)
+                i = _one_or_all(self._item_side, one_item[rows[0]], items[rows])
                 when = None if times is None else times[rows]
                 shift = None if temporal_bias is None else temporal_bias.shift(users[rows], when)
                 said = score_pairs(self.trained, u.rows, i.rows, shift)
@@ -149,18 +148,10 @@ class PartScorer:
 
     def score_rows(self, numbers: Numbers) -> NDArray[Any]:
         """Scores (B, I) of all items of the split for the users' numbers (B,)."""
-        trained = self.trained
-        folded = self._user_side.is_folded(numbers)
-        table = np.empty((len(numbers), len(self._items.numbers)), np.float32)
-        for at in (np.flatnonzero(~folded), np.flatnonzero(folded)):
-            if len(at):
-                rows = self.user_rows(numbers[at])
-                items = self._items_for_newcomers if folded[at[0]] else self._all_items
-                if isinstance(items, Rows):
-                    table[at] = trained.scorer.table(rows, items)
-                else:
-                    table[at] = score_table(trained, rows, items)
-        return table
+        rows, items = self.user_rows(numbers), self._all_items
+        if isinstance(items, Rows):
+            return self.trained.scorer.all_items(rows, items)
+        return score_table(self.trained, rows, items)
 
     def user_rows(self, numbers: Numbers) -> Rows:
         """The users' rows (B,), without their covariance."""
@@ -169,40 +160,30 @@ class PartScorer:
     @cached_property
     def _all_items(self) -> Rows | NDArray[np.float32]:
         """Every item of the split, stacked where the mean over samples is one dot product."""
-        return self._items_met(by_newcomers=False)
-
-    @cached_property
-    def _items_for_newcomers(self) -> Rows | NDArray[np.float32]:
-        """The same for users who are folded in."""
-        trained = self.trained
-        return self._all_items if trained.for_newcomers is trained else self._items_met(by_newcomers=True)
-
-    def _items_met(self, *, by_newcomers: bool) -> Rows | NDArray[np.float32]:
-        scorer = self.trained.scorer
-        rows = _all_rows(self._item_side, self._items.numbers, by_newcomers=by_newcomers)
-        return stack_items(rows) if isinstance(scorer, DotScorer) and scorer.link == "identity" else rows
+        rows = _all_rows(self._item_side, self._items.numbers)
+        stacked = self.trained.scorer.stacked(rows)
+        return rows if stacked is None else stacked
 
 
-def _one_or_all(side: FoldedSide, folded: int, numbers: Numbers, *, by_newcomers: bool = False) -> Resolved:
+def _one_or_all(side: FoldedSide, folded: int, numbers: Numbers) -> Resolved:
     """The one row of a folded number that all B pairs share, or the B rows of numbers that are not folded."""
     if folded < 0:
-        return side.resolved(numbers, by_newcomers=by_newcomers)
+        return side.resolved(numbers)
     return Resolved(side.folded(int(folded)), np.full(len(numbers), "folded_in", dtype=object))
 
 
-def _all_rows(side: FoldedSide, numbers: Numbers, *, by_newcomers: bool) -> Rows:
+def _all_rows(side: FoldedSide, numbers: Numbers) -> Rows:
     """The rows of every number (N,) of the split, known ones straight from the side."""
     own = side.side
-    unmet = np.flatnonzero(~is_rated(own, numbers) if by_newcomers else numbers >= len(own))
+    unmet = np.flatnonzero(numbers >= len(own))
     if not len(unmet) and len(numbers) == len(own) and (numbers == np.arange(len(own))).all():
         return own.all_rows()
-    learnt = own.rows(np.where(numbers < len(own), numbers, 0))
-    bias, vectors = learnt.bias.copy(), learnt.vectors.copy()
+    rows = own.rows(np.where(numbers < len(own), numbers, 0))
     for start in range(0, len(unmet), _UNRATED_AT_ONCE):
-        at = unmet[start : start + _UNRATED_AT_ONCE]
-        rows = side.means(numbers[at], by_newcomers=by_newcomers)
-        bias[:, at], vectors[:, at] = rows.bias, rows.vectors
-    return Rows(bias, vectors)
+        here = np.zeros(len(numbers), bool)
+        here[unmet[start : start + _UNRATED_AT_ONCE]] = True
+        rows = merged(side.means(numbers[here]), rows.take(~here), here)
+    return rows
 
 
 def labels_of(contestants: Sequence[EvaluationScorer]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from penchant.data.ratings import Grouped, Ratings
 from penchant.evaluation.scoring.renumbering import Renumbering
-from penchant.models.rows import Rows
+from penchant.models.rows import Rows, merged
 from penchant.models.scorers import SideName
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
@@ -56,23 +57,18 @@ class FoldedSide:
             self._kept = (number, found.rows)
         return self._kept[1]
 
-    def resolved(self, numbers: NDArray[np.int32], *, by_newcomers: bool = False) -> Resolved:
-        """Rows of numbers (B,) of whom none is folded in; by_newcomers: as those who are folded in meet them."""
-        model = self._trained.for_newcomers if by_newcomers else self._trained
-        side = model.users if self._of == "users" else model.items
-        return resolve(side, numbers, self._own.described(numbers))
+    def resolved(self, numbers: NDArray[np.int32]) -> Resolved:
+        """Rows of numbers (B,) of which none is folded in."""
+        return resolve(self.side, numbers, self._own.described(numbers))
 
-    def means(self, numbers: NDArray[np.int32], *, by_newcomers: bool = False) -> Rows:
+    def means(self, numbers: NDArray[np.int32]) -> Rows:
         """Rows of any numbers (B,) without their covariance, which no order depends on."""
-        rows = self.resolved(numbers, by_newcomers=by_newcomers).rows
-        bias, vectors = rows.bias, rows.vectors
-        at = np.flatnonzero(self.is_folded(numbers))
-        if len(at):
-            bias, vectors = bias.copy(), vectors.copy()
-            for place in at:
-                row = self.folded(int(numbers[place]))
-                bias[:, place], vectors[:, place] = row.bias[:, 0], row.vectors[:, 0]
-        return Rows(bias, vectors)
+        rows = replace(self.resolved(numbers).rows, covariance=None, variance=None)
+        for place in np.flatnonzero(self.is_folded(numbers)):
+            here = np.arange(len(numbers)) == place
+            row = replace(self.folded(int(numbers[place])), covariance=None, variance=None)
+            rows = merged(row, rows.take(~here), here)
+        return rows
 
 
 def _by_number(given: Ratings, of: SideName, own: Renumbering, other: Renumbering, met: int, known: int) -> Grouped:

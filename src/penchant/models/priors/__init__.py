@@ -1,5 +1,8 @@
-"""Priors: where a row starts before its ratings are seen."""
+"""Priors: where a row is expected before its ratings are used."""
 
-from penchant.models.priors.prior import Point, Prior, flat_prior
+from penchant.models.priors.cold_start_offset import ColdStartOffset
+from penchant.models.priors.effects import Effect, FeatureEffect, HistoryEffect
+from penchant.models.priors.prior import Prior, flat_prior
+from penchant.models.priors.temporal_bias import TemporalBias
 
-__all__ = ["Point", "Prior", "flat_prior"]
+__all__ = ["ColdStartOffset", "Effect", "FeatureEffect", "HistoryEffect", "Prior", "TemporalBias", "flat_prior"]

@@ -1,117 +1,144 @@
-"""The Gaussian that a row is drawn from before its ratings are seen."""
+"""The Gaussian that a row is drawn from before its ratings are used: a mean, effects that move it, and a precision."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.foundations.errors import ModelShapeError
 from penchant.models.priors.cold_start_offset import ColdStartOffset
+from penchant.models.priors.effects import Arrays, Effect, FeatureEffect, HistoryEffect, RowFacts, RowMap
+from penchant.models.priors.temporal_bias import TemporalBias
 from penchant.models.rows import Floats, Rows
+
+EFFECTS: dict[str, type[Effect]] = {
+    effect.name: effect for effect in (FeatureEffect, HistoryEffect, ColdStartOffset, TemporalBias)
+}
+"""The effects there are, by the name they are saved under."""
+
+Kind = TypeVar("Kind", bound=Effect)
 
 
 @dataclass(frozen=True)
 class Prior:
-    """The Gaussian that a row [bias, vector] of D = 1 + K numbers is drawn from before its ratings are seen.
+    """The Gaussian that a row [bias, vector] of D = 1 + K numbers is drawn from before its ratings are used.
 
-    mean: (S, D). precision: (S, D, D). feature_map: (S, F, D), the linear map W from a row of F features to a shift of
-    the mean (Macau; Simm et al. 2017, arXiv 1509.04610), or None. per_rating: the power of a row's number of ratings,
-    plus `offset`, that its precision is multiplied by: 1 is the weighted-lambda regularisation of Zhou et al. 2008,
-    equation 4; Rendle et al. 2021 (arXiv 2110.14037), equation 12, has other powers. everyone: (S, D, D), what the
-    other side's rows add to the precision whether rated or not (the Gramian of implicit feedback), or None.
-    history_map: (S, R, D), or None; a row that rated the set N of the other side's M rows shifts its mean by
-    |N|^-history_power times the sum over N of history_basis (M, R), times the map (the implicit feedback of SVD++;
-    Koren 2008, equation 15, with a power of 1/2 and y = basis · map). Without a basis R is M.
-    debut: what stands in for the history of a row that has none, or None. variance: how much more a new row's ratings
-    vary than the model's noise says.
+    mean: (S, D). precision: (S, D, D), or None where nothing is said of how far rows lie from the mean. effects: what
+    moves the mean of a row, at most one of a kind. per_rating: the power of a row's number of ratings, plus `offset`,
+    that its precision is multiplied by: 1 is the weighted-lambda regularisation of Zhou et al. 2008, equation 4; Rendle
+    et al. 2021 (arXiv 2110.14037), equation 12, has other powers. everyone: (S, D, D), what the other side's rows add
+    to the precision whether rated or not (the Gramian of implicit feedback), or None. variance: how much more a new
+    row's ratings vary than the model's noise says.
     """
 
     mean: Floats
-    precision: Floats
-    feature_map: Floats | None = None
+    precision: Floats | None
+    effects: tuple[Effect, ...] = ()
     per_rating: float = 0.0
-    history_map: Floats | None = None
-    history_basis: Floats | None = None
-    history_power: float = 0.5
     offset: float = 0.0
     everyone: Floats | None = None
-    debut: ColdStartOffset | None = None
     variance: float = 0.0
+
+    def effect(self, kind: type[Kind]) -> Kind | None:
+        """The effect of that class, or None."""
+        return next((one for one in self.effects if isinstance(one, kind)), None)
+
+    def with_effect(self, effect: Effect) -> Prior:
+        """The prior with the effect, in place of one of the same class."""
+        return replace(self, effects=(*self.without(type(effect)).effects, effect))
+
+    def without(self, kind: type[Effect]) -> Prior:
+        """The prior without the effect of that class."""
+        return replace(self, effects=tuple(one for one in self.effects if not isinstance(one, kind)))
 
     def precision_for(self, count: int) -> NDArray[np.float64]:
         """The precision (S, D, D) of a row with `count` ratings; one with none counts as having one."""
+        if self.precision is None:
+            raise ModelShapeError("this prior has no precision")
         scaled = self.precision.astype(np.float64) * (max(count, 1) + self.offset) ** self.per_rating
         return scaled if self.everyone is None else scaled + self.everyone
+
+    def means(self, features: Any | None, count: int) -> Floats:
+        """The prior mean of `count` rows without a history, (S, count, D); features: sparse or dense (count, F)."""
+        return self._moved(RowFacts(count, features))
+
+    def mean_given(self, features: Any | None, history: NDArray[Any]) -> Floats:
+        """The prior mean (S, D) of one row with features (1, F), or None, that rated (or was rated by) `history`."""
+        mean: Floats = self._moved(RowFacts(1, features, history))[:, 0]
+        return mean
+
+    def _moved(self, rows: RowFacts) -> Floats:
+        total = np.repeat(self.mean[:, None, :], rows.count, axis=1)
+        for effect in self.effects:
+            total = total + effect.mean(rows)
+        return total.astype(np.float32, copy=False)
+
+    def rows(self, features: Any | None, count: int) -> Rows:
+        """What is known of `count` rows without any rating: their prior mean, and covariance where there is one."""
+        means, unrated = self.means(features, count), np.ones(count, bool)
+        if self.precision is None:
+            return replace(Rows.split(means), unrated=unrated)
+        covariance = np.linalg.inv(self.precision_for(0))[:, None]
+        return replace(self.inferred(means, np.repeat(covariance, count, axis=1)), unrated=unrated)
+
+    def inferred(self, joined: NDArray[Any], covariance: NDArray[Any]) -> Rows:
+        """New rows [bias, vector], (S, B, D), with their covariance and the extra variance of their ratings."""
+        rows = Rows.split(joined, covariance)
+        return replace(rows, variance=np.full(len(rows), self.variance, np.float32)) if self.variance else rows
 
     def samples(self, at: slice) -> Prior:
         """The prior of some of its samples."""
         return replace(
             self,
             mean=self.mean[at],
-            precision=self.precision[at],
-            feature_map=None if self.feature_map is None else self.feature_map[at],
-            history_map=None if self.history_map is None else self.history_map[at],
+            precision=None if self.precision is None else self.precision[at],
             everyone=None if self.everyone is None else self.everyone[at],
-            debut=None if self.debut is None else self.debut.samples(at),
+            effects=tuple(effect.samples(at) for effect in self.effects),
         )
 
-    def means(self, features: Any | None, count: int) -> Floats:
-        """The prior mean of `count` rows without a history, (S, count, D); features: sparse or dense (count, F)."""
-        settled = self._settled_means(features, count)
-        return settled if self.debut is None else settled + self.debut.shifts(features, count)
+    def concatenated(self, other: Prior) -> Prior:
+        """The prior with the samples of both, and the effects that both have."""
+        if self.precision is None or other.precision is None:
+            raise ModelShapeError("this prior has no precision")
+        pairs = [(self.effect(type(effect)), effect) for effect in other.effects]
+        return replace(
+            other,
+            mean=np.concatenate([self.mean, other.mean]),
+            precision=np.concatenate([self.precision, other.precision]),
+            effects=tuple(one.concatenated(effect) for one, effect in pairs if one is not None),
+        )
 
-    def _settled_means(self, features: Any | None, count: int) -> Floats:
-        """The same without the debut."""
-        base = np.repeat(self.mean[:, None, :], count, axis=1)
-        if features is None or self.feature_map is None:
-            return base
-        return base + np.stack([np.asarray(features @ weights) for weights in self.feature_map]).astype(np.float32)
+    def mapped(self, through: RowMap) -> tuple[Floats, tuple[Effect, ...]]:
+        """The mean (1, D') and the effects in one sample, for rows that a linear map has taken to other rows."""
+        return through(self.mean[:, None])[:, 0], tuple(effect.mapped(through) for effect in self.effects)
 
-    def mean_given(self, features: Any | None, history: NDArray[Any]) -> Floats:
-        """The prior mean (S, D) of one row with features (1, F), or None, that rated (or was rated by) `history`."""
-        met = 0 if self.history_map is None else self.history_map.shape[1]
-        met = met if self.history_basis is None else len(self.history_basis)
-        history = history[history < met]  # what joined the other side after training says nothing here
-        if self.history_map is None or not len(history):
-            return self.means(features, 1)[:, 0]
-        if self.history_basis is None:
-            shift = self.history_map[:, history].sum(axis=1)
-        else:
-            shift = self.history_basis[history].sum(axis=0) @ self.history_map
-        shift = shift * np.float32(len(history) ** -self.history_power)
-        mean: Floats = self._settled_means(features, 1)[:, 0]
-        if self.debut is None:
-            return mean + shift
-        debut = self.debut.shifts(features, 1)[:, 0]
-        return mean + debut + self.debut.share_of_history(len(history)) * (shift - debut)
-
-    def rows(self, features: Any | None, count: int) -> Rows:
-        """What is known of `count` rows without any rating: their prior mean and covariance."""
-        covariance = np.linalg.inv(self.precision_for(0))[:, None]
-        return self.inferred(self.means(features, count), np.repeat(covariance, count, axis=1))
-
-    def inferred(self, joined: NDArray[Any], covariance: NDArray[Any]) -> Rows:
-        """New rows [bias, vector], (S, B, D), with their covariance, and with what is unsure of their noise."""
-        rows = Rows.split(joined, covariance)
-        return replace(rows, variance=np.full(len(rows), self.variance, np.float32)) if self.variance else rows
-
-
-@dataclass(frozen=True)
-class Point(Prior):
-    """A prior that says where new rows start and not how sure that is; it takes no memory of D x D numbers."""
+    def to_parts(self) -> tuple[dict[str, Any], Arrays]:
+        """JSON values and arrays from which `from_parts` builds the same prior."""
+        arrays: dict[str, Any] = {"mean": self.mean, "precision": self.precision, "everyone": self.everyone}
+        for effect in self.effects:
+            arrays |= {f"{effect.name}.{name}": array for name, array in effect.to_arrays().items()}
+        values = {
+            "per_rating": self.per_rating,
+            "offset": self.offset,
+            "variance": self.variance,
+            "effects": [effect.name for effect in self.effects],
+        }
+        return values, {name: array for name, array in arrays.items() if array is not None}
 
     @classmethod
-    def at(cls, mean: Floats) -> Point:
-        """The prior at mean (S, D)."""
-        samples, width = mean.shape
-        return cls(mean, np.broadcast_to(np.float32(0), (samples, width, width)))
-
-    def rows(self, features: Any | None, count: int) -> Rows:
-        """The prior mean of `count` rows, without a covariance."""
-        means = self.means(features, count)
-        return Rows(means[:, :, 0], means[:, :, 1:])
+    def from_parts(cls, values: dict[str, Any], arrays: Arrays) -> Prior:
+        """The prior that `to_parts` took apart."""
+        numbers = {name: value for name, value in values.items() if name != "effects"}
+        effects = tuple(
+            EFFECTS[one].from_arrays(
+                {name.removeprefix(f"{one}."): array for name, array in arrays.items() if name.startswith(f"{one}.")}
+            )
+            for one in values["effects"]
+        )
+        return cls(arrays["mean"], arrays.get("precision"), effects, everyone=arrays.get("everyone"), **numbers)
 
 
 def flat_prior(samples: int, factors: int, precision: float, *, per_rating: float = 0.0) -> Prior:

@@ -1,13 +1,14 @@
-"""TemporalBias: how a user's ratings lean on one day, within one stretch of minutes; a bias that comes and goes."""
+"""TemporalBias: biases of a user that last for a day, ten minutes, a minute, ten seconds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.models.priors.effects import Arrays, RowFacts, RowMap
 from penchant.models.rows import Floats
 
 
@@ -15,8 +16,8 @@ from penchant.models.rows import Floats
 class TemporalBiasLevel:
     """Biases of users in spans of `span` seconds.
 
-    users: (T,) numbers and spans: (T,), time // span, of the T temporal_bias that had ratings, in rising order of both.
-    biases: (S, T). variance: (S,), that of a bias that no rating formed.
+    users: (T,) numbers and spans: (T,), time // span, of the T pairs that had ratings, in rising order of both. biases:
+    (S, T). variance: (S,), that of a bias that no rating formed.
     """
 
     span: int
@@ -26,7 +27,7 @@ class TemporalBiasLevel:
     variance: Floats
 
     def find(self, users: NDArray[Any], times: NDArray[Any]) -> NDArray[np.int64]:
-        """Where B pairs of user number and time stand among the temporal_bias, shape (B,); -1 for one never met."""
+        """The places of B pairs of user number and time among the T, shape (B,); -1 for one without ratings."""
         if not len(self.spans):
             return np.full(len(users), -1)
         first, width = int(self.spans.min()), int(np.ptp(self.spans)) + 1
@@ -34,18 +35,25 @@ class TemporalBiasLevel:
         keys = self.users.astype(np.int64) * width + (self.spans - first)
         wanted = np.asarray(users, np.int64) * width + spans
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        met = (spans >= 0) & (spans < width) & (keys[at] == wanted)
-        return np.where(met, at, -1)
+        found = (spans >= 0) & (spans < width) & (keys[at] == wanted)
+        return np.where(found, at, -1)
 
 
 @dataclass(frozen=True)
 class TemporalBias:
-    """Levels from long spans to short; a rating at a time is shifted by the biases of all its spans."""
+    """Levels from long spans to short; a rating at a time is shifted by the biases of all its spans.
+
+    An effect of the users' prior that moves ratings at a known time (`shift`), and no row.
+    """
 
     levels: tuple[TemporalBiasLevel, ...]
+    name: ClassVar[str] = "temporal_bias"
+
+    def mean(self, rows: RowFacts) -> Floats | float:
+        return 0.0
 
     def shift(self, users: NDArray[Any], times: NDArray[Any] | None) -> tuple[Floats, Floats]:
-        """The shift of B ratings in each draw, (S, B), and the variance of what is not known of it, (B,).
+        """The shift of B ratings in each sample, (S, B), and the variance of what is not known of it, (B,).
 
         times: (B,) seconds since 1970; None where they are not known, which leaves the shift zero.
         """
@@ -53,34 +61,41 @@ class TemporalBias:
         variance = np.zeros(len(users), np.float32)
         for level in self.levels:
             at = np.full(len(users), -1) if times is None else level.find(users, times)
-            met = at >= 0
-            total[:, met] += level.biases[:, at[met]]
-            variance[~met] += level.variance.mean()
+            known = at >= 0
+            total[:, known] += level.biases[:, at[known]]
+            variance[~known] += level.variance.mean()
         return total, variance
 
     def samples(self, at: slice) -> TemporalBias:
-        """The temporal_bias of some of their samples."""
         some = [replace(one, biases=one.biases[at], variance=one.variance[at]) for one in self.levels]
         return TemporalBias(tuple(some))
 
-    def averaged(self) -> TemporalBias:
-        """The temporal_bias in one draw, the mean of all."""
+    def concatenated(self, other: TemporalBias) -> TemporalBias:
+        levels = [
+            replace(
+                later,
+                biases=np.concatenate([one.biases, later.biases]),
+                variance=np.concatenate([one.variance, later.variance]),
+            )
+            for one, later in zip(self.levels, other.levels, strict=True)
+        ]
+        return TemporalBias(tuple(levels))
+
+    def mapped(self, through: RowMap) -> TemporalBias:
         levels = [
             replace(one, biases=one.biases.mean(axis=0, keepdims=True), variance=one.variance.mean(keepdims=True))
             for one in self.levels
         ]
         return TemporalBias(tuple(levels))
 
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Arrays from which `from_arrays` builds the same temporal_bias."""
-        arrays: dict[str, NDArray[Any]] = {"spans": np.array([level.span for level in self.levels])}
+    def to_arrays(self) -> Arrays:
+        arrays: Arrays = {"spans": np.array([level.span for level in self.levels])}
         for n, level in enumerate(self.levels):
             arrays |= {f"{n}.{name}": value for name, value in vars(level).items() if name != "span"}
         return arrays
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> TemporalBias:
-        """The temporal_bias that `to_arrays` took apart."""
+    def from_arrays(cls, arrays: Arrays) -> TemporalBias:
         names = ("users", "spans", "biases", "variance")
         levels = [
             TemporalBiasLevel(int(span), *(arrays[f"{n}.{name}"] for name in names))

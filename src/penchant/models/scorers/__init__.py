@@ -7,16 +7,22 @@ from typing import Any
 from numpy.typing import NDArray
 
 from penchant.models.scorers.dot import DotScorer, stack_items, stack_users, with_ones
-from penchant.models.scorers.item_item import ItemItemScorer
+from penchant.models.scorers.item_item import HistoryPosterior, ItemItemScorer
 from penchant.models.scorers.links import sigmoid
 from penchant.models.scorers.net import NetScorer
 from penchant.models.scorers.protocol import Link, Scorer, SideName
+from penchant.models.scorers.row_problem import LinearPosterior, RowPosterior, RowProblem, RowUpdate
 
 __all__ = [
     "DotScorer",
+    "HistoryPosterior",
     "ItemItemScorer",
+    "LinearPosterior",
     "Link",
     "NetScorer",
+    "RowPosterior",
+    "RowProblem",
+    "RowUpdate",
     "Scorer",
     "SideName",
     "scorer_from_parts",
@@ -28,13 +34,13 @@ __all__ = [
 
 
 def scorer_from_parts(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Scorer:
-    """The head that `to_parts` described."""
+    """The scorer that `to_parts` described."""
     if values["scorer"] == "dot":
         return DotScorer(
             arrays["mean"], values["link"], values["low"], values["high"], arrays.get("levels"), arrays.get("cutpoints")
         )
     if values["scorer"] == "item_item":
-        return ItemItemScorer(arrays["mean"], spread=arrays["spread"])
+        return ItemItemScorer(arrays["spread"])
     layers = range(values["layers"])
     weights, biases = (tuple(arrays[f"{name}.{n}"] for n in layers) for name in ("weights", "biases"))
     return NetScorer(weights, biases, values["low"], values["high"])

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from penchant.foundations.contraction import contract
 from penchant.foundations.errors import ModelShapeError
-from penchant.models.rows import Floats, Rows
+from penchant.models.rows import Floats, Rows, pair_offset
+from penchant.models.scorers.gauss_newton import infer_row
 from penchant.models.scorers.links import sigmoid
 from penchant.models.scorers.protocol import Link, SideName
+from penchant.models.scorers.row_problem import RowPosterior, RowProblem, RowUpdate
 
 
 @dataclass(frozen=True)
@@ -34,45 +36,77 @@ class DotScorer:
     def samples(self) -> int:
         return len(self.mean)
 
+    @property
+    def linear(self) -> bool:
+        return self.link == "identity"
+
+    @property
+    def replaces_items(self) -> bool:
+        return True
+
     def pairs(self, users: Rows, items: Rows) -> Floats:
         return self.linked(self.scores(users, items))
 
     def scores(self, users: Rows, items: Rows) -> Floats:
         """What the link is applied to, shape (S, B)."""
         dots: Floats = contract("sbk,sbk->sb", users.vectors, items.vectors)
-        return self.mean[:, None] + users.bias + items.bias + dots
+        total, offset = self.mean[:, None] + users.bias + items.bias + dots, pair_offset(users, items)
+        return total if offset is None else total + offset
 
-    def table(self, users: Rows, items: Rows) -> Floats:
+    def all_items(self, users: Rows, items: Rows) -> Floats:
         if self.link == "identity":
-            left, right = self.stacked(users, items)
-            product: Floats = left @ right.T
+            product: Floats = self.stacked_users(users) @ stack_items(items).T
             return product
         total = np.zeros((len(users), len(items)), dtype=np.float32)
         for s in range(self.samples):
             scores = users.vectors[s] @ items.vectors[s].T  # (B, I)
             scores += self.mean[s] + users.bias[s][:, None] + items.bias[s]
-            total += self.linked(scores, draw=s)
+            if users.cold_start is not None and items.unrated is not None:
+                scores += users.cold_start[s][:, None] * items.unrated
+            total += self.linked(scores, sample=s)
         return total / np.float32(self.samples)
 
-    def tangent(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
+    def linearize(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
         scores = self.scores(users, items)
         by_score = with_ones((items if of == "users" else users).vectors)
         if self.link == "identity":
             return scores, np.broadcast_to(by_score, (*scores.shape, by_score.shape[2]))
         return self.linked(scores), self.slopes(scores)[:, :, None] * by_score
 
-    def stacked(self, users: Rows, items: Rows) -> tuple[Floats, Floats]:
-        """The samples side by side, so that the mean score over samples is one dot product: (B, W) and (I, W)."""
-        return stack_users(users, self.mean), stack_items(items)
+    def joint_variance(self, users: Rows, items: Rows) -> Floats | float:
+        if users.covariance is None or items.covariance is None:
+            return 0.0
+        both: Floats = (users.covariance[:, :, 1:, 1:] * items.covariance[:, :, 1:, 1:]).sum(axis=(2, 3))
+        return both * self.slopes(self.scores(users, items)) ** 2
 
-    def linked(self, scores: Floats, draw: int | None = None) -> Floats:
-        """Expected ratings from scores; scores are (S, ...), or those of one draw when `draw` is given."""
+    def direction(self, user: Rows, item: Rows) -> tuple[Floats, Floats, Floats]:
+        offset = pair_offset(user, item)
+        return with_ones(item.vectors)[:, 0], self.mean, (item.bias if offset is None else item.bias + offset)[:, 0]
+
+    def stacked(self, items: Rows) -> Floats | None:
+        return stack_items(items) if self.link == "identity" or self.samples == 1 else None
+
+    def stacked_users(self, users: Rows) -> Floats:
+        return stack_users(users, self.mean)
+
+    def from_products(self, products: Floats) -> Floats:
+        return self.linked(products[None])[0]
+
+    def infer(self, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, RowPosterior]:
+        return infer_row(self, problem, row_update)
+
+    def check_widths(self, users: int, items: int) -> None:
+        if users != items:
+            raise ModelShapeError(f"user vectors have {users} factors, item vectors {items}")
+
+    def linked(self, scores: Floats, sample: int | None = None) -> Floats:
+        """Expected ratings from scores; scores are (S, ...), or those of one sample when `sample` is given."""
         if self.link == "identity":
             return scores
         if self.link == "sigmoid":
             expected: Floats = np.float32(self.low) + np.float32(self.high - self.low) * sigmoid(scores)
             return expected
-        return self._expected_level(scores, draw)
+        return self._expected_level(scores, sample)
 
     def slopes(self, scores: Floats) -> Floats:
         """The derivative of the expected rating by the score, both (S, ...)."""
@@ -84,19 +118,19 @@ class DotScorer:
             return slope
         return self._over_levels(lambda x: np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi), scores, None)
 
-    def _expected_level(self, scores: Floats, draw: int | None) -> Floats:
+    def _expected_level(self, scores: Floats, sample: int | None) -> Floats:
         from scipy.special import ndtr
 
-        return np.float32(0 if self.levels is None else self.levels[0]) + self._over_levels(ndtr, scores, draw)
+        return np.float32(0 if self.levels is None else self.levels[0]) + self._over_levels(ndtr, scores, sample)
 
-    def _over_levels(self, function: Any, scores: Floats, draw: int | None) -> Floats:
+    def _over_levels(self, function: Any, scores: Floats, sample: int | None) -> Floats:
         """The sum over cut points of the step between two levels times function(score - cut point)."""
         if self.cutpoints is None or self.levels is None:
             raise ModelShapeError("an ordered-probit head needs levels and cut points")
         total = np.zeros(scores.shape, dtype=np.float32)
         for c, step in enumerate(np.diff(self.levels)):
             cuts = self.cutpoints[:, c].reshape(-1, *[1] * (scores.ndim - 1))  # (S, 1, ...)
-            total += step * function(scores - (cuts if draw is None else self.cutpoints[draw, c]))
+            total += step * function(scores - (cuts if sample is None else self.cutpoints[sample, c]))
         return total
 
     def one_sample(self, number: int) -> DotScorer:
@@ -112,19 +146,22 @@ class DotScorer:
 
 
 def stack_users(users: Rows, mean: Floats) -> Floats:
-    """User rows (S, B, K) as one vector each, (B, S·K + 2): the samples' vectors over S, the mean score, and 1."""
+    """User rows (S, B, K) as one vector each, (B, S·K + 3): the vectors over S, the mean score, 1, and the offset."""
     samples, count, width = users.vectors.shape
     flat = users.vectors.transpose(1, 0, 2).reshape(count, samples * width) / np.float32(samples)
     own = (users.bias + mean[:, None]).mean(axis=0)
-    return np.concatenate([flat, own[:, None], np.ones((count, 1), np.float32)], axis=1).astype(np.float32, copy=False)
+    offset = np.zeros(count, np.float32) if users.cold_start is None else users.cold_start.mean(axis=0)
+    columns = np.stack([own, np.ones(count, np.float32), offset], axis=1)
+    return np.concatenate([flat, columns], axis=1).astype(np.float32, copy=False)
 
 
 def stack_items(items: Rows) -> Floats:
-    """Item rows (S, I, K) as one vector each, (I, S·K + 2): the samples' vectors, 1, and the mean bias."""
+    """Item rows (S, I, K) as one vector each, (I, S·K + 3): the vectors, 1, the mean bias, and 1 if unrated."""
     samples, count, width = items.vectors.shape
     flat = items.vectors.transpose(1, 0, 2).reshape(count, samples * width)
-    bias = items.bias.mean(axis=0)
-    return np.concatenate([flat, np.ones((count, 1), np.float32), bias[:, None]], axis=1).astype(np.float32, copy=False)
+    unrated = np.zeros(count, np.float32) if items.unrated is None else items.unrated.astype(np.float32)
+    columns = np.stack([np.ones(count, np.float32), items.bias.mean(axis=0), unrated], axis=1)
+    return np.concatenate([flat, columns], axis=1).astype(np.float32, copy=False)
 
 
 def with_ones(vectors: Floats) -> Floats:

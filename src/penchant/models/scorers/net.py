@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.foundations.errors import ModelShapeError
 from penchant.models.rows import Floats, Rows
+from penchant.models.scorers.gauss_newton import infer_row
 from penchant.models.scorers.links import sigmoid
 from penchant.models.scorers.protocol import SideName
+from penchant.models.scorers.row_problem import RowPosterior, RowProblem, RowUpdate
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class NetScorer:
     """A small network on [user vector, item vector], its output squeezed into (low, high).
 
     weights: matrices (in, out), the first with K_users + K_items inputs. biases: vectors (out,). ReLU between layers.
-    One draw. The two sides may have different widths; their biases are not used.
+    One sample. The two sides may have different widths; their biases are not used.
     """
 
     weights: tuple[Floats, ...]
@@ -30,12 +33,24 @@ class NetScorer:
     def samples(self) -> int:
         return 1
 
+    @property
+    def mean(self) -> Floats:
+        return np.zeros(1, np.float32)
+
+    @property
+    def linear(self) -> bool:
+        return False
+
+    @property
+    def replaces_items(self) -> bool:
+        return True
+
     def pairs(self, users: Rows, items: Rows) -> Floats:
         split = users.vectors.shape[2]
         hidden = users.vectors[0] @ self.weights[0][:split] + items.vectors[0] @ self.weights[0][split:]
         return self._after_first(hidden)[None]
 
-    def tangent(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
+    def linearize(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
         split = users.vectors.shape[2]
         hidden = users.vectors[0] @ self.weights[0][:split] + items.vectors[0] @ self.weights[0][split:]
         inputs = self._inputs_of_layers(hidden)
@@ -48,7 +63,7 @@ class NetScorer:
         slopes = np.concatenate([np.zeros((len(by_vector), 1), np.float32), by_vector], axis=1)
         return expected[None], slopes[None]
 
-    def table(self, users: Rows, items: Rows) -> Floats:
+    def all_items(self, users: Rows, items: Rows) -> Floats:
         split = users.vectors.shape[2]
         left = users.vectors[0] @ self.weights[0][:split]  # (B, H): each side meets the first layer once
         right = items.vectors[0] @ self.weights[0][split:]  # (I, H)
@@ -65,6 +80,30 @@ class NetScorer:
         for weights, bias in zip(self.weights[1:], self.biases[1:], strict=True):
             found.append(np.maximum(found[-1], 0) @ weights + bias)
         return found
+
+    def joint_variance(self, users: Rows, items: Rows) -> Floats | float:
+        return 0.0  # second derivatives are left out
+
+    def direction(self, user: Rows, item: Rows) -> tuple[Floats, Floats, Floats]:
+        expected, slopes = self.linearize(user, item, "users")
+        along = slopes[:, 0]
+        return along, expected[:, 0] - (along * user.joined[:, 0]).sum(axis=1), np.zeros(1, np.float32)
+
+    def stacked(self, items: Rows) -> Floats | None:
+        return None
+
+    def stacked_users(self, users: Rows) -> Floats:
+        raise ModelShapeError("a network has no stacked rows")
+
+    def from_products(self, products: Floats) -> Floats:
+        return products
+
+    def infer(self, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, RowPosterior]:
+        return infer_row(self, problem, row_update)
+
+    def check_widths(self, users: int, items: int) -> None:
+        if users + items != len(self.weights[0]):
+            raise ModelShapeError(f"the network has {len(self.weights[0])} inputs, not {users} and {items}")
 
     def one_sample(self, number: int) -> NetScorer:
         return self

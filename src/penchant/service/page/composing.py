@@ -140,7 +140,7 @@ def report_page(live: ServedModel) -> c.ReportPage:
     numbers = [
         ("users learnt from", f"{len(trained.users):,}"),
         ("items", f"{len(trained.items):,}"),
-        ("ratings", f"{len(trained.seen.values):,}"),
+        ("ratings", f"{len(trained.interactions):,}"),
         ("factors", f"{trained.users.factors}"),
         ("samples", f"{trained.samples}"),
         ("items added since", f"{live.added}"),

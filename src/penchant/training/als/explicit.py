@@ -1,4 +1,4 @@
-"""Explicit alternating least squares: dot product with biases, each side solved exactly while the other stands still.
+"""Explicit alternating least squares: dot product with biases, each side solved exactly while the other is fixed.
 
 minimise  Σ (r_ui - m - b_u - b_i - p_u·q_i)² + Σ_u λ n_u^ν (b_u² + |p_u|²) + Σ_i λ n_i^ν (b_i² + |q_i|²)
 
@@ -21,6 +21,8 @@ from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel, assemble
 from penchant.training.als.alternating import alternate, starting_vectors
+from penchant.training.feature_maps import completed
+from penchant.training.resume import check_resume
 from penchant.training.row_solver import Conditional, RowSolver, ThreadTeam
 
 
@@ -47,6 +49,7 @@ def train(
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
     """Alternate for the asked number of epochs, from random vectors or from those of an earlier model."""
+    check_resume(resume, "als", settings.factors)
     mean = np.float32(ratings.mean)
     users, items = _start(ratings, settings, rng, resume)
     with ThreadTeam() as team:
@@ -63,8 +66,9 @@ def train(
             return metrics
 
         history = alternate(sweep, settings.epochs, progress, "least squares")
-        _solve(solvers[0], items, ridges[0], mean, users)  # so that a user's row is what folding them in would give
-    return _finished(ratings, settings, float(mean), users, items, history)
+        _solve(solvers[0], items, ridges[0], mean, users)  # so that a user's row equals their fold-in
+    model = _finished(ratings, settings, float(mean), users, items, history)
+    return completed(model)
 
 
 def ridge(side: Grouped, settings: ALSSettings) -> Floats:
@@ -81,7 +85,7 @@ def _start(
     users = np.zeros((ratings.n_users, width), np.float32)
     items = np.zeros((ratings.n_items, width), np.float32)
     items[:, 1:] = starting_vectors(rng, ratings.n_items, settings.factors, settings.init_std)
-    if resume is not None and resume.items.factors == settings.factors:
+    if resume is not None:
         numbers = resume.items.vocabulary.numbers(ratings.items.ids)
         known = numbers >= 0
         items[known] = resume.items.rows(numbers[known]).joined[0]
@@ -105,7 +109,7 @@ def _error(validation: Ratings, mean: np.float32, users: Floats, items: Floats) 
 def _finished(
     ratings: Ratings, settings: ALSSettings, mean: float, users: Floats, items: Floats, history: list[dict[str, float]]
 ) -> TrainedModel:
-    """The ridge as a prior: a penalty λ beside squared errors of variance σ² is a Gaussian of precision λ / σ²."""
+    """The ridge as a prior: a penalty λ added to squared errors of variance σ² is a Gaussian of precision λ / σ²."""
     spread = max(history[-1]["train_rmse"] if history else 1.0, 1e-3)
     noise = widened(spread, len(ratings), users.size + items.size)
     return assemble(

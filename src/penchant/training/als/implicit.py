@@ -1,10 +1,10 @@
-"""Implicit alternating least squares: who chose what, with everything not chosen counted as a weak no.
+"""Implicit alternating least squares: positive interactions, with a small weight of zero on every other pair.
 
-minimise  Σ_chosen w_ui (1 - p_u·q_i)² + α Σ_all (p_u·q_i)² + Σ_u λ_u |p_u|² + Σ_i λ_i |q_i|²
+minimise  Σ_positive w_ui (1 - p_u·q_i)² + α Σ_all (p_u·q_i)² + Σ_u λ_u |p_u|² + Σ_i λ_i |q_i|²
 
 That is the form of Rendle et al. 2021 (Revisiting the performance of iALS, arXiv 2110.14037), equations 3 to 5, with
 its equation 12 for the penalties, λ_u = λ (n_u + α I)^ν. In the form of Hu, Koren and Volinsky 2008 (Collaborative
-filtering for implicit feedback datasets), equation 3, the second sum leaves the chosen pairs out and their weight is
+filtering for implicit feedback datasets), equation 3, the second sum leaves the positive pairs out and their weight is
 w + α. Long vectors are moved a block of numbers at a time, each exactly given the others (iALS++; Rendle et al. 2021,
 arXiv 2110.14044, algorithm 2), or a few conjugate gradient steps a sweep; users are solved exactly at the end.
 """
@@ -12,12 +12,13 @@ arXiv 2110.14044, algorithm 2), or a few conjugate gradient steps a sweep; users
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.data.interactions import Interactions
 from penchant.data.ratings import Grouped, Ratings
 from penchant.foundations.progress import Progress
 from penchant.foundations.settings import Settings, setting
@@ -27,7 +28,9 @@ from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import Feedback, TrainedModel, assemble
 from penchant.training.als.alternating import alternate, starting_vectors
-from penchant.training.positive_interactions import choices
+from penchant.training.feature_maps import completed
+from penchant.training.positive_interactions import positive_interactions
+from penchant.training.resume import check_resume
 from penchant.training.row_solver import Conditional, RowSolver, ThreadTeam
 
 NO_BIAS = 1e9
@@ -47,10 +50,16 @@ class ImplicitALSSettings(Settings):
     regularization_power: float = setting(
         1.0, "the power ν of a row's weight that λ is multiplied by", low=0.0, high=1.0
     )
-    unobserved_weight: float = setting(0.1, "the weight α of every pair, chosen or not, towards zero", above=0.0)
-    positive_from: float | None = setting(None, "the least rating that is a choice; none: every row is one")
-    confidence: str = setting("equal", "what a choice weighs", choices=("equal", "values", "logarithm"))
-    form: str = setting("ials", "hu: the pull to zero spares what was chosen; ials: not", choices=("ials", "hu"))
+    unobserved_weight: float = setting(
+        0.1, "the weight α of the penalty that draws the score of a pair to zero", above=0.0
+    )
+    positive_from: float | None = setting(None, "the least rating that is positive; none: every row is")
+    confidence: str = setting("equal", "what a positive interaction weighs", choices=("equal", "values", "logarithm"))
+    form: str = setting(
+        "ials",
+        "ials: the penalty of unobserved pairs is on all pairs; hu: not on positive ones",
+        choices=("ials", "hu"),
+    )
     solver: str = setting(
         "auto",
         "exact: a Cholesky factor for each row; blocks: the same for `block` numbers at a time; cg: a few conjugate"
@@ -64,8 +73,8 @@ class ImplicitALSSettings(Settings):
     @property
     def feedback(self) -> Feedback:
         """How entries are read."""
-        spared = self.unobserved_weight if self.form == "hu" else 0.0
-        return Feedback(self.positive_from, self.confidence, spared)  # type: ignore[arg-type]
+        apart = self.unobserved_weight if self.form == "hu" else 0.0
+        return Feedback(self.positive_from, self.confidence, apart)  # type: ignore[arg-type]
 
 
 def train(
@@ -79,17 +88,18 @@ def train(
 ) -> TrainedModel:
     """Alternate for the asked number of epochs, from random vectors or from those of an earlier model.
 
-    Rows that are no choice stay out of the loss and of the lists. validation is not used: an order has no RMSE.
+    Rows that are not positive stay out of the loss and of the lists. validation is not used: an order has no RMSE.
     """
-    chosen = choices(ratings, settings.feedback)
+    check_resume(resume, "implicit_als", settings.factors)
+    positive = positive_interactions(ratings, settings.feedback)
     vectors = [
         starting_vectors(rng, n, settings.factors, settings.init_std) for n in (ratings.n_users, ratings.n_items)
     ]
-    if resume is not None and resume.items.factors == settings.factors:
+    if resume is not None:
         numbers = resume.items.vocabulary.numbers(ratings.items.ids)
         vectors[1][numbers >= 0] = resume.items.vectors[0][numbers[numbers >= 0]]
     with limit_blas(), ThreadTeam() as team:
-        halves = [_Half(side, settings, team, len(other)) for side, other in _sides(chosen, vectors)]
+        halves = [_Half(side, settings, team, len(other)) for side, other in _sides(positive, vectors)]
 
         def sweep() -> Mapping[str, float]:
             halves[0].solve(vectors[1], vectors[0])
@@ -98,11 +108,11 @@ def train(
 
         history = alternate(sweep, settings.epochs, progress, "implicit least squares")
         halves[0].settle(vectors[1], vectors[0])
-    return _finished(ratings, chosen, settings, vectors, history)
+    return completed(_finished(ratings, positive, settings, vectors, history))
 
 
-def _sides(chosen: Ratings, vectors: list[Floats]) -> tuple[tuple[Grouped, Floats], tuple[Grouped, Floats]]:
-    return (chosen.by_user(), vectors[1]), (chosen.by_item(), vectors[0])
+def _sides(positive: Ratings, vectors: list[Floats]) -> tuple[tuple[Grouped, Floats], tuple[Grouped, Floats]]:
+    return (positive.by_user(), vectors[1]), (positive.by_item(), vectors[0])
 
 
 class _Half:
@@ -128,7 +138,7 @@ class _Half:
             self._solve(other, gram, np.zeros((1, own.shape[1])), self.targets, own)
 
     def settle(self, other: Floats, own: Floats) -> None:
-        """Solve every own row exactly, so that it is what folding its choices in would give."""
+        """Solve every own row exactly, so that it equals the fold-in of its interactions."""
         gram = np.float32(self.settings.unobserved_weight) * (other.T @ other)
         self._solve(other, gram, np.zeros((1, own.shape[1])), self.targets, own)
 
@@ -164,22 +174,22 @@ class _Half:
 
 
 def penalty(counts: NDArray[Any], others: int, settings: ImplicitALSSettings) -> Floats:
-    """λ (n + α M)^ν of rows with n choices among M, shape (N,)."""
+    """λ (n + α M)^ν of rows with n positive interactions among M, shape (N,)."""
     weight = np.maximum(counts, 1) + settings.unobserved_weight * others
     return (settings.regularization * weight**settings.regularization_power).astype(np.float32)
 
 
 def _finished(
     ratings: Ratings,
-    chosen: Ratings,
+    positive: Ratings,
     settings: ImplicitALSSettings,
     vectors: list[Floats],
     history: list[dict[str, float]],
 ) -> TrainedModel:
     """The trained model; it remembers every rating, so that what was rated low is not recommended either."""
     users, items = vectors
-    trained = assemble(
-        chosen,
+    return assemble(
+        positive,
         kind="implicit_als",
         settings=settings.to_json(),
         scorer=DotScorer(np.zeros(1, np.float32)),
@@ -189,12 +199,12 @@ def _finished(
         noise=np.ones(1, np.float32),
         feedback=settings.feedback,
         history=history,
+        interactions=Interactions.of(ratings),
     )
-    return replace(trained, seen=ratings.by_user())
 
 
 def _prior(other: Floats, settings: ImplicitALSSettings) -> Prior:
-    """What a new row meets beside its own choices: its penalty, and the pull to zero of everything not chosen."""
+    """The penalty of a new row, and the penalty of all its pairs."""
     width = other.shape[1] + 1
     precision = np.eye(width, dtype=np.float32)[None] * np.float32(settings.regularization)
     everyone = np.zeros((1, width, width), np.float32)

@@ -22,8 +22,8 @@ class Sample:
     the same expected predictions as its samples and scatters far less (Rao and Blackwell).
     spread: (N,), the variance of a rating that those means leave out, or None when it was not asked for.
     means, precisions, maps: of users and items, as in `SampledSide`. noise: (U,) variances of the users' ratings.
-    temporal_bias: the biases and their precision for each level of temporal_bias. cutpoints: (C - 1,) of an ordered-probit
-    link, or None.
+    temporal_bias: the biases and their precision for each level of it. cutpoints: (C - 1,) of an ordered-probit link,
+    or None.
     """
 
     users: Floats
@@ -41,8 +41,8 @@ class Chain:
     """The state of one chain, over active users and items only.
 
     Ratings are y = r - mean, divided by their standard deviation; y = b_u + b_i + p_u · q_i + noise of precision
-    alpha times the user's factor. temporal_bias: biases that come and go, taken off y; their ratings are in the order of
-    the users' entries. latent: the opinions that take the ratings' place, of noise precision one, where levels: (C,)
+    alpha times the user's factor. temporal_bias: biases of spans of time, taken off y; their ratings are in the order
+    of the users' entries. latent: the opinions that take the ratings' place, of noise precision one, where levels: (C,)
     are ratings on an ordered-probit scale.
     """
 
@@ -89,7 +89,7 @@ class Chain:
         return self.items.given(np.full(1, self.alpha), weights)
 
     def _users_targets(self) -> Floats | None:
-        """What the rows explain, in the users' order: opinions, or ratings less temporal_bias; None for bare ratings."""
+        """What rows explain, in the users' order: opinions, or ratings less temporal biases; None for plain ratings."""
         if self.latent is not None:
             return self.latent.values
         values = self.users.solver.entries.values
@@ -130,7 +130,7 @@ class Chain:
         """The present state as a draw. spread: also find what the conditional means leave out of the variance."""
         meant, other = (self.items, self.users) if self.mean_items else (self.users, self.items)
         given = self._items_given() if self.mean_items else self._users_given()
-        if self.latent is not None:  # a bent link's expectation at the mean row is not the mean expectation
+        if self.latent is not None:  # the expectation of a non-linear link at the mean row is not the mean expectation
             return self._as_draw(self.users.rows.copy(), self.items.rows.copy(), None)
         size, width = meant.rows.shape
         covariance = np.empty((size, width, width), np.float32) if spread else None

@@ -17,10 +17,10 @@ _DENSE = 1200
 """Up to this many rows or columns the whole spectrum is found by one dense decomposition."""
 
 _ROUNDS = 4
-"""Rounds of the subspace iteration; more hardly change the subspace."""
+"""Rounds of the subspace iteration; further rounds change the subspace very little."""
 
 _PIECE = 4096
-"""Rows multiplied at a time: the order of every sum is fixed, whatever the number of threads."""
+"""Rows multiplied at a time: the order of every sum does not depend on the number of threads."""
 
 
 class FeatureBlock:
@@ -28,7 +28,7 @@ class FeatureBlock:
 
     W's rows are Gaussian with mean zero and precision `strength` times the precision of the side's rows, as in Macau
     (Simm et al. 2017, section 2.2), so in the singular basis X = U diag(s) V' all directions are independent, and one
-    decomposition serves every draw. Only the `rank` strongest directions are kept.
+    decomposition serves every sample. Only the `rank` strongest directions are kept.
     """
 
     def __init__(self, matrix: Any, rank: int, team: ThreadTeam) -> None:

@@ -1,4 +1,4 @@
-"""Bayesian matrix factorisation by Gibbs sampling: chains, kept samples, and a TrainedModel with a draw axis.
+"""Bayesian matrix factorisation by Gibbs sampling: chains, kept samples, and a TrainedModel with a sample axis.
 
 Salakhutdinov and Mnih 2008 (BPMF), with biases as the first number of every row; side information as in Simm et al.
 2017 (Macau); histories as in Koren 2008 (SVD++); a noise for every user as in Lakshminarayanan et al. 2011.
@@ -22,6 +22,7 @@ from penchant.training.bayes.sampled_side import SampledSide
 from penchant.training.bayes.settings import BayesSettings
 from penchant.training.bayes.temporal_bias_sampler import temporal_bias_levels
 from penchant.training.bayes.warm_start import check_resumable, continued, joined
+from penchant.training.feature_maps import completed
 from penchant.training.row_solver import ThreadTeam
 
 SPREADS = 6
@@ -37,7 +38,7 @@ def train(
     progress: Progress | None = None,
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
-    """Sample a model. An interrupt ends the sampling and keeps what is drawn; resume adds samples to an earlier model's.
+    """Sample a model. An interrupt ends the sampling and keeps the samples; resume adds samples to those of a model.
 
     Raises DataError when there is too little to learn from, or when resume was trained on other ratings.
     """
@@ -51,7 +52,7 @@ def train(
         watch = Watch(ratings, prepared, validation)
         samples = _sample(prepared, settings, team, rng, watch, progress, resume)
     model = to_trained_model(ratings, prepared, settings, samples, watch.history, watch.facts(progress))
-    return model if resume is None else joined(resume, model)
+    return completed(model if resume is None else joined(resume, model), use_features=settings.use_features)
 
 
 def _sample(
@@ -110,12 +111,12 @@ def _run(
     """Sweep, and append every thin-th draw after the burn-in."""
     progress.start(f"chain {monitor.number + 1} of {settings.chains}", total=burn_in + settings.samples * settings.thin)
     for _ in range(burn_in):
-        progress.step({"train": monitor.in_units(chain.sweep())})
+        progress.step({"train_rmse": monitor.in_units(chain.sweep())})
     every = max(1, settings.samples // SPREADS)
     for kept in range(settings.samples):
         for _ in range(settings.thin):
             train_error = monitor.in_units(chain.sweep())
             monitor.record(chain)
-            progress.step({"train": train_error}, advance=1)
+            progress.step({"train_rmse": train_error}, advance=1)
         samples.append(chain.keep(spread=kept % every == 0))
         progress.step(monitor.metrics(samples[-1], train_error), advance=0)

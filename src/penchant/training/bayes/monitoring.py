@@ -101,9 +101,9 @@ class Monitor:
 
     def metrics(self, draw: Sample, train_error: float) -> dict[str, float]:
         """The metrics of a kept draw."""
-        metrics = {"sample": float(len(self.watch.history) + 1), "train": train_error}
+        metrics = {"sample": float(len(self.watch.history) + 1), "train_rmse": train_error}
         if self.watch.validation is not None:
-            metrics["validation"] = self.watch.validation_error(draw)
+            metrics["validation_rmse"] = self.watch.validation_error(draw)
         self.watch.history.append(metrics)
         return metrics
 

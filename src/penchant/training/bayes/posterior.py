@@ -1,4 +1,4 @@
-"""From samples, in standardised units and over active rows, to a TrainedModel in the ratings' own."""
+"""From samples, in standardised units and over active rows, to a TrainedModel in rating units."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from penchant.data.interactions import Interactions
 from penchant.data.ratings import Ratings
-from penchant.models.priors import Prior
+from penchant.models.priors import Effect, Prior
 from penchant.models.priors.temporal_bias import TemporalBias, TemporalBiasLevel
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
@@ -17,7 +18,7 @@ from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel, counts_of, settled
 from penchant.training.bayes.chain import Sample
 from penchant.training.bayes.conditionals import Array
-from penchant.training.bayes.preprocessing import HISTORY_POWERS, PreprocessedRatings, PreprocessedSide
+from penchant.training.bayes.preprocessing import PreprocessedRatings, PreprocessedSide
 from penchant.training.bayes.settings import BayesSettings
 from penchant.training.bayes.temporal_bias_sampler import temporal_bias_levels
 
@@ -31,13 +32,16 @@ def to_trained_model(
     facts: Mapping[str, Any],
 ) -> TrainedModel:
     """A model of the given samples."""
-    # the mean precision: somebody new is folded in as firmly as the average user's row was drawn
+    # the mean precision, so that a new user is folded in with the noise of the average user
     noise = np.array([np.mean(1 / draw.noise) ** -0.5 for draw in samples]) * prepared.deviation
     users, items = (_side(ratings, prepared, samples, at) for at in (0, 1))
     extra = prepared.deviation**2 * np.mean([draw.noise for draw in samples], axis=0) - np.mean(noise**2)
     own = np.zeros(prepared.users.size, np.float32)
     own[prepared.users.active] = extra
-    users = replace(users, prior=replace(users.prior, variance=float(extra.mean())))
+    prior = replace(users.prior, variance=float(extra.mean()))
+    if (bias := _temporal_bias(prepared, samples)) is not None:
+        prior = prior.with_effect(bias)
+    users = replace(users, prior=prior)
     return TrainedModel(
         "bayes",
         settings.to_json(),
@@ -46,15 +50,14 @@ def to_trained_model(
         items,
         noise.astype(np.float32),
         ratings.scale,
-        ratings.by_user(),
+        Interactions.of(ratings),
         history=list(history),
         facts=dict(facts),
-        temporal_bias=_temporal_bias(prepared, samples),
     )
 
 
 def scorer_of(prepared: PreprocessedRatings, samples: Sequence[Sample]) -> DotScorer:
-    """The head of the given samples."""
+    """The scorer of the given samples."""
     mean = np.full(len(samples), prepared.mean, np.float32)
     if prepared.levels is None:
         return DotScorer(mean)
@@ -121,24 +124,13 @@ def _variance(
 
 
 def _prior(prepared: PreprocessedRatings, samples: Sequence[Sample], at: int, units: Array) -> Prior:
-    side, other = (prepared.users, prepared.items)[:: 1 if at == 0 else -1]
+    side = (prepared.users, prepared.items)[at]
     mean = np.stack([draw.means[at] * units for draw in samples])
     precision = np.stack([draw.precisions[at] / np.outer(units, units) for draw in samples])
-    feature_map = history_map = basis = None
-    if side.encoder is not None:
-        feature_map = np.zeros((len(samples), side.encoder.width, len(units)), np.float32)
-        for g, columns in enumerate(side.groups):
-            for s, draw in enumerate(samples):
-                feature_map[s, columns] = side.blocks[g].right @ draw.maps[at][g] * units
-    if side.history is not None:
-        history_map = np.stack([draw.maps[at][-1] * units for draw in samples]).astype(np.float32)
-        basis = np.zeros((other.size, side.history.right.shape[1]), np.float32)
-        basis[other.active] = side.history.right
-    return Prior(
-        mean.astype(np.float32),
-        precision.astype(np.float32),
-        feature_map,
-        history_map=history_map,
-        history_basis=basis,
-        history_power=HISTORY_POWERS["users" if at == 0 else "items"],
-    )
+    effects: list[Effect] = []
+    first = 0
+    for term in side.terms:
+        last = first + len(term.blocks)
+        effects.append(term.effect([draw.maps[at][first:last] for draw in samples], units))
+        first = last
+    return Prior(mean.astype(np.float32), precision.astype(np.float32), tuple(effects))

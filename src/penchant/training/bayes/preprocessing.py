@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,11 @@ from penchant.data.features import FeatureEncoder, FeatureTable
 from penchant.data.ratings import Grouped, Ratings
 from penchant.foundations.errors import DataError, SettingsError
 from penchant.training.bayes.feature_block import FeatureBlock
+from penchant.training.bayes.row_terms import RowTerm, SideData, terms_of
 from penchant.training.bayes.settings import BayesSettings
-from penchant.training.row_solver import Floats, ThreadTeam
+from penchant.training.row_solver import ThreadTeam
 
-HISTORY_POWERS = {"users": 0.5, "items": 0.2}
-"""A history of n weighs n to minus this. A half is SVD++'s; for items, whose raters number from one to hundreds, less
-foretold held-out parts of the lesson's training rows better (RMSE 0.831 instead of 0.834)."""
+SIDES: tuple[Literal["users", "items"], ...] = ("users", "items")
 
 MOST_LEVELS = 30
 """The most distinct ratings that an ordered-probit link is offered for."""
@@ -27,8 +26,7 @@ MOST_LEVELS = 30
 @dataclass(frozen=True)
 class PreprocessedSide:
     """One side. active: (A,) its numbers with ratings. entries: their standardised ratings, among active rows of both
-    sides. encoder, encoded: its features, (N, F), or None. groups: the columns of each feature. blocks: a block for
-    each group, then one for the history if wanted.
+    sides. encoder, encoded: its features, (N, F), or None. terms: what moves the prior mean of its rows.
     """
 
     size: int
@@ -36,16 +34,19 @@ class PreprocessedSide:
     entries: Grouped
     encoder: FeatureEncoder | None
     encoded: Any
-    groups: list[NDArray[np.int64]]
-    blocks: list[FeatureBlock]
-    history: FeatureBlock | None
+    terms: list[RowTerm]
+
+    @property
+    def blocks(self) -> list[FeatureBlock]:
+        """The blocks of all terms, in their order."""
+        return [block for term in self.terms for block in term.blocks]
 
 
 @dataclass(frozen=True)
 class PreprocessedRatings:
     """Both sides, and the mean and deviation by which ratings were standardised.
 
-    times: (n,), when each of the users' entries was made, if that is to be learnt from. levels: (C,), the distinct
+    times: (n,), when each of the users' entries was made, where the model uses times. levels: (C,), the distinct
     ratings of an ordered-probit link, and codes: (n,), the level of each of the users' entries.
     """
 
@@ -62,7 +63,7 @@ def prepare(ratings: Ratings, settings: BayesSettings, team: ThreadTeam) -> Prep
     """Standardise the ratings, leave out rows without any, and decompose the feature matrices."""
     levels = _levels(ratings, settings) if settings.link == "ordered_probit" else None
     if settings.temporal_bias and ratings.timestamps is None:
-        raise DataError("the ratings have no timestamps to learn from", where="time", remedy="Leave it off")
+        raise DataError("the ratings have no timestamps to learn from", where="temporal_bias", remedy="Leave it off")
     mean = ratings.mean
     deviation = float(ratings.values.std(dtype=np.float64))
     if levels is not None:  # the cut points carry mean and scale
@@ -73,20 +74,12 @@ def prepare(ratings: Ratings, settings: BayesSettings, team: ThreadTeam) -> Prep
     users = _active_entries(by_user, *active, mean, deviation)
     items = _active_entries(by_item, *active[::-1], mean, deviation)
     sides = []
-    for name, entries, rows, table, counts, other in (
-        ("users", users, active[0], ratings.user_features, by_user.counts, len(active[1])),
-        ("items", items, active[1], ratings.item_features, by_item.counts, len(active[0])),
-    ):
-        encoder, encoded, groups = _features(table if settings.features else None, counts)
-        blocks = [FeatureBlock(encoded[rows][:, columns], settings.rank, team) for columns in groups]
-        history = (
-            FeatureBlock(_history(entries, other, HISTORY_POWERS[name]), settings.rank, team)
-            if settings.history
-            else None
-        )
-        if history is not None:
-            blocks.append(history)
-        sides.append(PreprocessedSide(len(counts), rows, entries, encoder, encoded, groups, blocks, history))
+    size, tables = (ratings.n_users, ratings.n_items), (ratings.user_features, ratings.item_features)
+    for at, (entries, grouped) in enumerate(((users, by_user), (items, by_item))):
+        features = _features(tables[at] if settings.use_features else None, grouped.counts)
+        data = SideData(SIDES[at], active[at], entries, *features, active[1 - at], size[1 - at])
+        terms = terms_of(data, settings, team)
+        sides.append(PreprocessedSide(size[at], active[at], entries, data.encoder, data.encoded, terms))
     times = ratings.timestamps[by_user.rows] if settings.temporal_bias and ratings.timestamps is not None else None
     codes = None if levels is None else np.searchsorted(levels, by_user.values)
     return PreprocessedRatings(sides[0], sides[1], mean, deviation, times, levels, codes)
@@ -96,7 +89,9 @@ def _levels(ratings: Ratings, settings: BayesSettings) -> NDArray[np.float64]:
     """The distinct ratings, for an ordered-probit link."""
     levels = np.unique(ratings.values).astype(np.float64)
     if settings.temporal_bias:
-        raise SettingsError("an ordered-probit link cannot be shifted by time", where="time", remedy="Leave one off")
+        raise SettingsError(
+            "an ordered-probit link cannot be shifted by time", where="temporal_bias", remedy="Leave one off"
+        )
     if not 2 <= len(levels) <= MOST_LEVELS:
         raise DataError(
             f"an ordered-probit link is for 2 to {MOST_LEVELS} distinct ratings, not {len(levels)}",
@@ -134,11 +129,3 @@ def _features(
 def _owner(name: str, columns: Iterable[str]) -> str:
     """The feature that a matrix column such as "genres=Comedy", "plot~17" or "year<1935" belongs to."""
     return next(column for column in columns if name.startswith(tuple(column + sign for sign in "=~<>")))
-
-
-def _history(entries: Grouped, others: int, power: float) -> Any:
-    """Who met whom, (A, others): each row's n entries weigh n^-power (Koren 2008, equation 15)."""
-    from scipy.sparse import csr_array
-
-    weights: Floats = np.repeat(entries.counts.astype(np.float64) ** -power, entries.counts).astype(np.float32)
-    return csr_array((weights, entries.numbers, entries.starts), shape=(len(entries.counts), others))

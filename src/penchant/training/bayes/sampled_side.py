@@ -46,7 +46,7 @@ class SampledSide:
         return total + self.mean
 
     def given(self, scale: NDArray[Any], weights: Floats | None) -> Conditional:
-        """What the rows' conditional needs beside the other side."""
+        """What the rows' conditional needs in addition to the other side."""
         return Conditional(self.precision, self.prior_means() @ self.precision, scale, weights)
 
     def draw_rows(self, other: Floats, given: Conditional, targets: Floats | None, rng: np.random.Generator) -> None:

@@ -16,7 +16,7 @@ class BayesSettings(Settings):
     thin: int = setting(2, "sweeps from one kept draw to the next", low=1)
     burn_in: int = setting(40, "sweeps of each chain before the first kept draw", low=0)
     chains: int = setting(1, "independent chains; two or more show whether they agree", low=1)
-    features: bool = setting(True, "learn a map from the features of users and items, where there are any")
+    use_features: bool = setting(True, "learn a map from the features of users and items, where there are any")
     history: bool = setting(True, "let who rated what, apart from how, shift the prior of users and items (SVD++)")
     rank: int = setting(300, "directions kept of a wide feature or history matrix", low=1)
     temporal_bias: bool = setting(

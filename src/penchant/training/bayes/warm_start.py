@@ -1,31 +1,30 @@
-"""Continuing a model: its last draw becomes the chain's state, and its samples stay beside the new ones."""
+"""Continuing a model: its last sample becomes the state of the chain, and its samples are kept with the new ones."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError, SettingsError
-from penchant.models.priors import Prior
-from penchant.models.priors.temporal_bias import TemporalBias
 from penchant.models.rows import Floats
-from penchant.models.scorers import DotScorer, Scorer
+from penchant.models.scorers import DotScorer
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.training.bayes.chain import Chain
 from penchant.training.bayes.posterior import units_of
 from penchant.training.bayes.preprocessing import PreprocessedRatings
 from penchant.training.bayes.settings import BayesSettings
+from penchant.training.resume import check_resume
 
 _SAMPLING = {"samples", "thin", "burn_in", "chains"}
 
 
 def check_resumable(model: TrainedModel, ratings: Ratings, settings: BayesSettings) -> None:
     """Raise unless the model is of this kind, of these ratings and of these settings, but for how much is drawn."""
-    if model.kind != "bayes":
-        raise SettingsError(f"a {model.kind!r} model cannot be continued as 'bayes'", where="resume")
+    check_resume(model, "bayes")
     ours = {name: value for name, value in settings.to_json().items() if name not in _SAMPLING}
     theirs = {name: value for name, value in model.settings.items() if name not in _SAMPLING}
     if ours != theirs:
@@ -33,29 +32,28 @@ def check_resumable(model: TrainedModel, ratings: Ratings, settings: BayesSettin
         raise SettingsError(f"the model was trained with other {', '.join(names)}", where="resume", remedy="Give those")
     if settings.chains != 1:
         raise SettingsError("one chain is continued, from the last draw", where="resume", remedy="Leave chains at 1")
-    now = ratings.by_user()
-    same = all(
-        np.array_equal(getattr(now, name), getattr(model.seen, name)) for name in ("starts", "numbers", "values")
-    )
+    now, before = ratings.by_user(), model.interactions.by_item_number()
+    same = all(np.array_equal(getattr(now, name), getattr(before, name)) for name in ("starts", "numbers", "values"))
     if not same:
         raise DataError("the model was trained on other ratings", where="resume", remedy="Train a new one")
 
 
 def continued(chain: Chain, model: TrainedModel, prepared: PreprocessedRatings) -> None:
-    """Put the model's last draw in place of the chain's start."""
+    """Start the chain from the model's last sample."""
     for side, known, own in ((chain.users, model.users, prepared.users), (chain.items, model.items, prepared.items)):
         units = units_of(prepared, side.rows.shape[1])
         rows = np.concatenate([known.bias[-1, :, None], known.vectors[-1]], axis=1)
         side.rows = (rows[own.active] / units).astype(np.float32)
         side.mean = known.prior.mean[-1].astype(np.float64) / units
-        side.precision = known.prior.precision[-1].astype(np.float64) * np.outer(units, units)
+        side.precision = known.prior.precision_for(0)[-1] * np.outer(units, units)
     for level, known_level in zip(
         chain.temporal_bias, model.temporal_bias.levels if model.temporal_bias else (), strict=True
     ):
         level.biases = known_level.biases[-1].astype(np.float64) / prepared.deviation
         level.precision = float(prepared.deviation**2 / known_level.variance[-1])
-    if chain.latent is not None and isinstance(model.scorer, DotScorer) and model.scorer.cutpoints is not None:
-        chain.latent.cutpoints = model.scorer.cutpoints[-1].astype(np.float64)
+    cutpoints = _scorer_of(model).cutpoints
+    if chain.latent is not None and cutpoints is not None:
+        chain.latent.cutpoints = cutpoints[-1].astype(np.float64)
         unexplained = chain.users.solver.residuals(chain.users.rows, chain.items.rows, chain.latent.values)
         chain.latent.draw_values((chain.latent.values - unexplained).astype(np.float64), chain.rng)
         return
@@ -68,33 +66,23 @@ def joined(first: TrainedModel, second: TrainedModel) -> TrainedModel:
     shown = [*first.history, *({**metrics, "sample": metrics["sample"] + first.samples} for metrics in second.history)]
     return replace(
         second,
-        scorer=_joined_head(first.scorer, second.scorer),
+        scorer=_joined_scorer(_scorer_of(first), _scorer_of(second)),
         users=_joined_side(first.users, second.users, share),
         items=_joined_side(first.items, second.items, share),
         noise=np.concatenate([first.noise, second.noise]),
         history=shown,
-        temporal_bias=_joined_temporal_bias(first.temporal_bias, second.temporal_bias),
     )
 
 
-def _joined_head(a: Scorer, b: Scorer) -> DotScorer:
-    assert isinstance(a, DotScorer)
-    assert isinstance(b, DotScorer)
+def _scorer_of(model: TrainedModel) -> DotScorer:
+    return cast(DotScorer, model.scorer)  # `posterior.scorer_of` makes no other
+
+
+def _joined_scorer(a: DotScorer, b: DotScorer) -> DotScorer:
     cuts = None
     if a.cutpoints is not None and b.cutpoints is not None:
         cuts = np.concatenate([a.cutpoints, b.cutpoints])
     return replace(b, mean=np.concatenate([a.mean, b.mean]), cutpoints=cuts)
-
-
-def _joined_temporal_bias(a: TemporalBias | None, b: TemporalBias | None) -> TemporalBias | None:
-    if a is None or b is None:
-        return None
-    return TemporalBias(
-        tuple(
-            replace(y, biases=np.concatenate([x.biases, y.biases]), variance=np.concatenate([x.variance, y.variance]))
-            for x, y in zip(a.levels, b.levels, strict=True)
-        )
-    )
 
 
 def _joined_side(a: Side, b: Side, share: float) -> Side:
@@ -105,19 +93,6 @@ def _joined_side(a: Side, b: Side, share: float) -> Side:
         b,
         bias=np.concatenate([a.bias, b.bias]),
         vectors=np.concatenate([a.vectors, b.vectors]),
-        prior=_joined_prior(a.prior, b.prior),
+        prior=a.prior.concatenated(b.prior),
         variance=both,
-    )
-
-
-def _joined_prior(a: Prior, b: Prior) -> Prior:
-    def together(x: Floats | None, y: Floats | None) -> Floats | None:
-        return None if x is None or y is None else np.concatenate([x, y])
-
-    return replace(
-        b,
-        mean=np.concatenate([a.mean, b.mean]),
-        precision=np.concatenate([a.precision, b.precision]),
-        feature_map=together(a.feature_map, b.feature_map),
-        history_map=together(a.history_map, b.history_map),
     )

@@ -1,4 +1,4 @@
-"""Training EmbeddingDot and EmbeddingDotBias, along whichever backend is fastest."""
+"""Training EmbeddingDot and EmbeddingDotBias, by the fastest backend."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from penchant.foundations.rng import spawn_seeds
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import TrainedModel, assemble, counts_of
+from penchant.training.feature_maps import completed
 from penchant.training.gradient.backend import Backend, State
 from penchant.training.gradient.backend_choice import dot_backend, dot_bias_backend
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
@@ -19,6 +20,7 @@ from penchant.training.gradient.fitting import FitResult, fit_with_settings
 from penchant.training.gradient.initial_parameters import bare_start, biased_start, bounds_of, continue_from
 from penchant.training.gradient.priors_and_noise import noise_of, prior_of
 from penchant.training.gradient.settings import DotBiasSettings, DotSettings
+from penchant.training.resume import check_resume
 
 
 def train_dot(
@@ -31,17 +33,18 @@ def train_dot(
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
     """Vectors alone; the first predictions have the data's mean."""
+    check_resume(resume, "dot", settings.factors)
     start_seed = int(spawn_seeds(rng, 1)[0])
 
     def build(part: Ratings) -> Backend:
         start = bare_start(part, settings.factors, settings.init_std, np.random.default_rng(start_seed))
         return dot_backend(continue_from(start, part, resume) if resume else start, part, settings)
 
-    learnt = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
-    users, items = (_stack(learnt.samples, f"{side}_vectors.weight") for side in ("user", "item"))
+    fitted = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
+    users, items = (_stack(fitted.samples, f"{side}_vectors.weight") for side in ("user", "item"))
     zeros = (np.zeros(users.shape[:2], np.float32), np.zeros(items.shape[:2], np.float32))
     scorer = DotScorer(np.zeros(len(users), np.float32))
-    return _finished("dot", ratings, settings, learnt, scorer, (zeros[0], users), (zeros[1], items))
+    return _finished("dot", ratings, settings, fitted, scorer, (zeros[0], users), (zeros[1], items))
 
 
 def train_dot_bias(
@@ -54,6 +57,7 @@ def train_dot_bias(
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
     """Vectors and biases; the biases start at the data's damped means."""
+    check_resume(resume, "dot_bias", settings.factors)
     start_seed = int(spawn_seeds(rng, 1)[0])
     bounds = bounds_of(ratings.scale, settings.widen) if settings.link == "sigmoid" else None
     columns = FeatureEmbeddings.of(ratings) if settings.use_features else FeatureEmbeddings()
@@ -64,39 +68,43 @@ def train_dot_bias(
         start = continue_from(start, part, resume) if resume else start
         return dot_bias_backend(start, part, settings, bounds, columns)
 
-    learnt = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
-    return biased_model(ratings, settings, learnt, bounds, columns)
+    fitted = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
+    return biased_model(ratings, settings, fitted, bounds, columns)
 
 
 def biased_model(
     ratings: Ratings,
     settings: DotBiasSettings,
-    learnt: FitResult,
+    fitted: FitResult,
     bounds: tuple[float, float] | None,
     columns: FeatureEmbeddings,
 ) -> TrainedModel:
-    """The TrainedModel of learnt vectors and biases."""
-    mean = _stack(learnt.samples, "mean_bias")[:, 0]
+    """The TrainedModel of trained vectors and biases."""
+    mean = _stack(fitted.samples, "mean_bias")[:, 0]
     scorer = DotScorer(mean) if bounds is None else DotScorer(mean, "sigmoid", *bounds)
-    rows = [(_stack(learnt.samples, f"{side}.bias.weight")[:, :, 0], _stack(learnt.samples, f"{side}.vectors.weight"))
+    rows = [(_stack(fitted.samples, f"{side}.bias.weight")[:, :, 0], _stack(fitted.samples, f"{side}.vectors.weight"))
             for side in ("users", "items")]  # fmt: skip
-    return _finished("dot_bias", ratings, settings, learnt, scorer, rows[0], rows[1], columns)
+    return _finished(
+        "dot_bias", ratings, settings, fitted, scorer, rows[0], rows[1], columns, use_features=settings.use_features
+    )
 
 
 def _finished(
     kind: str,
     ratings: Ratings,
     settings: DotSettings | DotBiasSettings,
-    learnt: FitResult,
+    fitted: FitResult,
     scorer: DotScorer,
     user_rows: tuple[Floats, Floats],
     item_rows: tuple[Floats, Floats],
     columns: FeatureEmbeddings | None = None,
+    *,
+    use_features: bool = True,
 ) -> TrainedModel:
     columns = columns or FeatureEmbeddings()
-    user_rows = columns.joined("users", user_rows, learnt.samples)
-    item_rows = columns.joined("items", item_rows, learnt.samples)
-    return assemble(
+    user_rows = columns.joined("users", user_rows, fitted.samples)
+    item_rows = columns.joined("items", item_rows, fitted.samples)
+    model = assemble(
         ratings,
         kind=kind,
         settings=settings.to_json(),
@@ -107,13 +115,14 @@ def _finished(
             prior_of(*user_rows, counts_of(ratings.by_user())),
             prior_of(*item_rows, counts_of(ratings.by_item())),
         ),
-        noise=noise_of(learnt, ratings, len(learnt.samples)),
-        history=learnt.history,
-        facts=learnt.facts,
+        noise=noise_of(fitted, ratings, len(fitted.samples)),
+        history=fitted.history,
+        facts=fitted.facts,
     )
+    return completed(model, use_features=use_features)
 
 
 def _stack(samples: Sequence[State], name: str) -> Floats:
-    """One parameter of every draw, (S, ...)."""
-    stacked: Floats = np.stack([draw[name] for draw in samples]).astype(np.float32)
+    """One parameter of every sample, (S, ...)."""
+    stacked: Floats = np.stack([sample[name] for sample in samples]).astype(np.float32)
     return stacked

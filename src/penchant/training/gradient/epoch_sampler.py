@@ -45,7 +45,7 @@ class EpochSampler:
         """Where only touched rows move and the table is large, groups of users whose rows the cache can hold."""
         n, numbers = len(ratings), ratings.n_users * (3 * settings.factors + 4)
         groups = min(numbers // NUMBERS_TOGETHER, n // RATINGS_TOGETHER, _MOST_GROUPS)
-        if settings.rows != "touched" or n < LARGE or groups < 2:
+        if not settings.sparse_updates or n < LARGE or groups < 2:
             return cls(n)
         # Dealt out at random: numbers often tell who came first, and who came together may be alike.
         of_user = np.random.default_rng(groups).permutation(ratings.n_users) % groups

@@ -39,9 +39,9 @@ class FeatureEmbeddings:
     def joined(self, side: str, own: tuple[Floats, Floats], samples: Sequence[State]) -> tuple[Floats, Floats]:
         """Bias (S, N) and vectors (S, N, K) of whole rows: the own part plus the columns' share.
 
-        What columns say of rows without ratings is not read off their embeddings, which have learnt to leave room for
-        the own parts, but fitted to the whole rows afterwards (`training.feature_maps`): held-out training items are
-        foretold better so.
+        The effect of features on rows without ratings is not read off these embeddings, since training splits a row
+        between them and its own part. It is fitted to the whole rows afterwards (`training.feature_maps`), which
+        predicts held-out training items better.
         """
         if side not in self.encoded:
             return own

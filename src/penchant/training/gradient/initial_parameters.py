@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from penchant.data.ratings import Ratings, Scale
 from penchant.data.vocabulary import Vocabulary
-from penchant.foundations.errors import SettingsError
 from penchant.models.baseline import damped_biases
 from penchant.models.initialization import Floats, logit, mean_start, spread_start
 from penchant.models.sides import Side
@@ -75,12 +74,6 @@ def bare_start(ratings: Ratings, factors: int, spread: float, rng: np.random.Gen
 
 def continue_from(start: DotStart, ratings: Ratings, model: TrainedModel) -> DotStart:
     """The start with the rows of an earlier model wherever it knows the id (its last draw)."""
-    if model.users.factors != start.user_vectors.shape[1] or model.items.factors != start.item_vectors.shape[1]:
-        raise SettingsError(
-            f"the model to resume has {model.users.factors} factors",
-            where="factors",
-            remedy=f"The settings ask for {start.user_vectors.shape[1]}; use the same number",
-        )
     start.mean = float(model.mean[-1])
     _carry(start.user_bias, start.user_vectors, ratings.users, model.users)
     _carry(start.item_bias, start.item_vectors, ratings.items, model.items)

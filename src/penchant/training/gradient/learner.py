@@ -1,4 +1,4 @@
-"""The learner: the only loop over epochs and steps, whatever is trained and however a step is carried out."""
+"""The learner: the one loop over epochs and steps, for every model and backend."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _epoch(run: Run, epoch: int, callbacks: Sequence[Callback]) -> None:
         if run.stopped:
             losses = losses[: span.stop]
             break
-    metrics = {"train_loss": _mean_loss(losses, run.backend), "learning_rate": run.rates[-1]}
+    metrics = {"epoch": epoch + 1.0, "train_loss": _mean_loss(losses, run.backend), "learning_rate": run.rates[-1]}
     for callback in callbacks:
         callback.epoch_ends(run, epoch, metrics)
     run.history.append(metrics)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import torch
 
@@ -14,6 +16,7 @@ from penchant.models.initialization import Floats
 from penchant.models.scorers import NetScorer
 from penchant.models.side_embedding import Columns
 from penchant.models.trained import TrainedModel, assemble, counts_of
+from penchant.training.feature_maps import completed
 from penchant.training.gradient.backend import Backend, State
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.gradient.fitting import fit_with_settings
@@ -21,6 +24,7 @@ from penchant.training.gradient.initial_parameters import biased_start, bounds_o
 from penchant.training.gradient.priors_and_noise import noise_of, prior_of
 from penchant.training.gradient.settings import NetSettings
 from penchant.training.gradient.torch_backend import module_backend
+from penchant.training.resume import check_resume
 
 
 def train(
@@ -33,8 +37,11 @@ def train(
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
     """A net that starts as the baseline: the first entry of each vector holds the row's damped bias."""
+    check_resume(resume, "net")
     start_seed = int(spawn_seeds(rng, 1)[0])
-    columns = FeatureEmbeddings.of(ratings) if settings.feature_factors else FeatureEmbeddings()
+    columns = (
+        FeatureEmbeddings.of(ratings) if settings.use_features and settings.feature_factors else FeatureEmbeddings()
+    )
     padded = {side: Columns.of(encoded) for side, encoded in columns.encoded.items()}
 
     def build(part: Ratings) -> Backend:
@@ -43,10 +50,10 @@ def train(
             continue_net(module, part, resume)
         return module_backend(module, part, settings)
 
-    learnt = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
-    state = learnt.samples[-1]  # a net's layers belong to one draw
+    fitted = fit_with_settings(build, ratings, settings, rng=rng, validation=validation, progress=progress)
+    state = fitted.samples[-1]  # a net's layers belong to one sample
     user_rows, item_rows = (_rows(state, side, columns) for side in ("users", "items"))
-    return assemble(
+    model = assemble(
         ratings,
         kind="net",
         settings=settings.to_json(),
@@ -57,10 +64,11 @@ def train(
             prior_of(*user_rows, counts_of(ratings.by_user())),
             prior_of(*item_rows, counts_of(ratings.by_item())),
         ),
-        noise=noise_of(learnt, ratings, 1),
-        history=learnt.history,
-        facts=learnt.facts,
+        noise=noise_of(fitted, ratings, 1),
+        history=fitted.history,
+        facts=fitted.facts,
     )
+    return completed(model, use_features=settings.use_features)
 
 
 def started_net(
@@ -78,10 +86,12 @@ def started_net(
     ):
         own = vectors[:, : widths[side]].copy()
         own[:, 0] = bias
-        beside = columns.get(side)
-        extra = settings.feature_factors if beside else 0
-        sides[side] = NetSide(own, beside, np.zeros((beside.width, extra), np.float32) if beside else None)
-        inputs.append(widths[side] + extra)
+        extra_columns = columns.get(side)
+        extra_width = settings.feature_factors if extra_columns else 0
+        sides[side] = NetSide(
+            own, extra_columns, np.zeros((extra_columns.width, extra_width), np.float32) if extra_columns else None
+        )
+        inputs.append(widths[side] + extra_width)
     layers = baseline_layers(rng, (inputs[0], inputs[1]), settings.hidden, start.mean, settings.init_std, deviation**2)
     return EmbeddingNet(sides["users"], sides["items"], layers, bounds, (settings.dropout / 4, settings.dropout))
 
@@ -93,11 +103,9 @@ def continue_net(module: EmbeddingNet, ratings: Ratings, model: TrainedModel) ->
     """
     sides = ((module.users, ratings.users, model.users), (module.items, ratings.items, model.items))
     layers = (module.hidden, module.output)
-    scorer = model.scorer
-    alike = isinstance(scorer, NetScorer) and all(
-        layer.weight.shape == weights.T.shape for layer, weights in zip(layers, scorer.weights, strict=True)
-    )
-    if not isinstance(scorer, NetScorer) or not alike or any(side.columns is not None for side, _, _ in sides):
+    scorer = cast(NetScorer, model.scorer)
+    alike = all(layer.weight.shape == weights.T.shape for layer, weights in zip(layers, scorer.weights, strict=True))
+    if not alike or any(side.columns is not None for side, _, _ in sides):
         raise SettingsError(
             "the model to resume is not a net of this shape",
             remedy="Use the settings it was trained with, and feature_factors=0",
@@ -113,11 +121,11 @@ def continue_net(module: EmbeddingNet, ratings: Ratings, model: TrainedModel) ->
 
 
 def _rows(state: State, side: str, columns: FeatureEmbeddings) -> tuple[Floats, Floats]:
-    """One draw of the side's rows: no bias, and the vectors with those of the columns beside them."""
+    """The side's rows in one sample: no bias, and the vectors followed by those of the features."""
     vectors = state[f"{side}.vectors.weight"]
     if side in columns.encoded:
-        beside = np.asarray(columns.encoded[side] @ state[f"{side}.columns.features.weight"])
-        vectors = np.concatenate([vectors, beside], axis=1)
+        extra_columns = np.asarray(columns.encoded[side] @ state[f"{side}.columns.features.weight"])
+        vectors = np.concatenate([vectors, extra_columns], axis=1)
     return np.zeros((1, len(vectors)), np.float32), vectors[None].astype(np.float32)
 
 

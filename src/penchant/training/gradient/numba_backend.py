@@ -109,7 +109,7 @@ class NumbaBackend:
 def numbers_a_step(ratings: Ratings, settings: GradientSettings) -> int:
     """How many numbers a step touches: three passes over the batch's rows, and one over the rows that move."""
     mentioned = 3 * min(settings.batch_size, len(ratings))
-    moving = ratings.n_users + ratings.n_items if settings.rows == "every" else mentioned
+    moving = ratings.n_users + ratings.n_items if not settings.sparse_updates else mentioned
     return (mentioned + moving) * settings.factors
 
 
@@ -119,7 +119,7 @@ def rule_of(settings: GradientSettings, ratings: int, biased: bool) -> Rule:
     on_biases = 1.0 if settings.decay_biases else 0.0
     return Rule(
         adam=settings.optimizer == "adam",
-        every=settings.rows == "every",
+        every=not settings.sparse_updates,
         biased=biased,
         keep=np.float32(settings.momentum),
         keep_squares=np.float32(settings.second_momentum),

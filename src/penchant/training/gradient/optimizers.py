@@ -23,7 +23,7 @@ def optimizer_for(module: nn.Module, settings: GradientSettings, ratings: int) -
 def _made(groups: list[dict[str, Any]], settings: GradientSettings) -> torch.optim.Optimizer:
     rate, betas = settings.learning_rate, (settings.momentum, settings.second_momentum)
     adam = settings.optimizer == "adam"
-    if settings.rows == "touched":
+    if settings.sparse_updates:
         return SparseUpdates(groups, lr=rate, adam=adam, betas=betas)
     if adam:
         return torch.optim.Adam(groups, lr=rate, betas=betas, fused=True)

@@ -1,4 +1,4 @@
-"""From learnt rows to a TrainedModel: priors for rows that were never met, and the noise of a rating."""
+"""From trained rows to a TrainedModel: the priors of new rows, and the noise of a rating."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FLOOR = 1e-4
 
 
 def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
-    """The Gaussian that the learnt rows look drawn from (empirical Bayes), for each draw.
+    """The Gaussian fitted to the trained rows (empirical Bayes), for each sample.
 
     bias: (S, N). vectors: (S, N, K). counts: (N,); rows without ratings are left out. A shrinkage of the covariance
     towards its diagonal, as if D more rows had been seen there, keeps it invertible when rows are few.
@@ -33,10 +33,10 @@ def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
     return Prior(mean.astype(np.float32), precision.astype(np.float32))
 
 
-def noise_of(learnt: FitResult, ratings: Ratings, samples: int) -> Floats:
+def noise_of(fitted: FitResult, ratings: Ratings, samples: int) -> Floats:
     """The standard deviation of a rating, (S,): the validation error where there is one, else that of training."""
-    rmse = learnt.rmse
+    rmse = fitted.rmse
     if rmse is None:
-        residual = learnt.backend.predict(ratings.user_numbers, ratings.item_numbers) - ratings.values
+        residual = fitted.backend.predict(ratings.user_numbers, ratings.item_numbers) - ratings.values
         rmse = float(np.sqrt(np.mean(np.square(residual, dtype=np.float64))))
     return np.full(samples, rmse, np.float32)

@@ -9,7 +9,7 @@ from penchant.foundations.settings import Settings, setting
 
 @dataclass(frozen=True)
 class GradientSettings(Settings):
-    """What the learner needs to know, whatever it trains."""
+    """What every model trained by gradient descent has."""
 
     factors: int = setting(64, "numbers in each user's and each item's vector (K)", low=1)
     epochs: int = setting(15, "passes over the training ratings, at most", low=0)
@@ -19,22 +19,19 @@ class GradientSettings(Settings):
     momentum: float = setting(0.9, "share of the last step kept by SGD; Adam's first beta", low=0.0, high=1.0)
     second_momentum: float = setting(0.99, "Adam's second beta, the memory of squared gradients", low=0.0, high=1.0)
     regularization: float = setting(
-        9.0, "weight of each vector's squared length against the sum of squared errors, whatever their number", low=0.0
+        9.0, "weight of each vector's squared length against the sum of squared errors over all ratings", low=0.0
     )
     weight_decay: float = setting(
         0.0, "further pull of the weights towards zero at every step, as in torch.optim", low=0.0
     )
-    decay: str = setting(
-        "l2",
-        "how weight_decay acts: l2 adds it to the gradient; decoupled (AdamW) shrinks the weights beside it",
-        choices=("l2", "decoupled"),
+    decoupled_weight_decay: bool = setting(
+        False, "whether weight_decay shrinks the weights apart from the gradient (AdamW), and is not added to it (L2)"
     )
     decay_biases: bool = setting(False, "whether the pull also acts on biases")
-    rows: str = setting(
-        "every",
-        "every: all rows move at each step, as in torch.optim; touched: only the rows that a batch mentions, so that "
-        "their pull towards zero grows with their number of ratings",
-        choices=("every", "touched"),
+    sparse_updates: bool = setting(
+        False,
+        "whether a step moves only the rows of its batch, so that the pull of a row towards zero grows with its number "
+        "of ratings; otherwise all rows move, as in torch.optim",
     )
     schedule: str = setting(
         "cosine",
@@ -43,7 +40,7 @@ class GradientSettings(Settings):
     )
     cycle_epochs: int = setting(1, "epochs of the first cycle of sgdr", low=1)
     cycle_growth: int = setting(1, "each sgdr cycle is this many times as long as the last", low=1)
-    snapshots: bool = setting(False, "keep the weights at the end of each sgdr cycle, each as one draw of the model")
+    snapshots: bool = setting(False, "keep the weights at the end of each sgdr cycle, each as one sample of the model")
     clip: float = setting(0.0, "longest gradient allowed, over all parameters; 0 for no limit", low=0.0)
     init_std: float = setting(0.02, "standard deviation of the first predictions, in rating units", above=0.0)
     validation_share: float = setting(0.1, "share of the training ratings held out to stop early", low=0.0, high=0.5)
@@ -59,25 +56,25 @@ class GradientSettings(Settings):
     def pull(self, ratings: int) -> float:
         """What a step adds to the gradient of a mean squared error for each unit of weight.
 
-        The mean over n ratings is the sum over n, so a penalty of λ beside the sum is λ / n beside the mean, with
+        The mean over n ratings is the sum over n, so a penalty of λ added to the sum is λ / n added to the mean, with
         twice that as its slope.
         """
-        return 2.0 * self.regularization / max(ratings, 1) + (self.weight_decay if self.decay == "l2" else 0.0)
+        return 2.0 * self.regularization / max(ratings, 1) + (0.0 if self.decoupled_weight_decay else self.weight_decay)
 
     @property
     def shrink(self) -> float:
-        """The share of each weight, times the learning rate, that a step takes off beside the gradient."""
-        return self.weight_decay if self.decay == "decoupled" else 0.0
+        """The share of each weight, times the learning rate, that a step takes off apart from the gradient."""
+        return self.weight_decay if self.decoupled_weight_decay else 0.0
 
 
 @dataclass(frozen=True)
 class DotSettings(GradientSettings):
-    """EmbeddingDot: vectors alone, no biases. Few and gentle steps: without biases it soon learns ratings by heart."""
+    """EmbeddingDot: vectors alone, no biases. Few and gentle steps: without biases it soon overfits."""
 
     factors: int = setting(8, "numbers in each user's and each item's vector (K)", low=1)
     learning_rate: float = setting(0.001, "the highest learning rate of the schedule", above=0.0)
     regularization: float = setting(
-        1.0, "weight of each vector's squared length against the sum of squared errors, whatever their number", low=0.0
+        1.0, "weight of each vector's squared length against the sum of squared errors over all ratings", low=0.0
     )
 
 
@@ -100,6 +97,7 @@ class NetSettings(GradientSettings):
     dropout: float = setting(0.2, "share of the inputs and hidden units silenced in training", low=0.0, high=0.95)
     widen: float = setting(0.5, "rating units by which the sigmoid's range exceeds the scale at either end", low=0.0)
     damping: float = setting(5.0, "pseudo-ratings at the mean in the biases that training starts from", low=0.0)
+    use_features: bool = setting(True, "answer for rows without ratings from their features")
     feature_factors: int = setting(
-        0, "numbers in the vector of a side's columns, set beside its own; 0 leaves the columns out", low=0
+        0, "numbers in the vector of a side's features, next to its own; 0 leaves them out of the network", low=0
     )

@@ -1,4 +1,4 @@
-"""The backend through PyTorch, for any module: batches are slices of tensors that lie in memory, in the epoch's order."""
+"""The PyTorch backend, for any module: batches are slices of tensors in the order of the epoch."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class TorchBackend:
 
     The same seed gives the same bits: one thread does the work, which for batches of embeddings is also the fastest.
     PyTorch's own random state and thread count are as they were when a call returns.
-    clip: the longest gradient allowed, 0 for any. threads: for modules heavy enough to want more. epoch_sampler: the orders
-    of the epochs, all ratings shuffled together where it is not given.
+    clip: the longest gradient allowed, 0 for any. threads: for large modules. epoch_sampler: the orders of the
+    epochs, all ratings shuffled together where it is not given.
     Raises ModelShapeError before the first step where the module's output does not fit the ratings.
     """
 

@@ -15,20 +15,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.data.interactions import Interactions
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError
 from penchant.foundations.progress import Progress
 from penchant.foundations.settings import Settings, setting
 from penchant.models.history_rows import HistoryRows
-from penchant.models.priors import Point
+from penchant.models.priors import Prior
 from penchant.models.rows import Floats
 from penchant.models.scorers import ItemItemScorer
 from penchant.models.sides import Side
 from penchant.models.trained import Feedback, TrainedModel, counts_of, settled
-from penchant.training.positive_interactions import choices
+from penchant.training.feature_maps import completed
+from penchant.training.positive_interactions import positive_interactions
+from penchant.training.resume import check_resume
 
 MOST = 20_000
-"""Items beyond which the inverse is refused: its memory grows with their square, its time with their cube."""
+"""More items are refused: the memory of the inverse grows with their square, its time with their cube."""
 
 BYTES = 12
 """Bytes that training takes for each pair of items: a float64 of the inverse and a float32 of the result."""
@@ -44,7 +47,7 @@ class EASESettings(Settings):
     """The closed-form item-item model."""
 
     regularization: float = setting(100.0, "the penalty λ on the squares of the weights between items", above=0.0)
-    positive_from: float | None = setting(None, "the least rating that is a choice; none: every row is one")
+    positive_from: float | None = setting(None, "the least rating that is positive; none: every row is")
 
 
 def train(
@@ -58,28 +61,30 @@ def train(
 ) -> TrainedModel:
     """Solve for the weights between items, exactly. Nothing is drawn, validated or continued.
 
-    Raises DataError for more items than memory and patience allow.
+    Raises DataError for too many items.
     """
+    check_resume(resume, "ease")
     _refuse_too_many(ratings.n_items)
     feedback = Feedback(settings.positive_from)
-    chosen = choices(ratings, feedback)
+    positive = positive_interactions(ratings, feedback)
     progress.start("item-item weights", 2)
-    inverse = inverse_gram(chosen, settings.regularization)
+    inverse = inverse_gram(positive, settings.regularization)
     progress.step()
     spread = inverse.diagonal().astype(np.float32)
     weights = weights_from(inverse)
     progress.step()
-    return TrainedModel(
+    model = TrainedModel(
         kind="ease",
         settings=settings.to_json(),
-        scorer=ItemItemScorer(np.zeros(1, np.float32), spread=spread),
-        users=_users(chosen),
-        items=_items(chosen, weights),
+        scorer=ItemItemScorer(spread),
+        users=_users(positive),
+        items=_items(positive, weights),
         noise=np.ones(1, np.float32),
         scale=ratings.scale,
-        seen=ratings.by_user(),
+        interactions=Interactions.of(ratings),
         feedback=feedback,
     )
+    return completed(model)
 
 
 def _refuse_too_many(items: int) -> None:
@@ -87,38 +92,38 @@ def _refuse_too_many(items: int) -> None:
         raise DataError(
             f"the weights between {items:,} items would take {BYTES * items**2 / 1e9:,.0f} GB",
             where="ease",
-            remedy=f"Keep the {MOST:,} most chosen items, or train implicit_als",
+            remedy=f"Keep the {MOST:,} most popular items, or train implicit_als",
         )
 
 
-def matrix(chosen: Ratings) -> Any:
-    """The choices as zeros and ones, a sparse X (U, I) of float64."""
+def matrix(positive: Ratings) -> Any:
+    """The positive interactions as zeros and ones, a sparse X (U, I) of float64."""
     from scipy.sparse import csr_array
 
-    by_user = chosen.by_user()
+    by_user = positive.by_user()
     ones = np.ones(len(by_user.numbers))
-    return csr_array((ones, by_user.numbers, by_user.starts), shape=(chosen.n_users, chosen.n_items))
+    return csr_array((ones, by_user.numbers, by_user.starts), shape=(positive.n_users, positive.n_items))
 
 
-def inverse_gram(chosen: Ratings, regularization: float) -> Array:
+def inverse_gram(positive: Ratings, regularization: float) -> Array:
     """P = (XᵀX + λI)⁻¹, (I, I), by a Cholesky factor of whichever Gram matrix of X is the smaller.
 
     With fewer users than items, P = (I - Xᵀ (XXᵀ + λI)⁻¹ X) / λ (Woodbury 1950).
     """
-    X = matrix(chosen)
-    if 2 * chosen.n_users < chosen.n_items:
+    X = matrix(positive)
+    if 2 * positive.n_users < positive.n_items:
         return _by_users(X, regularization)
     from scipy.linalg import lapack
 
-    gram = np.zeros((chosen.n_items, chosen.n_items), order="F")
+    gram = np.zeros((positive.n_items, positive.n_items), order="F")
     turned = X.T.tocsr()
-    for start in range(0, chosen.n_items, STRIP):
+    for start in range(0, positive.n_items, STRIP):
         gram[:, start : start + STRIP] = (turned @ X[:, start : start + STRIP]).toarray()
     gram[np.diag_indices_from(gram)] += regularization
     factor, failed = lapack.dpotrf(gram, lower=1, clean=0, overwrite_a=1)
     inverse, failed_too = lapack.dpotri(factor, lower=1, overwrite_c=1)
     if failed or failed_too:
-        raise DataError("the choices do not determine the weights", where="regularization", remedy="Raise it")
+        raise DataError("the interactions do not determine the weights", where="regularization", remedy="Raise it")
     _mirror(inverse)
     return inverse
 
@@ -154,21 +159,22 @@ def weights_from(inverse: Array) -> Floats:
     return weights
 
 
-def _users(chosen: Ratings) -> Side:
-    """HistoryRows; somebody new starts from the average one, so that they are shown what most choose."""
-    by_user, counts = chosen.by_user(), counts_of(chosen.by_user())
-    K = chosen.n_items
-    owners = np.repeat(np.arange(chosen.n_users), by_user.counts)
+def _users(positive: Ratings) -> Side:
+    """Histories. The prior mean of a new user is the average one, so that their list is of popular items."""
+    by_user, counts = positive.by_user(), counts_of(positive.by_user())
+    K = positive.n_items
+    owners = np.repeat(np.arange(positive.n_users), by_user.counts)
     average = np.bincount(by_user.numbers, minlength=K) / np.count_nonzero(counts)
     mean = np.concatenate([[0.0], average]).astype(np.float32)[None]
-    histories = HistoryRows.of_choices(owners, by_user.numbers, chosen.n_users, K)
-    bias = np.zeros((1, chosen.n_users), np.float32)
-    return Side(chosen.users, bias, histories.as_vectors, counts, Point.at(mean), features=chosen.user_features)
+    histories = HistoryRows.of_positives(owners, by_user.numbers, positive.n_users, K)
+    bias, vectors = np.zeros((1, positive.n_users), np.float32), np.zeros((1, positive.n_users, 0), np.float32)
+    features = positive.user_features
+    return Side(positive.users, bias, vectors, counts, Prior(mean, None), features=features, histories=histories)
 
 
-def _items(chosen: Ratings, weights: Floats) -> Side:
+def _items(positive: Ratings, weights: Floats) -> Side:
     """An item's vector is its column of B; the view keeps an item's weights on all others side by side in memory."""
     bias, mean = np.zeros((1, len(weights)), np.float32), np.zeros((1, len(weights) + 1), np.float32)
-    counts, features = counts_of(chosen.by_item()), chosen.item_features
-    side = Side(chosen.items, bias, weights.T[None], counts, Point.at(mean), features=features)
+    counts, features = counts_of(positive.by_item()), positive.item_features
+    side = Side(positive.items, bias, weights.T[None], counts, Prior(mean, None), features=features)
     return settled(side)

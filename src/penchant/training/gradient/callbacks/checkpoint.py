@@ -1,4 +1,4 @@
-"""A run saved after each epoch, so that one that was killed goes on as if it had not been."""
+"""A run saved after each epoch, so that an interrupted run can go on with the same result."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def read_checkpoint(folder: Path, about: Mapping[str, Any]) -> Saved | None:
 
 
 class Checkpoint(Callback):
-    """Saves the run after every epoch; it stands behind the callbacks whose state it saves.
+    """Saves the run after every epoch; it comes after the callbacks whose state it saves.
 
-    A new file is written beside the old one and takes its place: whenever the process dies, one of them is whole.
+    A new file is written under another name and then renamed, so that a whole file is there at any time.
     """
 
     def __init__(self, folder: Path, about: Mapping[str, Any], keeper: BestWeights, snapshots: Snapshots) -> None:
@@ -98,11 +98,11 @@ class Checkpoint(Callback):
             "stopped": run.stopped,
             "best": (self.keeper.best, self.keeper.epoch),
         }
-        beside = self.folder / f"{_FILE}.{os.getpid()}"
-        save_file(arrays, beside, metadata={_ABOUT: json.dumps(notes)})
-        with beside.open("rb") as file:
+        fresh = self.folder / f"{_FILE}.{os.getpid()}"
+        save_file(arrays, fresh, metadata={_ABOUT: json.dumps(notes)})
+        with fresh.open("rb") as file:
             os.fsync(file.fileno())
-        beside.replace(self.folder / _FILE)
+        fresh.replace(self.folder / _FILE)
 
     def _states(self, run: Run) -> dict[str, State]:
         states = {"now": run.backend.state()} | {f"sample{n}": state for n, state in enumerate(self.snapshots.states)}

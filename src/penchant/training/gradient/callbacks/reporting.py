@@ -1,4 +1,4 @@
-"""Telling a Progress how training goes."""
+"""Reports the epochs of a run to a Progress."""
 
 from __future__ import annotations
 

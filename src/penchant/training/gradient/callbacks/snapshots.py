@@ -1,4 +1,4 @@
-"""Snapshots at the ends of SGDR cycles (Huang et al. 2017, arXiv 1704.00109): each becomes a draw of the model."""
+"""Snapshots at the ends of SGDR cycles (Huang et al. 2017, arXiv 1704.00109): each becomes a sample of the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validation: the error on ratings that are not learnt from, after each epoch."""
+"""Validation: the error on held-out ratings after each epoch."""
 
 from __future__ import annotations
 

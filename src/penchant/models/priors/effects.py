@@ -1,0 +1,139 @@
+"""Effects: what moves a row's prior mean, each on its own and added up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.models.rows import Floats
+
+Arrays = dict[str, NDArray[Any]]
+RowMap = Callable[[NDArray[Any]], Floats]
+"""Takes rows [bias, vector] in every sample, (S, N, D), to rows of one sample, (1, N, D')."""
+
+
+@dataclass(frozen=True)
+class RowFacts:
+    """What is known of `count` rows before their ratings are used.
+
+    features: sparse or dense (count, F), or None. history: the numbers of the other side's rows that one row rated or
+    was rated by, (n,); only for a count of 1.
+    """
+
+    count: int
+    features: Any | None = None
+    history: NDArray[Any] | None = None
+
+
+class Effect(Protocol):
+    """A term of the prior mean of rows [bias, vector] of D numbers, in each of S samples."""
+
+    name: ClassVar[str]
+    """Under which it is saved."""
+
+    def mean(self, rows: RowFacts) -> Floats | float:
+        """What it adds to the rows' prior mean, (S, count, D), or 0."""
+
+    def samples(self, at: slice) -> Self:
+        """The effect in some of its samples, without a copy."""
+
+    def concatenated(self, other: Self) -> Self:
+        """The effect with the samples of both."""
+
+    def mapped(self, through: RowMap) -> Self:
+        """The effect in one sample, for rows that a linear map has taken to other rows."""
+
+    def to_arrays(self) -> Arrays:
+        """Arrays from which `from_arrays` builds the same effect."""
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Self: ...
+
+
+@dataclass(frozen=True)
+class FeatureEffect:
+    """A linear map W from a row's F features (Macau; Simm et al. 2017, arXiv 1509.04610).
+
+    weights: (S, F, D).
+    """
+
+    weights: Floats
+    name: ClassVar[str] = "features"
+
+    def mean(self, rows: RowFacts) -> Floats | float:
+        if rows.features is None:
+            return 0.0
+        return np.stack([np.asarray(rows.features @ one) for one in self.weights]).astype(np.float32)
+
+    def samples(self, at: slice) -> FeatureEffect:
+        return FeatureEffect(self.weights[at])
+
+    def concatenated(self, other: FeatureEffect) -> FeatureEffect:
+        return FeatureEffect(np.concatenate([self.weights, other.weights]))
+
+    def mapped(self, through: RowMap) -> FeatureEffect:
+        return FeatureEffect(through(self.weights))
+
+    def to_arrays(self) -> Arrays:
+        return {"weights": self.weights}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> FeatureEffect:
+        return cls(arrays["weights"])
+
+
+@dataclass(frozen=True)
+class HistoryEffect:
+    """The implicit feedback of who rated what, apart from how (SVD++; Koren 2008, equation 15).
+
+    A row that rated the set N of the other side's M rows moves by |N|^-power Σ basis_j, j in N, times the weights.
+    weights: (S, R, D). basis: (M, R), or None where R is M. damping: how many ratings a cold-start offset counts for
+    against the effect; a history of n ratings has the weight n / (n + damping).
+    """
+
+    weights: Floats
+    basis: Floats | None = None
+    power: float = 0.5
+    damping: float = 0.0
+    name: ClassVar[str] = "history"
+
+    @property
+    def others(self) -> int:
+        """M, how many rows of the other side training knew; nothing is known of those that came later."""
+        return self.weights.shape[1] if self.basis is None else len(self.basis)
+
+    def mean(self, rows: RowFacts) -> Floats | float:
+        if rows.history is None:
+            return 0.0
+        history = rows.history[rows.history < self.others]
+        if not len(history):
+            return 0.0
+        if self.basis is None:
+            shift = self.weights[:, history].sum(axis=1)
+        else:
+            shift = self.basis[history].sum(axis=0) @ self.weights
+        share = len(history) ** -self.power * len(history) / (len(history) + self.damping)
+        moved: Floats = shift * np.float32(share)
+        return moved[:, None]
+
+    def samples(self, at: slice) -> HistoryEffect:
+        return replace(self, weights=self.weights[at])
+
+    def concatenated(self, other: HistoryEffect) -> HistoryEffect:
+        return replace(other, weights=np.concatenate([self.weights, other.weights]))
+
+    def mapped(self, through: RowMap) -> HistoryEffect:
+        return replace(self, weights=through(self.weights))
+
+    def to_arrays(self) -> Arrays:
+        arrays = {"weights": self.weights, "numbers": np.array([self.power, self.damping])}
+        return arrays if self.basis is None else arrays | {"basis": self.basis}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> HistoryEffect:
+        power, damping = arrays["numbers"].tolist()
+        return cls(arrays["weights"], arrays.get("basis"), power, damping)

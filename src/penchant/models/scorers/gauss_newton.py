@@ -1,0 +1,84 @@
+"""Inferring one row by the row update of training: once for a linear scorer, by Gauss-Newton for any other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.foundations.contraction import contract
+from penchant.models.rows import Rows
+from penchant.models.scorers.protocol import Scorer
+from penchant.models.scorers.row_problem import Array, LinearPosterior, RowProblem, RowUpdate
+
+STEPS = 15
+"""Gauss-Newton steps at most; a sigmoid needs three to five, a network with its kinks more."""
+
+SMALL = 1e-4
+"""The search ends with a step in which no number of the row moves further than this."""
+
+
+def infer_row(scorer: Scorer, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, LinearPosterior]:
+    """The row (S, 1, D) with its covariance, and its posterior.
+
+    A linear scorer is solved exactly by one row update. For any other, the update is repeated around the last row until
+    the row no longer moves.
+    """
+    search = _Search(scorer, problem, row_update)
+    row = problem.prior_mean.astype(np.float64)
+    posterior = search.posterior(row)
+    if scorer.linear:
+        return search.prior.inferred(posterior.solution[:, None], posterior.covariance[:, None]), posterior
+    for _ in range(STEPS):
+        better = search.towards(row, posterior.solution)
+        moved = np.abs(better - row).max()
+        row, posterior = better, search.posterior(better)
+        if moved < SMALL:
+            break
+    return search.prior.inferred(row[:, None], posterior.covariance[:, None]), posterior
+
+
+class _Search:
+    """The penalised sum of squares that the row minimises, sample by sample."""
+
+    def __init__(self, scorer: Scorer, problem: RowProblem, row_update: RowUpdate) -> None:
+        self.scorer, self.problem, self.row_update = scorer, problem, row_update
+        self.others = problem.other.rows(problem.numbers)
+        self.prior = problem.own.prior
+        self.prior_mean = problem.prior_mean.astype(np.float64)
+        self.prior_precision = self.prior.precision_for(problem.counted)
+
+    def posterior(self, row: Array) -> LinearPosterior:
+        """The ratings as a linear regression around the row (S, D), and its solution."""
+        weights, noise = self.problem.weights, self.problem.noise_precision
+        expected, slopes = self.scorer.linearize(*self._sides(row), self.problem.of)
+        regressors = slopes * weights[:, None]
+        targets = weights * (self.problem.targets - expected) + contract("snd,sd->sn", regressors, row)
+        solution, covariance = self.row_update(regressors, targets, noise, self.prior_mean, self.prior_precision)
+        return LinearPosterior(regressors, targets, solution, covariance, self.prior_mean, self.prior_precision, noise)
+
+    def towards(self, row: Array, goal: NDArray[Any]) -> Array:
+        """The longest of a full, half, quarter, ... step to the goal that lowers the cost, sample by sample."""
+        here, share = self.cost(row), np.ones((len(row), 1))
+        for _ in range(8):
+            there = row + share * (goal - row)
+            worse = self.cost(there) > here
+            if not worse.any():
+                return there
+            share[worse] /= 2
+        share[worse] = 0.0
+        stayed: Array = row + share * (goal - row)
+        return stayed
+
+    def cost(self, row: Array) -> Array:
+        """Half the squared errors over the noise variance, plus half the prior's penalty, shape (S,)."""
+        errors = self.problem.weights * (self.problem.targets - self.scorer.pairs(*self._sides(row)))
+        away = row - self.prior_mean
+        penalty = contract("sd,sde,se->s", away, self.prior_precision, away)
+        total: Array = 0.5 * (self.problem.noise_precision * np.square(errors).sum(axis=1) + penalty)
+        return total
+
+    def _sides(self, row: Array) -> tuple[Rows, Rows]:
+        own = Rows.split(row[:, None])
+        return (own, self.others) if self.problem.of == "users" else (self.others, own)
