@@ -27,7 +27,16 @@ from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
 from penchant.recommending.popularity import DAY, Popularity
 from penchant.recommending.predictions import predict_numbers
-from penchant.recommending.ranker import LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS, POPULARITY, Liking, Ranker, log_count
+from penchant.recommending.ranker import (
+    LOG_CHOICE,
+    LOG_LIKE,
+    LOG_NEIGHBOURS,
+    POPULARITY,
+    Liking,
+    Ranker,
+    floor_of,
+    log_count,
+)
 from penchant.recommending.ranking_terms import TermInputs, moments_of, term
 from penchant.recommending.recent_neighbours import RecentNeighbours
 from penchant.recommending.row_lookup import resolve
@@ -171,7 +180,9 @@ def fit_ranker(
     for cut in cuts:
         users = _judged_users(cut, rng)
         if len(users):
-            gathered.append(_candidates(names, draft, cut, users, _inputs(rating, choice, cut, cuts[0], users)))
+            inputs = _inputs(rating, choice, cut, cuts[0], users)
+            draft = replace(draft, floor=floor_of(inputs.choice)) if not gathered else draft
+            gathered.append(_candidates(names, draft, cut, users, inputs))
     if not gathered:
         return replace(draft, weights=_start(names), facts={"cut": "too few users to fit weights on"})
     table = _joined(gathered)
