@@ -80,8 +80,8 @@ class Ranker:
 
     weights: term -> weight of the combined ranking. choice_weights: the same for lists by choice alone. liking: how a
     predicted rating becomes P(like), or None without a rating model. cold_share: the share of held-back interactions
-    that fell on items without interactions: all that such items may claim of a list. floor: see `log_choice`. facts: how
-    the weights were found.
+    that fell on items without interactions: all that such items may claim of a list. floor: see `log_choice`. facts:
+    how the weights were found.
     Raises CallerError for an unknown term or a weight that is not a finite number.
     """
 

@@ -97,8 +97,8 @@ class Cut:
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which held-back rows (n,) are of a user and an item with training rows."""
-        users, items = (np.bincount(numbers, minlength=size) > 0 for numbers, size in (
-            (self.train.user_numbers, self.train.n_users), (self.train.item_numbers, self.train.n_items)))  # fmt: skip
+        users = np.bincount(self.train.user_numbers, minlength=self.train.n_users) > 0
+        items = np.bincount(self.train.item_numbers, minlength=self.train.n_items) > 0
         found: NDArray[np.bool_] = users[self.test.user_numbers] & items[self.test.item_numbers]
         return found
 
@@ -107,8 +107,8 @@ class Cut:
 class Candidates:
     """The candidates of many users, side by side.
 
-    terms: (n, T). chosen: (n,), 1 for what was held back. liked: (n,), 1 for what was also liked. starts: (G + 1,), where
-    each user's candidates begin. wanted: by target, (G,), how many items each user has to find.
+    terms: (n, T). chosen: (n,), 1 for what was held back. liked: (n,), 1 for what was also liked. starts: (G + 1,),
+    where each user's candidates begin. wanted: by target, (G,), how many items each user has to find.
     """
 
     terms: Array
