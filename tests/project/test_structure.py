@@ -7,24 +7,11 @@ from collections import defaultdict
 
 from project.package import classes, cycles, imports, modules, type_tests
 
-CYCLES_LEFT = {
-    "penchant.data.feature_encoding", "penchant.data.features",
-    "penchant.data.feature_join", "penchant.data.ratings", "penchant.data.reading", "penchant.data.table_conversion",
-    "penchant", "penchant.evaluation.scoring.protocol", "penchant.evaluation.report.report",
-    "penchant.evaluation.report.html", "penchant.evaluation.comparison.comparison_html",
-    "penchant.evaluation.report.evaluate", "penchant.evaluation.comparison.compare",
-    "penchant.evaluation.comparison.comparison",
-}  # fmt: skip
-"""Modules that are still in a cycle. No line is ever added; a module that has left its cycle leaves the list."""
-
 SHARED_CLASSES = {
     "EmbeddingDot": "the lesson's torch module shows what the model's rows do",
     "EmbeddingDotBias": "the lesson's torch module shows what the model's rows do",
     "EmbeddingNet": "the lesson's torch module shows what the model's rows do",
 }
-CLASSES_LEFT = {"Comparison", "ItemMap", "Line", "Pull"}
-"""Class names that still mean two things. No line is ever added."""
-
 SHARED_MODULES = {
     "baseline": "the model and its training",
     "compare": "the function and its command",
@@ -48,14 +35,10 @@ SHARED_MODULES = {
     "settings": "each part has its own",
     "training": "the package and its twin on Spark",
 }
-MODULES_LEFT = {"protocol", "rendering"}
-"""Module names that still mean two things. No line is ever added."""
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
-    found = cycles(imports(modules()))
-    assert not [sorted(group) for group in found if not group <= CYCLES_LEFT]
-    assert not CYCLES_LEFT.difference(*found), "these are in no cycle now: take them off CYCLES_LEFT"
+    assert cycles(imports(modules())) == []
 
 
 def test_imports_of_all_kinds_are_found_and_a_cycle_of_them() -> None:
@@ -78,14 +61,14 @@ def doubled(names: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def test_a_class_name_means_one_thing() -> None:
     found = doubled({name: classes(tree) for name, tree in modules().items()})
-    assert {name: where for name, where in found.items() if name not in CLASSES_LEFT | SHARED_CLASSES.keys()} == {}
-    assert (CLASSES_LEFT | SHARED_CLASSES.keys()) - found.keys() == set(), "these mean one thing now: take them off"
+    assert {name: where for name, where in found.items() if name not in SHARED_CLASSES} == {}
+    assert SHARED_CLASSES.keys() - found.keys() == set(), "these mean one thing now: take them off"
 
 
 def test_a_module_name_means_one_thing() -> None:
     found = doubled({name: [name.rpartition(".")[2]] for name in modules()})
-    assert {name: where for name, where in found.items() if name not in MODULES_LEFT | SHARED_MODULES.keys()} == {}
-    stale = (MODULES_LEFT | SHARED_MODULES.keys()) - found.keys()
+    assert {name: where for name, where in found.items() if name not in SHARED_MODULES} == {}
+    stale = SHARED_MODULES.keys() - found.keys()
     assert stale == set(), "these mean one thing now: take them off"
 
 
