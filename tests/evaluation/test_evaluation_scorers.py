@@ -97,7 +97,7 @@ def test_two_parts_predict_by_one_and_are_ordered_as_their_lists_are(world: Worl
             listed = model.recommend(split.test.users.ids[user], 5, by=by, exclude_seen=False)  # type: ignore[arg-type]
             best = np.argsort(-table[row], kind="stable")[:5]
             assert listed.ids == split.test.items.ids[best].tolist()
-    assert {"rmse", "ndcg@10"} <= evaluate(model, split, pictures=False).lines[0].metrics.keys()
+    assert {"rmse", "ndcg@10"} <= evaluate(model, split, plots=False).rows[0].metrics.keys()
 
 
 def test_a_choice_part_that_has_learned_from_test_rows_is_refused(world: World) -> None:

@@ -125,10 +125,10 @@ def test_a_grown_model_keeps_its_histories(model: Recommender, tmp_path: Path) -
     grown = model.with_user(7, {"i0": 5.0, "i4": 2.0}).with_item("new", ratings={100: 5.0, 104: 5.0})
     again = load(grown.with_user(101, {"new": 4.0}).save(tmp_path / "model"))
     for one in (grown, again):
-        np.testing.assert_array_equal(np.flatnonzero(main_model(one).users.vectors[0][USERS]), [0])
+        np.testing.assert_array_equal(np.flatnonzero(main_model(one).users.all_rows().vectors[0][USERS]), [0])
         assert one.recommend(7, 1, among=["i8"]).scores == pytest.approx(weights_of(model)[0, 8], abs=1e-6)
     np.testing.assert_array_equal(
-        main_model(again).users.vectors, main_model(grown).users.vectors
+        main_model(again).users.all_rows().vectors, main_model(grown).users.all_rows().vectors
     )  # a later item weighs on no other
     with pytest.raises(CallerError, match="anew only by training"):
         model.with_item("i0", ratings={100: 5.0})
