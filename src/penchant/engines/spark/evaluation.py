@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from penchant.data.columns import ITEM, RATING, USER
+from penchant.data.liked import liked_from
 from penchant.data.ratings import Ratings
 from penchant.data.reading_rules import Rules
 from penchant.data.vocabulary import Vocabulary
@@ -44,12 +45,12 @@ def evaluate(
     """Metrics of a model on test ratings: rmse, mae, and full-ranking metrics cut at `at`, averaged over users.
 
     test: a path or URL, a Spark DataFrame, or Ratings, without pairs of the training ratings. relevant_from: the lowest
-    rating that counts as relevant; left out, three quarters of the way up the scale. rules: the fields of Rules. All
-    items are candidates, unknown test items included, except those the user rated in training. Unknown users and items
-    are predicted from the prior, and their test ratings are counted.
+    rating that counts as relevant; left out, the median of the training ratings. rules: the fields of Rules. All items
+    are candidates, unknown test items included, except those the user rated in training. Unknown users and items are
+    predicted from the prior, and their test ratings are counted.
     """
     trained = main_model(model)
-    relevant = trained.scale.low + 0.75 * trained.scale.width if relevant_from is None else relevant_from
+    relevant = liked_from(trained.interactions.values) if relevant_from is None else relevant_from
     given = test.sparkSession if isinstance(test, DataFrame) else None
     with (
         spark_session(master, config, given) as session,
