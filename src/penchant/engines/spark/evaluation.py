@@ -23,6 +23,7 @@ from penchant.engines.spark.sessions import checkpoints, spark_session
 from penchant.engines.spark.table_reading import open_table
 from penchant.engines.spark.worker_metrics import UserMetrics
 from penchant.engines.spark.worker_model import ID, SEEN, WorkerModel, user_columns
+from penchant.foundations.errors import CallerError
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.ranking import AT_K
 from penchant.models.trained import TrainedModel
@@ -50,7 +51,7 @@ def evaluate(
     predicted from the prior, and their test ratings are counted.
     """
     trained = main_model(model)
-    relevant = liked_from(trained.interactions.values) if relevant_from is None else relevant_from
+    relevant = _liked(trained) if relevant_from is None else relevant_from
     given = test.sparkSession if isinstance(test, DataFrame) else None
     with (
         spark_session(master, config, given) as session,
@@ -60,6 +61,17 @@ def evaluate(
     ):
         rows, unknown = _numbered(session, test, Rules.from_options(rules, where="evaluate()"), separator, trained)
         return _metrics(session, trained, rows, UserMetrics(WorkerModel.of(trained, unknown), relevant, at))
+
+
+def _liked(trained: TrainedModel) -> float:
+    """The lowest liked rating, from the training ratings that the model holds."""
+    if not len(trained.interactions):
+        raise CallerError(
+            "the model holds no training ratings that would say which ratings count as liked",
+            where="evaluate()",
+            remedy="Give relevant_from, or train with histories=True",
+        )
+    return liked_from(trained.interactions.values)
 
 
 def _numbered(
