@@ -18,8 +18,8 @@ _SAMPLED = 4_000
 _NUMBERS = 2**24
 """Numbers that the sampled rows' covariances may hold."""
 
-_MOST = 0.95
-"""Leverages count as at most this: the estimate divides by what is left to one."""
+_MOST = 0.99
+"""Leverages count as at most this, so that rounding makes none of them one."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,10 @@ class FittedSide:
 def leave_one_out_error(ratings: Ratings, users: FittedSide, items: FittedSide, mean: float) -> float:
     """The root mean squared error of a rating when it is left out of the fit.
 
-    The residual of a linear fit grows by 1 / (1 - leverage) where its rating is left out (Allen 1974, The relationship
-    between variable selection and data augmentation). The leverages of the two sides are added up, which is exact to
-    first order.
+    A row whose other ratings leave it the variance v of a prediction, in units of the noise, takes v / (1 + v) of a
+    rating's error into its fit; that share is the rating's leverage. Where both rows adapt, 1 / (1 + v_u + v_i) of the
+    error is left as the residual, as in the leave-one-out residuals of a linear fit (Allen 1974, The relationship
+    between variable selection and data augmentation). Both rows are taken as independent of each other.
     """
     rng = np.random.default_rng(0)
     wanted = min(_SAMPLED, max(_NUMBERS // users.solver.width**2, 1))
@@ -59,8 +60,9 @@ def leave_one_out_error(ratings: Ratings, users: FittedSide, items: FittedSide, 
     p, q = users.rows[u], items.rows[i]
     predicted = mean + p[:, 0] + q[:, 0] + (p[:, 1:] * q[:, 1:]).sum(axis=1)
     errors = (ratings.values[at] - ratings.scale.clip(predicted)).astype(np.float64)
-    leverage = np.minimum(users.leverages(u, i) + items.leverages(i, u), _MOST)
-    return float(np.sqrt(np.mean((errors / (1 - leverage)) ** 2)))
+    leverages = [np.minimum(one, _MOST) for one in (users.leverages(u, i), items.leverages(i, u))]
+    growth = 1 + sum(one / (1 - one) for one in leverages)
+    return float(np.sqrt(np.mean((errors * growth) ** 2)))
 
 
 def _taken(entries: Grouped, rows: NDArray[np.int64]) -> Grouped:
