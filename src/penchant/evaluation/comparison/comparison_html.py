@@ -29,6 +29,7 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
         "heads": heads,
         "rows": rows,
         "note": comparison.note,
+        "findings": comparison.findings,
         "chart_heading": f"{title} by model",
         "chart": drawing(chart),
         "pairs": comparison.pairs,

@@ -12,6 +12,7 @@ from penchant.evaluation.scoring.metric_names import format_metric, metric_name,
 from penchant.evaluation.scoring.protocol import protocol_lines
 from penchant.foundations.plain_table import plain_table
 from penchant.metrics.intervals import Interval
+from penchant.metrics.probability import Reliability
 
 if TYPE_CHECKING:
     from penchant.evaluation.report.plot_data import PlotData
@@ -35,15 +36,18 @@ class Report:
     """The evaluation of a model on a split.
 
     rows: the model first, then other models and baselines. protocol: data, split, settings, date, versions. model: kind
-    and settings of the model. slices: its error on parts of the test. overfitting: a summary in words. plots: the data
-    of the plots, or None.
+    and settings of the model. findings: what the table says, in sentences. slices: its error on parts of the test.
+    overfitting: a summary in words. like_curve: the reliability of its P(like), or None. plots: the data of the plots,
+    or None.
     """
 
     rows: Sequence[ReportRow]
     protocol: Mapping[str, Any]
     model: Mapping[str, Any] = field(default_factory=dict)
+    findings: Sequence[str] = ()
     slices: Sequence[Slice] = ()
     overfitting: str = ""
+    like_curve: Reliability | None = None
     plots: PlotData | None = None
 
     def __getitem__(self, name: str) -> Interval:
@@ -66,7 +70,8 @@ class Report:
         note = (
             f"In brackets: {settings['level']:.0%} intervals from {settings['replicates']} bootstrap samples of users."
         )
-        parts = ["\n".join(protocol_lines(self.protocol)), plain_table(heads, cells), note, self.overfitting]
+        parts = ["\n".join(protocol_lines(self.protocol)), plain_table(heads, cells), note, *self.findings]
+        parts.append(self.overfitting)
         return "\n\n".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
@@ -84,6 +89,8 @@ class Report:
                 }
                 for row in self.rows
             },
+            "findings": list(self.findings),
+            "p_like_reliability": None if self.like_curve is None else self.like_curve.to_json(),
             "slices": [one.to_json() for one in self.slices],
             "overfitting": self.overfitting,
         }

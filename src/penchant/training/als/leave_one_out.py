@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ def leave_one_out_error(ratings: Ratings, users: FittedSide, items: FittedSide, 
     return float(np.sqrt(np.mean((errors * growth) ** 2)))
 
 
-def _taken(entries: Grouped, rows: NDArray[np.int64]) -> Grouped:
+def _taken(entries: Grouped, rows: NDArray[Any]) -> Grouped:
     """The entries of some rows, in their order."""
     counts = entries.counts[rows]
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
