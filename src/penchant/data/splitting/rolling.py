@@ -58,5 +58,5 @@ def _split_at(ratings: Ratings, start: int, end: int, new_users: bool, name: str
         name=f"{name}, {when}",
         unused_rows=np.flatnonzero(~earlier & ~tested),
         cut=start,
-        relevant="all",
+        any_rating=True,
     )

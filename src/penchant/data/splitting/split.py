@@ -25,8 +25,8 @@ class Split:
     otherwise whether such an item is known would depend on the test rows. question: what the test measures. name: the
     protocol and its parameters, for reports. given: ratings of new users or items that may be folded in before the
     test, with the test's numbering, or None. data: the file or table that the ratings were read from, where known. cut:
-    the time, in seconds since 1970, that every training row is older than and no test row is, or None. relevant: which
-    test rows the list metrics look for: those rated as liked, or every one.
+    the time, in seconds since 1970, that every training row is older than and no test row is, or None. any_rating:
+    whether list metrics look for every test row, whatever its rating.
     """
 
     train: Ratings
@@ -36,7 +36,12 @@ class Split:
     given: Ratings | None = None
     data: str = ""
     cut: int | None = None
-    relevant: Relevant = "liked"
+    any_rating: bool = False
+
+    @property
+    def relevant(self) -> Relevant:
+        """Which test rows list metrics look for: those rated as liked, or every one."""
+        return "all" if self.any_rating or self.train.kind == "choices" else "liked"
 
     def without_unseen(self) -> Split:
         """The same training ratings with only the test rows of known users and items."""
@@ -55,7 +60,7 @@ def split_rows(
     given_rows: NDArray[Any] | None = None,
     unused_rows: NDArray[Any] | None = None,
     cut: int | None = None,
-    relevant: Relevant = "liked",
+    any_rating: bool = False,
 ) -> Split:
     """A Split of the ratings; the training rows are those that are not in the test, given or unused."""
     test_rows = np.asarray(test_rows, dtype=np.int64)
@@ -76,7 +81,7 @@ def split_rows(
     train = _restricted(whole.take(~held), users.kept, items.kept)
     given = None if given_rows is None else whole.take(given_rows)
     data = ratings.report.source if ratings.report else ""
-    return Split(train, whole.take(test_rows), question, name, given, data, cut, relevant)
+    return Split(train, whole.take(test_rows), question, name, given, data, cut, any_rating)
 
 
 @dataclass(frozen=True)
@@ -121,5 +126,5 @@ def _restricted(train: Ratings, users: int, items: int) -> Ratings:
         items=Vocabulary(train.items.ids[:items]),
         user_features=train.user_features and train.user_features.take(np.arange(users)),
         item_features=train.item_features and train.item_features.take(np.arange(items)),
-        scale=Scale.of(train.values, ends),
+        scale=Scale.of(train.values, ends, kind=train.kind),
     )

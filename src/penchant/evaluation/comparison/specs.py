@@ -125,7 +125,7 @@ def comparison_specs(models: Sequence[Any], split: Split) -> list[ComparisonSpec
         raise CallerError(f"{models!r} is not a list of models", where="models", remedy='Write ["als", "bayes"]')
     found = [_spec(one) for one in models]
     given = {spec.label for spec in found}
-    usual: list[ComparisonSpec] = [TrainingSpec(BASELINE)]
+    usual: list[ComparisonSpec] = [TrainingSpec(BASELINE)] if split.train.kind == "ratings" else []
     usual += [BaselineSpec(label, build) for label, build in naive_baselines(split).items()]
     found += [one for one in usual if one.label not in given]
     labels = [spec.label for spec in found]

@@ -68,16 +68,19 @@ def recent_label(window: float) -> str:
 
 
 def naive_baselines(split: Split) -> dict[str, Callable[[Split], EvaluationScorer]]:
-    """What to compare with that knows nothing of taste, by label; where the split has a cut, recent popularity too."""
+    """What to compare with that knows nothing of taste, by label; where the split has a cut, recent popularity too.
+
+    Choices have no baseline that predicts ratings.
+    """
     found: dict[str, Callable[[Split], EvaluationScorer]] = {"popular": MostPopular}
     if split.cut is not None:
         found |= {recent_label(window): partial(MostPopular, window=window) for window in RECENT_WINDOWS}
-    return found | {GlobalMean.label: GlobalMean}
+    return found if split.train.kind == "choices" else found | {GlobalMean.label: GlobalMean}
 
 
 def baselines(split: Split, *, besides: Collection[str] = ()) -> list[EvaluationScorer]:
     """The baselines, trained on the training rows; those named in `besides` are left out."""
     found = [build(split) for label, build in naive_baselines(split).items() if label not in besides]
-    if BASELINE not in besides and BASELINE in registry.MODELS:
+    if split.train.kind == "ratings" and BASELINE not in besides and BASELINE in registry.MODELS:
         found.insert(0, RecommenderScorer(Recommender.of(registry.train(split.train, BASELINE)), split))
     return found
