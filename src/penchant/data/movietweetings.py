@@ -21,8 +21,7 @@ def movietweetings() -> Ratings:
     """The shipped ratings in their file's order, with item features genres ("many") and year ("number"), and titles.
 
     Item ids are numbers of IMDb, texts with leading zeros. Ratings were tweeted, mostly right after watching, so the
-    times say what was chosen when. Made by Dooms, De Pessemier and Martens (2013); the licence is in LICENSE next to the
-    data.
+    times say what was chosen when. Made by Dooms, De Pessemier and Martens (2013); LICENSE is next to the data.
     """
     import polars as pl
 
