@@ -117,7 +117,9 @@ class RecommenderLaws:
             listed, whole = model.recommend(user, 7), model.recommend(user, ITEMS)
             number = trained.users.vocabulary.number(user)
             seen = trained.interactions.row(number)[0] if number >= 0 else np.array([], np.int32)
-            assert (np.diff(whole.scores) <= 1e-5).all()
+            rated = [item != UNRATED for item in whole.ids]
+            assert rated == sorted(rated, reverse=True), "an item without ratings precedes one with ratings"
+            assert (np.diff(whole.scores[rated]) <= 1e-5).all()
             assert len(whole) == ITEMS - len(seen)
             assert not set(whole.ids) & set(trained.items.vocabulary.take(seen).tolist())
             np.testing.assert_allclose(listed.scores, whole.scores[:7], rtol=1e-5, atol=1e-6)

@@ -60,22 +60,39 @@ def rank_blocks(
 ) -> Iterator[Ranked]:
     """One part's lists of any number of users, `BLOCK` at a time; unknown numbers are answered from the prior.
 
-    allowed: (I,), the items that may be listed. seen: by user, the items that stay out of their list.
+    allowed: (I,), the items that may be listed. seen: by user, the items that stay out of their list. Items without
+    interactions come after all others.
     """
-    rated = allowed & (trained.items.counts > 0)
-    allowed = rated if rated.any() else allowed  # items without interactions come after all others
-    barred = np.zeros(0, np.bool_) if allowed.all() else ~allowed
+    unrated = trained.items.counts == 0
     stacked = stacked_items(trained)
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
         found = resolve(trained.users, block)
-        lists = _Lists(*_histories(seen, block), barred, len(block), n)
-        if stacked is None:
-            lists.fill_from_tables(trained, found.rows)
-        else:
-            lists.fill_from_products(trained.scorer.stacked_users(found.rows), stacked)
-            lists.scores = from_products(trained, lists.scores)
+        lists = _part_lists(trained, stacked, found.rows, _histories(seen, block), allowed & ~unrated, n)
+        short = np.flatnonzero(lists.items[:, -1] < 0).astype(np.int32)
+        if len(short) and (allowed & unrated).any():
+            rows, histories = found.rows.take(short), _histories(seen, block[short])
+            lists.continue_with(short, _part_lists(trained, stacked, rows, histories, allowed & unrated, n))
         yield Ranked(block, found.sources, lists.items, trained.clip(lists.scores))
+
+
+def _part_lists(
+    trained: TrainedModel,
+    stacked: Floats | None,
+    rows: Rows,
+    histories: tuple[NDArray[np.int64], Numbers],
+    allowed: NDArray[np.bool_],
+    n: int,
+) -> _Lists:
+    """Lists of B rows among the allowed items (I,). histories: what stays out of each list, as compressed rows."""
+    barred = np.zeros(0, np.bool_) if allowed.all() else ~allowed
+    lists = _Lists(*histories, barred, len(histories[0]) - 1, n)
+    if stacked is None:
+        lists.fill_from_tables(trained, rows)
+    else:
+        lists.fill_from_products(trained.scorer.stacked_users(rows), stacked)
+        lists.scores = from_products(trained, lists.scores)
+    return lists
 
 
 def rank_blocks_by_ranker(
@@ -105,7 +122,11 @@ def _listed(
     """One user's list; hidden: the item numbers that stay out of it."""
     own = allowed.copy()
     own[hidden] = False
-    return best_by_ranker(ranker, by, inputs, n, own)
+    best, scores = best_by_ranker(ranker, by, inputs, n, own & ~inputs.unrated)
+    if len(best) == n:
+        return best, scores
+    new, more = best_by_ranker(ranker, by, inputs, n - len(best), own & inputs.unrated)
+    return np.concatenate([best, new]), np.concatenate([scores, more])
 
 
 def block_inputs(index: ItemIndex, users: Numbers) -> tuple[list[TermInputs], NDArray[Any]]:
@@ -167,6 +188,13 @@ class _Lists:
     def __init__(self, starts: NDArray[np.int64], seen: Numbers, barred: NDArray[np.bool_], users: int, n: int) -> None:
         self.starts, self.seen, self.barred = starts, seen, barred
         self.items, self.scores = np.empty((users, n), np.int32), np.empty((users, n), np.float32)
+
+    def continue_with(self, rows: Numbers, more: _Lists) -> None:
+        """The free places of some lists, filled with the first of others. rows: (R,), which lists they continue."""
+        for at, row in enumerate(rows.tolist()):
+            held = int((self.items[row] >= 0).sum())
+            self.items[row, held:] = more.items[at, : self.items.shape[1] - held]
+            self.scores[row, held:] = more.scores[at, : self.items.shape[1] - held]
 
     def fill_from_products(self, users: Floats, items: Floats) -> None:
         """From stacked rows (B, W) and (I, W); threads share the users, and BLAS keeps to one of them."""

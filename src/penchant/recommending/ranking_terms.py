@@ -8,7 +8,7 @@ and Naor 2001): for the items of highest bound, until the n-th best score is no 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +48,14 @@ class TermInputs:
 
 
 def moments_of(trained: TrainedModel, users: Rows, items: Rows, spread: ItemSpread) -> Moments:
-    """The moments of B user rows with some or all of the item rows."""
+    """The moments of B user rows with some or all of the item rows.
+
+    The uncertainty of a folded-in row stays out, as rows kept in a model have none: both get the same list.
+    """
+    own = replace(users, covariance=None)
 
     def moments(at: Numbers | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return rating_moments(trained, users, items if at is None else items.take(at), spread)
+        return rating_moments(trained, own, items if at is None else items.take(at), spread)
 
     return moments
 

@@ -13,7 +13,8 @@ from penchant.foundations.errors import CallerError, SettingsError
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator, spawn_seeds
 from penchant.models.trained import TrainedModel
-from penchant.recommending.ranker_fitting import choose_cuts, fit_ranker
+from penchant.recommending.ranker_fitting import fit_ranker
+from penchant.recommending.ranking_cuts import choose_cuts
 from penchant.recommending.recommender import Recommender
 from penchant.training import registry
 

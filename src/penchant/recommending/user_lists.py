@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from penchant.data.vocabulary import Numbers
 from penchant.foundations.errors import CallerError
+from penchant.foundations.rng import generator
 from penchant.models.rows import Floats
 from penchant.recommending.filters import allowed_items
 from penchant.recommending.item_index import ItemIndex, PartName
@@ -27,7 +28,7 @@ from penchant.recommending.top_n import top_n
 UserRows = Mapping[PartName, PartRow]
 
 EXPLORED = 0.1
-"""The share of a list that exploring reserves for items without interactions."""
+"""The probability with which exploring gives a place to an item without interactions."""
 
 
 def ranking_for(index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[Any], options: ListOptions) -> Ranking:
@@ -71,12 +72,14 @@ def _ranked(
     """The numbers of the list's items, best first, and the scores they were ordered by.
 
     Items without interactions come after all others: nothing measured says that they earn more. `new_items` reserves
-    places for them, and exploring one in ten.
+    places for them; exploring draws, place by place, whether one in ten goes to them.
     """
     rated = allowed & ~index.unrated
-    share = options.new_items if options.new_items or options.explore is None else EXPLORED
-    reserved = min(round(share * options.n), int((allowed & index.unrated).sum()))
-    best, scores = _spread_out(index, rows, by, replace(options, n=options.n - reserved), rated)
+    reserved = round(options.new_items * options.n)
+    if options.explore is not None and not options.new_items:
+        reserved = int(generator(options.explore).binomial(options.n, EXPLORED))
+    reserved = min(reserved, int((allowed & index.unrated).sum()))
+    best, scores = _spread_out(index, rows, by, options, rated, options.n - reserved)
     missing = options.n - len(best)
     if not missing:
         return best, scores
@@ -85,14 +88,14 @@ def _ranked(
 
 
 def _spread_out(
-    index: ItemIndex, rows: UserRows, by: By, options: ListOptions, allowed: NDArray[np.bool_]
+    index: ItemIndex, rows: UserRows, by: By, options: ListOptions, allowed: NDArray[np.bool_], n: int
 ) -> tuple[Numbers, NDArray[Any]]:
     """The n best, chosen from ten times as many where the list is to be diverse."""
     if not options.diversity:
-        return _ordered(index, rows, by, options, allowed, options.n)
-    best, scores = _ordered(index, rows, by, options, allowed, options.n * POOL)
+        return _ordered(index, rows, by, options, allowed, n)
+    best, scores = _ordered(index, rows, by, options, allowed, n * POOL)
     directions = index.part(index.one_part(by)).items_near.directions[best]
-    chosen = spread_out(scores, directions, options.n, options.diversity)
+    chosen = spread_out(scores, directions, n, options.diversity)
     return best[chosen], scores[chosen]
 
 
