@@ -136,9 +136,6 @@ WRONG: dict[str, tuple[Callable[[Recommender], Any], str]] = {
     ),
     "no such part": (lambda m: m.recommend("ann", by="choice"), r"this recommender has no choice model"),
     "no ranker": (lambda m: m.recommend("ann", by="combined"), r"has one part.*ask for the one there is"),
-        lambda m: m.recommend("ann", by="combined"),
-        r"this recommender has one part.*ask for the one there is",
-    ),
     "diversity as a text": (lambda m: m.recommend("ann", diversity="x"), r"a diversity of 'x'"),
 }
 
