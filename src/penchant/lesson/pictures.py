@@ -11,7 +11,7 @@ import numpy as np
 
 from penchant.foundations.optional import require
 from penchant.lesson.derivatives import Array, Method
-from penchant.lesson.gradient_descent import Line, Trace
+from penchant.lesson.gradient_descent import LinePoints, Trace
 from penchant.lesson.initial_scores import InitialScoreGrid
 from penchant.lesson.one_hot import Comparison
 from penchant.lesson.weight_decay import Sweep
@@ -20,7 +20,7 @@ _SURFACE = {"colorscale": "Greys", "reversescale": True, "colorbar": {"title": "
 _STAR = {"symbol": "star", "size": 14, "color": "#D2452D"}
 
 
-def loss_per_step(traces: Mapping[str, Trace], line: Line) -> Any:
+def loss_per_step(traces: Mapping[str, Trace], line: LinePoints) -> Any:
     """The error over all points after every step, one line for each optimiser."""
     figure = _figure("Error over all points after each step", "step", "RMSE")
     for name, trace in traces.items():
@@ -29,7 +29,7 @@ def loss_per_step(traces: Mapping[str, Trace], line: Line) -> Any:
     return figure
 
 
-def paths(traces: Mapping[str, Trace], line: Line, *, size: int = 80, shown: int = 4) -> Any:
+def paths(traces: Mapping[str, Trace], line: LinePoints, *, size: int = 80, shown: int = 4) -> Any:
     """The path of each optimiser over the error surface, whose valley runs along the b axis.
 
     size: cells a side of the surface. shown: how many paths are visible at first; a click in the legend shows others.

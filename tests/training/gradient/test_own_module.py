@@ -11,7 +11,7 @@ from penchant.lesson import ColumnarModelData, fit, set_lrs
 from penchant.training.gradient import learner
 from penchant.training.gradient.callbacks.early_stopping import BestWeights
 from penchant.training.gradient.callbacks.validation import Held, Validation
-from penchant.training.gradient.events import Plan
+from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.torch_backend import TorchBackend
 
 WORLD = low_rank(users=20, items=15, n=211)
@@ -54,8 +54,8 @@ def backend(module, rate=0.05, batch_size=50, **more):
 @pytest.mark.parametrize("shape", [lambda x: x, lambda x: x[:, None]], ids=["B", "B1"])
 @pytest.mark.parametrize("batch_size", [1, 50, 1000])
 def test_all_accepted_forms_train_to_the_same_result(kind, shape, batch_size):
-    expected = learner.fit(backend(ByPairs(lambda x: x), batch_size=batch_size), Plan(2, 0.05), seed=1)
-    found = learner.fit(backend(kind(shape), batch_size=batch_size), Plan(2, 0.05), seed=1)
+    expected = learner.fit(backend(ByPairs(lambda x: x), batch_size=batch_size), TrainingPlan(2, 0.05), seed=1)
+    found = learner.fit(backend(kind(shape), batch_size=batch_size), TrainingPlan(2, 0.05), seed=1)
     assert found.losses == expected.losses
     assert found.history[1]["train_loss"] < found.history[0]["train_loss"]
 
@@ -89,7 +89,7 @@ def test_another_forward_is_refused_by_name():
 def test_a_diverging_loss_stops_training_and_keeps_the_best_weights():
     module = ByPairs(lambda x: x)
     trained, best = backend(module), BestWeights()
-    wild = Plan(6, 1.0, curve=lambda position: 0.05 if position < 0.5 else 1e6)
+    wild = TrainingPlan(6, 1.0, curve=lambda position: 0.05 if position < 0.5 else 1e6)
     with pytest.raises(
         TrainingDivergedError, match=r"at step \d+, learning rate 1e\+06.*Try a learning rate of 1e\+05"
     ):

@@ -45,7 +45,7 @@ def train(
     trained on other ratings, and SettingsError if it has other settings.
     """
     if not len(ratings):
-        raise DataError("there are no ratings to learn from")
+        raise DataError("there are no ratings to train on")
     if resume is not None:
         check_resumable(resume, ratings, settings)
     progress = progress or Silent()
