@@ -1,4 +1,4 @@
-"""The pages, the parts of them that scripts fetch, and the scripts and styles themselves."""
+"""The routes of the pages, of the parts that scripts fetch, and of scripts and styles."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Skipped = Annotated[list[Annotated[str, Query(max_length=ID_LENGTH)]], Query(max
 
 
 def _person(service: Service, who: Credentials) -> ServedUser:
-    """The visitor whose cookie it is; somebody without ratings when there is none or it is out of date."""
+    """The visitor of the cookie; a user without ratings if there is no cookie or it is no longer valid."""
     service.access.catalogue(who)
     mine = service.access.user_state_of(who)
     return service.people.describe({}) if mine is None else service.people.find(mine)
@@ -108,7 +108,7 @@ def model(service: TheService, who: Who) -> Response:
 
 @router.post("/visitor")
 def become(service: TheService, who: Who, request: Request) -> Response:
-    """A cookie for somebody who is about to rate; nobody becomes a visitor by looking."""
+    """Create a visitor and set the cookie. The page calls this before the first rating; reading creates no visitor."""
     _check_ours(request)
     if service.access.user_state_of(who) is not None:
         return Response(status_code=204)
@@ -126,7 +126,7 @@ def become(service: TheService, who: Who, request: Request) -> Response:
 
 @router.post("/forget-me")
 def forget(service: TheService, who: Who, request: Request) -> Response:
-    """Erase, and drop the cookie."""
+    """Erase the visitor's data, and delete the cookie."""
     _check_ours(request)
     mine = service.access.user_state_of(who)
     if mine is not None:
@@ -138,7 +138,7 @@ def forget(service: TheService, who: Who, request: Request) -> Response:
 
 def _check_ours(request: Request) -> None:
     if not from_our_pages(request):
-        raise RefusalError(403, "only the service's own pages may ask for this")
+        raise RefusalError(403, "only the service's own pages may send this request")
 
 
 @router.get("/favicon.ico")
