@@ -100,13 +100,13 @@ def test_tune_searches_on_training_rows_and_measures_once_on_the_test(place: Pat
         "--search",
         "epochs=[2,4,6]",
     ]
-    told = json.loads(penchant("tune", place / "ratings.csv", *words, "--json").stdout)
-    assert set(told["tuned"]["settings"]) == {"user_damping", "epochs"} and len(told["tuned"]["trials"]) == 3
-    rows = told["on_test"]["protocol"]["rows"]
-    learnt, judged = 648, 72  # nine tenths and one tenth of the training rows
+    result = json.loads(penchant("tune", place / "ratings.csv", *words, "--json").stdout)
+    assert set(result["tuned"]["settings"]) == {"user_damping", "epochs"} and len(result["tuned"]["trials"]) == 3
+    rows = result["on_test"]["protocol"]["rows"]
+    trained, validated = 648, 72  # nine tenths and one tenth of the training rows
     assert (
-        rows["train"] == learnt + judged
-        and f"{learnt} training and {judged} validation rows" in told["tuned"]["protocol"]
+        rows["train"] == trained + validated
+        and f"{trained} training and {validated} validation rows" in result["tuned"]["protocol"]
     )
     shown = penchant("tune", place / "ratings.csv", "--model", "baseline", "--trials", "2")
     assert "Next: penchant train" in shown.stdout and "--user-damping" in shown.stdout

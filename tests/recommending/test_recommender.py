@@ -44,7 +44,7 @@ def table(model: Recommender, user: str, by: str) -> dict[int, float]:
     return dict(zip(listed.ids, listed.scores.tolist(), strict=True))
 
 
-def test_a_model_becomes_the_part_that_its_objective_says() -> None:
+def test_a_model_becomes_the_part_of_its_objective() -> None:
     rating, preference = Recommender.of(made()), Recommender.of(choice())
     assert rating.rating_model is not None
     assert rating.choice_model is rating.ranker is None
@@ -96,7 +96,7 @@ def test_combined_lists_for_many_are_the_lists_for_each(both: Recommender, monke
         assert own["source"].unique().to_list() == [alone.source]
 
 
-def test_what_any_part_has_seen_stays_out() -> None:
+def test_items_seen_by_either_part_are_left_out() -> None:
     rating, other = made(), choice()
     seen = dataclasses.replace(
         other.seen, numbers=np.where(other.seen.numbers == 0, 4, other.seen.numbers).astype(np.int32)
@@ -135,7 +135,7 @@ def test_explaining_after_folding_in_does_not_fold_in_again(both: Recommender, m
     state.onboarding(2)
 
 
-def test_exploring_samples_the_combined_order_too(both: Recommender) -> None:
+def test_explore_works_with_the_combined_order(both: Recommender) -> None:
     lists = {tuple(both.fold_in({7: 4.0}).recommend(4, explore=seed).ids) for seed in range(20)}
     assert len(lists) > 1
     assert both.recommend("ann", 2, explore=3).ids == both.recommend("ann", 2, explore=3).ids
@@ -155,7 +155,7 @@ def test_parts_that_do_not_fit_are_refused() -> None:
 # --- the ranker ---------------------------------------------------------------------------------------------------
 
 
-def test_a_ranker_refuses_what_it_cannot_add_up() -> None:
+def test_a_ranker_refuses_unknown_terms() -> None:
     with pytest.raises(CallerError, match="no term 'stars'"):
         Ranker(("stars",), (1.0,))
     with pytest.raises(CallerError, match="one weight"):
@@ -164,7 +164,7 @@ def test_a_ranker_refuses_what_it_cannot_add_up() -> None:
         Ranker(("log_like",), (float("nan"),))
 
 
-def test_a_ranker_uses_the_terms_it_names() -> None:
+def test_a_ranker_uses_its_named_terms() -> None:
     features = {"log_choice": np.array([1.0, 2.0]), "log_like": np.array([3.0, -1.0])}
     assert Ranker(("log_like",), (2.0,)).score(features).tolist() == [6.0, -2.0]
     assert Ranker.product().score(features).tolist() == [4.0, 1.0]
@@ -173,7 +173,7 @@ def test_a_ranker_uses_the_terms_it_names() -> None:
 # --- saving -------------------------------------------------------------------------------------------------------
 
 
-def test_both_parts_and_the_ranker_come_back(both: Recommender, tmp_path: Path) -> None:
+def test_both_parts_and_the_ranker_are_saved_and_loaded(both: Recommender, tmp_path: Path) -> None:
     again = load(both.save(tmp_path / "model"))
     assert again.ranker == both.ranker
     assert sorted(one.name for one in (tmp_path / "model").iterdir()) == ["choice", "rating", RECOMMENDER]
@@ -225,7 +225,7 @@ def test_a_damaged_folder_is_refused(both: Recommender, tmp_path: Path, how: str
         load(folder)
 
 
-def test_a_folder_of_other_things_is_left_alone(both: Recommender, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_overwritten(both: Recommender, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ModelFolderError, match="other things"):
         both.save(tmp_path)

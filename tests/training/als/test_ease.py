@@ -1,4 +1,4 @@
-"""EASE against its loss: the weights of each item are the regression that they claim to be."""
+"""EASE against its loss: the weights of each item are its ridge regression on all other items."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_each_items_weights_are_its_ridge_regression_on_all_others(camps: Rating
         np.testing.assert_allclose(B[without(item), item], solved, atol=1e-6)
 
 
-def test_few_users_come_to_the_same_weights_by_their_own_gram_matrix() -> None:
+def test_few_users_give_the_same_weights_by_the_gram_matrix_of_users() -> None:
     rng = np.random.default_rng(5)
     u, i = np.nonzero(rng.random((9, 40)) < 0.3)
     few = of_arrays(u, i, np.full(len(u), 5.0), 9, 40)
@@ -83,41 +83,41 @@ def test_scores_are_histories_times_weights(camps: Ratings, model: Recommender) 
     np.testing.assert_allclose(table, expected[:-1], atol=1e-5)
 
 
-def test_lists_name_the_rest_of_ones_camp(model: Recommender) -> None:
+def test_lists_have_items_of_the_same_group(model: Recommender) -> None:
     for user in range(8):
         best = model.recommend(100 + user, 1)
         assert int(best.ids[0][1:]) % CAMPS == user % CAMPS
 
 
-def test_each_rating_pulls_by_its_weight(model: Recommender) -> None:
-    told = model.fold_in({"i0": 5.0, "i4": 4.0, "i1": 1.0}).explain("i8")
+def test_the_pull_of_a_rating_is_its_weight(model: Recommender) -> None:
+    why = model.fold_in({"i0": 5.0, "i4": 4.0, "i1": 1.0}).explain("i8")
     B = weights_of(model)
-    assert {one.item: pytest.approx(one.amount, abs=1e-6) for one in told.pulls} == {
+    assert {one.item: pytest.approx(one.amount, abs=1e-6) for one in why.pulls} == {
         "i0": B[0, 8],
         "i4": B[4, 8],
-        "i1": 0.0,  # was no choice
+        "i1": 0.0,  # not a positive interaction
     }
-    assert told.predicted is None
-    assert told.total == pytest.approx(told.score, abs=1e-6)
+    assert why.predicted is None
+    assert why.total == pytest.approx(why.score, abs=1e-6)
 
 
-def test_somebody_who_chose_nothing_is_shown_what_most_choose(camps: Ratings, model: Recommender) -> None:
+def test_a_user_without_positive_interactions_gets_popular_items(camps: Ratings, model: Recommender) -> None:
     average = dense(camps)[:-1].mean(axis=0) @ weights_of(model)
-    for visitor in (model.fold_in({}), model.fold_in({"i3": 1.0})):
-        assert visitor.source == "prior"
-        np.testing.assert_allclose(visitor.main.predict(np.arange(ITEMS)).mean, average, atol=1e-5)
+    for state in (model.fold_in({}), model.fold_in({"i3": 1.0})):
+        assert state.source == "prior"
+        np.testing.assert_allclose(state.main.predict(np.arange(ITEMS)).mean, average, atol=1e-5)
     assert model.recommend(100 + USERS - 1, 1).source == "prior"
 
 
 def test_a_new_items_weights_are_its_regression_on_all_items(camps: Ratings, model: Recommender) -> None:
     fans = np.arange(0, 40, CAMPS)
-    arrival = model.fold_in_item(ratings={100 + int(one): 5.0 for one in fans})
+    item = model.fold_in_item(ratings={100 + int(one): 5.0 for one in fans})
     X, x = dense(camps), np.zeros(USERS)
     x[fans] = 1
     solved = np.linalg.solve(X.T @ X + PENALTY * np.eye(ITEMS), X.T @ x)
-    np.testing.assert_allclose(arrival.rows["choice"].rows.vectors[0, 0], solved, atol=1e-5)
+    np.testing.assert_allclose(item.rows["choice"].rows.vectors[0, 0], solved, atol=1e-5)
     scores = X @ solved
-    audience = arrival.audience(5)
+    audience = item.audience(5)
     assert audience.scores[0] == pytest.approx(np.delete(scores, fans).max(), abs=1e-5)
 
 
@@ -129,12 +129,12 @@ def test_a_grown_model_keeps_its_histories(model: Recommender, tmp_path: Path) -
         assert one.recommend(7, 1, among=["i8"]).scores == pytest.approx(weights_of(model)[0, 8], abs=1e-6)
     np.testing.assert_array_equal(
         main_model(again).users.vectors, main_model(grown).users.vectors
-    )  # a later item weighs on no other
+    )  # an added item has no weight on others
     with pytest.raises(CallerError, match="anew only by training"):
         model.with_item("i0", ratings={100: 5.0})
 
 
-def test_what_it_does_not_know_it_does_not_say(model: Recommender) -> None:
+def test_requests_that_need_uncertainty_are_refused(model: Recommender) -> None:
     with pytest.raises(CallerError, match="how unsure"):
         model.fold_in().onboarding(2)
     with pytest.raises(CallerError, match="how unsure"):
@@ -142,7 +142,7 @@ def test_what_it_does_not_know_it_does_not_say(model: Recommender) -> None:
     assert isinstance(model.fold_in({"i0": 5.0}).main.posterior, HistoryPosterior)
 
 
-def test_similar_items_share_a_camp(model: Recommender) -> None:
+def test_similar_items_are_in_the_same_group(model: Recommender) -> None:
     assert {int(one[1:]) % CAMPS for one in model.similar_items("i4", 3).ids} == {0}
 
 
@@ -152,6 +152,6 @@ def test_too_many_items_are_refused_with_the_memory_they_would_take() -> None:
         train(wide, "ease")
 
 
-def test_no_choice_at_all_is_refused(camps: Ratings) -> None:
+def test_no_positive_interactions_are_refused(camps: Ratings) -> None:
     with pytest.raises(DataError, match="no rating reaches 6"):
         train(camps, "ease", positive_from=6.0)
