@@ -67,7 +67,7 @@ def test_an_unknown_item_is_predicted_from_the_prior_and_flagged(world: World) -
 def test_two_scorers_may_not_share_a_label(world: World) -> None:
     split = world.split()
     one = RecommenderScorer(world.oracle(split.train), split)
-    with pytest.raises(CallerError, match="two contestants are called 'oracle'"):
+    with pytest.raises(CallerError, match="two models have the label 'oracle'"):
         labels_of([one, one])
 
 

@@ -1,4 +1,4 @@
-"""The baselines that stand beside every figure: what one reaches without knowing anything about taste."""
+"""The baselines in every table: models that use no taste of the single user."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BASELINE = "baseline"
 
 
 class GlobalMean:
-    """Every rating is the mean of the training ratings; there is no order."""
+    """Predicts the mean of the training ratings for every pair; it does not rank."""
 
     label = "mean"
     predicts_ratings, ranks = True, False
@@ -34,7 +34,7 @@ class GlobalMean:
 
 
 class MostPopular:
-    """Everybody is shown the items that most people rated; it predicts no rating."""
+    """Ranks items by their number of training ratings, the same for every user; it predicts no rating."""
 
     label = "popular"
     predicts_ratings, ranks = False, True
@@ -50,7 +50,7 @@ class MostPopular:
 
 
 def baselines(split: Split, *, besides: Collection[str] = ()) -> list[EvaluationScorer]:
-    """The baselines, learnt from the training rows; those named in `besides` are left out."""
+    """The baselines, trained on the training rows. besides: labels of baselines to leave out."""
     found: list[EvaluationScorer] = [MostPopular(split), GlobalMean(split)]
     if BASELINE not in besides and BASELINE in registry.MODELS:
         found.insert(0, RecommenderScorer(Recommender.of(registry.train(split.train, BASELINE)), split))

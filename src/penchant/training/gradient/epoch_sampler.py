@@ -47,7 +47,7 @@ class EpochSampler:
         groups = min(numbers // NUMBERS_TOGETHER, n // RATINGS_TOGETHER, _MOST_GROUPS)
         if not settings.sparse_updates or n < LARGE or groups < 2:
             return cls(n)
-        # The groups are random: user numbers are often in order of arrival, and users who came together may be similar.
+        # The groups are random: user numbers are often in the order of sign-up, and neighbours there may be similar.
         of_user = np.random.default_rng(groups).permutation(ratings.n_users) % groups
         return cls(n, of_user.astype(np.uint16)[ratings.user_numbers])
 
