@@ -1,9 +1,9 @@
 """Fitting the ranker: its weights and the calibration of P(like), on interactions held back from the training rows.
 
-The cut follows the question. Where times say what comes next, the latest weeks are held back, in several cuts; else
-random rows. The loss looks at the top of a list: the likelihood of the held-back items among the candidates that some
-term ranks high, and then the NDCG of the short list itself, weight by weight. Plain likelihood over all items cares for
-the long tail and gives worse short lists over time.
+If recent popularity predicts the next choices better than popularity of all time, the latest weeks are held back, in
+several cuts; otherwise random rows. The weights first maximize the likelihood of the held-back items among candidates
+that at least one term ranks high. Then each weight is adjusted to the NDCG of the short list. A likelihood over all
+items mostly fits the long tail and gives worse short lists over time.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SHARE = 0.15
 """The share of rows that a random cut holds back."""
 
 USERS = 1500
-"""Users whose held-back interactions are ranked, at most, in each cut."""
+"""The highest number of users whose held-back interactions are ranked, in each cut."""
 
 CANDIDATES = 100
 """Items of a user that each term contributes to the candidates."""
@@ -47,34 +47,34 @@ PLACES = 10
 """The length of the list whose NDCG the weights are chosen for."""
 
 FACTORS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
-"""What each weight is multiplied by in turn, to see whether the short list improves."""
+"""The factors by which each weight is multiplied in turn, to test whether the short list improves."""
 
 CERTAIN = 2.0
 """How many standard errors a paired gain must exceed before a weight is changed for it."""
 
 WINDOWS = (3, 7, 30, 90)
-"""Days of recent popularity that become terms where times say what comes next."""
+"""The windows of recent popularity in days; each is a term if the cuts are in time."""
 
 HORIZONS = (7, 28)
-"""Days that a cut in time holds back; the first for which enough known users act."""
+"""The days held back by a cut in time; the first number with enough known users is used."""
 
 CUTS = 3
-"""Cuts in time, one horizon apart."""
+"""The number of cuts in time, one horizon apart."""
 
 RATINGS = 50_000
-"""Held-back ratings that P(like) is calibrated on, at most."""
+"""The highest number of held-back ratings on which P(like) is calibrated."""
 
 FEWEST_RATINGS = 100
-"""Held-back ratings below which P(like) stays as it is."""
+"""With fewer held-back ratings, P(like) is not calibrated."""
 
 FEWEST_USERS = 150
-"""Known users who must act within a horizon."""
+"""The lowest number of known users with interactions within a horizon."""
 
 FEWEST_KNOWN = 0.3
 """The share of a horizon's interactions that must come from known users."""
 
 BETTER = 1.05
-"""How much better recent popularity must foresee the next horizon than popularity of all time."""
+"""By which factor recent popularity must predict the next horizon better than popularity of all time."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,10 @@ class Cut:
 
 @dataclass
 class Candidates:
-    """The candidates of many users, side by side.
+    """The candidates of many users, concatenated.
 
-    terms: (n, T). chosen: (n,), 1 for what was held back. liked: (n,), 1 for what was also liked. starts: (G + 1,), where
-    each user's candidates begin. wanted: by target, (G,), how many items each user has to find.
+    terms: (n, T). chosen: (n,), 1 for a held-back item. liked: (n,), 1 for a held-back item that was liked. starts:
+    (G + 1,), the first candidate of each user. wanted: by target, (G,), the number of relevant items of each user.
     """
 
     terms: Array
@@ -122,7 +122,7 @@ def choose_cuts(ratings: Ratings, *, seed: int, how: str = "auto") -> list[Cut]:
 
 
 def _time_cuts(ratings: Ratings, days: int) -> list[Cut]:
-    """Cuts one horizon apart before the end, oldest first; none where too few known users act."""
+    """Cuts one horizon apart before the end, oldest first; none if too few known users have interactions."""
     times = ratings.timestamps
     assert times is not None
     end, cuts = int(times.max()) + 1, []
@@ -140,7 +140,7 @@ def _time_cuts(ratings: Ratings, days: int) -> list[Cut]:
 
 
 def _recent_is_better(cuts: Sequence[Cut], days: int) -> bool:
-    """Whether recent popularity finds more of what came next than popularity of all time."""
+    """Whether recent popularity finds more of the next interactions than popularity of all time."""
     found = np.zeros(2)
     for cut in cuts:
         times = cut.train.timestamps
@@ -156,10 +156,10 @@ def _recent_is_better(cuts: Sequence[Cut], days: int) -> bool:
 def fit_ranker(
     cuts: Sequence[Cut], parts: Callable[[Ratings], tuple[TrainedModel | None, TrainedModel]], *, seed: int = 0
 ) -> Ranker:
-    """The ranker that these cuts give.
+    """The ranker fitted on these cuts.
 
-    parts: trains a rating model (or None) and a choice model. The training rows of the first cut train them for all
-    cuts; histories and popularity move on with each.
+    parts: trains a rating model (or None) and a choice model. They are trained once, on the training rows of the first
+    cut; histories and popularity are those of each cut.
     """
     started = time.perf_counter()
     rating, choice = parts(cuts[0].train)
@@ -189,7 +189,7 @@ def fit_ranker(
 
 
 def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> TermInputs:
-    """What the terms of some users (B,) are computed from at a cut."""
+    """The inputs of the terms of some users (B,) at a cut."""
     n_items = cut.train.n_items
     rows = _choice_rows(choice, cut, first, users)
     moments = None
@@ -210,7 +210,7 @@ def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: 
 
 
 def _choice_rows(choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> Rows:
-    """The users' rows in the choice model: trained ones, or folded in where the history went on since then."""
+    """The users' rows in the choice model; they are folded in if the history has grown since training."""
     rows = resolve(choice.users, users).rows
     if cut is first:
         return rows
@@ -231,7 +231,7 @@ def _term_names(rates: bool, timed: bool) -> list[str]:
 
 
 def _start(names: Sequence[str]) -> dict[str, float]:
-    """The product of the two probabilities, and nothing else."""
+    """The weights of the product of the two probabilities."""
     return {name: 1.0 if name in (LOG_CHOICE, LOG_LIKE) else 0.0 for name in names}
 
 
@@ -243,7 +243,7 @@ def _words(cuts: Sequence[Cut]) -> str:
 
 
 def _cold_share(cuts: Sequence[Cut]) -> float:
-    """The share of held-back interactions of items without a training interaction, kept off the ends."""
+    """The share of held-back interactions with items without training interactions; never 0 or 1."""
     new, total = 0, 0
     for cut in cuts:
         rated = np.bincount(cut.train.item_numbers, minlength=cut.train.n_items) > 0
@@ -252,7 +252,7 @@ def _cold_share(cuts: Sequence[Cut]) -> float:
 
 
 def _judged_users(cut: Cut, rng: np.random.Generator) -> Numbers:
-    """Known users with a held-back interaction of a known item, a sample of them where there are many."""
+    """Known users with a held-back interaction with a known item; a sample if there are many."""
     users = np.unique(cut.test.user_numbers[cut.known])
     return users if len(users) <= USERS else np.sort(rng.choice(users, USERS, replace=False))
 
@@ -278,7 +278,7 @@ def _calibrated(rating: TrainedModel, cut: Cut) -> Liking:
 
 
 def _candidates(names: Sequence[str], ranker: Ranker, cut: Cut, users: Numbers, inputs: TermInputs) -> Candidates:
-    """The terms of each user's candidates: what a term, or the product, ranks high and the user has not seen."""
+    """The candidates of each user: unseen items that a term, or the product, ranks high."""
     train, test = cut.train, cut.test
     place = np.full(train.n_users, -1)
     place[users] = np.arange(len(users))
@@ -325,7 +325,7 @@ def _without(table: Candidates, names: Sequence[str], kept: Sequence[str]) -> Ca
 
 
 def _fitted(names: Sequence[str], table: Candidates, target: str) -> tuple[dict[str, float], dict[str, Any]]:
-    """Weights by likelihood among the candidates, then by the NDCG of the short list; and what each part is worth."""
+    """Weights by likelihood among the candidates, then by the NDCG of the short list; and facts about each term."""
     weights = _likeliest(table, target)
     weights = _sharpened(table, target, weights)
     found = {name: float(weight) for name, weight in zip(names, weights, strict=True)}
@@ -336,17 +336,17 @@ def _fitted(names: Sequence[str], table: Candidates, target: str) -> tuple[dict[
         without = weights.copy()
         without[at] = 0.0
         alone[name] = {"alone": _short_list(table, target, one), "without": _short_list(table, target, without)}
-    told = {
+    facts = {
         "weights": found,
         "log_likelihood": -_loss(table, target, weights)[0],
         f"ndcg@{PLACES}": _short_list(table, target, weights),
         "terms": alone,
     }
-    return found, told
+    return found, facts
 
 
 def _likeliest(table: Candidates, target: str) -> Array:
-    """The weights, none below zero, under which the held-back candidates are likeliest."""
+    """The non-negative weights with the highest likelihood of the held-back candidates."""
     from scipy.optimize import minimize
 
     width = table.terms.shape[1]
@@ -374,7 +374,7 @@ def _loss(table: Candidates, target: str, weights: Array) -> tuple[float, Array]
 
 
 def _sharpened(table: Candidates, target: str, weights: Array) -> Array:
-    """Each weight in turn made smaller or larger, as long as the short list becomes better."""
+    """The weights after a coordinate search: each is scaled as long as the short list improves."""
     best, values = weights.copy(), _short_lists(table, target, weights)
     for _ in range(2):
         before = values
@@ -391,7 +391,7 @@ def _sharpened(table: Candidates, target: str, weights: Array) -> Array:
 
 
 def _surely_better(gains: Array) -> bool:
-    """Whether a paired gain (G,) is larger than chance explains."""
+    """Whether the mean of paired gains (G,) is clearly above zero."""
     error = gains.std() / np.sqrt(max(len(gains), 1))
     return bool(gains.mean() > CERTAIN * error and gains.mean() > 0)
 
