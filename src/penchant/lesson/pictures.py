@@ -13,7 +13,7 @@ from penchant.foundations.optional import require
 from penchant.lesson.derivatives import Array, Method
 from penchant.lesson.gradient_descent import LinePoints, Trace
 from penchant.lesson.initial_scores import InitialScoreGrid
-from penchant.lesson.one_hot import Comparison
+from penchant.lesson.one_hot import LookupComparison
 from penchant.lesson.weight_decay import Sweep
 
 _SURFACE = {"colorscale": "Greys", "reversescale": True, "colorbar": {"title": "log10 RMSE", "x": -0.2}}
@@ -103,7 +103,7 @@ def initial_scores(grid: InitialScoreGrid) -> Any:
     return figure
 
 
-def one_hot_timing(comparisons: Sequence[Comparison]) -> Any:
+def one_hot_timing(comparisons: Sequence[LookupComparison]) -> Any:
     """Seconds to fetch the same rows by each method, by the number of rows of the table."""
     figure = _figure("The same vectors by three methods", "rows of the table", "seconds for one batch")
     for name in comparisons[0].seconds:

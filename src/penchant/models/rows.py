@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from penchant.foundations.errors import ModelShapeError
+
+if TYPE_CHECKING:
+    from penchant.models.history_rows import HistoryRows
 
 Floats = NDArray[np.float32]
 
@@ -21,6 +26,8 @@ class Rows:
     variance: (B,), the variance of the row's ratings beyond the model's noise and samples (may be negative), or None.
     unrated: of items: (B,) bool, True for an item without ratings; None if all have ratings.
     cold_start: of users: (S, B), the offset of their score for an item without ratings, or None.
+    numbers: (B,), the numbers of the rows, -1 for a row without one; None if they are not needed.
+    history: the items that the users of an item-item model chose, or None.
     """
 
     bias: Floats
@@ -29,6 +36,8 @@ class Rows:
     variance: Floats | None = None
     unrated: NDArray[np.bool_] | None = None
     cold_start: Floats | None = None
+    numbers: NDArray[Any] | None = None
+    history: HistoryRows | None = None
 
     def __len__(self) -> int:
         return int(self.bias.shape[1])
@@ -60,6 +69,8 @@ class Rows:
             None if self.variance is None else self.variance[at],
             None if self.unrated is None else self.unrated[at],
             None if self.cold_start is None else self.cold_start[:, at],
+            None if self.numbers is None else self.numbers[at],
+            None if self.history is None else self.history.take(at),
         )
 
 
@@ -101,5 +112,19 @@ def merged(first: Rows, second: Rows, is_first: NDArray[np.bool_]) -> Rows:
             for at, part in parts:
                 if part is not None:
                     whole[..., at] = part
-            found = replace(found, **{name: whole})
-    return found
+            found = replace(found, **{name: whole})  # type: ignore[arg-type]
+    return _identified(found, both)
+
+
+def _identified(rows: Rows, parts: tuple[tuple[NDArray[np.bool_], Rows], ...]) -> Rows:
+    """The rows with the numbers and the histories of the parts that have them."""
+    if any(part.numbers is not None for _, part in parts):
+        numbers = np.full(len(rows), -1)
+        for at, part in parts:
+            if part.numbers is not None:
+                numbers[at] = part.numbers
+        rows = replace(rows, numbers=numbers)
+    histories = [part.history.spread(at) for at, part in parts if part.history is not None]
+    if len(histories) == 2:
+        raise ModelShapeError("only one of two parts may have histories")
+    return replace(rows, history=histories[0]) if histories else rows

@@ -27,8 +27,11 @@ POPULARITY = "log_popularity_"
 SMALLEST = 1e-9
 """The lowest probability, so that its logarithm is finite."""
 
-SMOOTHING = 0.1
-"""The share of a user's mean choice score that is added to each score."""
+FLOOR = 0.005
+"""The share of the largest score of a typical user that is added to every choice score."""
+
+DEFAULT_FLOOR = 0.001
+"""What is added to every choice score if there are no scores of users, in units of the score."""
 
 Array = NDArray[Any]
 
@@ -77,14 +80,15 @@ class Ranker:
 
     weights: term -> weight in the combined ranking. choice_weights: the same for lists by choice. liking: turns a
     predicted rating into P(like); None without a rating model. cold_share: the total P(choose) of all items without
-    interactions, from their share of held-back interactions. facts: about the fit of the weights. Raises CallerError
-    for an unknown term, and for a weight that is negative or not finite.
+    interactions, from their share of held-back interactions. floor: see `log_choice`. facts: about the fit of the
+    weights. Raises CallerError for an unknown term, and for a weight that is negative or not finite.
     """
 
     weights: Mapping[str, float]
     choice_weights: Mapping[str, float]
     liking: Liking | None = None
     cold_share: float = SMALLEST
+    floor: float = DEFAULT_FLOOR
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -96,6 +100,8 @@ class Ranker:
                 raise CallerError(f"the weight {weight!r} is not a number from 0 on", where=f"ranker, {name}")
         if not 0 < self.cold_share < 1:
             raise CallerError(f"{self.cold_share!r} is not a share between 0 and 1", where="ranker, cold_share")
+        if not 0 < self.floor < math.inf:
+            raise CallerError(f"{self.floor!r} is not a number above 0", where="ranker, floor")
 
     @classmethod
     def product(cls, liking: Liking | None) -> Ranker:
@@ -114,6 +120,7 @@ class Ranker:
             "choice_weights": dict(self.choice_weights),
             "liking": None if self.liking is None else vars(self.liking),
             "cold_share": self.cold_share,
+            "floor": self.floor,
             "facts": dict(self.facts),
         }
 
@@ -122,7 +129,7 @@ class Ranker:
         """The ranker from the result of `to_json`."""
         liking = None if values["liking"] is None else Liking(**values["liking"])
         weights = (dict(values["weights"]), dict(values["choice_weights"]))
-        return cls(*weights, liking, float(values["cold_share"]), dict(values["facts"]))
+        return cls(*weights, liking, float(values["cold_share"]), float(values["floor"]), dict(values["facts"]))
 
 
 def is_term(name: str) -> bool:
@@ -136,21 +143,25 @@ def window_of(name: str) -> float | None:
     return float(days) if name.startswith(POPULARITY) and days.replace(".", "", 1).isdigit() else None
 
 
-def log_choice(scores: Array, unrated: NDArray[np.bool_], cold_share: float) -> Array:
+def log_choice(scores: Array, unrated: NDArray[np.bool_], cold_share: float, floor: float) -> Array:
     """log P(choose) of B users for all items, (B, I), from the scores of a choice model.
 
-    Scores below zero are set to zero, and a small amount is added to each rated item, so that no probability is zero.
-    Items without interactions share `cold_share` equally. unrated: (I,).
+    Scores below zero are set to zero, and `floor` is added to each rated item. So no probability is zero, and low
+    scores have nearly equal probabilities. Items without interactions share `cold_share` equally. unrated: (I,).
     """
-    positive = np.where(unrated, 0.0, np.maximum(scores, 0.0))
-    rated, cold = int((~unrated).sum()), int(unrated.sum())
-    mean = positive.sum(axis=1, keepdims=True) / max(rated, 1)
-    positive += np.where(unrated, 0.0, SMOOTHING * np.where(mean > 0, mean, 1.0))
-    total = positive.sum(axis=1, keepdims=True)
-    known = np.log(positive, out=np.zeros_like(positive), where=positive > 0) - np.log(np.maximum(total, SMALLEST))
+    cold = int(unrated.sum())
+    positive = np.where(unrated, 0.0, np.maximum(scores, 0.0) + floor)
+    total = np.maximum(positive.sum(axis=1, keepdims=True), SMALLEST)
+    known = np.log(positive, out=np.zeros_like(positive), where=positive > 0) - np.log(total)
     if not cold:
         return known
     return np.where(unrated, math.log(cold_share / cold), known + math.log1p(-cold_share))
+
+
+def floor_of(scores: Array) -> float:
+    """The floor for the scores of B users, (B, I): a small share of a typical user's largest score."""
+    largest = scores.max(axis=1, initial=0.0)
+    return FLOOR * float(largest.mean()) if len(largest) and largest.mean() > 0 else DEFAULT_FLOOR
 
 
 def log_count(counts: Array) -> Array:

@@ -13,6 +13,8 @@ from penchant.training.gradient.fitting import FitResult
 _FEWEST_ROWS = 2
 _FLOOR = 1e-4
 """The lowest variance of a prior in any direction, so that its precision is finite."""
+_NOISE_FLOOR = 1e-3
+"""The lowest standard deviation of a rating as a share of the scale, for a model that fits every rating exactly."""
 
 
 def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
@@ -34,9 +36,12 @@ def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
 
 
 def noise_of(fitted: FitResult, ratings: Ratings, samples: int) -> Floats:
-    """The standard deviation of a rating, (S,): the validation RMSE if there is one, else the training RMSE."""
+    """The standard deviation of a rating, (S,): the validation RMSE if there is one, else the training RMSE.
+
+    It is above 0 even if the RMSE is 0.
+    """
     rmse = fitted.rmse
     if rmse is None:
         residual = fitted.backend.predict(ratings.user_numbers, ratings.item_numbers) - ratings.values
         rmse = float(np.sqrt(np.mean(np.square(residual, dtype=np.float64))))
-    return np.full(samples, rmse, np.float32)
+    return np.full(samples, max(rmse, _NOISE_FLOOR * (ratings.scale.width or 1.0)), np.float32)
