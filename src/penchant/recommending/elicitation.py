@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Question:
+class ElicitedItem:
     """An item to ask about.
 
     gain: the share of the expected squared error that an answer would remove. known: the share of users who have rated
@@ -72,7 +72,7 @@ def questions(
     *,
     certain: bool = False,
     state: ElicitationState | None = None,
-) -> Sequence[Question]:
+) -> Sequence[ElicitedItem]:
     """The n items to ask a user about; fewer only if there are fewer items.
 
     The selection is greedy: each item has the highest expected gain given those before it. In the error, each item has
@@ -88,7 +88,7 @@ def questions(
     candidates = _askable(counts, len(trained.users), skip, n)
     start = contract("sde,sed->s", covariance, spread).mean()
     chances = np.ones(len(counts)) if certain else np.minimum(counts / max(len(trained.users), 1), 1.0)
-    chosen: list[Question] = []
+    chosen: list[ElicitedItem] = []
     while len(chosen) < n and len(candidates):
         x = slopes[:, candidates]
         turned, gains = _gains(x, covariance, spread, noise)
@@ -96,7 +96,7 @@ def questions(
         number = int(candidates[best])
         share = float(gains[best] / start) if start > 0 else 0.0
         item, title = trained.items.vocabulary.id_of(number), trained.items.title(number)
-        chosen.append(Question(item, title, share, float(counts[number] / max(len(trained.users), 1))))
+        chosen.append(ElicitedItem(item, title, share, float(counts[number] / max(len(trained.users), 1))))
         answered = _answered(covariance, turned[:, best], x[:, best], noise)
         covariance = covariance + chances[number] * (answered - covariance)
         candidates = np.delete(candidates, best)

@@ -23,7 +23,7 @@ from penchant.recommending.argument_checks import (
     one_id,
     ratings_by_id,
 )
-from penchant.recommending.elicitation import Question, questions
+from penchant.recommending.elicitation import ElicitedItem, questions
 from penchant.recommending.explanations import Contribution, Explanation, split_score
 from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.neighbours import directions_of
@@ -124,7 +124,7 @@ class UserState:
         )
 
     @checked_arguments
-    def onboarding(self, n: int = 5, *, skip: Iterable[Any] = ()) -> Sequence[Question]:
+    def onboarding(self, n: int = 5, *, skip: Iterable[Any] = ()) -> Sequence[ElicitedItem]:
         """The n items to ask this user to rate next, best first.
 
         skip: item ids not to ask about, such as items that the user does not know. Raises CallerError for a model

@@ -233,9 +233,9 @@ def test_each_rating_pulls_by_its_weight(model: Recommender) -> None:
 
 def test_a_user_without_positive_interactions_gets_popular_items(camps: Ratings, model: Recommender) -> None:
     average = dense(camps)[:-1].mean(axis=0) @ weights_of(model)
-    for visitor in (model.fold_in({}), model.fold_in({"i3": 1.0})):
-        assert visitor.source == "prior"
-        np.testing.assert_allclose(visitor.main.predict(np.arange(ITEMS)).mean, average, atol=1e-5)
+    for state in (model.fold_in({}), model.fold_in({"i3": 1.0})):
+        assert state.source == "prior"
+        np.testing.assert_allclose(state.main.predict(np.arange(ITEMS)).mean, average, atol=1e-5)
     assert model.recommend(100 + USERS - 1, 1).source == "prior"
 
 
