@@ -29,8 +29,8 @@ Confidence = Literal["equal", "values", "logarithm"]
 class Feedback:
     """Which entries of implicit feedback are positive interactions, and the weight of each.
 
-    positive_from: the lowest positive rating; None if every entry is positive. unobserved_weight: the weight α of the
-    unobserved-pair penalty if it is not applied to positive pairs (`form="hu"`); 0 if it is applied to all pairs.
+    positive_from: the least rating that is positive; None where every entry is. unobserved_weight: the weight α of the
+    penalty on unobserved pairs where it is not applied to positive pairs (`form="hu"`); 0 where it is applied to all.
     """
 
     positive_from: float | None = None
@@ -38,7 +38,7 @@ class Feedback:
     unobserved_weight: float = 0.0
 
     def weights(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """The weight of each entry, shape (n,); 0 for an entry that is not positive."""
+        """What each entry weighs, shape (n,); 0 for one that is not positive."""
         weights = np.ones(len(values), np.float32) if self.confidence == "equal" else np.asarray(values, np.float32)
         if self.confidence == "logarithm":
             weights = 1 + np.log(np.maximum(weights, 1))

@@ -36,8 +36,8 @@ def infer(
 ) -> Inferred:
     """The row of one user (or item) who rated the items (or was rated by the users) `numbers`, (n,), with `values`.
 
-    features: a table with its one row, or None. Without ratings the row is the prior mean, shifted by the features.
-    history: the numbers whose selection is used as implicit feedback, for models with a history effect; None for all.
+    features: its one row of features, or None. Without ratings the row is the prior's, shifted by the features.
+    history: the numbers whose selection counts as implicit feedback where the model learns from it; None for all.
     """
     history = numbers if history is None else history
     side = trained.users if of == "users" else trained.items

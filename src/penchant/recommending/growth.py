@@ -1,4 +1,4 @@
-"""Growth: a copy of a model with one more row, or with one row replaced."""
+"""A grown model: the same with one more row, or with one row replaced."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class ItemState:
 
     @checked_arguments
     def similar(self, n: int = 10, *, by: By | None = None) -> Ranking:
-        """The n items with the most similar vectors; scores are cosines."""
+        """The n items whose vectors point most nearly in its direction; scores are cosines."""
         check_count(n)
         row = self.rows[self.index.one_part(by)]
         best, cosines = row.part.items_near.towards(directions_of(row.rows)[0], n)

@@ -30,9 +30,9 @@ from penchant.recommending.row_lookup import resolve
 class PartRow:
     """A row of one side of one part.
 
-    rows: (S, 1, D). numbers, values: (n,), the numbers of the other side that it rated (or that rated it), and the
-    ratings. features: a table with its one row, or None. history: those of the numbers whose selection is used as
-    implicit feedback; None for all. solved: the posterior, if the row was folded in.
+    rows: (S, 1, D). numbers, values: (n,), the other side's numbers that were rated (or that rated it), and how.
+    features: its one row of features, or None. history: those of the numbers whose selection is implicit feedback;
+    None for all of them. solved: the posterior, where the row was folded in just now.
     """
 
     part: PartIndex
@@ -55,7 +55,7 @@ class PartRow:
         features: FeatureTable | None = None,
         history: Numbers | None = None,
     ) -> PartRow:
-        """The row by the row update of training."""
+        """The row by the update that training takes for one row."""
         found = infer(part.trained, of, numbers, values, features, history)
         own = values.astype(np.float32)
         return cls(part, of, found.rows, found.source, numbers, own, features, history, found.posterior)

@@ -165,7 +165,7 @@ class Recommender:
 
     @checked_arguments
     def similar_items(self, item: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:
-        """The n items with the most similar vectors; scores are cosines.
+        """The n items whose vectors point most nearly in the same direction; scores are cosines.
 
         by: the part whose vectors are compared; None for the rating part where there is one. approximate: by an index
         of the `ann` extra, for catalogues of millions.

@@ -97,9 +97,9 @@ def train(
 ) -> TrainedModel:
     """Train the model `kind`.
 
-    settings: the fields of its settings dataclass. validation: ratings whose error is reported (and may stop training);
-    they are not trained on. resume: a model of the same kind to continue. Raises SettingsError for settings and
-    DataError for ratings that cannot be used.
+    settings: those of the kind's dataclass. validation: ratings whose error is shown (and may stop training), not
+    trained on. resume: a model of the same kind to continue from. Raises
+    SettingsError or DataError for what cannot be used.
     """
     if not len(ratings):
         raise DataError("there are no ratings to train on")

@@ -33,7 +33,7 @@ class Effect(Protocol):
     """A term of the prior mean of rows [bias, vector] of D numbers, in each of S samples."""
 
     name: ClassVar[str]
-    """The name under which the effect is saved."""
+    """Under which it is saved."""
 
     def mean(self, rows: RowFacts) -> Floats | float:
         """The term of the rows' prior mean, (S, count, D), or 0."""

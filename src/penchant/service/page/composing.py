@@ -143,7 +143,7 @@ def report_page(live: ServedModel) -> c.ReportPage:
         ("ratings", f"{len(trained.interactions):,}"),
         ("factors", f"{trained.users.factors}"),
         ("samples", f"{trained.samples}"),
-        ("items added after training", f"{live.added}"),
+        ("items added since", f"{live.added}"),
         ("scale", f"{trained.scale.low:g} to {trained.scale.high:g}"),
         ("standard deviation of a rating", f"± {float(np.sqrt(np.mean(np.square(trained.noise)))):.2f}"),
     ]

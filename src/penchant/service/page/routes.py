@@ -26,7 +26,7 @@ Skipped = Annotated[list[Annotated[str, Query(max_length=ID_LENGTH)]], Query(max
 
 
 def _person(service: Service, who: Credentials) -> ServedUser:
-    """The visitor of the cookie; a user without ratings if there is no cookie or it is no longer valid."""
+    """The visitor whose cookie it is; somebody without ratings when there is none or it is out of date."""
     service.access.catalogue(who)
     mine = service.access.user_state_of(who)
     return service.people.describe({}) if mine is None else service.people.find(mine)
@@ -108,7 +108,7 @@ def model(service: TheService, who: Who) -> Response:
 
 @router.post("/visitor")
 def become(service: TheService, who: Who, request: Request) -> Response:
-    """Create a visitor and set the cookie. The page calls this before the first rating; reading creates no visitor."""
+    """A cookie for somebody who is about to rate; nobody becomes a visitor by looking."""
     _check_ours(request)
     if service.access.user_state_of(who) is not None:
         return Response(status_code=204)
