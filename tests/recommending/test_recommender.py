@@ -49,7 +49,7 @@ def table(model: Recommender, user: str, by: str) -> dict[int, float]:
     return dict(zip(listed.ids, listed.scores.tolist(), strict=True))
 
 
-def test_a_model_becomes_the_part_that_its_objective_says() -> None:
+def test_a_model_becomes_the_part_of_its_objective() -> None:
     rating, preference = Recommender.of(made()), Recommender.of(choice())
     assert rating.rating_model is not None
     assert rating.choice_model is rating.ranker is None
@@ -108,7 +108,7 @@ def test_combined_lists_for_many_are_the_lists_for_each(both: Recommender, monke
         assert own["source"].unique().to_list() == [alone.source]
 
 
-def test_what_any_part_has_seen_stays_out() -> None:
+def test_items_seen_by_either_part_are_left_out() -> None:
     rating, other = made(), choice()
     items = other.interactions.items
     others = dataclasses.replace(other.interactions, items=np.where(items == 0, 4, items).astype(np.int32))
@@ -146,7 +146,7 @@ def test_explaining_after_folding_in_does_not_fold_in_again(both: Recommender, m
     state.onboarding(2)
 
 
-def test_exploring_samples_the_combined_order_too(both: Recommender) -> None:
+def test_explore_works_with_the_combined_order(both: Recommender) -> None:
     lists = {tuple(both.fold_in({7: 4.0}).recommend(4, explore=seed).ids) for seed in range(20)}
     assert len(lists) > 1
     assert both.recommend("ann", 2, explore=3).ids == both.recommend("ann", 2, explore=3).ids
@@ -193,7 +193,7 @@ def test_a_ranker_uses_the_terms_with_a_weight() -> None:
 # --- saving -------------------------------------------------------------------------------------------------------
 
 
-def test_both_parts_and_the_ranker_come_back(both: Recommender, tmp_path: Path) -> None:
+def test_both_parts_and_the_ranker_are_saved_and_loaded(both: Recommender, tmp_path: Path) -> None:
     again = load(both.save(tmp_path / "model"))
     assert again.ranker == both.ranker
     assert sorted(one.name for one in (tmp_path / "model").iterdir()) == ["choice", "rating", RECOMMENDER]
@@ -245,7 +245,7 @@ def test_a_damaged_folder_is_refused(both: Recommender, tmp_path: Path, how: str
         load(folder)
 
 
-def test_a_folder_of_other_things_is_left_alone(both: Recommender, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_overwritten(both: Recommender, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ModelFolderError, match="other things"):
         both.save(tmp_path)

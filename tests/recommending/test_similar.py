@@ -33,12 +33,12 @@ def test_neighbours_are_the_nearest_by_cosine() -> None:
     flat = main_model(model).items.vectors.transpose(1, 0, 2).reshape(5, -1)[:4]
     cosines = flat @ flat[0] / np.linalg.norm(flat, axis=1) / np.linalg.norm(flat[0])
     assert answer.ids == main_model(model).items.vocabulary.take(1 + np.argsort(-cosines[1:])).tolist()
-    assert 5 not in answer.ids  # nobody rated it, so its place is only its features'
+    assert 5 not in answer.ids  # it has no ratings
     assert len(model.similar_users("ann", 9)) == 3
     assert list(model.similar_items(404).unknown) == [404]
 
 
-def test_an_index_finds_nearly_all_exact_neighbours() -> None:
+def test_an_index_finds_most_exact_neighbours() -> None:
     near = Neighbourhood(many_items(3000))
     shared = [len(set(near.near(at, 10)[0]) & set(near.near(at, 10, approximate=True)[0])) for at in range(50)]
     assert np.mean(shared) > 9

@@ -39,25 +39,25 @@ from penchant.recommending.row_lookup import resolve
 Array = NDArray[np.float64]
 
 USERS = 1500
-"""Users whose held-back interactions are ranked, at most, in each cut."""
+"""The highest number of users whose held-back interactions are ranked, in each cut."""
 
 WINDOWS = (3, 7, 30, 90)
-"""Days of recent popularity that become terms where times say what comes next."""
+"""The windows of recent popularity in days; each is a term if the cuts are in time."""
 
 RATINGS = 50_000
-"""Held-back ratings that P(like) is calibrated on, at most."""
+"""The highest number of held-back ratings on which P(like) is calibrated."""
 
 FEWEST_RATINGS = 100
-"""Held-back ratings below which P(like) stays as it is."""
+"""With fewer held-back ratings, P(like) is not calibrated."""
 
 
 def fit_ranker(
     cuts: Sequence[Cut], parts: Callable[[Ratings], tuple[TrainedModel | None, TrainedModel]], *, seed: int = 0
 ) -> Ranker:
-    """The ranker that these cuts give.
+    """The ranker fitted on these cuts.
 
-    parts: trains a rating model (or None) and a choice model. The training rows of the first cut train them for all
-    cuts; histories and popularity move on with each.
+    parts: trains a rating model (or None) and a choice model. They are trained once, on the training rows of the first
+    cut; histories and popularity are those of each cut.
     """
     started = time.perf_counter()
     rating, choice = parts(cuts[0].train)
@@ -90,7 +90,7 @@ def fit_ranker(
 
 
 def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> TermInputs:
-    """What the terms of some users (B,) are computed from at a cut."""
+    """The inputs of the terms of some users (B,) at a cut."""
     n_items = cut.train.n_items
     scores = _choice_scores(choice, cut, first, users)
     moments = None
@@ -111,7 +111,7 @@ def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: 
 
 
 def _choice_scores(choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> Floats:
-    """The choice model's scores (B, I); users whose history went on since training are folded in."""
+    """The choice model's scores (B, I): by trained rows, or by folded-in rows if the history grew after training."""
     table = score_table(choice, resolve(choice.users, users).rows)
     if cut is first:
         return table
@@ -127,7 +127,7 @@ def _term_names(rates: bool, timed: bool) -> list[str]:
 
 
 def _start(names: Sequence[str]) -> dict[str, float]:
-    """The product of the two probabilities, and nothing else."""
+    """The weights of the product of the two probabilities."""
     return {name: 1.0 if name in (LOG_CHOICE, LOG_LIKE) else 0.0 for name in names}
 
 
@@ -139,7 +139,7 @@ def _words(cuts: Sequence[Cut]) -> str:
 
 
 def _cold_share(cuts: Sequence[Cut]) -> float:
-    """The share of held-back interactions of items without a training interaction, kept off the ends."""
+    """The share of held-back interactions with items without training interactions; never 0 or 1."""
     new, total = 0, 0
     for cut in cuts:
         rated = np.bincount(cut.train.item_numbers, minlength=cut.train.n_items) > 0
@@ -148,7 +148,7 @@ def _cold_share(cuts: Sequence[Cut]) -> float:
 
 
 def _judged_users(cut: Cut, rng: np.random.Generator) -> Numbers:
-    """Known users with a held-back interaction of a known item, a sample of them where there are many."""
+    """Known users with a held-back interaction with a known item; a sample if there are many."""
     users = np.unique(cut.test.user_numbers[cut.known])
     return users if len(users) <= USERS else np.sort(rng.choice(users, USERS, replace=False))
 

@@ -22,10 +22,10 @@ CANDIDATES = 100
 
 @dataclass
 class Candidates:
-    """The candidates of many users, side by side.
+    """The candidates of many users, concatenated.
 
-    terms: (n, T). chosen: (n,), 1 for what was held back. liked: (n,), 1 for what was also liked. starts: (G + 1,),
-    where each user's candidates begin. wanted: by target, (G,), how many items each user has to find.
+    terms: (n, T). chosen: (n,), 1 for a held-back item. liked: (n,), 1 for a held-back item that was liked. starts:
+    (G + 1,), the first candidate of each user. wanted: by target, (G,), the number of relevant items of each user.
     """
 
     terms: Array
@@ -36,7 +36,7 @@ class Candidates:
 
 
 def candidates(names: Sequence[str], ranker: Ranker, cut: Cut, users: Numbers, inputs: TermInputs) -> Candidates:
-    """The terms of each user's candidates: what a term, or the product, ranks high and the user has not seen."""
+    """The candidates of each user: unseen items that a term, or the product, ranks high."""
     train, test = cut.train, cut.test
     place = np.full(train.n_users, -1)
     place[users] = np.arange(len(users))

@@ -19,19 +19,19 @@ SHARE = 0.15
 """The share of rows that a random cut holds back."""
 
 HORIZONS = (7, 28)
-"""Days that a cut in time holds back; the first for which enough known users act."""
+"""The days held back by a cut in time; the first number with enough known users is used."""
 
 CUTS = 3
-"""Cuts in time, one horizon apart."""
+"""The number of cuts in time, one horizon apart."""
 
 FEWEST_USERS = 150
-"""Known users who must act within a horizon."""
+"""The lowest number of known users with interactions within a horizon."""
 
 FEWEST_KNOWN = 0.3
 """The share of a horizon's interactions that must come from known users."""
 
 BETTER = 1.05
-"""How much better recent popularity must foresee the next horizon than popularity of all time."""
+"""By which factor recent popularity must predict the next horizon better than popularity of all time."""
 
 TOP = 10
 """How many of the most popular items are asked what comes next."""
@@ -67,7 +67,7 @@ def choose_cuts(ratings: Ratings, *, seed: int, how: str = "auto") -> list[Cut]:
 
 
 def _time_cuts(ratings: Ratings, days: int) -> list[Cut]:
-    """Cuts one horizon apart before the end, oldest first; none where too few known users act."""
+    """Cuts one horizon apart before the end, oldest first; none if too few known users have interactions."""
     times = ratings.timestamps
     assert times is not None
     end, cuts = int(times.max()) + 1, []
@@ -85,7 +85,7 @@ def _time_cuts(ratings: Ratings, days: int) -> list[Cut]:
 
 
 def _recent_is_better(cuts: Sequence[Cut], days: int) -> bool:
-    """Whether recent popularity finds more of what came next than popularity of all time."""
+    """Whether recent popularity finds more of the next interactions than popularity of all time."""
     found = np.zeros(2)
     for cut in cuts:
         times = cut.train.timestamps

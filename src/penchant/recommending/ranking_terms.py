@@ -1,8 +1,9 @@
 """The terms of a ranking for a block of users, and the lists that follow from their weighted sum.
 
-The like term is the expensive one: it looks at every posterior sample. It is at most zero, so the sum of all other
-terms bounds the score from above, and a list of n needs it for few items only (the threshold algorithm; Fagin, Lotem
-and Naor 2001): for the items of highest bound, until the n-th best score is no lower than the next bound.
+The like term is expensive, because it uses every posterior sample. It is at most zero, so the sum of the other terms is
+an upper bound of the score. A list of n therefore needs the like term for few items only (the threshold algorithm;
+Fagin, Lotem and Naor 2001): for the items with the highest bounds, until the n-th best score is at least the next
+bound.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ NEIGHBOURS_FLOOR = 0.05
 """What is added to the summed similarity of recent neighbours: less than that says little of an item."""
 
 FIRST = 128
-"""Items whose like term is computed first, beside n; the number doubles until the list is certain."""
+"""The number of items, in addition to n, whose like term is computed first; it doubles until the list is certain."""
 
 
 @dataclass(frozen=True)
 class TermInputs:
-    """What the terms of B users for I items are computed from.
+    """The inputs of the terms of B users for I items.
 
     unrated: (I,), the items without interactions. choice: (B, I) scores of the choice model. moments: as in Moments,
     or None without a rating model. static: by term, (I,), the same for all users. neighbours: -> (B, I), the choices

@@ -21,14 +21,14 @@ PLACES = 10
 """The length of the list whose NDCG the weights are chosen for."""
 
 FACTORS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
-"""What each weight is multiplied by in turn, to see whether the short list improves."""
+"""The factors by which each weight is multiplied in turn, to test whether the short list improves."""
 
 CERTAIN = 2.0
 """How many standard errors a paired gain must exceed before a weight is changed for it."""
 
 
 def fitted(names: Sequence[str], table: Candidates, target: str) -> tuple[dict[str, float], dict[str, Any]]:
-    """Weights by likelihood among the candidates, then by the NDCG of the short list; and what each part is worth."""
+    """Weights by likelihood among the candidates, then by the NDCG of the short list; and facts about each term."""
     weights = _likeliest(table, target)
     weights = _sharpened(table, target, weights)
     found = {name: float(weight) for name, weight in zip(names, weights, strict=True)}
@@ -39,17 +39,17 @@ def fitted(names: Sequence[str], table: Candidates, target: str) -> tuple[dict[s
         without = weights.copy()
         without[at] = 0.0
         alone[name] = {"alone": _short_list(table, target, one), "without": _short_list(table, target, without)}
-    told = {
+    facts = {
         "weights": found,
         "log_likelihood": -_loss(table, target, weights)[0],
         f"ndcg@{PLACES}": _short_list(table, target, weights),
         "terms": alone,
     }
-    return found, told
+    return found, facts
 
 
 def _likeliest(table: Candidates, target: str) -> Array:
-    """The weights, none below zero, under which the held-back candidates are likeliest."""
+    """The non-negative weights with the highest likelihood of the held-back candidates."""
     from scipy.optimize import minimize
 
     width = table.terms.shape[1]
@@ -77,7 +77,7 @@ def _loss(table: Candidates, target: str, weights: Array) -> tuple[float, Array]
 
 
 def _sharpened(table: Candidates, target: str, weights: Array) -> Array:
-    """Each weight in turn made smaller or larger, as long as the short list becomes better."""
+    """The weights after a coordinate search: each is scaled as long as the short list improves."""
     best, values = weights.copy(), _short_lists(table, target, weights)
     for _ in range(2):
         before = values
@@ -94,7 +94,7 @@ def _sharpened(table: Candidates, target: str, weights: Array) -> Array:
 
 
 def _surely_better(gains: Array) -> bool:
-    """Whether a paired gain (G,) is larger than chance explains."""
+    """Whether the mean of paired gains (G,) is clearly above zero."""
     error = gains.std() / np.sqrt(max(len(gains), 1))
     return bool(gains.mean() > CERTAIN * error and gains.mean() > 0)
 

@@ -1,4 +1,4 @@
-"""What is answered, in ids: predictions, lists, and what each rests on."""
+"""Results with ids: predictions and lists, with their sources."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Source = Literal["known", "folded_in", "features", "prior"]
-"""What a row rests on: training ratings; ratings just given; features alone; or the population's prior."""
+"""The source of a row: training ratings, ratings given with the request, features alone, or the prior."""
 
 SOURCES: tuple[Source, ...] = ("known", "folded_in", "features", "prior")
-"""Strongest first. A pair's source is the weaker of its two rows'."""
+"""All sources, strongest first. The source of a pair is the weaker source of its two rows."""
 
 
 @dataclass(frozen=True)
 class Prediction:
     """Expected ratings of B pairs.
 
-    mean: (B,) on the rating scale. std: (B,), the standard deviation of a rating around it. source: (B,), what the
-    weaker of the two rows rests on; user_source and item_source say it for each side.
+    mean: (B,) on the rating scale. std: (B,), the standard deviation of a rating around it. source: (B,), the weaker
+    source of the two rows. user_source, item_source: (B,), the source of each row.
     """
 
     mean: NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""The baselines shown with every metric: what a list or a prediction reaches without knowing anything about taste."""
+"""The baselines in every table: models that use no taste of the single user."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RECENT_WINDOWS = (7.0, 30.0)
 
 
 class GlobalMean:
-    """Every rating is the mean of the training ratings; there is no order."""
+    """Predicts the mean of the training ratings for every pair; it does not rank."""
 
     label = "mean"
     predicts_ratings, ranks = True, False
@@ -41,10 +41,10 @@ class GlobalMean:
 
 
 class MostPopular:
-    """Every user is shown the items that most people chose; it predicts no rating.
+    """Ranks items by their number of training interactions, the same for every user; it predicts no rating.
 
-    window: only interactions of the last so many days before the split's cut count; of equal items, the one with more
-    interactions of all time comes first.
+    window: count only interactions of the last `window` days before the split's cut; equal counts are ordered by the
+    number of all interactions.
     """
 
     predicts_ratings, ranks = False, True
@@ -68,9 +68,9 @@ def recent_label(window: float) -> str:
 
 
 def naive_baselines(split: Split) -> dict[str, Callable[[Split], EvaluationScorer]]:
-    """What to compare with that knows nothing of taste, by label; where the split has a cut, recent popularity too.
+    """Builders of the baselines that use no taste, by label; for a split with a cut, also recent popularity.
 
-    Choices have no baseline that predicts ratings.
+    For a table of choices, no baseline predicts ratings.
     """
     found: dict[str, Callable[[Split], EvaluationScorer]] = {"popular": MostPopular}
     if split.cut is not None:
@@ -79,7 +79,7 @@ def naive_baselines(split: Split) -> dict[str, Callable[[Split], EvaluationScore
 
 
 def baselines(split: Split, *, besides: Collection[str] = ()) -> list[EvaluationScorer]:
-    """The baselines, trained on the training rows; those named in `besides` are left out."""
+    """The baselines, trained on the training rows. besides: labels of baselines to leave out."""
     found = [build(split) for label, build in naive_baselines(split).items() if label not in besides]
     if split.train.kind == "ratings" and BASELINE not in besides and BASELINE in registry.MODELS:
         found.insert(0, RecommenderScorer(Recommender.of(registry.train(split.train, BASELINE)), split))

@@ -1,4 +1,4 @@
-"""What a table of metrics says, in sentences: lists that popularity beats, and metrics that mean little."""
+"""Findings from a table of metrics, in sentences: models whose lists are worse than popularity, unreliable metrics."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def list_findings(
 
 
 def is_popularity(label: str) -> bool:
-    """Whether a contestant of that label orders items by popularity alone."""
+    """Whether the model with this label orders items by popularity alone."""
     return label == POPULAR or label.startswith(f"{POPULAR},")
 
 

@@ -133,7 +133,7 @@ class ItemItemScorer:
         return _row(row, own), HistoryPosterior(chosen, np.zeros_like(row))
 
     def _new_item(self, problem: RowProblem, weights: Array, counted: NDArray[np.bool_]) -> Floats:
-        """[0, vector] (1, D) of an item that these users chose, which is part of nobody's row.
+        """[0, vector] (1, D) of a new item that these users chose; it is not part of any user's row.
 
         Its weights solve what training solves for each item, Steck 2019, equation 6 without the constraint, which
         concerns an item's weight on itself: (XᵀX + λI)⁻¹ Xᵀx. In the dense form the inverse P follows from the items'

@@ -1,4 +1,4 @@
-"""A small network on the two vectors side by side."""
+"""A small network on the two vectors, concatenated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from penchant.models.scorers.scorer import SideName
 
 @dataclass(frozen=True)
 class NetScorer:
-    """A small network on [user vector, item vector], its output squeezed into (low, high).
+    """A small network on [user vector, item vector], with a sigmoid scaled to (low, high).
 
     weights: matrices (in, out), the first with K_users + K_items inputs. biases: vectors (out,). ReLU between layers.
     One sample. The two sides may have different widths; their biases are not used.
@@ -75,7 +75,7 @@ class NetScorer:
         return expected
 
     def _inputs_of_layers(self, hidden: Floats) -> list[Floats]:
-        """What comes out of each layer before its ReLU, given the first without its bias: a list of (B, H)."""
+        """The output of each layer before its ReLU, from that of the first without its bias: a list of (B, H)."""
         found = [hidden + self.biases[0]]
         for weights, bias in zip(self.weights[1:], self.biases[1:], strict=True):
             found.append(np.maximum(found[-1], 0) @ weights + bias)
