@@ -27,7 +27,16 @@ from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
 from penchant.recommending.popularity import DAY, Popularity
 from penchant.recommending.predictions import predict_numbers
-from penchant.recommending.ranker import LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS, POPULARITY, Liking, Ranker, log_count
+from penchant.recommending.ranker import (
+    LOG_CHOICE,
+    LOG_LIKE,
+    LOG_NEIGHBOURS,
+    POPULARITY,
+    Liking,
+    Ranker,
+    floor_of,
+    log_count,
+)
 from penchant.recommending.ranking_terms import TermInputs, moments_of, term
 from penchant.recommending.recent_neighbours import RecentNeighbours
 from penchant.recommending.row_lookup import resolve
@@ -88,8 +97,8 @@ class Cut:
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which held-back rows (n,) are of a user and an item with training rows."""
-        users, items = (np.bincount(numbers, minlength=size) > 0 for numbers, size in (
-            (self.train.user_numbers, self.train.n_users), (self.train.item_numbers, self.train.n_items)))  # fmt: skip
+        users = np.bincount(self.train.user_numbers, minlength=self.train.n_users) > 0
+        items = np.bincount(self.train.item_numbers, minlength=self.train.n_items) > 0
         found: NDArray[np.bool_] = users[self.test.user_numbers] & items[self.test.item_numbers]
         return found
 
@@ -98,8 +107,8 @@ class Cut:
 class Candidates:
     """The candidates of many users, side by side.
 
-    terms: (n, T). chosen: (n,), 1 for what was held back. liked: (n,), 1 for what was also liked. starts: (G + 1,), where
-    each user's candidates begin. wanted: by target, (G,), how many items each user has to find.
+    terms: (n, T). chosen: (n,), 1 for what was held back. liked: (n,), 1 for what was also liked. starts: (G + 1,),
+    where each user's candidates begin. wanted: by target, (G,), how many items each user has to find.
     """
 
     terms: Array
@@ -171,7 +180,9 @@ def fit_ranker(
     for cut in cuts:
         users = _judged_users(cut, rng)
         if len(users):
-            gathered.append(_candidates(names, draft, cut, users, _inputs(rating, choice, cut, cuts[0], users)))
+            inputs = _inputs(rating, choice, cut, cuts[0], users)
+            draft = replace(draft, floor=floor_of(inputs.choice)) if not gathered else draft
+            gathered.append(_candidates(names, draft, cut, users, inputs))
     if not gathered:
         return replace(draft, weights=_start(names), facts={"cut": "too few users to fit weights on"})
     table = _joined(gathered)

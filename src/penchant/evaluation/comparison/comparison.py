@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from penchant.evaluation.comparison.comparison_html import write_comparison
 from penchant.evaluation.comparison.records import Record
 from penchant.evaluation.scoring.baselines import BASELINE
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
@@ -141,9 +142,11 @@ class Comparison:
 
     def to_html(self, path: str | Path) -> Path:
         """Write the comparison as one page that needs no network; returns its path."""
-        from penchant.evaluation.comparison.comparison_html import write_comparison
-
-        return write_comparison(self, Path(path))
+        heads, rows = self.table()
+        return write_comparison(
+            Path(path), by=self.by, metrics=self.metrics, protocol=self.protocol, settings=self.model_settings(),
+            heads=heads, rows=rows, note=self.note, findings=self.findings, pairs=self.pairs,
+        )  # fmt: skip
 
     def model_settings(self) -> list[tuple[str, str]]:
         """Label and settings of each model that has settings, for reports."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from penchant.data.splitting import Split
 from penchant.evaluation.report.plot_data import plot_data
-from penchant.evaluation.report.report import QUANTILES, Report, ReportRow
+from penchant.evaluation.report.report import Report
+from penchant.evaluation.report.report_contents import QUANTILES, ReportRow
 from penchant.evaluation.report.slices import slices
 from penchant.evaluation.scoring.baselines import BASELINE, baselines
 from penchant.evaluation.scoring.evaluated_rows import evaluated_rows

@@ -14,6 +14,7 @@ from penchant.evaluation.scoring.evaluated_rows import evaluated_rows, known_ids
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.evaluation.scoring.findings import list_population_line, list_users
 from penchant.foundations.threads import available_threads
+from penchant.foundations.version import __version__
 
 _LIBRARIES = ("numpy", "scipy", "numba", "torch", "polars")
 
@@ -39,8 +40,6 @@ def protocol(split: Split, settings: EvaluationSettings) -> dict[str, Any]:
 
 def versions(names: Sequence[str]) -> dict[str, str]:
     """Versions of Python, Penchant and those of the named packages that are installed."""
-    from penchant import __version__
-
     found = {"python": platform.python_version(), "penchant": __version__}
     for name in names:
         try:
