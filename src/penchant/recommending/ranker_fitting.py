@@ -22,7 +22,7 @@ from penchant.data.ratings import Ratings
 from penchant.data.vocabulary import Numbers
 from penchant.models.pair_predictions import score_table
 from penchant.models.rating_moments import ItemSpread
-from penchant.models.rows import Rows, merged
+from penchant.models.rows import Floats
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
 from penchant.recommending.popularity import DAY, Popularity
@@ -176,7 +176,8 @@ def fit_ranker(
     liking = None if rating is None else _calibrated(rating, cuts[0])
     names = _term_names(rating is not None, cuts[0].at is not None)
     draft = Ranker(dict.fromkeys(names, 1.0), {LOG_CHOICE: 1.0}, liking, _cold_share(cuts))
-    rng, gathered = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    gathered: list[Candidates] = []
     for cut in cuts:
         users = _judged_users(cut, rng)
         if len(users):
@@ -202,7 +203,7 @@ def fit_ranker(
 def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> TermInputs:
     """What the terms of some users (B,) are computed from at a cut."""
     n_items = cut.train.n_items
-    rows = _choice_rows(choice, cut, first, users)
+    scores = _choice_scores(choice, cut, first, users)
     moments = None
     if rating is not None:
         own = resolve(rating.users, users).rows
@@ -217,23 +218,18 @@ def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: 
         )
         static = {f"{POPULARITY}{days}": log_count(seen.counts(float(days))) for days in WINDOWS}
         near = None if recent is None else lambda: recent.table(users)
-    return TermInputs(unrated, score_table(choice, rows), moments, static, near)
+    return TermInputs(unrated, scores, moments, static, near)
 
 
-def _choice_rows(choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> Rows:
-    """The users' rows in the choice model: trained ones, or folded in where the history went on since then."""
-    rows = resolve(choice.users, users).rows
+def _choice_scores(choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> Floats:
+    """The choice model's scores (B, I): by trained rows, or by rows folded in where a history went on since training."""
+    table = score_table(choice, resolve(choice.users, users).rows)
     if cut is first:
-        return rows
+        return table
     now, then = cut.train.by_user(), first.train.by_user()
-    grown = np.flatnonzero(now.counts[users] > then.counts[users])
-    if not len(grown):
-        return rows
-    folded = [infer(choice, "users", *now.row(int(user))).rows for user in users[grown]]
-    changed = np.zeros(len(users), bool)
-    changed[grown] = True
-    joined = Rows(*(np.concatenate([getattr(one, name) for one in folded], axis=1) for name in ("bias", "vectors")))
-    return merged(joined, rows.take(np.flatnonzero(~changed)), changed)
+    for at in np.flatnonzero(now.counts[users] > then.counts[users]):
+        table[at] = score_table(choice, infer(choice, "users", *now.row(int(users[at]))).rows)[0]
+    return table
 
 
 def _term_names(rates: bool, timed: bool) -> list[str]:
