@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from evaluation.made_worlds import World
+from penchant.data.scale import Scale
 from penchant.data.splitting import Split
 from penchant.evaluation.comparison.compare import compare
 from penchant.evaluation.report.evaluate import evaluate
@@ -57,6 +58,7 @@ def test_the_best_recent_popularity_is_named_by_its_window() -> None:
     rows = {"m": per_user([0.2]), "popular": per_user([0.1]), "popular, 7 days": per_user([0.3])}
     said = list_findings(rows, ["m"], SETTINGS)[0]
     assert "worse than the popularity of the last 7 days: NDCG @ 10 0.200 against 0.300" in said
+    assert said.endswith("or use popular(window=7).")
     assert list_findings({**rows, "m": per_user([0.4])}, ["m"], SETTINGS) == []
 
 
@@ -109,6 +111,11 @@ def test_few_users_and_equal_ratings_are_findings(split: Split) -> None:
     equal = replace(split, train=replace(split.train, values=np.full(len(split.train), 4.0, np.float32)))
     assert "All training ratings are equal" in population_findings(equal, SETTINGS)[0]
     assert population_findings(split, EvaluationSettings(ranking=False)) == []
+    plays = np.where(np.arange(len(split.train)) % 50 == 0, 400, 1 + np.arange(len(split.train)) % 3)
+    counts = replace(split, train=replace(split.train, values=plays.astype(np.float32)))
+    assert "look like counts" in population_findings(counts, EvaluationSettings(ranking=False))[0]
+    chosen = replace(equal, train=replace(equal.train, scale=Scale(4.0, 4.0, kind="choices")))
+    assert population_findings(chosen, EvaluationSettings(ranking=False)) == []
 
 
 def test_probabilities_of_a_true_model_are_reliable_and_those_of_a_false_one_are_not(

@@ -73,19 +73,20 @@ class ItemState:
 
     @checked_arguments
     def similar(self, n: int = 10, *, by: By | None = None) -> Ranking:
-        """The n items whose vectors point most nearly in its direction; scores are cosines."""
+        """The n items whose vectors point most nearly in its direction; scores are as in `similar_items`."""
         check_count(n)
         row = self.rows[self.index.one_part(by)]
-        best, cosines = row.part.items_near.towards(directions_of(row.rows)[0], n)
+        found = row.part.items_near.towards(directions_of(row.rows)[0], n, own=len(row.numbers))
         items = row.trained.items
         return Ranking(
             asked=None,
-            ids=items.vocabulary.take(best).tolist(),
-            titles=[items.title(number) for number in best],
-            scores=cosines,
-            sources=["known"] * len(best),
+            ids=items.vocabulary.take(found.numbers).tolist(),
+            titles=[items.title(number) for number in found.numbers],
+            scores=found.similarities,
+            sources=["known"] * len(found.numbers),
             source=row.source,
             by="cosine",
+            support=found.support,
             unknown=self.unknown,
         )
 

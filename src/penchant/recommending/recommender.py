@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -165,8 +166,9 @@ class Recommender:
 
     @checked_arguments
     def similar_items(self, item: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:
-        """The n items whose vectors point most nearly in the same direction; scores are cosines.
+        """The n items whose vectors point most nearly in the same direction, and the ratings that this rests on.
 
+        Scores are cosines, shrunk where they rest on few ratings (see `Neighbourhood`).
         by: the part whose vectors are compared; None for the rating part where there is one. approximate: by an index
         of the `ann` extra, for catalogues of millions.
         """
@@ -273,9 +275,10 @@ def _similar(side: Side, near: Neighbourhood, wanted: Any, n: int, approximate: 
     number = side.vocabulary.number(wanted)
     if number == UNKNOWN:
         return Ranking(wanted, [], [], np.zeros(0, np.float32), [], "prior", "cosine", unknown=[wanted])
-    best, cosines = near.near(number, n, approximate=approximate)
+    found = near.near(number, n, approximate=approximate)
     own = resolve(side, np.array([number])).sources[0]
-    return _ranking(side, best, cosines, "cosine", asked=wanted, source=own)
+    listed = _ranking(side, found.numbers, found.similarities, "cosine", asked=wanted, source=own)
+    return replace(listed, support=found.support)
 
 
 def _ranking(
