@@ -1,8 +1,8 @@
-"""From a polars frame with recognized columns to Ratings: validation, numbering, deduplication and a report."""
+"""From a polars frame to the columns of Ratings: validation, numbering, deduplication and a report."""
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from penchant.data.columns import EVENT, ITEM, RATING, TIMESTAMP, USER, WEIGHT
 from penchant.data.deduplication import merge, repeated_rows
 from penchant.data.id_encoding import encode_ids, plain_ids
-from penchant.data.ratings import Ratings, Scale
 from penchant.data.reading_report import ReadingReport, counted
 from penchant.data.reading_rules import Duplicates, Rules
 from penchant.data.row_validation import RowValidation
@@ -24,8 +23,21 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: Rules, *, typed: bool) -> Ratings:
-    """Ratings from a frame. columns: role -> column.
+@dataclass(frozen=True)
+class RatingColumns:
+    """What a table says, under the names of the fields of Ratings."""
+
+    user_numbers: Numbers
+    item_numbers: Numbers
+    values: NDArray[np.float32]
+    users: Vocabulary
+    items: Vocabulary
+    timestamps: NDArray[np.int64] | None
+    report: ReadingReport | None = None
+
+
+def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: Rules, *, typed: bool) -> RatingColumns:
+    """The columns of Ratings from a frame. columns: role -> column.
 
     typed: whether the column types come from the caller; otherwise texts may be numbers.
     """
@@ -39,28 +51,36 @@ def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: R
     values = frame[RATING if RATING in columns else WEIGHT].to_numpy()
     times = frame[TIMESTAMP].to_numpy() if TIMESTAMP in columns else None
     del frame
-    ratings = Ratings(users, items, values, user_ids, item_ids, Scale(0, 1), times)
-    ratings = _deduplicated(ratings, checks, rules.merging(columns), notes)
-    merged = len(users) - len(ratings)
+    pairs = users.astype(np.int64) * len(item_ids) + items
+    kept, values = _deduplicated(pairs, values, times, checks, rules.merging(columns), notes)
+    found = RatingColumns(users[kept], items[kept], values, user_ids, item_ids, None if times is None else times[kept])
+    merged = len(users) - len(values)
     if RATING not in columns:
-        ratings = _positive(ratings, source, notes)
-    kind = _kind(ratings.values, columns, rules, notes)
+        found = _positive(found, source, notes)
+    kind = _kind(found.values, columns, rules, notes)
     report = ReadingReport(
-        source, rows, merged, checks.refused, len(ratings), len(user_ids), len(item_ids), columns, tuple(notes), kind
-    )
-    return dataclasses.replace(ratings, scale=Scale.of(ratings.values, rules.scale, kind=kind), report=report)
+        source, rows, merged, checks.refused, len(found.values), len(user_ids), len(item_ids), columns, tuple(notes),
+        kind,
+    )  # fmt: skip
+    return replace(found, report=report)
 
 
-def _positive(ratings: Ratings, source: str, notes: list[str]) -> Ratings:
+def _positive(found: RatingColumns, source: str, notes: list[str]) -> RatingColumns:
     """The pairs with a weight above 0."""
-    positive = ratings.values > 0
+    positive = found.values > 0
     if not positive.any():
         raise DataError("no pair has a weight above 0", where=source, remedy="Check the weights")
     if positive.all():
-        return ratings
+        return found
     pairs = counted(int((~positive).sum()), "pair")
     notes.append(f"{pairs} with a total weight of 0 or less left out")
-    return ratings.take(positive)
+    return replace(
+        found,
+        user_numbers=found.user_numbers[positive],
+        item_numbers=found.item_numbers[positive],
+        values=found.values[positive],
+        timestamps=None if found.timestamps is None else found.timestamps[positive],
+    )
 
 
 def _kind(values: NDArray[np.float32], columns: dict[str, str], rules: Rules, notes: list[str]) -> Kind:
@@ -69,8 +89,7 @@ def _kind(values: NDArray[np.float32], columns: dict[str, str], rules: Rules, no
         weighed = [f"{columns[role]!r}" for role in (WEIGHT, EVENT) if role in columns]
         notes.append("Read as choices, without ratings" + (f"; weights from {' and '.join(weighed)}" * bool(weighed)))
         return "choices"
-    equal = bool((values == values[0]).all())
-    if equal:
+    if (values == values[0]).all():
         notes.append(f"All ratings are {values[0]:g}: they say who chose what, and nothing about what is liked")
     elif rules.scale is None and look_like_counts(values):
         notes.append(
@@ -120,12 +139,21 @@ def _encoded(
     return numbers, vocabulary
 
 
-def _deduplicated(ratings: Ratings, checks: RowValidation, policy: Duplicates, notes: list[str]) -> Ratings:
-    """The ratings with one row for each (user, item), in the order of the rows that are kept."""
-    pairs = ratings.user_numbers.astype(np.int64) * ratings.n_items + ratings.item_numbers
+def _deduplicated(
+    pairs: NDArray[np.int64],
+    values: NDArray[np.float32],
+    times: NDArray[np.int64] | None,
+    checks: RowValidation,
+    policy: Duplicates,
+    notes: list[str],
+) -> tuple[slice | NDArray[np.bool_], NDArray[np.float32]]:
+    """Which rows are kept so that each pair occurs once, in the order of the table, and their values.
+
+    pairs: (n,) one number for each (user, item).
+    """
     repeated: NDArray[np.int64] = repeated_rows(pairs)
     if len(repeated) == 0:
-        return ratings
+        return slice(None), values
     if policy == "error":
         row = int(repeated[np.unique(pairs[repeated], return_index=True)[1].argmin()])
         again = int(repeated[pairs[repeated] == pairs[row]][1])
@@ -133,7 +161,7 @@ def _deduplicated(ratings: Ratings, checks: RowValidation, policy: Duplicates, n
             f"its user and item occurred before ({checks.place(row, ITEM)})", where=checks.place(again, USER),
             remedy="Pass duplicates='last', 'mean' or 'sum' to merge them into one rating",
         )  # fmt: skip
-    kept, values = merge(pairs, ratings.values, ratings.timestamps, repeated, policy)
+    kept, merged = merge(pairs, values, times, repeated, policy)
     dropped = counted(int((~kept).sum()), "row")
     notes.append(f"{dropped} repeated a user and item; each pair keeps one row ({policy})")
-    return dataclasses.replace(ratings, values=values).take(kept)
+    return kept, merged[kept]

@@ -27,8 +27,11 @@ POPULARITY = "log_popularity_"
 SMALLEST = 1e-9
 """A probability below this counts as this much, so that its logarithm is finite."""
 
-SMOOTHING = 0.1
-"""What is added to a positive choice score, as a share of the user's mean score."""
+FLOOR = 0.005
+"""What is added to every choice score, as a share of the largest score of a typical user."""
+
+DEFAULT_FLOOR = 0.001
+"""The same in units of the score, where no user's scores are at hand."""
 
 Array = NDArray[Any]
 
@@ -77,7 +80,8 @@ class Ranker:
 
     weights: term -> weight of the combined ranking. choice_weights: the same for lists by choice alone. liking: how a
     predicted rating becomes P(like), or None without a rating model. cold_share: the share of held-back interactions
-    that fell on items without interactions: all that such items may claim of a list. facts: how the weights were found.
+    that fell on items without interactions: all that such items may claim of a list. floor: see `log_choice`. facts:
+    how the weights were found.
     Raises CallerError for an unknown term or a weight that is not a finite number.
     """
 
@@ -85,6 +89,7 @@ class Ranker:
     choice_weights: Mapping[str, float]
     liking: Liking | None = None
     cold_share: float = SMALLEST
+    floor: float = DEFAULT_FLOOR
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -96,6 +101,8 @@ class Ranker:
                 raise CallerError(f"the weight {weight!r} is not a number from 0 on", where=f"ranker, {name}")
         if not 0 < self.cold_share < 1:
             raise CallerError(f"{self.cold_share!r} is not a share between 0 and 1", where="ranker, cold_share")
+        if not 0 < self.floor < math.inf:
+            raise CallerError(f"{self.floor!r} is not a number above 0", where="ranker, floor")
 
     @classmethod
     def product(cls, liking: Liking | None) -> Ranker:
@@ -114,6 +121,7 @@ class Ranker:
             "choice_weights": dict(self.choice_weights),
             "liking": None if self.liking is None else vars(self.liking),
             "cold_share": self.cold_share,
+            "floor": self.floor,
             "facts": dict(self.facts),
         }
 
@@ -122,7 +130,7 @@ class Ranker:
         """The ranker that `to_json` described."""
         liking = None if values["liking"] is None else Liking(**values["liking"])
         weights = (dict(values["weights"]), dict(values["choice_weights"]))
-        return cls(*weights, liking, float(values["cold_share"]), dict(values["facts"]))
+        return cls(*weights, liking, float(values["cold_share"]), float(values["floor"]), dict(values["facts"]))
 
 
 def is_term(name: str) -> bool:
@@ -136,21 +144,25 @@ def window_of(name: str) -> float | None:
     return float(days) if name.startswith(POPULARITY) and days.replace(".", "", 1).isdigit() else None
 
 
-def log_choice(scores: Array, unrated: NDArray[np.bool_], cold_share: float) -> Array:
+def log_choice(scores: Array, unrated: NDArray[np.bool_], cold_share: float, floor: float) -> Array:
     """log P(choose) of B users for all items, (B, I), from the scores of a choice model.
 
-    Scores below zero count as zero, and every rated item gets a little more, so that none is impossible. Items without
-    interactions share `cold_share` evenly. unrated: (I,).
+    Scores below zero count as zero, and every rated item gets `floor` more, so that none is impossible and that scores
+    which say little stay nearly equal. Items without interactions share `cold_share` evenly. unrated: (I,).
     """
-    positive = np.where(unrated, 0.0, np.maximum(scores, 0.0))
-    rated, cold = int((~unrated).sum()), int(unrated.sum())
-    mean = positive.sum(axis=1, keepdims=True) / max(rated, 1)
-    positive += np.where(unrated, 0.0, SMOOTHING * np.where(mean > 0, mean, 1.0))
-    total = positive.sum(axis=1, keepdims=True)
-    known = np.log(positive, out=np.zeros_like(positive), where=positive > 0) - np.log(np.maximum(total, SMALLEST))
+    cold = int(unrated.sum())
+    positive = np.where(unrated, 0.0, np.maximum(scores, 0.0) + floor)
+    total = np.maximum(positive.sum(axis=1, keepdims=True), SMALLEST)
+    known = np.log(positive, out=np.zeros_like(positive), where=positive > 0) - np.log(total)
     if not cold:
         return known
     return np.where(unrated, math.log(cold_share / cold), known + math.log1p(-cold_share))
+
+
+def floor_of(scores: Array) -> float:
+    """The floor for the scores of B users, (B, I): a small share of a typical user's largest score."""
+    largest = scores.max(axis=1, initial=0.0)
+    return FLOOR * float(largest.mean()) if len(largest) and largest.mean() > 0 else DEFAULT_FLOOR
 
 
 def log_count(counts: Array) -> Array:

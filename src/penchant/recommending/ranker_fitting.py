@@ -22,12 +22,21 @@ from penchant.data.ratings import Ratings
 from penchant.data.vocabulary import Numbers
 from penchant.models.pair_predictions import score_table
 from penchant.models.rating_moments import ItemSpread
-from penchant.models.rows import Rows, merged
+from penchant.models.rows import Floats
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
 from penchant.recommending.popularity import DAY, Popularity
 from penchant.recommending.predictions import predict_numbers
-from penchant.recommending.ranker import LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS, POPULARITY, Liking, Ranker, log_count
+from penchant.recommending.ranker import (
+    LOG_CHOICE,
+    LOG_LIKE,
+    LOG_NEIGHBOURS,
+    POPULARITY,
+    Liking,
+    Ranker,
+    floor_of,
+    log_count,
+)
 from penchant.recommending.ranking_terms import TermInputs, moments_of, term
 from penchant.recommending.recent_neighbours import RecentNeighbours
 from penchant.recommending.row_lookup import resolve
@@ -88,8 +97,8 @@ class Cut:
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which held-back rows (n,) are of a user and an item with training rows."""
-        users, items = (np.bincount(numbers, minlength=size) > 0 for numbers, size in (
-            (self.train.user_numbers, self.train.n_users), (self.train.item_numbers, self.train.n_items)))  # fmt: skip
+        users = np.bincount(self.train.user_numbers, minlength=self.train.n_users) > 0
+        items = np.bincount(self.train.item_numbers, minlength=self.train.n_items) > 0
         found: NDArray[np.bool_] = users[self.test.user_numbers] & items[self.test.item_numbers]
         return found
 
@@ -98,8 +107,8 @@ class Cut:
 class Candidates:
     """The candidates of many users, side by side.
 
-    terms: (n, T). chosen: (n,), 1 for what was held back. liked: (n,), 1 for what was also liked. starts: (G + 1,), where
-    each user's candidates begin. wanted: by target, (G,), how many items each user has to find.
+    terms: (n, T). chosen: (n,), 1 for what was held back. liked: (n,), 1 for what was also liked. starts: (G + 1,),
+    where each user's candidates begin. wanted: by target, (G,), how many items each user has to find.
     """
 
     terms: Array
@@ -167,11 +176,14 @@ def fit_ranker(
     liking = None if rating is None else _calibrated(rating, cuts[0])
     names = _term_names(rating is not None, cuts[0].at is not None)
     draft = Ranker(dict.fromkeys(names, 1.0), {LOG_CHOICE: 1.0}, liking, _cold_share(cuts))
-    rng, gathered = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    gathered: list[Candidates] = []
     for cut in cuts:
         users = _judged_users(cut, rng)
         if len(users):
-            gathered.append(_candidates(names, draft, cut, users, _inputs(rating, choice, cut, cuts[0], users)))
+            inputs = _inputs(rating, choice, cut, cuts[0], users)
+            draft = replace(draft, floor=floor_of(inputs.choice)) if not gathered else draft
+            gathered.append(_candidates(names, draft, cut, users, inputs))
     if not gathered:
         return replace(draft, weights=_start(names), facts={"cut": "too few users to fit weights on"})
     table = _joined(gathered)
@@ -191,7 +203,7 @@ def fit_ranker(
 def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> TermInputs:
     """What the terms of some users (B,) are computed from at a cut."""
     n_items = cut.train.n_items
-    rows = _choice_rows(choice, cut, first, users)
+    scores = _choice_scores(choice, cut, first, users)
     moments = None
     if rating is not None:
         own = resolve(rating.users, users).rows
@@ -206,23 +218,18 @@ def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: 
         )
         static = {f"{POPULARITY}{days}": log_count(seen.counts(float(days))) for days in WINDOWS}
         near = None if recent is None else lambda: recent.table(users)
-    return TermInputs(unrated, score_table(choice, rows), moments, static, near)
+    return TermInputs(unrated, scores, moments, static, near)
 
 
-def _choice_rows(choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> Rows:
-    """The users' rows in the choice model: trained ones, or folded in where the history went on since then."""
-    rows = resolve(choice.users, users).rows
+def _choice_scores(choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> Floats:
+    """The choice model's scores (B, I): by trained rows, or by rows folded in where a history went on since training."""
+    table = score_table(choice, resolve(choice.users, users).rows)
     if cut is first:
-        return rows
+        return table
     now, then = cut.train.by_user(), first.train.by_user()
-    grown = np.flatnonzero(now.counts[users] > then.counts[users])
-    if not len(grown):
-        return rows
-    folded = [infer(choice, "users", *now.row(int(user))).rows for user in users[grown]]
-    changed = np.zeros(len(users), bool)
-    changed[grown] = True
-    joined = Rows(*(np.concatenate([getattr(one, name) for one in folded], axis=1) for name in ("bias", "vectors")))
-    return merged(joined, rows.take(np.flatnonzero(~changed)), changed)
+    for at in np.flatnonzero(now.counts[users] > then.counts[users]):
+        table[at] = score_table(choice, infer(choice, "users", *now.row(int(users[at]))).rows)[0]
+    return table
 
 
 def _term_names(rates: bool, timed: bool) -> list[str]:

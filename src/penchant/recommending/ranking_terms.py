@@ -24,6 +24,9 @@ Array = NDArray[np.float64]
 Moments = Callable[[Numbers | None], tuple[NDArray[np.float32], NDArray[np.float32]]]
 """Item numbers, or None for all, -> the mean and the standard deviation of a rating, (B, I) each."""
 
+NEIGHBOURS_FLOOR = 0.05
+"""What is added to the summed similarity of recent neighbours: less than that says little of an item."""
+
 FIRST = 128
 """Items whose like term is computed first, beside n; the number doubles until the list is certain."""
 
@@ -58,20 +61,16 @@ def term(name: str, ranker: Ranker, inputs: TermInputs, at: Numbers | None = Non
     if name == LOG_LIKE:
         return _log_like(ranker.liking, inputs, at)
     if name == LOG_CHOICE:
-        found = log_choice(inputs.choice.astype(np.float64), inputs.unrated, ranker.cold_share)
+        found = log_choice(inputs.choice.astype(np.float64), inputs.unrated, ranker.cold_share, ranker.floor)
     elif name == LOG_NEIGHBOURS:
-        found = np.zeros((1, len(inputs.unrated))) if inputs.neighbours is None else log_share(inputs.neighbours())
+        found = (
+            np.zeros((1, len(inputs.unrated)))
+            if inputs.neighbours is None
+            else np.log(inputs.neighbours() + NEIGHBOURS_FLOOR)
+        )
     else:
         found = inputs.static.get(name, np.zeros(len(inputs.unrated)))[None]
     return found if at is None else found[:, at]
-
-
-def log_share(scores: NDArray[np.float32]) -> Array:
-    """The logarithm of non-negative scores (B, I), smoothed by a twentieth of a user's largest score."""
-    largest = scores.max(axis=1, keepdims=True, initial=0)
-    shares = np.divide(scores, largest, out=np.zeros(scores.shape), where=largest > 0)
-    found: Array = np.log(shares + 0.05)
-    return found
 
 
 def _log_like(liking: Liking | None, inputs: TermInputs, at: Numbers | None) -> Array:

@@ -33,11 +33,16 @@ _UNRATED_AT_ONCE = 64
 
 @dataclass(frozen=True)
 class ScorerOutput:
-    """mean: (n,) predictions. std: (n,) or None where a scorer gives none. sources: (n,) or None."""
+    """mean: (n,) predictions. std: (n,) or None where a scorer gives none. sources: (n,) or None.
+
+    p_like: (n,) the probability of a rating of `liked_from` or more, or None.
+    """
 
     mean: NDArray[Any]
     std: NDArray[Any] | None = None
     sources: NDArray[Any] | None = None
+    p_like: NDArray[Any] | None = None
+    liked_from: float = float("nan")
 
 
 class EvaluationScorer(Protocol):
@@ -88,14 +93,21 @@ class RecommenderScorer:
         return "+".join(part.trained.kind for part in index_of(model).parts.values())
 
     def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
-        part = self._parts["rating" if self.predicts_ratings else "choice"]
-        return part.predict(self._users.numbers[users], self._items.numbers[items], times)
+        part, liking = self._parts["rating" if "rating" in self._parts else "choice"], self._index.liking
+        found = part.predict(self._users.numbers[users], self._items.numbers[items], times)
+        if liking is None or found.std is None:
+            return found
+        return replace(found, p_like=liking.probability(found.mean, found.std), liked_from=liking.liked)
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
-        numbers, ranker = self._users.numbers[users], self._index.ranker_for(self._by)
+        return self.score_rows_by(users, self._by)
+
+    def score_rows_by(self, users: Numbers, by: By) -> NDArray[Any]:
+        """Scores (B, I) of all items for the users (B,), by any order that the recommender has."""
+        numbers, ranker = self._users.numbers[users], self._index.ranker_for(by)
         if ranker is not None:
-            return ranking_table(ranker, self._by, self._inputs(numbers))
-        table = self._parts["choice" if self._by == "choice" else "rating"].score_rows(numbers)
+            return ranking_table(ranker, by, self._inputs(numbers))
+        table = self._parts["choice" if by == "choice" else "rating"].score_rows(numbers)
         # items without interactions come after all others, as in a list
         low, high = (float(end(table, initial=0)) for end in (np.min, np.max))
         return np.where(self._unrated, table - (high - low + 1), table)

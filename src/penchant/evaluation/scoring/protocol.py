@@ -12,7 +12,9 @@ from typing import Any, Literal
 from penchant.data.splitting import Split
 from penchant.evaluation.scoring.evaluated_rows import evaluated_rows, known_ids, relevance_threshold
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
+from penchant.evaluation.scoring.findings import list_population_line, list_users
 from penchant.foundations.threads import available_threads
+from penchant.foundations.version import __version__
 
 _LIBRARIES = ("numpy", "scipy", "numba", "torch", "polars")
 
@@ -29,6 +31,7 @@ def protocol(split: Split, settings: EvaluationSettings) -> dict[str, Any]:
         "test_items": _known_and_unknown(split, "item"),
         "relevant_from": relevance_threshold(split, settings),
         "relevant": "liked" if settings.relevant_from is not None else split.relevant,
+        "list_users": list_users(split, settings) if settings.ranking else 0,
         "candidates": "all items the user has not rated in training, ranked in full without sampling",
         "settings": settings.to_json(),
         "versions": versions(_LIBRARIES),
@@ -38,8 +41,6 @@ def protocol(split: Split, settings: EvaluationSettings) -> dict[str, Any]:
 
 def versions(names: Sequence[str]) -> dict[str, str]:
     """Versions of Python, Penchant and those of the named packages that are installed."""
-    from penchant import __version__
-
     found = {"python": platform.python_version(), "penchant": __version__}
     for name in names:
         try:
@@ -69,6 +70,7 @@ def protocol_lines(facts: Mapping[str, Any]) -> list[str]:
         f"Test items: {items['known']:,} known, {items['unknown']:,} unknown. "
         f"Rows with an unknown user or item {unseen}.",
         *(["Models are given the time of each test rating."] if settings["times"] else []),
+        *([list_population_line(facts)] if settings["ranking"] else []),
         f"List candidates: {facts['candidates']}. {relevance}.",
     ]
 
