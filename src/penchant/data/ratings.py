@@ -24,8 +24,6 @@ from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.errors import DataError
 
-__all__ = ["Grouped", "Ratings", "Scale"]
-
 
 @dataclass(frozen=True)
 class Grouped:
@@ -139,7 +137,7 @@ class Ratings:
         column names. Raises DataError, with file, row, column and remedy, for a file or row that cannot be used.
         """
         rules = Rules(user, item, rating, timestamp, weight, event, weights, scale, duplicates, ids, bad_rows)
-        return cls._of(read_csv(path, rules, separator=separator, encoding=encoding, header=header), rules)
+        return cls._of(read_csv(path, rules, separator=separator, encoding=encoding, header=header))
 
     @classmethod
     @checked_arguments
@@ -161,7 +159,7 @@ class Ratings:
     ) -> Ratings:
         """Ratings from a Parquet file; options as in `Rules`, errors as for `from_csv`."""
         rules = Rules(user, item, rating, timestamp, weight, event, weights, scale, duplicates, ids, bad_rows)
-        return cls._of(read_parquet(path, rules), rules)
+        return cls._of(read_parquet(path, rules))
 
     @classmethod
     @checked_arguments
@@ -187,12 +185,11 @@ class Ratings:
         Options as in `Rules`, errors as for `from_csv`. source: the table's name in messages.
         """
         rules = Rules(user, item, rating, timestamp, weight, event, weights, scale, duplicates, ids, bad_rows)
-        return cls._of(read_frame(frame, rules, source=source), rules)
+        return cls._of(read_frame(frame, rules, source=source))
 
     @classmethod
-    def _of(cls, columns: RatingColumns, rules: Rules) -> Ratings:
-        kind = columns.report.kind if columns.report else "ratings"
-        return cls(**vars(columns), scale=Scale.of(columns.values, rules.scale, kind=kind))
+    def _of(cls, columns: RatingColumns) -> Ratings:
+        return cls(**vars(columns))
 
     @checked_arguments
     def with_features(

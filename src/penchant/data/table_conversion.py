@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from penchant.data.id_encoding import encode_ids, plain_ids
 from penchant.data.reading_report import ReadingReport, counted
 from penchant.data.reading_rules import Duplicates, Rules
 from penchant.data.row_validation import RowValidation
-from penchant.data.scale import Kind, look_like_counts
+from penchant.data.scale import Kind, Scale, look_like_counts
 from penchant.data.value_parsing import choice_weights, rating_values, seconds
 from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.errors import DataError
@@ -32,8 +32,9 @@ class RatingColumns:
     values: NDArray[np.float32]
     users: Vocabulary
     items: Vocabulary
+    scale: Scale
     timestamps: NDArray[np.int64] | None
-    report: ReadingReport | None = None
+    report: ReadingReport
 
 
 def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: Rules, *, typed: bool) -> RatingColumns:
@@ -51,36 +52,30 @@ def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: R
     values = frame[RATING if RATING in columns else WEIGHT].to_numpy()
     times = frame[TIMESTAMP].to_numpy() if TIMESTAMP in columns else None
     del frame
-    pairs = users.astype(np.int64) * len(item_ids) + items
-    kept, values = _deduplicated(pairs, values, times, checks, rules.merging(columns), notes)
-    found = RatingColumns(users[kept], items[kept], values, user_ids, item_ids, None if times is None else times[kept])
-    merged = len(users) - len(values)
+    kept, values = _deduplicated(
+        users.astype(np.int64) * len(item_ids) + items, values, times, checks, rules.merging(columns), notes
+    )
+    merged = len(users) - int(kept.sum())
     if RATING not in columns:
-        found = _positive(found, source, notes)
-    kind = _kind(found.values, columns, rules, notes)
+        kept = _positive(kept, values, source, notes)
+    values = values[kept]
+    kind = _kind(values, columns, rules, notes)
     report = ReadingReport(
-        source, rows, merged, checks.refused, len(found.values), len(user_ids), len(item_ids), columns, tuple(notes),
-        kind,
-    )  # fmt: skip
-    return replace(found, report=report)
+        source, rows, merged, checks.refused, len(values), len(user_ids), len(item_ids), columns, tuple(notes), kind
+    )
+    times = None if times is None else times[kept]
+    scale = Scale.of(values, rules.scale, kind=kind)
+    return RatingColumns(users[kept], items[kept], values, user_ids, item_ids, scale, times, report)
 
 
-def _positive(found: RatingColumns, source: str, notes: list[str]) -> RatingColumns:
-    """The pairs with a weight above 0."""
-    positive = found.values > 0
+def _positive(kept: NDArray[np.bool_], values: NDArray[np.float32], source: str, notes: list[str]) -> NDArray[np.bool_]:
+    """The kept rows with a weight above 0."""
+    positive: NDArray[np.bool_] = kept & (values > 0)
     if not positive.any():
         raise DataError("no pair has a weight above 0", where=source, remedy="Check the weights")
-    if positive.all():
-        return found
-    pairs = counted(int((~positive).sum()), "pair")
-    notes.append(f"{pairs} with a total weight of 0 or less left out")
-    return replace(
-        found,
-        user_numbers=found.user_numbers[positive],
-        item_numbers=found.item_numbers[positive],
-        values=found.values[positive],
-        timestamps=None if found.timestamps is None else found.timestamps[positive],
-    )
+    if left_out := int((kept & ~positive).sum()):
+        notes.append(f"{counted(left_out, 'pair')} with a total weight of 0 or less left out")
+    return positive
 
 
 def _kind(values: NDArray[np.float32], columns: dict[str, str], rules: Rules, notes: list[str]) -> Kind:
@@ -89,7 +84,8 @@ def _kind(values: NDArray[np.float32], columns: dict[str, str], rules: Rules, no
         weighed = [f"{columns[role]!r}" for role in (WEIGHT, EVENT) if role in columns]
         notes.append("Read as choices, without ratings" + (f"; weights from {' and '.join(weighed)}" * bool(weighed)))
         return "choices"
-    if (values == values[0]).all():
+    equal = bool((values == values[0]).all())
+    if equal:
         notes.append(f"All ratings are {values[0]:g}: they say who chose what, and nothing about what is liked")
     elif rules.scale is None and look_like_counts(values):
         notes.append(
@@ -146,14 +142,14 @@ def _deduplicated(
     checks: RowValidation,
     policy: Duplicates,
     notes: list[str],
-) -> tuple[slice | NDArray[np.bool_], NDArray[np.float32]]:
-    """Which rows are kept so that each pair occurs once, in the order of the table, and their values.
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """A mask of the rows that are kept so that each pair occurs once, and the values (n,), merged in the kept rows.
 
     pairs: (n,) one number for each (user, item).
     """
     repeated: NDArray[np.int64] = repeated_rows(pairs)
     if len(repeated) == 0:
-        return slice(None), values
+        return np.ones(len(pairs), dtype=bool), values
     if policy == "error":
         row = int(repeated[np.unique(pairs[repeated], return_index=True)[1].argmin()])
         again = int(repeated[pairs[repeated] == pairs[row]][1])
@@ -164,4 +160,4 @@ def _deduplicated(
     kept, merged = merge(pairs, values, times, repeated, policy)
     dropped = counted(int((~kept).sum()), "row")
     notes.append(f"{dropped} repeated a user and item; each pair keeps one row ({policy})")
-    return kept, merged[kept]
+    return kept, merged
