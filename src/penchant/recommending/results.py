@@ -59,10 +59,10 @@ class Ranking:
     """A list of items or of users, best first.
 
     asked: the id of the user or item that was asked about, or None for a new one. ids: (n,) plain ids. titles: their
-    names. scores: (n,), what the list is ordered by; `by` says what that is: "combined", "rating", "choice", "cosine"
-    or "count". sources: what each line's row rests on. source: what the row of the one asked about rests on.
-    predicted, std, p_like, support: (n,) as in Recommendation, or None. unknown: the ids in the question that the model
-    does not hold; they are no errors.
+    names. scores: (n,), what the list is ordered by; `by` says what that is: "combined", "rating", "choice", "cosine",
+    "count", "trending" or "latest". sources: what each line's row rests on. source: what the row of the one asked
+    about rests on. predicted, std, p_like, support: (n,) as in Recommendation, or None. unknown: the ids in the
+    question that the model does not hold; they are no errors.
     """
 
     asked: Any

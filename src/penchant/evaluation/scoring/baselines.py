@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.interactions import Interactions
 from penchant.data.splitting import Split
 from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, Numbers, RecommenderScorer, ScorerOutput
-from penchant.recommending.popularity import Popularity
+from penchant.foundations.errors import DataError
+from penchant.recommending.popularity import DAY
 from penchant.recommending.recommender import Recommender
 from penchant.training import registry
 
@@ -50,10 +50,17 @@ class MostPopular:
     predicts_ratings, ranks = False, True
 
     def __init__(self, split: Split, window: float | None = None) -> None:
-        self.label = recent_label(window) if window else "popular"
-        popularity = Popularity(Interactions.of(split.train), len(split.test.items), now=split.cut)
-        both = np.stack([popularity.counts(window), popularity.counts()], axis=1)
-        self._scores = np.unique(both, axis=0, return_inverse=True)[1].astype(np.float32)
+        """Raises DataError for a window where the split has no cut or its training ratings have no times."""
+        self.label = "popular" if window is None else recent_label(window)
+        items, n_items = split.train.item_numbers, len(split.test.items)
+        counts = [np.bincount(items, minlength=n_items)]
+        if window is not None:
+            if split.cut is None or split.train.timestamps is None:
+                raise DataError("recent popularity needs a cut and the times of ratings", where=split.name)
+            recent = split.train.timestamps >= split.cut - window * DAY
+            counts.insert(0, np.bincount(items[recent], minlength=n_items))
+        levels = np.unique(np.stack(counts, axis=1), axis=0, return_inverse=True)[1]
+        self._scores = levels.reshape(-1).astype(np.float32)
 
     def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
         return ScorerOutput(self._scores[items])
