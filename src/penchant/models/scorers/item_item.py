@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from penchant.foundations.contraction import contract
 from penchant.foundations.errors import CallerError, ModelShapeError
+from penchant.foundations.shapes import check_shapes
 from penchant.models.rows import Floats, Rows
 from penchant.models.scorers.dot import with_ones
 from penchant.models.scorers.row_problem import Array, RowPosterior, RowProblem, RowUpdate
@@ -102,6 +103,7 @@ class ItemItemScorer:
     def check_widths(self, users: int, items: int) -> None:
         if users != items:
             raise ModelShapeError(f"user vectors have {users} factors, item vectors {items}")
+        check_shapes("scorer", {"spread": self.spread}, {"spread": "K"}, {"K": items})
 
     def one_sample(self, number: int) -> ItemItemScorer:
         return self
