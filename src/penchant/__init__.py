@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from penchant.foundations.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from penchant.data import splitting as split
     from penchant.data.movielens import movielens
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from penchant.recommending.recommender import Recommender, load
 
 _WHERE = {
-    "__version__": "penchant.foundations.version",
     "Ratings": "penchant.data.ratings",
     "Recommender": "penchant.recommending.recommender",
     "compare": "penchant.evaluation.comparison.compare",
