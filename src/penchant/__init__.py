@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from penchant.foundations.version import __version__ as __version__
-
 if TYPE_CHECKING:
     from penchant.data import splitting as split
     from penchant.data.movielens import movielens
@@ -32,6 +30,8 @@ __all__ = ["Ratings", "Recommender", "compare", "evaluate", "load", "movielens",
 
 def __getattr__(name: str) -> Any:
     """Public names load their module when first used, so that `import penchant` is quick."""
+    if name == "__version__":
+        return importlib.import_module("penchant.foundations.version").__version__
     if name not in _WHERE:
         raise AttributeError(f"module 'penchant' has no attribute {name!r}")
     module = importlib.import_module(_WHERE[name])

@@ -42,7 +42,9 @@ def check_model(trained: TrainedModel) -> None:
     if (trained.noise < 0).any():
         raise ModelShapeError("the noise is below 0")
     for name, side, other in (("users", trained.users, trained.items), ("items", trained.items, trained.users)):
-        _check_side(name, side, trained.samples, len(other), trained.noise)
+        _check_side(name, side, trained.samples, trained.noise)
+        if side.histories is not None:
+            _check_histories(name, side, len(other), trained.scorer.to_parts()[1].get("self_weights"))
         if side.prior.precision is None and trained.users.histories is None:
             raise ModelShapeError(f"{name}.prior has no precision")
     _check_interactions(trained.interactions, len(trained.items))
@@ -61,7 +63,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _check_side(name: str, side: Side, samples: int, others: int, noise: NDArray[Any]) -> None:
+def _check_side(name: str, side: Side, samples: int, noise: NDArray[Any]) -> None:
     arrays = {key: getattr(side, key) for key in _SIDE_SHAPES}
     check_shapes(name, arrays, _SIDE_SHAPES, {"S": samples, "N": len(side)})
     for key, kind in _SIDE_KINDS.items():
@@ -73,22 +75,22 @@ def _check_side(name: str, side: Side, samples: int, others: int, noise: NDArray
         raise ModelShapeError(f"{name}.variance takes away more than the noise")
     if side.features is not None and len(side.features) != len(side):
         raise ModelShapeError(f"{len(side.features)} rows of features do not fit {len(side)} {name}")
-    if side.histories is not None:
-        _check_histories(name, side)
     features = None if side.encoder is None else side.encoder.width
     check_prior(name, side.prior, samples, 1 + side.factors, features)
 
 
-def _check_histories(name: str, side: Side) -> None:
+def _check_histories(name: str, side: Side, others: int, self_weights: NDArray[Any] | None) -> None:
     rows = side.histories
     assert rows is not None
     starts, n = rows.starts, len(rows.numbers)
     if len(starts) != len(side) + 1 or starts[0] != 0 or starts[-1] != n or (np.diff(starts) < 0).any():
         raise ModelShapeError(f"{name}: the rows do not divide {n} entries of histories")
-    if len(rows.values) != n:
-        raise ModelShapeError(f"{name}: {len(rows.values)} values for {n} entries of histories")
-    if n and (rows.numbers.min() < 0 or rows.numbers.max() >= rows.width):
-        raise ModelShapeError(f"{name}: an entry of a history is outside 0..{rows.width - 1}")
+    arrays = {"numbers": rows.numbers, "values": rows.values, "vectors": rows.vectors, "scale": rows.scale}
+    arrays["self_weights"] = self_weights
+    shapes = {"numbers": "n", "values": "n", "vectors": "KW", "scale": "K", "self_weights": "K"}
+    check_shapes(f"{name}.histories", arrays, shapes, {"K": rows.items, "W": rows.width})
+    if not 0 <= rows.items <= others or (n and (rows.numbers.min() < 0 or rows.numbers.max() >= rows.items)):
+        raise ModelShapeError(f"{name}: an entry of a history is with none of {rows.items} items")
 
 
 def check_prior(name: str, prior: Prior, samples: int, width: int, features: int | None) -> None:

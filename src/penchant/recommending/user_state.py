@@ -86,9 +86,10 @@ class UserState:
         where: Mapping[str, Any] | None = None,
         diversity: float = 0.0,
         explore: Seed | None = None,
+        new_items: float = 0.0,
     ) -> Ranking:
         """The n best items for this user, best first; arguments as in `ListOptions`."""
-        options = ListOptions(n, by, exclude_seen, exclude, among, where, diversity, explore)
+        options = ListOptions(n, by, exclude_seen, exclude, among, where, diversity, explore, new_items)
         return self.ranking(options)
 
     def ranking(self, options: ListOptions) -> Ranking:

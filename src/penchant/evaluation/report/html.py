@@ -49,6 +49,7 @@ def values(report: ReportContents) -> dict[str, Any]:
         "heads": [row.label for row in report.rows],
         "metrics": [_metric(name, report) for name in report.names],
         "level": f"{report.protocol['settings']['level']:.0%}",
+        "findings": report.findings,
         "overfitting": report.overfitting,
         "plots": report.plots,
         "charts": _charts(report),
@@ -99,6 +100,9 @@ def _charts(report: ReportContents) -> list[dict[str, Any]]:
     if found.coverage:
         caption = "Share of true ratings inside prediction intervals. Below the line, intervals are too narrow."
         parts.append(_chart("Interval coverage", caption, charts.coverage(found.coverage)))
+    if report.like_curve is not None:
+        caption = "The observed share of liked items by the predicted probability of liking. The line is exact."
+        parts.append(_chart("Reliability of P(like)", caption, charts.reliability(report.like_curve)))
     return [*parts, _user_chart(report), *_slice_charts(report)]
 
 

@@ -26,7 +26,8 @@ class Report(ReportContents):
         note = (
             f"In brackets: {settings['level']:.0%} intervals from {settings['replicates']} bootstrap samples of users."
         )
-        parts = ["\n".join(protocol_lines(self.protocol)), plain_table(heads, cells), note, self.overfitting]
+        parts = ["\n".join(protocol_lines(self.protocol)), plain_table(heads, cells), note, *self.findings]
+        parts.append(self.overfitting)
         return "\n\n".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
@@ -44,6 +45,8 @@ class Report(ReportContents):
                 }
                 for row in self.rows
             },
+            "findings": list(self.findings),
+            "p_like_reliability": None if self.like_curve is None else self.like_curve.to_json(),
             "slices": [one.to_json() for one in self.slices],
             "overfitting": self.overfitting,
         }

@@ -10,6 +10,7 @@ from penchant.evaluation.report.plot_data import PlotData
 from penchant.evaluation.report.slices import Slice
 from penchant.evaluation.scoring.metric_names import sorted_metrics
 from penchant.metrics.intervals import Interval
+from penchant.metrics.probability import Reliability
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 """Quantiles over users that a report holds of each metric."""
@@ -29,15 +30,18 @@ class ReportContents:
     """What a report holds.
 
     rows: the model first, then other models and baselines. protocol: data, split, settings, date, versions. model: kind
-    and settings of the model. slices: its error on parts of the test. overfitting: a summary in words. plots: the data
-    of the plots, or None.
+    and settings of the model. findings: what the table says, in sentences. slices: its error on parts of the test.
+    overfitting: a summary in words. like_curve: the reliability of its P(like), or None. plots: the data of the plots,
+    or None.
     """
 
     rows: Sequence[ReportRow]
     protocol: Mapping[str, Any]
     model: Mapping[str, Any] = field(default_factory=dict)
+    findings: Sequence[str] = ()
     slices: Sequence[Slice] = ()
     overfitting: str = ""
+    like_curve: Reliability | None = None
     plots: PlotData | None = None
 
     def __getitem__(self, name: str) -> Interval:

@@ -40,7 +40,7 @@ def scorer_from_parts(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -
             arrays["mean"], values["link"], values["low"], values["high"], arrays.get("levels"), arrays.get("cutpoints")
         )
     if values["scorer"] == "item_item":
-        return ItemItemScorer(arrays["spread"])
+        return ItemItemScorer(arrays["spread"], arrays.get("self_weights"))
     layers = range(values["layers"])
     weights, biases = (tuple(arrays[f"{name}.{n}"] for n in layers) for name in ("weights", "biases"))
     return NetScorer(weights, biases, values["low"], values["high"])
