@@ -17,7 +17,7 @@ from laws.small_world import ITEMS, small_world
 from made_models import DRAWS, made
 from penchant.foundations.errors import ModelFolderError
 from penchant.models.scorers import DotScorer
-from penchant.recommending.ranker import Ranker
+from penchant.recommending.ranker import Liking, Ranker
 from penchant.recommending.recommender import Recommender, load, main_model
 from penchant.recommending.train_parts import train
 from penchant.training import registry
@@ -147,7 +147,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     both = Recommender(
         registry.train(world, "als", factors=2, epochs=2),
         registry.train(world, "ease", positive_from=3.5, regularization=5.0),
-        Ranker(("log_choice", "log_like"), (8.0, 1.0), {"weights": "given"}),
+        Ranker({"log_choice": 8.0, "log_like": 1.0}, {"log_choice": 1.0}, Liking(4.0, 3.75)),
     )
     return [one.save(folder / str(n)) for n, one in enumerate([*made, both])]
 
