@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.interactions import Interactions
-from penchant.data.ratings import Scale
+from penchant.data.scale import Scale
 from penchant.foundations.errors import ModelShapeError
 from penchant.foundations.shapes import check_shapes
 from penchant.models.priors import Prior
@@ -30,6 +30,15 @@ def check_finite(arrays: Mapping[str, NDArray[Any]]) -> None:
             raise ModelShapeError(f"{name} holds {array.dtype}, which is not a number")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ModelShapeError(f"{name} has {int((~np.isfinite(array)).sum()):,} numbers that are not finite")
+
+
+def check_parameters(trained: TrainedModel) -> None:
+    """Raises ModelShapeError where a number of the scorer, the rows, their priors or the noise is not finite."""
+    check_finite({f"scorer.{name}": array for name, array in trained.scorer.to_parts()[1].items()})
+    for name, side in (("users", trained.users), ("items", trained.items)):
+        arrays = {"bias": side.bias, "vectors": side.vectors, **side.prior.to_parts()[1]}
+        check_finite({f"{name}.{key}": array for key, array in arrays.items() if array is not None})
+    check_finite({"noise": trained.noise})
 
 
 def check_model(trained: TrainedModel) -> None:
