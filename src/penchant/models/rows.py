@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.foundations.errors import ModelShapeError
-
-if TYPE_CHECKING:
-    from penchant.models.history_rows import HistoryRows
+from penchant.models.history_rows import HistoryRows
 
 Floats = NDArray[np.float32]
 

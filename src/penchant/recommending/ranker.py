@@ -48,6 +48,11 @@ class Liking:
     intercept: float = 0.0
     slope: float = 1.0
 
+    def __post_init__(self) -> None:
+        for name, number in vars(self).items():
+            if not isinstance(number, int | float) or not math.isfinite(number):
+                raise CallerError(f"{number!r} is not a finite number", where=f"ranker, {name}")
+
     @classmethod
     def of(cls, values: Array, scale: Scale) -> Liking:
         """The uncalibrated form for a table with these ratings (n,)."""

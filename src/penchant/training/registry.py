@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from penchant.data.ratings import Ratings
-from penchant.foundations.errors import DataError, SettingsError
+from penchant.foundations.errors import DataError, ModelShapeError, SettingsError, TrainingDivergedError
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator
 from penchant.foundations.settings import Settings
+from penchant.models.model_checks import check_parameters
 from penchant.models.trained import TrainedModel
 
 
@@ -99,13 +100,13 @@ def train(
 
     settings: those of the kind's dataclass. validation: ratings whose error is shown (and may stop training), not
     trained on. resume: a model of the same kind to continue from. Raises
-    SettingsError or DataError for what cannot be used.
+    SettingsError or DataError for what cannot be used, TrainingDivergedError where a parameter is not finite.
     """
     if not len(ratings):
         raise DataError("there are no ratings to train on")
     chosen = model_spec(model)
     values: Mapping[str, Any] = settings
-    return chosen.train()(
+    trained = chosen.train()(
         ratings,
         chosen.settings_class().from_json(values),
         rng=generator(seed),
@@ -113,3 +114,9 @@ def train(
         progress=progress or Silent(),
         resume=resume,
     )
+    try:
+        check_parameters(trained)
+    except ModelShapeError as broken:
+        remedy = "Train with a lower learning rate, more regularization or other settings"
+        raise TrainingDivergedError(f"training of {model!r} diverged: {broken}", remedy=remedy) from broken
+    return trained

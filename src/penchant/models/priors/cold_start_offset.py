@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -37,6 +38,7 @@ class ColdStartOffset:
     others: int = 0
     of_pairs: bool = False
     name: ClassVar[str] = "cold_start_offset"
+    shapes: ClassVar[Mapping[str, str]] = {"base": "SD", "by_features": "SFD", "features": "F", "numbers": "3"}
 
     def mean(self, rows: RowFacts) -> Floats | float:
         whole = self._whole(rows.features, rows.count)

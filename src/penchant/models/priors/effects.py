@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, Self
 
@@ -34,6 +34,8 @@ class Effect(Protocol):
 
     name: ClassVar[str]
     """Under which it is saved."""
+    shapes: ClassVar[Mapping[str, str]]
+    """Those of its arrays, a letter for each axis: S samples, D numbers in a row, F features; others are its own."""
 
     def mean(self, rows: RowFacts) -> Floats | float:
         """The term of the rows' prior mean, (S, count, D), or 0."""
@@ -63,6 +65,7 @@ class FeatureEffect:
 
     weights: Floats
     name: ClassVar[str] = "features"
+    shapes: ClassVar[Mapping[str, str]] = {"weights": "SFD"}
 
     def mean(self, rows: RowFacts) -> Floats | float:
         if rows.features is None:
@@ -100,6 +103,7 @@ class HistoryEffect:
     power: float = 0.5
     damping: float = 0.0
     name: ClassVar[str] = "history"
+    shapes: ClassVar[Mapping[str, str]] = {"weights": "SRD", "basis": "MR", "numbers": "2"}
 
     @property
     def others(self) -> int:

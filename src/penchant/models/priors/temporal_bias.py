@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.foundations.errors import ModelShapeError
+from penchant.foundations.shapes import check_shapes
 from penchant.models.priors.effects import Arrays, RowFacts, RowMap
 from penchant.models.rows import Floats
 
@@ -25,6 +28,13 @@ class TemporalBiasLevel:
     spans: NDArray[np.int64]
     biases: Floats
     variance: Floats
+
+    def __post_init__(self) -> None:
+        arrays: Arrays = {name: value for name, value in vars(self).items() if name != "span"}
+        shapes = {"users": "T", "spans": "T", "biases": "ST", "variance": "S"}
+        check_shapes("temporal_bias", arrays, shapes, {})
+        if self.span <= 0:
+            raise ModelShapeError(f"a temporal bias cannot have spans of {self.span} seconds")
 
     def find(self, users: NDArray[Any], times: NDArray[Any]) -> NDArray[np.int64]:
         """The positions of B pairs of user number and time among the T, shape (B,); -1 for a pair without ratings."""
@@ -48,6 +58,11 @@ class TemporalBias:
 
     levels: tuple[TemporalBiasLevel, ...]
     name: ClassVar[str] = "temporal_bias"
+    shapes: ClassVar[Mapping[str, str]] = {"0.variance": "S"}  # a level checks the rest
+
+    def __post_init__(self) -> None:
+        if len({len(level.variance) for level in self.levels}) != 1:
+            raise ModelShapeError("the levels of a temporal bias differ in their number of samples")
 
     def mean(self, rows: RowFacts) -> Floats | float:
         return 0.0

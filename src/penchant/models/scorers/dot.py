@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.foundations.contraction import contract
 from penchant.foundations.errors import ModelShapeError
+from penchant.foundations.shapes import check_shapes
 from penchant.models.rows import Floats, Rows, pair_offset
 from penchant.models.scorers.gauss_newton import infer_row
 from penchant.models.scorers.links import sigmoid
@@ -96,6 +97,13 @@ class DotScorer:
         return infer_row(self, problem, row_update)
 
     def check_widths(self, users: int, items: int) -> None:
+        arrays = {"mean": self.mean, "levels": self.levels, "cutpoints": self.cutpoints}
+        sizes = {} if self.levels is None else {"E": len(self.levels) - 1}
+        check_shapes("scorer", arrays, {"mean": "S", "levels": "C", "cutpoints": "SE"}, sizes)
+        if self.link not in get_args(Link) or not self.low < self.high:
+            raise ModelShapeError(f"there is no link {self.link!r} from {self.low!r} to {self.high!r}")
+        if self.link == "ordered_probit" and (self.levels is None or self.cutpoints is None):
+            raise ModelShapeError("an ordered-probit head needs levels and cut points")
         if users != items:
             raise ModelShapeError(f"user vectors have {users} factors, item vectors {items}")
 

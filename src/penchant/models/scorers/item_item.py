@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from penchant.foundations.contraction import contract
 from penchant.foundations.errors import CallerError, ModelShapeError
+from penchant.foundations.shapes import check_shapes
 from penchant.models.history_rows import HistoryRows
 from penchant.models.rows import Floats, Rows
 from penchant.models.scorers.dot import with_ones
@@ -151,6 +152,9 @@ class ItemItemScorer:
     def check_widths(self, users: int, items: int) -> None:
         if users != items:
             raise ModelShapeError(f"user vectors have {users} factors, item vectors {items}")
+        axes = "W" if self.self_weights is None or self.spread.ndim == 1 else "WW"
+        arrays = {"spread": self.spread, "self_weights": self.self_weights}
+        check_shapes("scorer", arrays, {"spread": axes, "self_weights": "K"}, {"W": items})
 
     def one_sample(self, number: int) -> ItemItemScorer:
         return self

@@ -102,8 +102,16 @@ class NetScorer:
         return infer_row(self, problem, row_update)
 
     def check_widths(self, users: int, items: int) -> None:
-        if users + items != len(self.weights[0]):
-            raise ModelShapeError(f"the network has {len(self.weights[0])} inputs, not {users} and {items}")
+        if not self.weights or users + items != len(self.weights[0]):
+            inputs = len(self.weights[0]) if self.weights else 0
+            raise ModelShapeError(f"the network has {inputs} inputs, not {users} and {items}")
+        shapes = [one.shape for one in self.weights]
+        outputs = [one.shape[-1:] for one in self.weights]
+        biased = [one[1:] for one in shapes] == [one.shape for one in self.biases]
+        if not biased or [one[:1] for one in shapes[1:]] != outputs[:-1] or outputs[-1] != (1,):
+            raise ModelShapeError(f"layers of shapes {shapes} do not follow each other")
+        if not self.low < self.high:
+            raise ModelShapeError(f"a rating cannot be from {self.low!r} to {self.high!r}")
 
     def one_sample(self, number: int) -> NetScorer:
         return self
