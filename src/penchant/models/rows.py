@@ -53,6 +53,12 @@ class Rows:
         spread = None if covariance is None else covariance.astype(np.float32, copy=False)
         return cls(joined[:, :, 0], joined[:, :, 1:], spread)
 
+    def sample(self, number: int) -> Rows:
+        """The rows of one posterior sample, without their covariance."""
+        at = slice(number, number + 1)
+        offset = None if self.cold_start is None else self.cold_start[at]
+        return Rows(self.bias[at], self.vectors[at], None, self.variance, self.unrated, offset)
+
     def take(self, at: NDArray[Any]) -> Rows:
         """The rows at the given positions."""
         return Rows(

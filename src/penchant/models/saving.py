@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.features import FeatureEncoder, FeatureTable
+from penchant.data.feature_encoding import FeatureEncoder
+from penchant.data.features import FeatureTable
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Scale
 from penchant.data.vocabulary import Vocabulary

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.features import FeatureEncoder, FeatureTable
+from penchant.data.feature_encoding import FeatureEncoder
+from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.history_rows import HistoryRows

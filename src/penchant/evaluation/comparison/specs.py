@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from penchant.data.splitting import Split
-from penchant.evaluation.scoring.baselines import BASELINE, GlobalMean, MostPopular
+from penchant.evaluation.scoring.baselines import BASELINE, naive_baselines
 from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer
 from penchant.evaluation.scoring.external_models import CatalogueInfo, ExternalModel, ExternalScorer
+from penchant.evaluation.scoring.part_orders import PARTS, PartOrder, has_two_parts
 from penchant.foundations.errors import CallerError
+from penchant.recommending.options import By
 from penchant.recommending.recommender import Recommender
 from penchant.recommending.train_parts import train
 from penchant.training.registry import model_spec
@@ -98,33 +100,42 @@ class BaselineSpec:
 
 @dataclass(frozen=True)
 class TrainedSpec:
-    """A trained model. Its metrics are not kept, since its training rows are not known."""
+    """A trained model. Its metrics are not kept, since its training rows are not known.
+
+    by: the part that orders its lists; None for its own order.
+    """
 
     model: Recommender
+    by: By | None = None
     seeded = False
 
     @property
     def label(self) -> str:
-        return RecommenderScorer.label_of(self.model)
+        label = RecommenderScorer.label_of(self.model)
+        return label if self.by is None else f"{label}, by {self.by}"
 
     def identity(self) -> None:
         return None
 
     def scorer(self, split: Split, seed: int) -> EvaluationScorer:
-        return RecommenderScorer(self.model, split)
+        scorer = RecommenderScorer(self.model, split)
+        return scorer if self.by is None else PartOrder(scorer, self.by)
 
 
-def comparison_specs(models: Sequence[Any]) -> list[ComparisonSpec]:
-    """Specs of the models a caller gives, and of the baselines that are not among them.
+def comparison_specs(models: Sequence[Any], split: Split) -> list[ComparisonSpec]:
+    """Specs of the models a caller gives, and of the split's baselines that are not among them.
 
     models: names ("als"), names with settings (("als", {"factors": 8}) or {"model": "als", "factors": 8, "label":
     "small"}), Models, ExternalModels and ComparisonSpecs. Raises CallerError for anything else, for a wrong name or
-    setting, and for two models with the same label.
+    setting, and for two models with the same label. A Recommender with two parts is also compared by each part.
     """
     if isinstance(models, str | Mapping) or not isinstance(models, Iterable):
         raise CallerError(f"{models!r} is not a list of models", where="models", remedy='Write ["als", "bayes"]')
-    found = [_spec(one) for one in models]
-    found += [one for one in _BASELINES if one.label not in {spec.label for spec in found}]
+    found = [spec for one in models for spec in _specs(one)]
+    given = {spec.label for spec in found}
+    usual: list[ComparisonSpec] = [TrainingSpec(BASELINE)] if split.train.kind == "ratings" else []
+    usual += [BaselineSpec(label, build) for label, build in naive_baselines(split).items()]
+    found += [one for one in usual if one.label not in given]
     labels = [spec.label for spec in found]
     repeated = {label for label in labels if labels.count(label) > 1}
     if repeated:
@@ -132,11 +143,10 @@ def comparison_specs(models: Sequence[Any]) -> list[ComparisonSpec]:
     return found
 
 
-_BASELINES: tuple[ComparisonSpec, ...] = (
-    TrainingSpec(BASELINE),
-    BaselineSpec("popular", MostPopular),
-    BaselineSpec("mean", GlobalMean),
-)
+def _specs(one: Any) -> list[ComparisonSpec]:
+    if isinstance(one, Recommender) and has_two_parts(one):
+        return [TrainedSpec(one), *(TrainedSpec(one, by) for by in PARTS)]
+    return [_spec(one)]
 
 
 def _spec(one: Any) -> ComparisonSpec:

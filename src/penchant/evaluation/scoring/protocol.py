@@ -12,7 +12,9 @@ from typing import Any, Literal
 from penchant.data.splitting import Split
 from penchant.evaluation.scoring.evaluated_rows import evaluated_rows, known_ids, relevance_threshold
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
+from penchant.evaluation.scoring.findings import list_population_line, list_users
 from penchant.foundations.threads import available_threads
+from penchant.foundations.version import __version__
 
 _LIBRARIES = ("numpy", "scipy", "numba", "torch", "polars")
 
@@ -28,6 +30,8 @@ def protocol(split: Split, settings: EvaluationSettings) -> dict[str, Any]:
         "test_users": _known_and_unknown(split, "user"),
         "test_items": _known_and_unknown(split, "item"),
         "relevant_from": relevance_threshold(split, settings),
+        "list_users": list_users(split, settings) if settings.ranking else 0,
+        "relevant": "liked" if settings.relevant_from is not None else split.relevant,
         "candidates": "all items the user has not rated in training, ranked in full without sampling",
         "settings": settings.to_json(),
         "versions": versions(_LIBRARIES),
@@ -37,8 +41,6 @@ def protocol(split: Split, settings: EvaluationSettings) -> dict[str, Any]:
 
 def versions(names: Sequence[str]) -> dict[str, str]:
     """Versions of Python, Penchant and those of the named packages that are installed."""
-    from penchant import __version__
-
     found = {"python": platform.python_version(), "penchant": __version__}
     for name in names:
         try:
@@ -57,6 +59,8 @@ def protocol_lines(facts: Mapping[str, Any]) -> list[str]:
     """The protocol in a few lines for readers."""
     rows, users, items, settings = facts["rows"], facts["test_users"], facts["test_items"], facts["settings"]
     unseen = "are scored like all others" if settings["unseen"] == "score" else "are dropped"
+    liked = f"An item is relevant if rated {facts['relevant_from']:g} or more"
+    relevance = "Every item of the test rows is relevant" if facts["relevant"] == "all" else liked
     data = f"Data: {facts['data']}. " if facts["data"] else ""
     return [
         facts["question"],
@@ -66,7 +70,8 @@ def protocol_lines(facts: Mapping[str, Any]) -> list[str]:
         f"Test items: {items['known']:,} known, {items['unknown']:,} unknown. "
         f"Rows with an unknown user or item {unseen}.",
         *(["Models are given the time of each test rating."] if settings["times"] else []),
-        f"List candidates: {facts['candidates']}. An item is relevant if rated {facts['relevant_from']:g} or more.",
+        *([list_population_line(facts)] if settings["ranking"] else []),
+        f"List candidates: {facts['candidates']}. {relevance}.",
     ]
 
 

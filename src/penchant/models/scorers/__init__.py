@@ -10,8 +10,8 @@ from penchant.models.scorers.dot import DotScorer, stack_items, stack_users, wit
 from penchant.models.scorers.item_item import HistoryPosterior, ItemItemScorer
 from penchant.models.scorers.links import sigmoid
 from penchant.models.scorers.net import NetScorer
-from penchant.models.scorers.protocol import Link, Scorer, SideName
 from penchant.models.scorers.row_problem import LinearPosterior, RowPosterior, RowProblem, RowUpdate
+from penchant.models.scorers.scorer import Link, Scorer, SideName
 
 __all__ = [
     "DotScorer",

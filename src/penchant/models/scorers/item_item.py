@@ -13,8 +13,8 @@ from penchant.foundations.errors import CallerError, ModelShapeError
 from penchant.models.history_rows import HistoryRows
 from penchant.models.rows import Floats, Rows
 from penchant.models.scorers.dot import with_ones
-from penchant.models.scorers.protocol import SideName
 from penchant.models.scorers.row_problem import Array, RowPosterior, RowProblem, RowUpdate
+from penchant.models.scorers.scorer import SideName
 from penchant.models.sides import Side
 
 
