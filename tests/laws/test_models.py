@@ -50,6 +50,11 @@ class TestEASE(ModelLaws):
     agreement = 1e-5
 
 
+class TestELSA(ModelLaws):
+    name, settings = "elsa", {"factors": 6, "positive_from": 3.5}
+    agreement = 1e-5
+
+
 class TestBothParts(RecommenderLaws):
     """A rating model, a choice model and a ranker with given weights."""
 

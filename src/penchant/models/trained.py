@@ -26,23 +26,37 @@ Confidence = Literal["equal", "values", "logarithm"]
 """The weight of a positive interaction: 1; its value (a count); 1 + ln of its value."""
 
 
+DAY = 86_400
+"""Seconds in a day."""
+
+SMALLEST = 1e-6
+"""What the oldest entry weighs at least, so that it stays a positive interaction."""
+
+
 @dataclass(frozen=True)
 class Feedback:
     """Which entries of implicit feedback are positive interactions, and the weight of each.
 
     positive_from: the least rating that is positive; None where every entry is. unobserved_weight: the weight α of the
     penalty on unobserved pairs where it is not applied to positive pairs (`form="hu"`); 0 where it is applied to all.
+    half_life: in days; an entry that is this much older than `latest`, the time of the last training rating in seconds
+    since 1970, weighs half as much. None where age does not matter.
     """
 
     positive_from: float | None = None
     confidence: Confidence = "equal"
     unobserved_weight: float = 0.0
+    half_life: float | None = None
+    latest: int = 0
 
-    def weights(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """What each entry weighs, shape (n,); 0 for one that is not positive."""
+    def weights(self, values: NDArray[Any], times: NDArray[Any] | None = None) -> NDArray[np.float32]:
+        """What each entry weighs, shape (n,); 0 for one that is not positive. times: (n,); None: as of the latest."""
         weights = np.ones(len(values), np.float32) if self.confidence == "equal" else np.asarray(values, np.float32)
         if self.confidence == "logarithm":
             weights = 1 + np.log(np.maximum(weights, 1))
+        if self.half_life is not None and times is not None:
+            days = np.maximum(self.latest - np.asarray(times, np.float64), 0) / DAY
+            weights = weights * np.maximum(0.5 ** (days / self.half_life), SMALLEST).astype(np.float32)
         return weights if self.positive_from is None else np.where(values >= self.positive_from, weights, np.float32(0))
 
     def targets(self, weights: NDArray[Any]) -> NDArray[np.float32]:

@@ -32,7 +32,8 @@ class PartRow:
 
     rows: (S, 1, D). numbers, values: (n,), the other side's numbers that were rated (or that rated it), and how.
     features: its one row of features, or None. history: those of the numbers whose selection is implicit feedback;
-    None for all of them. solved: the posterior, where the row was folded in just now.
+    None for all of them. solved: the posterior, where the row was folded in just now. times: (n,), when the ratings
+    were made; None: all as late as the last training rating.
     """
 
     part: PartIndex
@@ -44,6 +45,7 @@ class PartRow:
     features: FeatureTable | None = None
     history: Numbers | None = None
     solved: RowPosterior | None = None
+    times: NDArray[np.int64] | None = None
 
     @classmethod
     def folded_in(
@@ -54,11 +56,12 @@ class PartRow:
         values: NDArray[Any],
         features: FeatureTable | None = None,
         history: Numbers | None = None,
+        times: NDArray[np.int64] | None = None,
     ) -> PartRow:
         """The row by the update that training takes for one row."""
-        found = infer(part.trained, of, numbers, values, features, history)
+        found = infer(part.trained, of, numbers, values, features, history, times)
         own = values.astype(np.float32)
-        return cls(part, of, found.rows, found.source, numbers, own, features, history, found.posterior)
+        return cls(part, of, found.rows, found.source, numbers, own, features, history, found.posterior, times)
 
     @property
     def trained(self) -> TrainedModel:
@@ -69,7 +72,9 @@ class PartRow:
         """The posterior of the row given its ratings, from which their contributions follow."""
         if self.solved is not None:
             return self.solved
-        return infer(self.trained, self.of, self.numbers, self.values, self.features, self.history).posterior
+        return infer(
+            self.trained, self.of, self.numbers, self.values, self.features, self.history, self.times
+        ).posterior
 
     def predict(self, numbers: Numbers, *, features: FeatureTable | None = None) -> Prediction:
         """Predictions of the part for this row and B numbers of the other side, (B,).

@@ -194,10 +194,12 @@ def _row_in(
     is_trained = number != UNKNOWN and bool(trained.users.counts[number])
     if is_trained and not len(given[0]) and not features:
         rows = trained.users.rows(np.array([number]))
-        return PartRow(part, "users", rows, "known", numbers, values, table)
+        times = trained.interactions.times_of_user(number, numbers, values)
+        return PartRow(part, "users", rows, "known", numbers, values, table, times=times)
     numbers, values = _together(numbers, values, *given)
+    times = trained.interactions.times_of_user(number, numbers, values)
     history = np.setdiff1d(numbers, asked) if len(asked) else None
-    return PartRow.folded_in(part, "users", numbers, values, table, history)
+    return PartRow.folded_in(part, "users", numbers, values, table, history, times)
 
 
 _NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))

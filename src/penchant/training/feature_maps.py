@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from penchant.data.feature_encoding import FeatureEncoder
 from penchant.foundations.contraction import contract
-from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
+from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect, PopularityMean
 from penchant.models.rows import Floats
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel, settled
@@ -101,7 +101,8 @@ def _mapped(side: Side) -> Side:
     fitted = [_in_strips(features, one, weights) for one in rows]
     means = np.stack([mean for mean, _ in fitted]).astype(np.float32)
     maps = np.stack([slopes for _, slopes in fitted]).astype(np.float32)
-    prior = replace(side.prior, mean=means).with_effect(FeatureEffect(maps))
+    # the mean of the regression is already that of the average row
+    prior = replace(side.prior.without(PopularityMean), mean=means).with_effect(FeatureEffect(maps))
     return settled(replace(side, prior=prior, encoder=encoder), encoded)
 
 

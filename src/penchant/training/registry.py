@@ -74,6 +74,7 @@ _ALL: tuple[ModelSpec, ...] = (
         "alternating least squares on positive interactions",
     ),
     ModelSpec("ease", _T + "linear.ease", "EASESettings", "train", "one regression of each item on all others"),
+    ModelSpec("elsa", _T + "linear.elsa", "ELSASettings", "train", "the same with short vectors, for large catalogues"),
     ModelSpec("net", _T + "gradient.net", "NetSettings", "train", "EmbeddingNet: a small network on two vectors"),
 )
 MODELS = {one.name: one for one in _ALL}

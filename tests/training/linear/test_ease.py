@@ -20,7 +20,6 @@ from penchant.recommending.recommender import Recommender, load, main_model
 from penchant.training.linear import ease
 from penchant.training.linear.history_sides import positive_matrix
 from penchant.training.linear.item_regression import dense_weights, gramian
-from penchant.training.linear.penalty_choice import climb, held_out_ndcg, hold_out
 from penchant.training.registry import train
 
 USERS, ITEMS, CAMPS, PENALTY = 70, 24, 4, 3.0
@@ -179,30 +178,6 @@ def test_a_penalty_is_chosen_and_what_was_tried_is_kept() -> None:
     assert len(tried) == len(scores) >= 3
     assert best / 3.17 < model.facts["regularization"] < best * 3.17
     assert train(made, "ease", regularization=7.0).facts["regularization"] == 7.0
-
-
-def test_the_climb_finds_the_top_of_a_parabola() -> None:
-    found = climb(lambda penalty: -((np.log10(penalty) - 3.2) ** 2))
-    assert np.log10(found.penalty) == pytest.approx(3.2)
-    assert climb(lambda penalty: -penalty).penalty == pytest.approx(1.0)
-    assert climb(lambda penalty: 0.0).penalty == pytest.approx(100.0)
-
-
-def test_what_is_held_out_is_a_share_of_each_sampled_users_items() -> None:
-    X = matrix(synthetic_camps(users=30, items=40, seed=4))
-    kept, held = hold_out(X, np.random.default_rng(0))
-    assert ((kept + held) != X).nnz == 0
-    assert held.nnz + kept.nnz == X.nnz
-    counts = np.diff(X.indptr)
-    np.testing.assert_array_equal(np.diff(held.indptr), np.where(counts > 1, np.maximum(1, np.round(0.15 * counts)), 0))
-
-
-def test_the_score_of_held_out_items_is_ndcg() -> None:
-    scores = np.array([[9.0, 5.0, 7.0, 1.0]], np.float32)
-    given, held = csr_array([[1.0, 0, 0, 0]]), csr_array([[0, 1.0, 0, 1.0]])
-    gains = 1 / np.log2([2, 3, 4])
-    expected = (gains[1] + gains[2]) / (gains[0] + gains[1])
-    assert held_out_ndcg(scores, given, held) == pytest.approx(expected)
 
 
 def test_scores_are_histories_times_weights(camps: Ratings, model: Recommender) -> None:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.priors.cold_start_offset import ColdStartOffset
 from penchant.models.priors.effects import Arrays, Effect, FeatureEffect, HistoryEffect, RowFacts, RowMap
+from penchant.models.priors.popularity_mean import PopularityMean
 from penchant.models.priors.temporal_bias import TemporalBias
 from penchant.models.rows import Floats, Rows
 
 EFFECTS: dict[str, type[Effect]] = {
-    effect.name: effect for effect in (FeatureEffect, HistoryEffect, ColdStartOffset, TemporalBias)
+    effect.name: effect for effect in (FeatureEffect, HistoryEffect, ColdStartOffset, TemporalBias, PopularityMean)
 }
 """All effects, by the name under which they are saved."""
 
