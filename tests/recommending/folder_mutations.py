@@ -104,13 +104,13 @@ def walk(value: Any) -> Any:
 def sign(folder: Path, part: Path) -> None:
     """Make hashes fit: those of the part's files, and that of its description."""
     path = part / "model.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    if isinstance(told.get("files"), dict):
-        for name in told["files"]:
-            if (part / name).is_file() and isinstance(told["files"][name], dict):
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(manifest.get("files"), dict):
+        for name in manifest["files"]:
+            if (part / name).is_file() and isinstance(manifest["files"][name], dict):
                 content = (part / name).read_bytes()
-                told["files"][name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    path.write_text(json.dumps(told), encoding="utf-8")
+                manifest["files"][name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
     top = folder / "recommender.json"
     whole = json.loads(top.read_text(encoding="utf-8"))
     for entry in whole["parts"].values():

@@ -1,4 +1,4 @@
-"""What was saved is whole: whenever saving is killed, and whatever happens to the folder afterwards."""
+"""A saved recommender is complete: saving may be killed at any time, and damaged folders are refused."""
 
 from __future__ import annotations
 

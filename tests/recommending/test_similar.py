@@ -42,7 +42,7 @@ def test_neighbours_are_the_nearest_by_shrunk_cosine() -> None:
     np.testing.assert_allclose(answer.scores, np.sort(shrunk)[::-1], rtol=1e-5)
     assert answer.support is not None
     assert [line["support"] for line in answer.to_json()["items"]] == answer.support.tolist()
-    assert 5 not in answer.ids  # nobody rated it, so its place is only its features'
+    assert 5 not in answer.ids  # it has no ratings
     assert len(model.similar_users("ann", 9)) == 3
     assert list(model.similar_items(404).unknown) == [404]
 

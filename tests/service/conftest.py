@@ -17,7 +17,7 @@ def made(tmp_path: Path) -> Iterator[Value]:
 
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A saved model that nobody changes."""
+    """A saved model that no test changes."""
     return made_model().save(tmp_path_factory.mktemp("shared") / "model")
 
 

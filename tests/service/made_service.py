@@ -36,12 +36,12 @@ LOVE = [f"Amélie's Café {n} ({1970 + n})" for n in range(PER_CAMP)]
 EVIL = 13
 """The id of the film whose title is a script."""
 LOVES_SPACE = {"1": 5.0, "2": 5.0, "3": 4.5, "31": 1.0, "32": 1.5}
-"""Ratings of somebody of the space camp; films 1-30 are space films, 31-60 love films."""
+"""Ratings of a user of the space group; films 1-30 are space films, 31-60 love films."""
 UNLIMITED = {"address_rate": 1e6, "address_burst": 1_000_000, "key_rate": 1e6, "key_burst": 1_000_000}
 
 
 def made_model(*, shift: float = 0.0) -> Recommender:
-    """The two camps; shift is added to every rating, so that two models can be told apart."""
+    """Ratings of two groups of users; `shift` is added to every rating, so that two models differ."""
     rng = np.random.default_rng(3)
     items = np.concatenate([np.full(PER_CAMP, 1.0), np.full(PER_CAMP, -1.0)])
     users = np.where(np.arange(USERS) % 2 == 0, 1.0, -1.0)

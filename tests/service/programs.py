@@ -23,7 +23,7 @@ FLAGS = [
 
 
 def missing(what: str) -> NoReturn:
-    """Skip by name on somebody's machine; fail where CI=true, since there everything is to be tested."""
+    """Skip with a reason on a developer's machine; fail if CI=true, because everything must be tested there."""
     pytest.fail(what) if os.environ.get("CI") == "true" else pytest.skip(what)
 
 

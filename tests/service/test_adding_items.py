@@ -1,4 +1,4 @@
-"""A film that training never met can be found, rated and recommended at once, and stays after a restart."""
+"""A new film can be found, rated and recommended at once, and is kept after a restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands around the service: keys made, listed, revoked; mistakes told in one line."""
+"""The commands around the service: create, list and revoke keys; one line for each mistake."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_keys_are_made_listed_and_revoked(model_folder: Path, tmp_path: Path) ->
     assert "no key" in penchant("keys", "revoke", str(model_folder), key_id, *database, expect=2).stderr
 
 
-def test_mistakes_are_told_in_one_line(model_folder: Path, tmp_path: Path) -> None:
+def test_mistakes_are_one_line(model_folder: Path, tmp_path: Path) -> None:
     database = ["--database", f"sqlite:///{tmp_path / 'ratings.db'}"]
     folder = str(model_folder)
     with socket.socket() as taken:

@@ -1,4 +1,4 @@
-"""Whatever way a model was trained, the service serves it: known and new people, new items, reasons, pages."""
+"""The service serves every model: known and new users, new items, explanations, pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
         for item, rating in given.items():
             kept = client.put(f"/v1/users/me/ratings/{item}", json={"rating": rating}, headers=me)
             assert kept.status_code == 200, kept.text
-        for user, headers in (("me", me), ("1", {}), ("somebody-new", {})):
+        for user, headers in (("me", me), ("1", {}), ("new-user", {})):
             answer = client.get(f"/v1/users/{user}/recommendations", headers=headers)
             assert answer.status_code == 200, answer.text
             assert len(answer.json()["items"]) == 10

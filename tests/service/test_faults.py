@@ -261,7 +261,7 @@ def test_a_client_that_trickles_its_head_is_hung_up_on(strict: Running) -> None:
         assert silent.recv(1) == b""
 
 
-def test_a_client_that_trickles_its_body_is_told_so(strict: Running) -> None:
+def test_a_client_that_trickles_its_body_gets_an_error(strict: Running) -> None:
     head = b"POST /v1/recommendations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{"
     with connect(strict) as slow:
         said = trickle(slow, head)

@@ -18,8 +18,8 @@ def test_a_known_user_is_answered_from_training(made: Value) -> None:
     assert ids(answer) == made.service.live.model.recommend(1, 5).ids
 
 
-def test_a_user_nobody_has_met_is_answered_and_flagged(made: Value) -> None:
-    answer = made.client.get("/v1/users/somebody-new/recommendations")
+def test_an_unknown_user_gets_a_flagged_list(made: Value) -> None:
+    answer = made.client.get("/v1/users/new-user/recommendations")
     assert answer.status_code == 200
     assert answer.json()["source"] == "prior"
     assert len(answer.json()["items"]) == 10

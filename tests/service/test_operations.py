@@ -23,7 +23,7 @@ def test_metrics_tell_latency_answers_fold_ins_and_the_model(made: Value) -> Non
     for _ in range(2):
         made.client.post("/v1/recommendations", json={"ratings": LOVES_SPACE})
     made.client.get("/v1/users/1/recommendations")
-    made.client.get("/v1/users/somebody-new/recommendations")
+    made.client.get("/v1/users/new-user/recommendations")
     made.client.get("/v1/items/999")
     made.client.get("/no/such/place")
     text = made.client.get("/metrics", headers=made.headers("read")).text

@@ -31,7 +31,7 @@ def test_every_asset_a_page_names_is_there(made: Value, path: str) -> None:
         assert "immutable" in answer.headers["cache-control"]
 
 
-def test_looking_makes_nobody_a_visitor(made: Value) -> None:
+def test_reading_pages_creates_no_visitor(made: Value) -> None:
     for path in PAGES:
         assert "set-cookie" not in made.client.get(path).headers
 

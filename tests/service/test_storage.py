@@ -139,7 +139,7 @@ def test_ids_of_any_script_are_kept_as_they_are(opened: Database) -> None:
         assert store.of(user) == ({user: 1.0}, False)
 
 
-def test_tokens_open_their_visitor_and_nobody_else(opened: Database) -> None:
+def test_a_token_gives_access_to_its_visitor_only(opened: Database) -> None:
     visitors = VisitorStore(opened)
     ann, bob = visitors.create(), visitors.create()
     assert visitors.user_id(ann.token) == ann.user_id != bob.user_id

@@ -164,7 +164,7 @@ def load_trained(folder: str | Path) -> TrainedModel:
         check_finite(arrays)
         trained = _assembled(place, manifest, arrays)
         check_model(trained)
-    except Exception as broken:  # whatever is wrong with a folder, from any library, is one kind of error
+    except Exception as broken:  # any error from any library means that the folder is damaged
         reason = " ".join(str(broken).split()) or type(broken).__name__
         raise ModelFolderError(f"the folder does not hold a whole model ({reason})", where=str(place)) from broken
     return trained

@@ -1,4 +1,4 @@
-"""Token buckets: how often somebody may ask, in bounded memory."""
+"""Token buckets: a limit on requests for each client, in bounded memory."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class ColdStartOffset:
     others: int = 0
     of_pairs: bool = False
     name: ClassVar[str] = "cold_start_offset"
-    shapes: ClassVar[Mapping[str, str]] = {"base": "SD", "by_features": "SFD", "features": "F", "numbers": "3"}
+    shapes: ClassVar[Mapping[str, str]] = {"base": "SD", "slopes": "SFD", "features": "F", "numbers": "3"}
 
     def mean(self, rows: RowFacts) -> Floats | float:
         whole = self._whole(rows.features, rows.count)

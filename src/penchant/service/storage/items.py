@@ -21,7 +21,7 @@ class ItemExistsError(CallerError):
 
 @dataclass(frozen=True)
 class AddedItem:
-    """An item that training never met. features: name -> value, as the model's item features are named."""
+    """An item that is not in the training data. features: name -> value, with the names of the item features."""
 
     item_id: str
     title: str
