@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from penchant.data import splitting
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
 from worlds import small_ratings

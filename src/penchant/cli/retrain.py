@@ -32,13 +32,13 @@ def retrain(
     quiet: Quiet = False,
 ) -> None:
     require("sqlalchemy", extra="serve")
-    from penchant.models.saving import load_trained
+    from penchant.recommending.recommender import load, main_model
     from penchant.service.retraining import retrain as train_version
     from penchant.service.service import open_database
     from penchant.service.settings import ServiceSettings
     from penchant.service.version_store import VersionStore
 
-    settings = settings_from_flags(model or load_trained(folder).kind, context.args) if context.args else {}
+    settings = settings_from_flags(model or main_model(load(folder)).kind, context.args) if context.args else {}
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
         name = train_version(

@@ -1,4 +1,4 @@
-"""Fold-in: the row of a new user or item, by the update that training runs for one row; all other rows stay fixed."""
+"""Fold-in: the row of a new user or item by the row update of training, with all other rows fixed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penchant.training.row_update import row_update
 
 @dataclass(frozen=True)
 class Inferred:
-    """The row (S, 1, D) of a new user or item, what it is based on, and its posterior."""
+    """The row (S, 1, D) of a new user or item, its source, and its posterior."""
 
     rows: Rows
     source: Source
@@ -61,7 +61,7 @@ def row_problem(
     prior_mean: NDArray[Any],
     times: NDArray[np.int64] | None = None,
 ) -> RowProblem:
-    """What the scorer needs to infer the row; prior_mean: (S, D), others as in `infer`."""
+    """The problem that the scorer solves to infer the row. prior_mean: (S, D); other arguments as in `infer`."""
     own, other = (trained.users, trained.items) if of == "users" else (trained.items, trained.users)
     targets, weights = np.asarray(values, np.float64), np.ones(len(values))
     if trained.feedback is not None:

@@ -1,4 +1,4 @@
-"""Positive interactions: the rows that models of implicit feedback learn from."""
+"""Positive interactions: the rows on which models of implicit feedback are trained."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def entry_weights(feedback: Feedback, positive: Ratings) -> NDArray[np.float32]:
 
 
 def positive_interactions(ratings: Ratings, feedback: Feedback) -> Ratings:
-    """The ratings that are positive. Raises DataError where none is."""
+    """The ratings that are positive. Raises DataError if there are none."""
     rows = np.flatnonzero(feedback.weights(ratings.values) > 0)
     if not len(rows):
         raise DataError(

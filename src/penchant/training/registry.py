@@ -1,4 +1,4 @@
-"""Every way to train, by name. A new model is its own file, a line here, and a test that joins the laws."""
+"""All models by name. A new model is its own file, a line here, and a test that joins the laws."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from penchant.data.ratings import Ratings
-from penchant.foundations.errors import DataError, SettingsError
+from penchant.foundations.errors import DataError, ModelShapeError, SettingsError, TrainingDivergedError
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator
 from penchant.foundations.settings import Settings
+from penchant.models.model_checks import check_parameters
 from penchant.models.trained import TrainedModel
 
 
 class Trainer(Protocol):
-    """Learns a TrainedModel from Ratings."""
+    """Trains a TrainedModel on Ratings."""
 
     def __call__(
         self,
@@ -34,10 +35,10 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One way to train: where its settings and its trainer are, and what it is in a line.
+    """A model of the registry: the module of its settings and its trainer, and a description in one line.
 
-    The module holds a dataclass `settings` and a function `trainer`; it is imported when first asked for, since some
-    bring torch or numba with them.
+    settings, trainer: names of a dataclass and a function in the module. The module is imported when it is first used,
+    because some modules import torch or numba.
     """
 
     name: str
@@ -80,7 +81,7 @@ MODELS = {one.name: one for one in _ALL}
 
 
 def model_spec(name: str) -> ModelSpec:
-    """The model of that name, or a SettingsError that lists the names there are."""
+    """The model with a name. Raises SettingsError, with the list of names, for an unknown one."""
     if name not in MODELS:
         raise SettingsError(f"there is no model {name!r}", remedy=f"Choose one of: {', '.join(MODELS)}")
     return MODELS[name]
@@ -96,17 +97,17 @@ def train(
     resume: TrainedModel | None = None,
     **settings: Any,
 ) -> TrainedModel:
-    """Learn a model of the named kind.
+    """Train the model `kind`.
 
     settings: those of the kind's dataclass. validation: ratings whose error is shown (and may stop training), not
     trained on. resume: a model of the same kind to continue from. Raises
-    SettingsError or DataError for what cannot be used.
+    SettingsError or DataError for what cannot be used, TrainingDivergedError where a parameter is not finite.
     """
     if not len(ratings):
-        raise DataError("there are no ratings to learn from")
+        raise DataError("there are no ratings to train on")
     chosen = model_spec(model)
     values: Mapping[str, Any] = settings
-    return chosen.train()(
+    trained = chosen.train()(
         ratings,
         chosen.settings_class().from_json(values),
         rng=generator(seed),
@@ -114,3 +115,9 @@ def train(
         progress=progress or Silent(),
         resume=resume,
     )
+    try:
+        check_parameters(trained)
+    except ModelShapeError as broken:
+        remedy = "Train with a lower learning rate, more regularization or other settings"
+        raise TrainingDivergedError(f"training of {model!r} diverged: {broken}", remedy=remedy) from broken
+    return trained

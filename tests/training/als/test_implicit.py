@@ -58,7 +58,7 @@ def test_no_sweep_raises_the_loss(camps: Ratings, confidence: str, solver: str) 
 
 
 @pytest.mark.parametrize("solver", ["blocks", "cg"])
-def test_every_solver_comes_to_the_loss_of_the_exact_one(camps: Ratings, solver: str) -> None:
+def test_every_solver_reaches_the_loss_of_the_exact_one(camps: Ratings, solver: str) -> None:
     whole, other = (
         train(camps, "implicit_als", **SETTINGS, epochs=60, block=2, solver=one) for one in ("exact", solver)
     )
@@ -76,7 +76,7 @@ def test_every_user_row_solves_its_normal_equations(camps: Ratings) -> None:
         np.testing.assert_allclose(trained.users.vectors[0, user], np.linalg.solve(A, chosen.sum(axis=0)), atol=1e-4)
 
 
-def test_the_form_of_hu_spares_the_chosen_the_pull_to_zero(camps: Ratings) -> None:
+def test_the_form_of_hu_has_no_penalty_on_positive_pairs(camps: Ratings) -> None:
     trained = train(camps, "implicit_als", **SETTINGS, epochs=4, form="hu", confidence="values")
     Q, alpha = trained.items.vectors[0].astype(np.float64), SETTINGS["unobserved_weight"]
     for user in (0, 23):
@@ -92,7 +92,7 @@ def test_the_form_of_hu_spares_the_chosen_the_pull_to_zero(camps: Ratings) -> No
 
 
 @pytest.mark.parametrize("more", [{}, {"positive_from": 4.0}, {"confidence": "logarithm"}, {"form": "hu"}])
-def test_folding_a_users_own_choices_in_gives_the_trained_row(camps: Ratings, more: dict[str, Any]) -> None:
+def test_fold_in_of_training_interactions_gives_the_trained_row(camps: Ratings, more: dict[str, Any]) -> None:
     trained = train(camps, "implicit_als", **SETTINGS, **more)
     for user in (0, 11, 59):
         found = infer(trained, "users", *trained.interactions.row(user))
@@ -100,7 +100,7 @@ def test_folding_a_users_own_choices_in_gives_the_trained_row(camps: Ratings, mo
         assert np.abs(found.rows.bias).max() < 1e-6
 
 
-def test_the_rest_of_ones_own_camp_comes_first_and_what_was_disliked_stays_out(camps: Ratings) -> None:
+def test_lists_start_with_the_same_group_and_leave_out_disliked_items(camps: Ratings) -> None:
     model = Recommender.of(train(camps, "implicit_als", **SETTINGS, positive_from=4.0))
     for user in range(0, USERS, 7):
         answer = model.recommend(camps.users.ids[user], n=3)
@@ -109,7 +109,7 @@ def test_the_rest_of_ones_own_camp_comes_first_and_what_was_disliked_stays_out(c
         assert camps.items.ids[(user + 1) % CAMPS] not in answer.ids
 
 
-def test_where_nothing_was_chosen_it_says_so(camps: Ratings) -> None:
+def test_no_positive_interactions_are_refused(camps: Ratings) -> None:
     with pytest.raises(
         DataError,
         match=r"positive_from: no rating reaches 9.0, so there is no positive interaction. Ratings go up to 5",

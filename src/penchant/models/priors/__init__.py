@@ -1,4 +1,4 @@
-"""Priors: where a row is expected before its ratings are used."""
+"""Priors: the Gaussian distribution of a row before its ratings are used."""
 
 from penchant.models.priors.cold_start_offset import ColdStartOffset
 from penchant.models.priors.effects import Effect, FeatureEffect, HistoryEffect
