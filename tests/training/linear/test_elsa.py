@@ -44,10 +44,10 @@ def test_loss_and_gradient_are_those_written_out() -> None:
     assert loss == pytest.approx(written_out(x, A), abs=1e-6)
     for place in np.ndindex(*A.shape):
         along = gradient - (gradient * A).sum(axis=1, keepdims=True) * A
-        tangent = np.eye(3)[place[1]] - A[place] * A[place[0]]
+        sideways = np.eye(3)[place[1]] - A[place] * A[place[0]]
         ahead, behind = (A.copy(), A.copy())
-        ahead[place[0]] += 1e-6 * tangent
-        behind[place[0]] -= 1e-6 * tangent
+        ahead[place[0]] += 1e-6 * sideways
+        behind[place[0]] -= 1e-6 * sideways
         slope = (written_out(x, ahead) - written_out(x, behind)) / 2e-6
         assert along[place] == pytest.approx(slope, abs=1e-5)
 

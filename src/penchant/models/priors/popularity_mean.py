@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ class PopularityMean:
 
     base: Floats
     name: ClassVar[str] = "popularity_mean"
+    shapes: ClassVar[Mapping[str, str]] = {"base": "SD"}
 
     def mean(self, rows: RowFacts) -> Floats | float:
         if rows.history is not None and len(rows.history):
