@@ -77,7 +77,7 @@ class Writers:
 def lost(folder: Path, database: str, acknowledged: dict[tuple[str, str], float]) -> list[tuple[str, str]]:
     """Acknowledged ratings that the database does not hold as they were."""
     opened = open_database(folder, ServiceSettings(database=database))
-    held = {(user, item): value for user, item, value in RatingStore(opened, most=1).everything()[0]}
+    held = {(row[0], row[1]): row[2] for page in RatingStore(opened, most=1).pages() for row in page}
     opened.close()
     return [pair for pair, value in acknowledged.items() if held.get(pair) != value]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +14,7 @@ from penchant.cli.output import AsJson, Quiet, progress, show_json
 from penchant.cli.recommend import ModelFolder
 from penchant.cli.serve import DatabaseUrl
 from penchant.cli.settings_flags import settings_from_flags
+from penchant.foundations.errors import SettingsError
 from penchant.foundations.optional import require
 
 HELP = """Train a new version on the model's ratings and those that its service has collected, and serve it.
@@ -32,13 +35,12 @@ def retrain(
     quiet: Quiet = False,
 ) -> None:
     require("sqlalchemy", extra="serve")
-    from penchant.models.saving import load_trained
     from penchant.service.retraining import retrain as train_version
     from penchant.service.service import open_database
     from penchant.service.settings import ServiceSettings
     from penchant.service.version_store import VersionStore
 
-    settings = settings_from_flags(model or load_trained(folder).kind, context.args) if context.args else {}
+    settings = _settings(folder, model, context.args) if context.args else {}
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
         name = train_version(
@@ -46,6 +48,20 @@ def retrain(
         )
     seconds = round(time.perf_counter() - started, 2)
     _show({"version": name, "folder": str(VersionStore(folder).folder(name)), "seconds": seconds}, as_json)
+
+
+def _settings(folder: Path, model: str | None, flags: Sequence[str]) -> dict[str, Any]:
+    """The settings that the flags give for the named model, else for a part of the base that has them."""
+    from penchant.recommending.recommender import load
+
+    if model is not None:
+        return settings_from_flags(model, flags)
+    base = load(folder)
+    kinds = [part.kind for part in (base.rating_model, base.choice_model) if part is not None]
+    for kind in kinds[:-1]:
+        with suppress(SettingsError):
+            return settings_from_flags(kind, flags)
+    return settings_from_flags(kinds[-1], flags)
 
 
 def rollback(
