@@ -32,7 +32,7 @@ def until(true: object, seconds: float = 60) -> None:
 def shelve(folder: Path, *, shift: float) -> str:
     """A new version on the shelf, and switched to."""
     shelf = VersionStore(folder)
-    name = shelf.fresh_name()
+    name = shelf.claim()
     made_model(shift=shift).save(shelf.folder(name))
     shelf.switch(name)
     return name
@@ -55,10 +55,10 @@ def test_a_new_version_goes_live_by_itself_and_back_again(made: Value) -> None:
 def test_a_request_in_flight_keeps_the_model_it_began_with(made: Value) -> None:
     person = made.service.people.describe(LOVES_SPACE)
     shelve(made.folder, shift=-1)
-    made.service.holder.refresh()
+    made.service.holder.follow_version()
     assert made.service.live.version == "0001"
     assert person.live.version == "base"
-    assert person.visitor.recommend(3).ids
+    assert person.state.recommend(3).ids
 
 
 @pytest.mark.parametrize("damage", ["cut short", "missing", "not a model", "no folder"])
@@ -99,12 +99,13 @@ def test_old_versions_are_cleared_away_but_never_the_one_being_served(tmp_path: 
     shelf = VersionStore(tmp_path / "model")
     for name in ("0001", "0002", "0003", "0004"):
         shelf.folder(name).mkdir(parents=True)
+        (shelf.folder(name) / "recommender.json").touch()
     shelf.switch("0001")
     assert shelf.prune(keep=2) == ["0002"]
     assert shelf.names() == ["base", "0001", "0003", "0004"]
     assert shelf.before("0003") == "0001"
     assert shelf.before("0001") == "base"
-    assert shelf.fresh_name() == "0005"
+    assert shelf.claim() == "0005"
 
 
 # --- what is learnt from ---------------------------------------------------------------------------------------------

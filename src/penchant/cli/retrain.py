@@ -19,8 +19,9 @@ from penchant.foundations.optional import require
 
 HELP = """Train a new version on the model's ratings and those that its service has collected, and serve it.
 
-Running servers switch to it. Without --model the kind and the settings of the model stay the same; each setting is also
-an option.
+Running servers switch to it. It is compared with the served version on interactions held back from training, and is not
+served if it is clearly worse. Without --model the kind and the settings of the model stay the same. Each setting is
+also an option.
 """
 
 
@@ -31,6 +32,7 @@ def retrain(
     model: Annotated[str | None, typer.Option(help="Train another kind of model.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed and ratings give the same model.")] = 0,
     keep: Annotated[int, typer.Option(min=1, help="How many versions to keep on disk.")] = 5,
+    force: Annotated[bool, typer.Option("--force", help="Serve the new version even if it is clearly worse.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -44,7 +46,7 @@ def retrain(
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
         name = train_version(
-            VersionStore(folder), store, seed=seed, keep=keep, model=model, settings=settings, progress=bar
+            VersionStore(folder), store, seed=seed, keep=keep, model=model, settings=settings, force=force, progress=bar
         )
     seconds = round(time.perf_counter() - started, 2)
     _show({"version": name, "folder": str(VersionStore(folder).folder(name)), "seconds": seconds}, as_json)
@@ -70,10 +72,11 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     require("sqlalchemy", extra="serve")
+    from penchant.service.version_loading import roll_back
     from penchant.service.version_store import VersionStore
 
     versions = VersionStore(folder)
-    versions.switch(to or versions.before(versions.current()))
+    roll_back(versions, to)
     _show({"version": versions.current(), "folder": str(versions.folder(versions.current()))}, as_json)
 
 

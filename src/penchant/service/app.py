@@ -7,17 +7,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from penchant import __version__
 from penchant.foundations.errors import PenchantError
+from penchant.service.deadline import Deadline
 from penchant.service.page import contexts
 from penchant.service.page import routes as page
 from penchant.service.page.rendering import html
 from penchant.service.problems import RefusalError, described, of_exception
+from penchant.service.query_parameters import refuse_unknown_parameters
+from penchant.service.readiness import DATABASE
 from penchant.service.request_limits import RequestLimits
 from penchant.service.response_headers import ResponseHeaders
 from penchant.service.routes import asking, items, operations, users
@@ -27,8 +30,8 @@ from penchant.service.storage.database import StorageFullError, StorageUnavailab
 _log = logging.getLogger("penchant.service")
 _ABOUT = """Ratings in, recommendations out.
 
-Reads are open or need a key, as the server is set; writes need a key (`Authorization: Bearer pk_…`) or, for one's own
-ratings, a visitor's token. Errors are RFC 9457 problem details.
+Reads are open or need a key, depending on the server's settings. Writes need a key (`Authorization: Bearer pk_…`) or,
+for a visitor's own ratings, the visitor's token. Errors are RFC 9457 problem details.
 """
 
 
@@ -40,11 +43,13 @@ def build_app(service: Service) -> FastAPI:
     )  # fmt: skip
     app.state.service = service
     # Routes are looked for in this order: those asked for most come first.
-    for router in (asking.router, users.router, users.visitors, items.router, operations.router, page.router):
-        app.include_router(router)
+    for router in (asking.router, users.router, users.visitors, items.router, operations.router):
+        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
+    app.include_router(page.router)
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
     # The last one added is the outermost.
+    app.add_middleware(Deadline, seconds=service.settings.answer_seconds)
     app.add_middleware(RequestLimits, settings=service.settings, ring=service.keys)
     app.add_middleware(ResponseHeaders, metrics=service.metrics)
     return app
@@ -65,6 +70,8 @@ async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, StorageUnavailableError | StorageFullError):
         service: Service = request.app.state.service
         service.metrics.storage_failures.inc()
+        if isinstance(error, StorageUnavailableError):
+            service.readiness.failed(DATABASE, str(error))
         _log.warning("%s %s: %s (%s)", request.method, request.url.path, error, error.__cause__)
     if _is_for_people(request):
         status, detail, headers = described(error)

@@ -19,11 +19,15 @@ class ServiceSettings(Settings):
     allowed_hosts: tuple[str, ...] = setting((), "names accepted in the Host header; empty means the listening address")
     trusted_proxies: str = setting("", "addresses whose X-Forwarded-For is believed, separated by commas")
 
-    max_n: int = setting(100, "longest list anyone may ask for", low=1, high=10_000)
+    max_n: int = setting(100, "longest list that a request may ask for", low=1, high=10_000)
     max_body_bytes: int = setting(262_144, "largest request body", low=1024)
     max_ratings_per_request: int = setting(2000, "most ratings in one body", low=1)
     max_ratings_per_user: int = setting(5000, "most ratings kept for one user", low=1)
     max_connections: int = setting(512, "most connections at a time; further ones are answered 503", low=1)
+    address_connections: int = setting(64, "most connections from one address that is no trusted proxy", low=1)
+    max_work: int = setting(1000, "most work for one request, in millions of multiplications", low=1)
+    answer_seconds: float = setting(10.0, "how long a request is worked on before it is answered 503", above=0)
+    write_seconds: float = setting(10.0, "how long a client may take to read what was sent to it", above=0)
     header_seconds: float = setting(10.0, "how long a client may take to send its request's head", above=0)
     body_seconds: float = setting(10.0, "how long a client may take to send its request's body", above=0)
 

@@ -15,6 +15,7 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator
 from penchant.foundations.settings import Settings
 from penchant.models.trained import TrainedModel
+from penchant.training.divergence import check_converged
 
 
 class Trainer(Protocol):
@@ -98,14 +99,14 @@ def train(
     """Learn a model of the named kind.
 
     settings: those of the kind's dataclass. validation: ratings whose error is shown (and may stop training), not
-    trained on. resume: a model of the same kind to continue from. Raises
-    SettingsError or DataError for what cannot be used.
+    trained on. resume: a model of the same kind to continue from. Raises SettingsError or DataError for what cannot be
+    used, TrainingDivergedError for a model whose predictions cannot be.
     """
     if not len(ratings):
         raise DataError("there are no ratings to learn from")
     chosen = model_spec(model)
     values: Mapping[str, Any] = settings
-    return chosen.train()(
+    trained = chosen.train()(
         ratings,
         chosen.settings_class().from_json(values),
         rng=generator(seed),
@@ -113,3 +114,4 @@ def train(
         progress=progress or Silent(),
         resume=resume,
     )
+    return check_converged(trained, ratings)
