@@ -24,7 +24,7 @@ class Deadline:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send)
+        exchange = _Messages(receive, send)
         task = asyncio.create_task(self._work(scope, exchange))
         try:
             await self._ended(task, exchange)
@@ -32,10 +32,10 @@ class Deadline:
             task.cancel()
             raise
 
-    async def _work(self, scope: Scope, exchange: _Exchange) -> None:
+    async def _work(self, scope: Scope, exchange: _Messages) -> None:
         await self._app(scope, exchange.receive, exchange.send)
 
-    async def _ended(self, task: asyncio.Task[None], exchange: _Exchange) -> None:
+    async def _ended(self, task: asyncio.Task[None], exchange: _Messages) -> None:
         while not (await asyncio.wait({task}, timeout=self._seconds))[0]:
             if exchange.began:
                 break
@@ -56,7 +56,7 @@ class Deadline:
             task.exception()  # its failure is no longer anyone's answer
 
 
-class _Exchange:
+class _Messages:
     """What goes in and out. receiving: whether the application waits for the client. began: the answer has begun."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
