@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from penchant.evaluation.report.evaluate import evaluate
     from penchant.recommending.recommender import Recommender, load
 
-__version__ = "0.1.0"
-
 _WHERE = {
+    "__version__": "penchant.foundations.version",
     "Ratings": "penchant.data.ratings",
     "Recommender": "penchant.recommending.recommender",
     "compare": "penchant.evaluation.comparison.compare",

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penchant.data.binning import bin_edges, round_up
-from penchant.data.features import FeatureEncoder, FeatureTable, table_from_rows
+from penchant.data.feature_encoding import FeatureEncoder
+from penchant.data.features import FeatureTable, table_from_rows
 from penchant.data.movielens import movielens
 from penchant.foundations.errors import DataError
 

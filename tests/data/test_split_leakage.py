@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from penchant.data import splitting
-from penchant.data.features import FeatureEncoder
+from penchant.data.feature_encoding import FeatureEncoder
 from penchant.data.ratings import Ratings
 from worlds import small_ratings
 

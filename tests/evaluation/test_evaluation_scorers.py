@@ -8,11 +8,11 @@ import pytest
 from evaluation.made_worlds import World
 from penchant.data import splitting
 from penchant.data.splitting import Split
+from penchant.evaluation.comparison.compare import compare
 from penchant.evaluation.report.evaluate import evaluate
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer, labels_of
 from penchant.foundations.errors import CallerError
 from penchant.models.trained import Feedback
-from penchant.recommending.ranker import Ranker
 from penchant.recommending.recommender import Recommender, main_model
 
 
@@ -27,16 +27,19 @@ def hidden_items(world: World, share: int = 10) -> Split:
     return splitting.split_rows(world.ratings, rows, question="new items?", name="hidden items")
 
 
-def test_scores_of_rows_are_the_predictions_of_pairs(world: World) -> None:
+def test_scores_of_rows_are_the_predictions_of_pairs_with_unrated_items_last(world: World) -> None:
     split = hidden_items(world)
     scorer = RecommenderScorer(world.oracle(split.train), split)
     users = np.array([3, 0, 17])
     table = scorer.score_rows(users)
     assert table.shape == (3, len(split.test.items))
+    rated = np.unique(split.train.item_numbers)
+    hidden = np.setdiff1d(np.arange(len(split.test.items)), rated)
+    assert len(hidden)
     for row, user in enumerate(users):
-        items = np.arange(len(split.test.items))
-        pairs = scorer.predict(np.full(len(items), user), items).mean
-        np.testing.assert_allclose(split.train.scale.clip(table[row]), pairs, rtol=1e-5)
+        pairs = scorer.predict(np.full(len(rated), user), rated).mean
+        np.testing.assert_allclose(split.train.scale.clip(table[row, rated]), pairs, rtol=1e-5)
+        assert table[row, hidden].max() < table[row, rated].min()
 
 
 def test_a_model_that_numbers_its_ids_in_another_way_gets_the_same_metrics(world: World) -> None:
@@ -77,7 +80,7 @@ def test_two_scorers_may_not_share_a_label(world: World) -> None:
 def both_parts(world: World, split: Split) -> Recommender:
     """The oracle beside a choice model with other item rows."""
     rating, other = (main_model(world.oracle(split.train, blur=blur)) for blur in (0.0, 0.5))
-    return Recommender(rating, dataclasses.replace(other, feedback=Feedback()), Ranker.product())
+    return Recommender(rating, dataclasses.replace(other, feedback=Feedback()))
 
 
 def test_two_parts_predict_by_one_and_are_ordered_as_their_lists_are(world: World) -> None:
@@ -97,7 +100,12 @@ def test_two_parts_predict_by_one_and_are_ordered_as_their_lists_are(world: Worl
             listed = model.recommend(split.test.users.ids[user], 5, by=by, exclude_seen=False)  # type: ignore[arg-type]
             best = np.argsort(-table[row], kind="stable")[:5]
             assert listed.ids == split.test.items.ids[best].tolist()
-    assert {"rmse", "ndcg@10"} <= evaluate(model, split, pictures=False).lines[0].metrics.keys()
+    rows = {row.label: row.metrics for row in evaluate(model, split, plots=False).rows}
+    assert {"rmse", "like_gap", "ndcg@10"} <= rows["oracle+oracle"].keys()
+    assert "ndcg@10" in rows["oracle+oracle, by choice"] and "rmse" not in rows["oracle+oracle, by choice"]
+    assert rows["oracle+oracle, by rating"]["ndcg@10"] == evaluate(world.oracle(split.train), split)["ndcg@10"]
+    labels = compare([model], split).labels
+    assert set(labels) >= {"oracle+oracle", "oracle+oracle, by rating", "oracle+oracle, by choice"}
 
 
 def test_a_choice_part_that_has_learned_from_test_rows_is_refused(world: World) -> None:

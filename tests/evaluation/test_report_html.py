@@ -92,7 +92,7 @@ def test_the_page_in_a_browser(browser: Any, page_file: Path, width: int, scheme
     page.goto(page_file.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     charts = page.evaluate("[...document.querySelectorAll('svg.chart')].map(c => c.getBoundingClientRect().height)")
-    assert len(charts) == 9 and min(charts) > 60
+    assert len(charts) == 10 and min(charts) > 60
     marks = "[...document.querySelectorAll('svg.chart')].map(c => c.querySelectorAll('circle, rect').length)"
     assert min(page.evaluate(marks)) >= 2
     assert page.evaluate(OUTSIDE) == []

@@ -109,25 +109,6 @@ class RecommenderLaws:
                 kept.predict(10**6, items).mean, model.fold_in(ratings).predict(items).mean, rtol=1e-5, atol=1e-5
             )
 
-    # --- training ----------------------------------------------------------------------------------------------
-
-    def test_a_trainer_called_directly_gives_the_same_model(self, model: Recommender) -> None:
-        trained = main_model(model)
-        spec, world = model_spec(self.name), small_world()
-        settings = spec.settings_class().from_json(dict(self.settings))
-        again = spec.train()(world, settings, rng=generator(3), progress=Silent())
-        for side, other in ((trained.users, again.users), (trained.items, again.items)):
-            np.testing.assert_array_equal(side.all_rows().joined, other.all_rows().joined)
-            assert [one.name for one in side.prior.effects] == [one.name for one in other.prior.effects]
-
-    def test_another_kind_or_width_cannot_be_resumed(self, model: Recommender) -> None:
-        other = train(small_world(), "als" if self.name == "baseline" else "baseline")
-        with pytest.raises(SettingsError, match="cannot be continued as"):
-            train(small_world(), self.name, resume=other, **self.settings)
-        if "factors" in self.settings:
-            with pytest.raises(SettingsError, match=r"factors|not a net of this shape"):
-                train(small_world(), self.name, resume=model, **{**self.settings, "factors": 5})
-
     # --- one model, one answer ---------------------------------------------------------------------------------
 
     def test_lists_leave_out_what_was_rated_and_are_in_order(self, model: Recommender) -> None:
@@ -238,11 +219,28 @@ class ModelLaws(RecommenderLaws):
         assert model.ranker is None
         assert model.recommend(100, 3).by == ("rating" if trained.objective == "rating" else "choice")
 
+    def test_a_trainer_called_directly_gives_the_same_model(self, model: Recommender) -> None:
+        trained = main_model(model)
+        spec, world = model_spec(self.name), small_world()
+        settings = spec.settings_class().from_json(dict(self.settings))
+        again = spec.train()(world, settings, rng=generator(3), progress=Silent())
+        for side, other in ((trained.users, again.users), (trained.items, again.items)):
+            np.testing.assert_array_equal(side.all_rows().joined, other.all_rows().joined)
+            assert [one.name for one in side.prior.effects] == [one.name for one in other.prior.effects]
+
+    def test_another_kind_or_width_cannot_be_resumed(self, model: Recommender) -> None:
+        other = train(small_world(), "als" if self.name == "baseline" else "baseline")
+        with pytest.raises(SettingsError, match="cannot be continued as"):
+            train(small_world(), self.name, resume=other, **self.settings)
+        if "factors" in self.settings:
+            with pytest.raises(SettingsError, match=r"factors|not a net of this shape"):
+                train(small_world(), self.name, resume=model, **{**self.settings, "factors": 5})
+
     def test_folding_in_a_users_own_ratings_gives_about_their_row(self, model: Recommender) -> None:
         trained, catalogue = main_model(model), np.arange(ITEMS - 1)
         apart = []
         for user in range(len(trained.users)):
-            again = new_user_state(index_of(model), *trained.seen.row(user)).main.predict(catalogue)
+            again = new_user_state(index_of(model), *trained.interactions.row(user)).main.predict(catalogue)
             known = predict_numbers(trained, np.full(ITEMS - 1, user), catalogue)
             apart.append(again.mean - known.mean)
         assert np.sqrt(np.mean(np.square(apart))) <= self.agreement

@@ -19,7 +19,7 @@ from penchant.lesson.check_gradients import check_gradients
 from penchant.lesson.crosstab import CrosstabSettings, crosstab
 from penchant.lesson.derivatives import DotBiasTable, slopes_by
 from penchant.lesson.excel_solver import EXCEL_CELLS
-from penchant.lesson.gradient_descent import Line, all_experiments, descend, points, slopes, squared_error
+from penchant.lesson.gradient_descent import LinePoints, all_experiments, descend, points, slopes, squared_error
 from penchant.lesson.initial_scores import scale_for, simulated
 from penchant.lesson.one_hot import one_hot
 from penchant.lesson.optimizers import SGD, AdamW, Array, Optimizer, State, minimize
@@ -105,7 +105,7 @@ def test_exercise_4_1_just_below_the_limit_the_error_dies_and_just_above_it_expl
 
 def test_exercise_4_2_with_both_slopes_of_one_size_a_large_rate_finds_both_numbers() -> None:
     line = points()
-    scaled = Line(line.x / 100, line.y)  # y = 200 · (x / 100) + 30
+    scaled = LinePoints(line.x / 100, line.y)  # y = 200 · (x / 100) + 30
     trace = descend(scaled, SGD(learning_rate=0.4))
     assert trace.after[-1] == pytest.approx([200, 30], abs=0.5)
     assert descend(line, SGD()).after[-1, 1] < 2  # unscaled: b is still at the start

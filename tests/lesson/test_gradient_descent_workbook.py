@@ -5,7 +5,7 @@ import openpyxl
 import pytest
 
 from office import formulas, pdf_text, read, recalculated, spoilt
-from penchant.lesson.gradient_descent import DescentSettings, Experiment, Line, all_experiments, points
+from penchant.lesson.gradient_descent import DescentSettings, Experiment, LinePoints, all_experiments, points
 from penchant.lesson.gradient_descent_data import POINTS
 from penchant.lesson.gradient_descent_workbook import FIRST, HEAD, STEPS, write_gradient_descent
 from penchant.lesson.optimizers import SGD, Adam
@@ -103,7 +103,7 @@ def test_a_changed_point_changes_every_optimiser_sheet(written, tmp_path):
     book.save(tmp_path / "changed.xlsx")
     sheets = recalculated(tmp_path / "changed.xlsx", tmp_path)
     line = points()
-    changed = Line(line.x, np.concatenate([[500.0], line.y[1:]]))
+    changed = LinePoints(line.x, np.concatenate([[500.0], line.y[1:]]))
     for name, experiment in all_experiments().items():
         np.testing.assert_allclose(pair(sheets[name], "new {}", 290), experiment.run(changed).after, rtol=1e-6)
 
@@ -126,7 +126,7 @@ def test_every_number_after_the_given_points_is_a_formula(written):
 @pytest.mark.office
 @pytest.mark.slow
 def test_other_points_other_settings_and_other_names_are_taken(tmp_path):
-    line = Line(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.5, 7.0]))
+    line = LinePoints(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.5, 7.0]))
     settings = DescentSettings(epochs=3, start_a=0.5, epsilon=0.1, annealing=2.0)
     chosen = {
         "Mine": Experiment(Adam(learning_rate=0.3, bias_correction=True), settings),

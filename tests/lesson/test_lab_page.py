@@ -1,8 +1,8 @@
 """The lab's page: self-contained, and drawn without an error by a real browser."""
 
 import pytest
-from evaluation.test_page import browser  # noqa: F401 (a fixture)
 
+from evaluation.test_report_html import browser  # noqa: F401 (a fixture)
 from penchant.lesson.gradient_descent import all_experiments, descend, points
 from penchant.lesson.lab_page import write_lab_page
 

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from penchant.training.gradient.learning_curves import LearningCurves
 from torch import optim
 from torch.nn import functional as F  # noqa: N812 - the lesson's own line
 
@@ -24,6 +23,7 @@ from penchant.lesson import (
     predict,
     set_lrs,
 )
+from penchant.metrics.learning_curves import LearningCurves
 
 PATH = str(resources.files("penchant") / "data" / "shipped" / "ml-latest-small") + "/"
 N_FACTORS = 50

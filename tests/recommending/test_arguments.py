@@ -154,7 +154,7 @@ def test_training_evaluating_and_comparing_refuse_what_they_cannot_use() -> None
         pt.train(pd.DataFrame({"user": [1]}), "baseline")
     with pytest.raises(CallerError, match=r"train\(\): .*'ratings'"):
         pt.train()  # type: ignore[call-arg]
-    with pytest.raises(CallerError, match=r"measured on a Split, not on Ratings.*pt\.split"):
+    with pytest.raises(CallerError, match=r"evaluated on a Split, not on Ratings.*pt\.split"):
         pt.evaluate(model, ratings)  # type: ignore[arg-type]
     with pytest.raises(CallerError, match=r"'als' is not a list of models. Write \["):
         pt.compare("als", split)

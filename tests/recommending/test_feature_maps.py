@@ -12,7 +12,7 @@ from penchant.data.features import FeatureTable
 from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import Recommender, index_of
+from penchant.recommending.recommender import Recommender, index_of, main_model
 from penchant.recommending.user_state import new_user_state
 from penchant.training.feature_maps import (
     OFFSET_WEIGHT,

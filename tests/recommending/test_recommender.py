@@ -98,11 +98,10 @@ def test_combined_lists_for_many_are_the_lists_for_each(both: Recommender, monke
 
 def test_what_any_part_has_seen_stays_out() -> None:
     rating, other = made(), choice()
-    seen = dataclasses.replace(
-        other.seen, numbers=np.where(other.seen.numbers == 0, 4, other.seen.numbers).astype(np.int32)
-    )
-    both = Recommender(rating, dataclasses.replace(other, seen=seen))
-    rated = {item for part in (rating.seen, seen) for item in np.array(ITEMS)[part.row(0)[0]].tolist()}
+    items = other.interactions.items
+    others = dataclasses.replace(other.interactions, items=np.where(items == 0, 4, items).astype(np.int32))
+    both = Recommender(rating, dataclasses.replace(other, interactions=others))
+    rated = {item for part in (rating.interactions, others) for item in np.array(ITEMS)[part.row(0)[0]].tolist()}
     assert len(rated) == 3
     assert set(both.recommend("ann", 9).ids) == set(ITEMS) - rated
     for by in ("combined", "rating", "choice"):

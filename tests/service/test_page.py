@@ -9,7 +9,7 @@ import pytest
 from penchant.data.ratings import Scale
 from penchant.service.catalogue import folded, shown
 from penchant.service.page import contexts as c
-from penchant.service.page.rendering import HERE
+from penchant.service.page.html_responses import HERE
 from service.made_service import EVIL, LOVES_SPACE, Value
 
 PAGES = ["/", f"/items/{EVIL}", "/map", "/ratings", "/model", "/parts/list", "/parts/search?search=boo", "/parts/ask"]

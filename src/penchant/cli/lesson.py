@@ -13,7 +13,7 @@ from penchant.cli.output import AsJson, show_json, show_table
 from penchant.cli.table_options import TableOptions, with_table_options
 from penchant.foundations.errors import CallerError
 from penchant.lesson.crosstab import CrosstabSettings
-from penchant.lesson.gradient_descent import DescentSettings, Line, Trace
+from penchant.lesson.gradient_descent import DescentSettings, LinePoints, Trace
 from penchant.lesson.solver import SolverSettings
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="The workbook to write.")]
@@ -91,7 +91,7 @@ def check_gradients(
         raise CallerError("autograd's slope of a parameter differs from the slope of the loss", where=model)
 
 
-def _write_pictures(out: Path, traces: Mapping[str, Trace], line: Line) -> str:
+def _write_pictures(out: Path, traces: Mapping[str, Trace], line: LinePoints) -> str:
     from penchant.lesson.lab_page import write_lab_page
 
     return str(write_lab_page(out.with_suffix(".html"), traces, line))

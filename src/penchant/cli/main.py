@@ -46,7 +46,7 @@ def build() -> typer.Typer:
 @app.callback(invoke_without_command=True)
 def _root(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
     if version:
-        from penchant import __version__
+        from penchant.foundations.version import __version__
 
         print(__version__)
         raise typer.Exit

@@ -8,19 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.binning import bin_edges, bin_names
-
-if TYPE_CHECKING:
-    from penchant.data.features import FeatureTable
-
-Kind = Literal["many", "category", "number", "text"]
-"""How a column is read: several labels in a row, one label, a number, or free text whose words are hashed."""
+from penchant.data.features import FeatureTable, Kind
 
 _WORD = re.compile(r"\w+")
 BUCKETS = 4096

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from penchant.data.columns import ITEM, USER, Wanted
 from penchant.data.csv_files import open_csv
 from penchant.data.feature_columns import column_kinds, feature_table
 from penchant.data.features import FeatureTable
@@ -24,23 +23,13 @@ from penchant.foundations.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-    from penchant.data.ratings import Ratings
-
 Unrated = Literal["keep", "drop", "error"]
 
 
-def attach_features(
-    ratings: Ratings,
-    *,
-    items: Any,
-    users: Any,
-    columns: Mapping[str, str] | None,
-    id_column: str | None,
-    unrated: Unrated,
-) -> Ratings:
-    """The ratings with features of items, users or both.
+@dataclass(frozen=True)
+class JoinOptions:
+    """How a table of features is joined.
 
-    items, users: a table (see `Ratings.from_frame`) or the path of a CSV or Parquet file, with one row for each id.
     columns: column -> its kind: "number", "category" (one label), "many" (a list of labels), a separator such as "|"
     (labels in one text), "text" (free words) or "title" (shown only, not a feature). Left out, all columns are used
     except references such as imdbId or image_url, their kinds are guessed from their values, and a year in brackets at
@@ -48,13 +37,23 @@ def attach_features(
     id_column: the column of ids; left out, the column named like ids that contains the most rated ids.
     unrated: what is done with ids of the table that have no ratings: "keep" adds them to the ratings' vocabulary,
     "drop" leaves them out, "error" raises.
-    Raises DataError if no id of the table has a rating, and for a table that cannot be read.
     """
-    _check_options(columns, unrated)
-    for side, table in ((ITEM, items), (USER, users)):
-        if table is not None:
-            ratings = _attached(ratings, side, table, columns, id_column, unrated)
-    return ratings
+
+    columns: Mapping[str, str] | None
+    id_column: str | None
+    unrated: Unrated
+
+    def __post_init__(self) -> None:
+        _check_options(self.columns, self.unrated)
+
+
+@dataclass(frozen=True)
+class JoinedFeatures:
+    """The ids of one side, extended by those of the table, their features, and notes for the reading report."""
+
+    vocabulary: Vocabulary
+    features: FeatureTable
+    notes: tuple[str, ...]
 
 
 def _check_options(columns: object, unrated: object) -> None:
@@ -66,26 +65,29 @@ def _check_options(columns: object, unrated: object) -> None:
         raise DataError(f"columns={columns!r} is not a mapping", where="with_features()", remedy=remedy)
 
 
-def _attached(
-    ratings: Ratings, side: str, table: Any, columns: Mapping[str, str] | None, id_column: Wanted, unrated: Unrated
-) -> Ratings:
+def joined_features(
+    side: str, vocabulary: Vocabulary, before: FeatureTable | None, table: Any, options: JoinOptions
+) -> JoinedFeatures:
+    """Features of one side, "user" or "item", from a table with one row for each id.
+
+    vocabulary: the ids of the ratings. before: the features that there are. table: a frame (see `Ratings.from_frame`)
+    or the path of a CSV or Parquet file. Raises DataError if no id of the table has a rating, and for a table that
+    cannot be read.
+    """
     frame, source = _read(table, f"{side}s")
-    vocabulary: Vocabulary = ratings.items if side == ITEM else ratings.users
-    role, notes = id_column_of(frame, side, id_column, vocabulary, source)
+    role, notes = id_column_of(frame, side, options.id_column, vocabulary, source)
     ids = ids_in(frame[role], vocabulary, source)
-    kinds = column_kinds(frame.drop(role), columns, source)
+    kinds = column_kinds(frame.drop(role), options.columns, source)
     numbers = vocabulary.numbers(ids)
-    extended, more_notes = _with_unrated(vocabulary, ids, numbers, unrated, f"{source}, column {role!r}", side)
+    where = f"{source}, column {role!r}"
+    extended, more_notes = _with_unrated(vocabulary, ids, numbers, options.unrated, where, side)
     rows = np.full(len(extended), -1, dtype=np.int64)
     positions = extended.numbers(ids)
     rows[positions[positions >= 0]] = np.flatnonzero(positions >= 0)
-    features = feature_table(frame, kinds, source, guess=columns is None).take(rows)
-    before = ratings.item_features if side == ITEM else ratings.user_features
+    features = feature_table(frame, kinds, source, guess=options.columns is None).take(rows)
     if before is not None:
         features = _joined(before.grown(len(extended)), features)
-    report = ratings.report.with_notes(*notes, *more_notes) if ratings.report else None
-    changes: dict[str, Any] = {f"{side}s": extended, f"{side}_features": features, "report": report}
-    return dataclasses.replace(ratings, **changes)
+    return JoinedFeatures(extended, features, (*notes, *more_notes))
 
 
 def _joined(before: FeatureTable, more: FeatureTable) -> FeatureTable:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.feature_encoding import FeatureEncoder, Kind
 from penchant.foundations.errors import DataError
 
-__all__ = ["FeatureEncoder", "FeatureTable", "Kind", "table_from_rows"]
+Kind = Literal["many", "category", "number", "text"]
+"""How a column is read: several labels in a row, one label, a number, or free text whose words are hashed."""
 
 
 @dataclass(frozen=True)

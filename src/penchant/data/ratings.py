@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.columns import Wanted
+from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER, Wanted
+from penchant.data.feature_join import JoinOptions, Unrated, joined_features
 from penchant.data.features import FeatureTable
+from penchant.data.reading import read_csv, read_frame, read_parquet
+from penchant.data.reading_report import ReadingReport
 from penchant.data.reading_rules import Duplicates, IdKind, InvalidRows, Rules
+from penchant.data.table_conversion import RatingColumns
 from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.errors import DataError
-
-if TYPE_CHECKING:
-    from penchant.data.feature_join import Unrated
-    from penchant.data.reading_report import ReadingReport
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,8 @@ class Ratings:
 
     def __post_init__(self) -> None:
         n = len(self.values)
-        for name, numbers, size in (
-            ("user", self.user_numbers, len(self.users)),
-            ("item", self.item_numbers, len(self.items)),
-        ):
+        sides = (("user", self.user_numbers, len(self.users)), ("item", self.item_numbers, len(self.items)))
+        for name, numbers, size in sides:
             if numbers.shape != (n,):
                 raise DataError(f"{len(numbers)} {name} numbers do not fit {n} ratings")
             if n and (int(numbers.min()) < 0 or int(numbers.max()) >= size):
@@ -167,10 +165,8 @@ class Ratings:
         separator: left out, a tab for .tsv, "::" for .dat and else a comma. header: whether the first line holds the
         column names. Raises DataError, with file, row, column and remedy, for a file or row that cannot be used.
         """
-        from penchant.data.reading import read_csv
-
         rules = Rules(user, item, rating, timestamp, scale, duplicates, ids, bad_rows)
-        return read_csv(path, rules, separator=separator, encoding=encoding, header=header)
+        return cls._of(read_csv(path, rules, separator=separator, encoding=encoding, header=header), rules)
 
     @classmethod
     @checked_arguments
@@ -188,9 +184,8 @@ class Ratings:
         bad_rows: InvalidRows = Rules.bad_rows,
     ) -> Ratings:
         """Ratings from a Parquet file; options as in `Rules`, errors as for `from_csv`."""
-        from penchant.data.reading import read_parquet
-
-        return read_parquet(path, Rules(user, item, rating, timestamp, scale, duplicates, ids, bad_rows))
+        rules = Rules(user, item, rating, timestamp, scale, duplicates, ids, bad_rows)
+        return cls._of(read_parquet(path, rules), rules)
 
     @classmethod
     @checked_arguments
@@ -212,10 +207,12 @@ class Ratings:
 
         Options as in `Rules`, errors as for `from_csv`. source: the table's name in messages.
         """
-        from penchant.data.reading import read_frame
-
         rules = Rules(user, item, rating, timestamp, scale, duplicates, ids, bad_rows)
-        return read_frame(frame, rules, source=source)
+        return cls._of(read_frame(frame, rules, source=source), rules)
+
+    @classmethod
+    def _of(cls, columns: RatingColumns, rules: Rules) -> Ratings:
+        return cls(**vars(columns), scale=Scale.of(columns.values, rules.scale))
 
     @checked_arguments
     def with_features(
@@ -227,10 +224,21 @@ class Ratings:
         id_column: str | None = None,
         unrated: Unrated = "keep",
     ) -> Ratings:
-        """These ratings with features of items or users, joined by id; arguments as for `attach_features`."""
-        from penchant.data.feature_join import attach_features
+        """These ratings with features of items, users or both, joined by id.
 
-        return attach_features(self, items=items, users=users, columns=columns, id_column=id_column, unrated=unrated)
+        items, users: a table (see `from_frame`) or the path of a CSV or Parquet file, with one row for each id. The
+        others are those of `feature_join.JoinOptions`. Raises DataError if no id of a table has a rating.
+        """
+        options, found = JoinOptions(columns, id_column, unrated), self
+        for side, table in ((ITEM, items), (USER, users)):
+            if table is not None:
+                joined = joined_features(
+                    side, getattr(found, f"{side}s"), getattr(found, f"{side}_features"), table, options
+                )
+                new: dict[str, Any] = {f"{side}s": joined.vocabulary, f"{side}_features": joined.features}
+                new["report"] = found.report.with_notes(*joined.notes) if found.report else None
+                found = dataclasses.replace(found, **new)
+        return found
 
     # --- sizes and groups ----------------------------------------------------------------------------------------
 
@@ -270,20 +278,17 @@ class Ratings:
 
     def take(self, rows: NDArray[Any]) -> Ratings:
         """The ratings in the given rows (numbers or a mask), with the same vocabularies and scale."""
-        times = None if self.timestamps is None else self.timestamps[rows]
         return dataclasses.replace(
             self,
             user_numbers=self.user_numbers[rows],
             item_numbers=self.item_numbers[rows],
             values=self.values[rows],
-            timestamps=times,
+            timestamps=None if self.timestamps is None else self.timestamps[rows],
         )
 
     def to_frame(self) -> Any:
         """The ratings as a polars frame of ids, in their present order."""
         import polars as pl
-
-        from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
 
         frame = pl.DataFrame(
             {

@@ -1,4 +1,4 @@
-"""Reading files and frames of ratings.
+"""Reading files and frames of ratings, for `Ratings.from_csv` and its like.
 
 In every case the rows keep their order, users and items are numbered in the order of their sorted ids, and
 `Ratings.report` says how many rows were read, merged and left out.
@@ -14,14 +14,13 @@ from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
 from penchant.data.csv_files import open_csv
 from penchant.data.frames import column_names, to_polars
 from penchant.data.parquet_files import read_columns, schema_names
-from penchant.data.ratings import Ratings
 from penchant.data.reading_rules import Rules
-from penchant.data.table_conversion import assemble
+from penchant.data.table_conversion import RatingColumns, assemble
 
 
 def read_csv(
     path: str | Path, rules: Rules, *, separator: str | None = None, encoding: str = "utf-8", header: bool = True
-) -> Ratings:
+) -> RatingColumns:
     """Ratings from a file of separated values.
 
     separator, encoding, header: as for `csv_files.open_csv`. Without a header the columns are user, item, rating and,
@@ -42,14 +41,14 @@ def read_csv(
     return assemble(frame, columns, str(path), rules, typed=False)
 
 
-def read_parquet(path: str | Path, rules: Rules) -> Ratings:
+def read_parquet(path: str | Path, rules: Rules) -> RatingColumns:
     """Ratings from a Parquet file."""
     columns = rules.columns(schema_names(path), str(path))
     frame = read_columns(path, list(dict.fromkeys(columns.values())))
     return assemble(frame, columns, str(path), rules, typed=True)
 
 
-def read_frame(frame: Any, rules: Rules, *, source: str) -> Ratings:
+def read_frame(frame: Any, rules: Rules, *, source: str) -> RatingColumns:
     """Ratings from a pandas or polars frame, an Arrow table or a DuckDB relation. source: its name in messages."""
     columns = rules.columns(column_names(frame, source), source)
     return assemble(to_polars(frame, list(dict.fromkeys(columns.values())), source), columns, source, rules, typed=True)

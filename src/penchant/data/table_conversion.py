@@ -1,8 +1,8 @@
-"""From a polars frame with recognized columns to Ratings: validation, numbering, deduplication and a report."""
+"""From a polars frame to the columns of Ratings: validation, numbering, deduplication and a report."""
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
 from penchant.data.deduplication import merge, repeated_rows
 from penchant.data.id_encoding import encode_ids, plain_ids
-from penchant.data.ratings import Ratings, Scale
 from penchant.data.reading_report import ReadingReport, counted
 from penchant.data.reading_rules import Rules
 from penchant.data.row_validation import RowValidation
@@ -23,8 +22,21 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: Rules, *, typed: bool) -> Ratings:
-    """Ratings from a frame. columns: role -> column.
+@dataclass(frozen=True)
+class RatingColumns:
+    """What a table says, under the names of the fields of Ratings."""
+
+    user_numbers: Numbers
+    item_numbers: Numbers
+    values: NDArray[np.float32]
+    users: Vocabulary
+    items: Vocabulary
+    timestamps: NDArray[np.int64] | None
+    report: ReadingReport
+
+
+def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: Rules, *, typed: bool) -> RatingColumns:
+    """The columns of Ratings from a frame. columns: role -> column.
 
     typed: whether the column types come from the caller; otherwise texts may be numbers.
     """
@@ -38,13 +50,13 @@ def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: R
     values = frame[RATING].to_numpy() if RATING in columns else np.ones(len(frame), np.float32)
     times = frame[TIMESTAMP].to_numpy() if TIMESTAMP in columns else None
     del frame
-    ratings = Ratings(users, items, values, user_ids, item_ids, Scale(0, 1), times)
-    ratings = _deduplicated(ratings, checks, rules, notes)
+    kept, values = _deduplicated(users.astype(np.int64) * len(item_ids) + items, values, times, checks, rules, notes)
     report = ReadingReport(
-        source, rows, len(users) - len(ratings), checks.refused, len(ratings), len(user_ids), len(item_ids), columns,
+        source, rows, len(users) - len(values), checks.refused, len(values), len(user_ids), len(item_ids), columns,
         tuple(notes),
     )  # fmt: skip
-    return dataclasses.replace(ratings, scale=Scale.of(ratings.values, rules.scale), report=report)
+    times = None if times is None else times[kept]
+    return RatingColumns(users[kept], items[kept], values, user_ids, item_ids, times, report)
 
 
 def _by_role(columns: dict[str, str]) -> list[tuple[str, pl.Expr]]:
@@ -83,12 +95,21 @@ def _encoded(
     return numbers, vocabulary
 
 
-def _deduplicated(ratings: Ratings, checks: RowValidation, rules: Rules, notes: list[str]) -> Ratings:
-    """The ratings with one row for each (user, item), in the order of the rows that are kept."""
-    pairs = ratings.user_numbers.astype(np.int64) * ratings.n_items + ratings.item_numbers
+def _deduplicated(
+    pairs: NDArray[np.int64],
+    values: NDArray[np.float32],
+    times: NDArray[np.int64] | None,
+    checks: RowValidation,
+    rules: Rules,
+    notes: list[str],
+) -> tuple[slice | NDArray[np.bool_], NDArray[np.float32]]:
+    """Which rows are kept so that each pair occurs once, in the order of the table, and their values.
+
+    pairs: (n,) one number for each (user, item).
+    """
     repeated: NDArray[np.int64] = repeated_rows(pairs)
     if len(repeated) == 0:
-        return ratings
+        return slice(None), values
     if rules.duplicates == "error":
         row = int(repeated[np.unique(pairs[repeated], return_index=True)[1].argmin()])
         again = int(repeated[pairs[repeated] == pairs[row]][1])
@@ -96,7 +117,7 @@ def _deduplicated(ratings: Ratings, checks: RowValidation, rules: Rules, notes: 
             f"its user and item occurred before ({checks.place(row, ITEM)})", where=checks.place(again, USER),
             remedy="Pass duplicates='last', 'mean' or 'sum' to merge them into one rating",
         )  # fmt: skip
-    kept, values = merge(pairs, ratings.values, ratings.timestamps, repeated, rules.duplicates)
+    kept, merged = merge(pairs, values, times, repeated, rules.duplicates)
     dropped = counted(int((~kept).sum()), "row")
     notes.append(f"{dropped} repeated a user and item; each pair keeps one rating ({rules.duplicates})")
-    return dataclasses.replace(ratings, values=values).take(kept)
+    return kept, merged[kept]

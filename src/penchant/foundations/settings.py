@@ -57,7 +57,7 @@ class Settings:
         known = cls.names()
         for name in values:
             if name not in known:
-                remedy = name_remedy(name, known, intro="Settings")
+                remedy = name_remedy(name, sorted(known), intro="Settings")
                 raise SettingsError(f"there is no setting {name!r}", where=cls.__name__, remedy=remedy)
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 

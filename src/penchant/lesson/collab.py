@@ -33,8 +33,8 @@ from penchant.training.gradient.settings import DotBiasSettings
 
 if TYPE_CHECKING:
     from penchant.data.reading_rules import Duplicates
-    from penchant.lesson.batches import Batches
     from penchant.lesson.collab_model import CollabModel
+    from penchant.lesson.data_loader import Batches
 
 _BETAS = {"adam": (0.9, 0.999), "sgd": (0.9, 0.0)}
 """The momenta of the lesson's optimisers."""
@@ -169,7 +169,7 @@ class LearnerData(Summarized):
 def _batches(rows: Ratings | Held, bs: int, rng: np.random.Generator | None = None) -> Batches:
     import torch
 
-    from penchant.lesson.batches import Batches
+    from penchant.lesson.data_loader import Batches
 
     numbers = [torch.from_numpy(one.astype(np.int64)) for one in (rows.user_numbers, rows.item_numbers)]
     return Batches([*numbers, torch.from_numpy(rows.values.copy())], bs, rng)

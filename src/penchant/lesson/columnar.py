@@ -15,8 +15,8 @@ from penchant.data.ratings import Ratings, Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
 from penchant.foundations.rng import spawn_seeds
-from penchant.lesson.batches import Batches
 from penchant.lesson.columnar_rows import ColumnarRows, RowModule, row_caller
+from penchant.lesson.data_loader import Batches
 from penchant.lesson.display import Summarized, TrainingHistory
 from penchant.lesson.losses import Metric, PrintedLosses
 from penchant.training.gradient import learner

@@ -41,7 +41,7 @@ class DescentSettings(Settings):
 
 
 @dataclass(frozen=True, repr=False)
-class Line(Summarized):
+class LinePoints(Summarized):
     """Points on (or near) a line. x, y: (N,)."""
 
     x: Array
@@ -103,10 +103,10 @@ class Trace(Summarized):
         return ("after epoch", "RMSE"), list(enumerate(self.rmse.tolist()))
 
 
-def points(*, a: float = 2.0, b: float = 30.0, count: int = 29, seed: int = 5) -> Line:
+def points(*, a: float = 2.0, b: float = 30.0, count: int = 29, seed: int = 5) -> LinePoints:
     """The lesson's problem: `count` whole-numbered x below 100 and y = a·x + b exactly."""
     x = np.random.default_rng(seed).permutation(np.arange(1, 100))[:count].astype(np.float64)
-    return Line(x, a * x + b)
+    return LinePoints(x, a * x + b)
 
 
 def squared_error(x: float, y: float, at: Array) -> float:
@@ -126,7 +126,7 @@ def estimated_slopes(x: float, y: float, at: Array, epsilon: float) -> Array:
     return (np.array(moved) - squared_error(x, y, at)) / epsilon
 
 
-def descend(line: Line, optimizer: Optimizer, settings: DescentSettings | None = None) -> Trace:
+def descend(line: LinePoints, optimizer: Optimizer, settings: DescentSettings | None = None) -> Trace:
     """Take the points one at a time ("online"), `epochs` times, and keep every number.
 
     Annealing is decided after each epoch: a mean squared slope that is not below that of all epochs before shows that
@@ -196,7 +196,7 @@ class Experiment:
     optimizer: Optimizer
     settings: DescentSettings = dataclasses.field(default_factory=DescentSettings)
 
-    def run(self, line: Line) -> Trace:
+    def run(self, line: LinePoints) -> Trace:
         """Every number of this experiment on a line's points."""
         return descend(line, self.optimizer, self.settings)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from penchant.lesson.gradient_descent import Line, Trace
+from penchant.lesson.gradient_descent import LinePoints, Trace
 from penchant.lesson.gradient_descent_texts import DATA, INTRODUCTION, TEXTS
 from penchant.lesson.sheets import Book, area, cell
 
@@ -21,7 +21,7 @@ def point_cell(axis: str, point: int) -> str:
     return f"{SHEET}!{cell(POINTS + point, 'xy'.index(axis), pin='both')}"
 
 
-def write_introduction(book: Book, line: Line, traces: Mapping[str, Trace]) -> None:
+def write_introduction(book: Book, line: LinePoints, traces: Mapping[str, Trace]) -> None:
     """What the workbook is, how a row is read, and a link to each sheet."""
     first = next(iter(traces.values()))
     facts = {"points": len(line.x), "line": _best_line(line), "epochs": first.epoch[-1]}
@@ -44,12 +44,12 @@ def _texts(names: Sequence[str]) -> dict[str, str]:
     return {name: TEXTS.get(name, "") for name in names}
 
 
-def _best_line(line: Line) -> str:
+def _best_line(line: LinePoints) -> str:
     a, b = line.best()
     return f"y = {a:.4g}x {'-' if b < 0 else '+'} {abs(b):.4g}"
 
 
-def write_data(book: Book, line: Line) -> None:
+def write_data(book: Book, line: LinePoints) -> None:
     """The points, with shared names for their x and y, and the line that fits them best."""
     sheet = book.sheet(SHEET, "The points", DATA, width=10, height=20)
     sheet.set_column(0, 3, 12)
@@ -63,7 +63,7 @@ def write_data(book: Book, line: Line) -> None:
         _write_best_line(book, sheet, line)
 
 
-def _write_best_line(book: Book, sheet: Any, line: Line) -> None:
+def _write_best_line(book: Book, sheet: Any, line: LinePoints) -> None:
     best = dict(zip(("best a", "best b"), line.best(), strict=True))
     for row, (heading, function) in enumerate({"best a": "SLOPE", "best b": "INTERCEPT"}.items(), start=POINTS - 1):
         sheet.write_string(row, 3, heading, book.look("left heading"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from penchant.lesson.gradient_descent import Experiment, Line, Trace
+from penchant.lesson.gradient_descent import Experiment, LinePoints, Trace
 from penchant.lesson.gradient_descent_data import point_cell
 from penchant.lesson.optimizers import (
     SGD,
@@ -71,7 +71,7 @@ def step_formula(optimizer: Optimizer) -> str:
     return f"-{rate}*{mean}/(SQRT({square})+epsilon){decay}"
 
 
-def step_columns(experiment: Experiment, line: Line, trace: Trace, rate_cells: Sequence[str]) -> list[Column]:
+def step_columns(experiment: Experiment, line: LinePoints, trace: Trace, rate_cells: Sequence[str]) -> list[Column]:
     """The table of steps. rate_cells: the address of each epoch's learning rate, or empty where it is constant."""
     rate = "[rate]" if rate_cells else "learning_rate"
     formula = step_formula(experiment.optimizer).replace("{rate}", rate)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from penchant.lesson.gradient_descent import Experiment, Line, Trace, all_experiments, points
+from penchant.lesson.gradient_descent import Experiment, LinePoints, Trace, all_experiments, points
 from penchant.lesson.gradient_descent_data import write_data, write_introduction
 from penchant.lesson.gradient_descent_formulas import step_columns
 from penchant.lesson.gradient_descent_texts import COMPARE, HOW, TEXTS
@@ -19,7 +19,7 @@ FIRST = HEAD + 2  # row of the first step
 
 
 def write_gradient_descent(
-    path: str | Path, *, line: Line | None = None, experiments: Mapping[str, Experiment] | None = None
+    path: str | Path, *, line: LinePoints | None = None, experiments: Mapping[str, Experiment] | None = None
 ) -> dict[str, Trace]:
     """Write the workbook and return the traces whose numbers it holds, by sheet name."""
     line, experiments = line or points(), experiments or all_experiments()
@@ -33,7 +33,7 @@ def write_gradient_descent(
     return traces
 
 
-def _write_experiment(book: Book, name: str, experiment: Experiment, line: Line, trace: Trace) -> list[str]:
+def _write_experiment(book: Book, name: str, experiment: Experiment, line: LinePoints, trace: Trace) -> list[str]:
     """One sheet; returns the addresses of its RMSE cells, before the first and after each epoch."""
     sheet = book.sheet(name, name, [TEXTS[name], HOW] if name in TEXTS else [HOW], width=STEPS + 14, height=34)
     sheet.set_row(HEAD, 46)
@@ -77,7 +77,7 @@ def _named_settings(experiment: Experiment) -> list[tuple[str, float, str]]:
 
 
 def _write_epochs(
-    book: Book, sheet: Any, experiment: Experiment, line: Line, trace: Trace, places: Mapping[str, int], row: int
+    book: Book, sheet: Any, experiment: Experiment, line: LinePoints, trace: Trace, places: Mapping[str, int], row: int
 ) -> None:
     """The table of epochs: the error over all points, the mean squared slope and, where it is annealed, the rate."""
     headings = ["after epoch", "RMSE", "mean slope²"]
@@ -94,7 +94,7 @@ def _write_epochs(
             _write_mean_square_slope(book, sheet, experiment, trace, epoch, at, _slope_areas(line, places, epoch))
 
 
-def _slope_areas(line: Line, places: Mapping[str, int], epoch: int) -> list[str]:
+def _slope_areas(line: LinePoints, places: Mapping[str, int], epoch: int) -> list[str]:
     first = FIRST + (epoch - 1) * len(line.x)
     return [area(first, places[f"slope {p}"], first + len(line.x) - 1, places[f"slope {p}"]) for p in "ab"]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from penchant.foundations.rng import generator
 from penchant.lesson.derivatives import DotBiasTable, error_by_epsilon
-from penchant.lesson.gradient_descent import Line, Trace
+from penchant.lesson.gradient_descent import LinePoints, Trace
 from penchant.lesson.initial_scores import initial_score_grid
 from penchant.lesson.one_hot import compare
 from penchant.lesson.pictures import (
@@ -25,7 +25,7 @@ from penchant.lesson.pictures import (
 from penchant.lesson.weight_decay import remaining_weight, sweep
 
 
-def write_lab_page(path: str | Path, traces: Mapping[str, Trace], line: Line, *, seed: int = 0) -> Path:
+def write_lab_page(path: str | Path, traces: Mapping[str, Trace], line: LinePoints, *, seed: int = 0) -> Path:
     """Compute the pictures (a few seconds) and write them; seed: of the synthetic tables and timings."""
     rng = generator(seed)
     values = rng.integers(1, 6, (4, 3)).astype(np.float64)

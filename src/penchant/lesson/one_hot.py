@@ -15,7 +15,7 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(Summarized):
+class LookupComparison(Summarized):
     """rows: of the table. vectors: method -> the (B, K) vectors. seconds: method -> the shortest of several runs."""
 
     rows: int
@@ -33,7 +33,7 @@ def one_hot(numbers: NDArray[np.int64], rows: int) -> Array:
     return hot
 
 
-def compare(rows: int, *, width: int, batch: int, rng: np.random.Generator, tries: int = 3) -> Comparison:
+def compare(rows: int, *, width: int, batch: int, rng: np.random.Generator, tries: int = 3) -> LookupComparison:
     """Fetch the vectors of `batch` random rows of an (N, K) table by three methods, and time each."""
     import torch
 
@@ -47,7 +47,7 @@ def compare(rows: int, *, width: int, batch: int, rng: np.random.Generator, trie
         "torch embedding": lambda: torch.nn.functional.embedding(index, weights).numpy(),
     }
     found = {name: method() for name, method in methods.items()}  # the first call may be slower
-    return Comparison(
+    return LookupComparison(
         rows, found, {name: min(_seconds(method) for _ in range(tries)) for name, method in methods.items()}
     )
 

@@ -11,16 +11,16 @@ import numpy as np
 
 from penchant.foundations.optional import require
 from penchant.lesson.derivatives import Array, Method
-from penchant.lesson.gradient_descent import Line, Trace
+from penchant.lesson.gradient_descent import LinePoints, Trace
 from penchant.lesson.initial_scores import InitialScoreGrid
-from penchant.lesson.one_hot import Comparison
+from penchant.lesson.one_hot import LookupComparison
 from penchant.lesson.weight_decay import Sweep
 
 _SURFACE = {"colorscale": "Greys", "reversescale": True, "colorbar": {"title": "log10 RMSE", "x": -0.2}}
 _STAR = {"symbol": "star", "size": 14, "color": "#D2452D"}
 
 
-def loss_per_step(traces: Mapping[str, Trace], line: Line) -> Any:
+def loss_per_step(traces: Mapping[str, Trace], line: LinePoints) -> Any:
     """The error over all points after every step, one line for each optimiser."""
     figure = _figure("Error over all points after each step", "step", "RMSE")
     for name, trace in traces.items():
@@ -29,7 +29,7 @@ def loss_per_step(traces: Mapping[str, Trace], line: Line) -> Any:
     return figure
 
 
-def paths(traces: Mapping[str, Trace], line: Line, *, size: int = 80, shown: int = 4) -> Any:
+def paths(traces: Mapping[str, Trace], line: LinePoints, *, size: int = 80, shown: int = 4) -> Any:
     """The path of each optimiser over the error surface, whose valley runs along the b axis.
 
     size: cells a side of the surface. shown: how many paths are visible at first; a click in the legend shows others.
@@ -103,7 +103,7 @@ def initial_scores(grid: InitialScoreGrid) -> Any:
     return figure
 
 
-def one_hot_timing(comparisons: Sequence[Comparison]) -> Any:
+def one_hot_timing(comparisons: Sequence[LookupComparison]) -> Any:
     """Seconds to fetch the same rows by each method, by the number of rows of the table."""
     figure = _figure("The same vectors by three methods", "rows of the table", "seconds for one batch")
     for name in comparisons[0].seconds:

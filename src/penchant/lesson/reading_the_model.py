@@ -103,7 +103,7 @@ class PrincipalAxes(Summarized):
 
 
 @dataclass(frozen=True, repr=False)
-class ItemMap(Summarized):
+class ItemMapFigure(Summarized):
     """spots: the items with the most ratings on the first two principal axes."""
 
     spots: Sequence[Spot]
@@ -163,6 +163,6 @@ def _directions(side: Side, numbers: NDArray[Any]) -> NDArray[np.float64]:
     return vectors.transpose(1, 0, 2).reshape(len(numbers), -1)
 
 
-def item_map(model: Recommender) -> ItemMap:
+def item_map(model: Recommender) -> ItemMapFigure:
     """The items with the most ratings on two principal axes."""
-    return ItemMap(spots(main_model(model).items))
+    return ItemMapFigure(spots(main_model(model).items))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from penchant.foundations.errors import ModelShapeError
+
+if TYPE_CHECKING:
+    from penchant.models.history_rows import HistoryRows
 
 Floats = NDArray[np.float32]
 
@@ -19,7 +24,9 @@ class Rows:
     inferred (folded in, from features, or the bare prior); None for trained rows, whose uncertainty is in the samples.
     variance: (B,), how much more the ratings of trained rows vary than the model's noise and samples say (less, where
     negative), or None. unrated: (B,) bool, of items: which have no rating; None where all have. cold_start: (S, B), of
-    users: what is added to their score of an item without ratings; None where nothing is.
+    users: what is added to their score of an item without ratings; None where nothing is. numbers: (B,), which rows of
+    their side they are, -1 for none of them; None where that does not matter. history: the items that the users of an
+    item-item model chose, or None.
     """
 
     bias: Floats
@@ -28,6 +35,8 @@ class Rows:
     variance: Floats | None = None
     unrated: NDArray[np.bool_] | None = None
     cold_start: Floats | None = None
+    numbers: NDArray[Any] | None = None
+    history: HistoryRows | None = None
 
     def __len__(self) -> int:
         return int(self.bias.shape[1])
@@ -44,6 +53,12 @@ class Rows:
         spread = None if covariance is None else covariance.astype(np.float32, copy=False)
         return cls(joined[:, :, 0], joined[:, :, 1:], spread)
 
+    def sample(self, number: int) -> Rows:
+        """The rows of one posterior sample, without their covariance."""
+        at = slice(number, number + 1)
+        offset = None if self.cold_start is None else self.cold_start[at]
+        return Rows(self.bias[at], self.vectors[at], None, self.variance, self.unrated, offset)
+
     def take(self, at: NDArray[Any]) -> Rows:
         """The rows at the given positions."""
         return Rows(
@@ -53,6 +68,8 @@ class Rows:
             None if self.variance is None else self.variance[at],
             None if self.unrated is None else self.unrated[at],
             None if self.cold_start is None else self.cold_start[:, at],
+            None if self.numbers is None else self.numbers[at],
+            None if self.history is None else self.history.take(at),
         )
 
 
@@ -94,5 +111,19 @@ def merged(first: Rows, second: Rows, is_first: NDArray[np.bool_]) -> Rows:
             for at, part in parts:
                 if part is not None:
                     whole[..., at] = part
-            found = replace(found, **{name: whole})
-    return found
+            found = replace(found, **{name: whole})  # type: ignore[arg-type]
+    return _identified(found, both)
+
+
+def _identified(rows: Rows, parts: tuple[tuple[NDArray[np.bool_], Rows], ...]) -> Rows:
+    """The rows with the numbers and the histories of the parts that have them."""
+    if any(part.numbers is not None for _, part in parts):
+        numbers = np.full(len(rows), -1)
+        for at, part in parts:
+            if part.numbers is not None:
+                numbers[at] = part.numbers
+        rows = replace(rows, numbers=numbers)
+    histories = [part.history.spread(at) for at, part in parts if part.history is not None]
+    if len(histories) == 2:
+        raise ModelShapeError("only one of two parts may have histories")
+    return replace(rows, history=histories[0]) if histories else rows

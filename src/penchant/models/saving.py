@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.features import FeatureEncoder, FeatureTable
+from penchant.data.feature_encoding import FeatureEncoder
+from penchant.data.features import FeatureTable
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Scale
 from penchant.data.vocabulary import Vocabulary
@@ -102,16 +103,15 @@ def _vector_parts(side: Side) -> Arrays:
     """Vectors in their memory order, on which the speed of products depends; histories as compressed rows."""
     vectors = side.vectors
     if side.histories is not None:
-        return {f"histories.{name}": np.asarray(value) for name, value in vars(side.histories).items()}
+        return {f"histories.{name}": value for name, value in side.histories.to_arrays().items()}
     turned = len(vectors) == 1 and vectors.flags.f_contiguous and not vectors.flags.c_contiguous
     return {"columns": vectors.transpose(0, 2, 1)} if turned else {"vectors": vectors}
 
 
-def _vectors_from(arrays: Arrays) -> tuple[Any, HistoryRows | None]:
-    """The vectors and the histories of a side."""
-    if "histories.starts" in arrays:
-        parts: dict[str, Any] = _under("histories", arrays)
-        histories = HistoryRows(**{**parts, "width": parts["width"].item()})
+def _vectors_from(arrays: Arrays, items: Side | None) -> tuple[Any, HistoryRows | None]:
+    """The vectors and the histories of a side; items: the other side, of whose vectors histories may be sums."""
+    if "histories.starts" in arrays and items is not None:
+        histories = HistoryRows.from_arrays(_under("histories", arrays), items.vectors[0])
         return np.zeros((1, len(histories), 0), np.float32), histories
     return arrays["columns"].transpose(0, 2, 1) if "columns" in arrays else arrays["vectors"], None
 
@@ -205,9 +205,9 @@ def _fingerprint(path: Path) -> dict[str, Any]:
 
 
 def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> TrainedModel:
-    users, items = (
-        _side_from(place, name, manifest["sides"][name], _under(name, arrays)) for name in ("users", "items")
-    )
+    sides = manifest["sides"]
+    items = _side_from(place, "items", sides["items"], _under("items", arrays))
+    users = _side_from(place, "users", sides["users"], _under("users", arrays), items)
     interactions = Interactions(**_under("interactions", arrays))
     if int(interactions.items.max(initial=-1)) >= len(items) or int(interactions.items.min(initial=0)) < 0:
         raise ModelFolderError(f"an interaction is with none of the {len(items)} items", where=str(place))
@@ -231,14 +231,14 @@ def _under(prefix: str, arrays: Arrays) -> Arrays:
     return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
 
 
-def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays) -> Side:
+def _side_from(place: Path, name: str, values: dict[str, Any], arrays: Arrays, items: Side | None = None) -> Side:
     import polars as pl
 
     frame = pl.read_parquet(place / f"{name}.parquet")
     encoder = None if values["encoder"] is None else FeatureEncoder.from_json(values["encoder"])
     ids = frame["id"].to_numpy() if frame["id"].dtype.is_integer() else frame["id"].to_list()
     features = None if values["kinds"] is None else _features_from(frame, values["kinds"])
-    vectors, histories = _vectors_from(arrays)
+    vectors, histories = _vectors_from(arrays, items)
     return Side(
         Vocabulary(ids),
         vectors=vectors,

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.features import FeatureEncoder, FeatureTable
+from penchant.data.feature_encoding import FeatureEncoder
+from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.history_rows import HistoryRows
@@ -83,14 +84,22 @@ class Side:
             variance=None if self.variance is None else self.variance[numbers],
             unrated=self.without_ratings[numbers],
             cold_start=None if self.cold_start is None else self.cold_start[:, numbers],
+            numbers=numbers,
+            history=None if self.histories is None else self.histories.take(numbers),
         )
 
     def all_rows(self) -> Rows:
         """Every trained row; without a copy, but for histories."""
         if self.histories is not None:
             return self.rows(np.arange(len(self)))
-        own = self.without_ratings
-        return Rows(self.bias, self.vectors, variance=self.variance, unrated=own, cold_start=self.cold_start)
+        return Rows(
+            self.bias,
+            self.vectors,
+            variance=self.variance,
+            unrated=self.without_ratings,
+            cold_start=self.cold_start,
+            numbers=np.arange(len(self)),
+        )
 
     @property
     def without_ratings(self) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.recommending.argument_checks import many_ids
 from penchant.recommending.filters import allowed_items
 from penchant.recommending.item_index import ItemIndex
-from penchant.recommending.list_scoring import Ranked, rank_blocks, rank_blocks_combined
+from penchant.recommending.list_scoring import Ranked, rank_blocks, rank_blocks_by_ranker
 from penchant.recommending.options import ListOptions
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ class BatchLists:
         allowed, _ = allowed_items(index.main.trained.items, options)
         seen = index.seen if options.exclude_seen else None
         by = index.order(options.by)
-        if by != "combined":
-            return rank_blocks(index.part(by).trained, self.numbers, options.n, allowed=allowed, seen=seen)
-        parts = (index.part("rating").trained, index.part("choice").trained)
-        return rank_blocks_combined(index.ranker_in_use, *parts, self.numbers, options.n, allowed=allowed, seen=seen)
+        if index.ranker_for(by) is not None:
+            return rank_blocks_by_ranker(index, by, self.numbers, options.n, allowed=allowed, seen=seen)
+        part = index.part("choice" if by == "choice" else "rating")
+        return rank_blocks(part.trained, self.numbers, options.n, allowed=allowed, seen=seen)
 
     def frame(self, progress: Progress | None = None) -> pl.DataFrame:
         """The whole table in memory."""

@@ -16,7 +16,7 @@ from penchant.recommending.results import Source
 
 
 @dataclass(frozen=True)
-class Pull:
+class Contribution:
     """How far one of the user's ratings moves the score: `amount`, in units of the score."""
 
     item: Any
@@ -50,9 +50,9 @@ class Explanation:
     user_bias: float
     item_bias: float
     prior: float
-    pulls: Sequence[Pull]
+    pulls: Sequence[Contribution]
     rest: float
-    similar: Sequence[Pull]
+    similar: Sequence[Contribution]
 
     @property
     def total(self) -> float:

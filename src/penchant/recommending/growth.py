@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.errors import CallerError
-from penchant.models.rows import Floats, Rows
+from penchant.models.rows import Rows
 from penchant.models.scorers import SideName
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
@@ -49,7 +49,7 @@ def grown(
         own,
         vocabulary=vocabulary,
         bias=bias,
-        **_with_vector(own, number, more, row.vectors[:, 0]),
+        **_with_vector(own, number, more, row),
         counts=_counted(own_numbers, len(vocabulary)),
         variance=None if own.variance is None else _with(own.variance, number, more),
         unformed=_with(own.without_ratings, number, more, value=not (own_numbers == number).any()),
@@ -86,12 +86,12 @@ def _counted(numbers: Numbers, size: int) -> NDArray[np.int32]:
     return np.bincount(numbers, minlength=size).astype(np.int32)
 
 
-def _with_vector(side: Side, number: int, more: int, own: Floats) -> dict[str, Any]:
-    """The side's vectors (S, N + more, K), or its histories, with `own` (S, K) at the number."""
+def _with_vector(side: Side, number: int, more: int, row: Rows) -> dict[str, Any]:
+    """The side's vectors (S, N + more, K), or its histories, with the one row at the number."""
     padded = np.pad(side.vectors, ((0, 0), (0, more), (0, 0)))
     if side.histories is not None:
-        return {"vectors": padded, "histories": side.histories.with_row(number, own[0])}
-    padded[:, number] = own
+        return {"vectors": padded, "histories": side.histories.with_row(number, row.history)}
+    padded[:, number] = row.vectors[:, 0]
     return {"vectors": padded}
 
 

@@ -13,12 +13,16 @@ from penchant.data.ratings import Grouped, Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import CallerError
 from penchant.models.pair_predictions import stacked_items
+from penchant.models.rating_moments import ItemSpread
 from penchant.models.rows import Floats
 from penchant.models.trained import TrainedModel
 from penchant.recommending.elicitation import ElicitationState, elicitation_state_of
 from penchant.recommending.neighbours import Neighbourhood
 from penchant.recommending.options import By
-from penchant.recommending.ranker import Ranker
+from penchant.recommending.popularity import Popularity
+from penchant.recommending.ranker import LOG_CHOICE, LOG_NEIGHBOURS, Liking, Ranker
+from penchant.recommending.ranking_terms import static_terms
+from penchant.recommending.recent_neighbours import RecentNeighbours
 
 PartName = Literal["rating", "choice"]
 REMEDIES: Mapping[str, str] = {
@@ -38,6 +42,11 @@ class PartIndex:
     def stacked(self) -> Floats | None:
         """Every item as one vector of the mean score over samples, (I, W); None where no such product exists."""
         return stacked_items(self.trained)
+
+    @cached_property
+    def spread(self) -> ItemSpread:
+        """What the spread of ratings needs to know of the items."""
+        return ItemSpread.of(self.trained)
 
     @cached_property
     def items_near(self) -> Neighbourhood:
@@ -83,7 +92,8 @@ class ItemIndex:
         if by is None:
             return "combined" if whole else next(iter(self.parts))
         if by == "combined":
-            _ = self.ranker_in_use
+            if not whole:
+                raise CallerError("this recommender has one part", where="by", remedy=REMEDIES["combined"])
             return by
         if by not in get_args(By):
             raise CallerError(
@@ -108,12 +118,37 @@ class ItemIndex:
         """The rating scale, where there is a rating part."""
         return self.parts["rating"].trained.scale if "rating" in self.parts else None
 
-    @property
-    def ranker_in_use(self) -> Ranker:
-        """The ranker; CallerError where there is none."""
-        if self.ranker is None:
-            raise CallerError("this recommender has one part and no ranker", where="by", remedy=REMEDIES["combined"])
-        return self.ranker
+    def ranker_for(self, by: By) -> Ranker | None:
+        """The ranker that orders lists by `by`, or None where the scores of one part do."""
+        if self.ranker is None or by == "rating":
+            return None
+        return self.ranker if by == "combined" or set(self.ranker.used(by)) != {LOG_CHOICE} else None
+
+    @cached_property
+    def liking(self) -> Liking | None:
+        """How a predicted rating becomes P(like); None without a rating part."""
+        if self.ranker is not None and self.ranker.liking is not None:
+            return self.ranker.liking
+        part = self.parts.get("rating")
+        known = part is not None and len(part.trained.interactions) > 0
+        return Liking.of(part.trained.interactions.values, part.trained.scale) if part is not None and known else None
+
+    @cached_property
+    def times(self) -> Popularity:
+        """How often items were chosen, of all time and lately."""
+        return Popularity(self.parts.get("choice", self.main).trained.interactions, len(self.items))
+
+    @cached_property
+    def static_terms(self) -> dict[str, NDArray[np.float64]]:
+        """The ranker's terms that are the same for all users, (I,) each."""
+        return {} if self.ranker is None else static_terms(self.ranker, self.times.counts)
+
+    @cached_property
+    def neighbours(self) -> RecentNeighbours | None:
+        """The recent choices of similar users, where the ranker asks for them and times are known."""
+        if self.ranker is None or not any(LOG_NEIGHBOURS in self.ranker.used(by) for by in ("combined", "choice")):
+            return None
+        return RecentNeighbours.of(self.parts.get("choice", self.main).trained.interactions, len(self.items))
 
     @cached_property
     def popularity(self) -> NDArray[np.int32]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.ratings import Grouped
-from penchant.data.vocabulary import Numbers
+from penchant.data.vocabulary import UNKNOWN, Numbers
+from penchant.foundations.errors import CallerError
 from penchant.foundations.threads import available_threads, limit_blas
 from penchant.models.pair_predictions import from_products, score_table, stacked_items
 from penchant.models.rows import Floats, Rows
 from penchant.models.trained import TrainedModel
-from penchant.recommending.ranker import Ranker, ranking_terms
+from penchant.recommending.item_index import ItemIndex
+from penchant.recommending.options import By
+from penchant.recommending.ranker import Ranker
+from penchant.recommending.ranking_terms import TermInputs, best_by_ranker, moments_of
 from penchant.recommending.results import stronger
 from penchant.recommending.row_lookup import resolve
 from penchant.recommending.top_n import top_n
@@ -57,6 +62,8 @@ def rank_blocks(
 
     allowed: (I,), the items that may be listed. seen: by user, the items that stay out of their list.
     """
+    rated = allowed & (trained.items.counts > 0)
+    allowed = rated if rated.any() else allowed  # items without interactions come after all others
     barred = np.zeros(0, np.bool_) if allowed.all() else ~allowed
     stacked = stacked_items(trained)
     for start in range(0, len(users), BLOCK):
@@ -71,48 +78,68 @@ def rank_blocks(
         yield Ranked(block, found.sources, lists.items, trained.clip(lists.scores))
 
 
-def rank_blocks_combined(
-    ranker: Ranker,
-    rating: TrainedModel,
-    choice: TrainedModel,
-    users: Numbers,
-    n: int,
-    *,
-    allowed: NDArray[np.bool_],
-    seen: Grouped | None,
+def rank_blocks_by_ranker(
+    index: ItemIndex, by: By, users: Numbers, n: int, *, allowed: NDArray[np.bool_], seen: Grouped | None
 ) -> Iterator[Ranked]:
     """The ranker's lists of any number of users; blocks are as high as a table of scores may be."""
-    from penchant.training.kernels.top_n_kernels import best_of_table
-
-    barred = np.zeros(0, np.bool_) if allowed.all() else ~allowed
-    stacked = [stacked_items(one) for one in (rating, choice)]
+    ranker = index.ranker_for(by)
+    if ranker is None:
+        raise CallerError(f"lists by {by} have no ranker", where="by")
     height = max(1, TABLE // len(allowed))
     for start in range(0, len(users), height):
         block = users[start : start + height]
-        found = [resolve(one.users, block) for one in (rating, choice)]
-        tables = [
-            score_table(one, rows.rows, items)
-            for one, rows, items in zip((rating, choice), found, stacked, strict=True)
-        ]
-        table = combined_scores(ranker, rating, found[0].rows, *tables)
-        lists = _Lists(*_histories(seen, block), barred, len(block), n)
-        best_of_table(np.ascontiguousarray(table), *lists.part(slice(0, len(block))))
-        yield Ranked(block, stronger(found[0].sources, found[1].sources), lists.items, lists.scores)
+        inputs, sources = block_inputs(index, block)
+        starts, barred = _histories(seen, block)
+        hidden = [barred[starts[at] : starts[at + 1]] for at in range(len(block))]
+        with limit_blas(1), ThreadPoolExecutor(available_threads()) as pool:
+            lists = list(pool.map(lambda one: _listed(ranker, by, n, allowed, *one), zip(inputs, hidden, strict=True)))
+        items, scores = np.full((len(block), n), -1, np.int32), np.full((len(block), n), np.nan, np.float32)
+        for at, (best, found) in enumerate(lists):
+            items[at, : len(best)], scores[at, : len(best)] = best, found
+        yield Ranked(block, sources, items, scores)
 
 
-def combined_scores(
-    ranker: Ranker, rating: TrainedModel, rows: Rows, rating_scores: Floats, choice_scores: Floats
-) -> Floats:
-    """The ranker's scores of B users for all items, (B, I).
+def _listed(
+    ranker: Ranker, by: By, n: int, allowed: NDArray[np.bool_], inputs: TermInputs, hidden: Numbers
+) -> tuple[Numbers, NDArray[Any]]:
+    """One user's list; hidden: the item numbers that stay out of it."""
+    own = allowed.copy()
+    own[hidden] = False
+    return best_by_ranker(ranker, by, inputs, n, own)
 
-    rows: the users' rows in the rating part. rating_scores, choice_scores: (B, I), what each part says. The spread is
-    that of a single rating around its expectation, the same for every item of a user.
+
+def block_inputs(index: ItemIndex, users: Numbers) -> tuple[list[TermInputs], NDArray[Any]]:
+    """The inputs of the ranker's terms for each of B known or unknown users, and what their rows rest on."""
+    choice = index.part("choice")
+    found = {name: resolve(part.trained.users, users) for name, part in index.parts.items()}
+    table = score_table(choice.trained, found["choice"].rows, choice.stacked)
+    inputs = []
+    for at, user in enumerate(users.tolist()):
+        rating = found["rating"].rows.take(np.array([at])) if "rating" in found else None
+        inputs.append(user_inputs(index, table[at : at + 1], rating, user=user))
+    return inputs, reduce(stronger, (one.sources for one in found.values()))
+
+
+def user_inputs(
+    index: ItemIndex, choice: Floats, rating: Rows | None, *, user: int = UNKNOWN, history: Numbers | None = None
+) -> TermInputs:
+    """The inputs of the ranker's terms for one user.
+
+    choice: (1, I) scores of the choice part. rating: (S, 1, D), the row in the rating part. user: a known number, or
+    UNKNOWN. history: the item numbers the user has chosen, where they are others than those of training.
     """
-    variance = np.full(len(rows), np.mean(np.square(rating.noise, dtype=np.float64)))
-    if rows.variance is not None:
-        variance = np.maximum(variance + rows.variance, variance / 100)
-    terms = ranking_terms(choice_scores, rating_scores, np.sqrt(variance)[:, None], rating.scale)
-    return ranker.score(terms).astype(np.float32)
+    near, moments = index.neighbours, None
+    if rating is not None:
+        part = index.part("rating")
+        moments = moments_of(part.trained, rating, part.trained.items.all_rows(), part.spread)
+
+    def neighbours() -> Floats:
+        assert near is not None
+        known = user != UNKNOWN and history is None
+        items = index.seen.row(user)[0] if known else np.empty(0, np.int32) if history is None else history
+        return near.scores(items, user if known else None)[None]
+
+    return TermInputs(index.unrated, choice, moments, index.static_terms, None if near is None else neighbours)
 
 
 def rank_one(

@@ -26,7 +26,8 @@ class ListOptions:
     number, a value or a pair of ends.
     diversity: 0 ranks by score alone; towards 1, an item counts less the more similar it is to one listed before it
     (maximal marginal relevance; Carbonell and Goldstein 1998). explore: a seed; the list is then ranked by one
-    posterior sample of the user (Thompson 1933), so that uncertain items get their turn.
+    posterior sample of the user (Thompson 1933), so that uncertain items get their turn. new_items: the share of the
+    list that is reserved for items without interactions; they otherwise come after all others.
     Raises CallerError for values that no list can have.
     """
 
@@ -38,11 +39,14 @@ class ListOptions:
     where: Mapping[str, Any] | None = None
     diversity: float = 0.0
     explore: Seed | None = None
+    new_items: float = 0.0
 
     def __post_init__(self) -> None:
         check_count(self.n)
         if not _is_number(self.diversity) or not 0 <= self.diversity < 1:
             raise CallerError(f"a diversity of {self.diversity!r} lies outside 0 to 1", remedy="1 itself is too much")
+        if not _is_number(self.new_items) or not 0 <= self.new_items <= 1:
+            raise CallerError(f"{self.new_items!r} is not a share from 0 to 1", where="new_items")
         object.__setattr__(self, "exclude", many_ids(self.exclude, "exclude"))
         if self.among is not None:
             object.__setattr__(self, "among", many_ids(self.among, "among"))

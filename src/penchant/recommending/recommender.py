@@ -26,7 +26,7 @@ from penchant.recommending.neighbours import Neighbourhood
 from penchant.recommending.options import By, ListOptions, check_count
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.query import UserQuery
-from penchant.recommending.ranker import Ranker
+from penchant.recommending.ranker import Liking, Ranker
 from penchant.recommending.results import Prediction, Ranking, Source
 from penchant.recommending.row_lookup import is_rated, resolve
 from penchant.recommending.saving import load_parts, save_parts
@@ -50,7 +50,9 @@ class Recommender:
         """Raises ModelShapeError for parts that do not fit each other, CallerError where there is no part."""
         self.rating_model, self.choice_model = rating_model, choice_model
         whole = rating_model is not None and choice_model is not None
-        self.ranker = (ranker or Ranker.product()) if whole else None
+        self.ranker = ranker
+        if whole and ranker is None and rating_model is not None:
+            self.ranker = Ranker.product(Liking.of(rating_model.interactions.values, rating_model.scale))
         _check_parts(rating_model, choice_model)
         parts: dict[PartName, PartIndex] = {}
         if rating_model is not None:
@@ -92,12 +94,13 @@ class Recommender:
         where: Mapping[str, Any] | None = None,
         diversity: float = 0.0,
         explore: Seed | None = None,
+        new_items: float = 0.0,
     ) -> Ranking:
         """The n best items for a user, best first; arguments as in `ListOptions`.
 
         An unknown user is answered from the prior and flagged. A new user with ratings: `fold_in(...).recommend(n)`.
         """
-        options = ListOptions(n, by, exclude_seen, exclude, among, where, diversity, explore)
+        options = ListOptions(n, by, exclude_seen, exclude, among, where, diversity, explore, new_items)
         return user_state_of(self._index, UserQuery(one_id(user, "user"))).ranking(options)
 
     @checked_arguments

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.errors import CallerError, SettingsError
-from penchant.foundations.progress import Progress
-from penchant.foundations.rng import Seed
+from penchant.foundations.progress import Progress, Silent
+from penchant.foundations.rng import Seed, generator, spawn_seeds
 from penchant.models.trained import TrainedModel
+from penchant.recommending.ranker_fitting import choose_cuts, fit_ranker
 from penchant.recommending.recommender import Recommender
 from penchant.training import registry
 
 RATING_MODEL = "bayes"
 """The rating model that is trained where no model is named."""
+
+LARGE_CHOICE_MODEL = "implicit_als"
+"""The choice model of a table that is too large for EASE."""
+
+LARGEST_EASE = 20_000
+"""The most users or items, whichever are fewer, for which EASE is the default."""
+
+SHORT: Mapping[str, Any] = {"samples": 16, "burn_in": 24}
+"""Settings of the rating model that the ranker is fitted with; the weights hardly differ from those of a long chain."""
 
 
 @checked_arguments
@@ -55,11 +67,62 @@ def train(
 
 
 def train_parts(
-    ratings: Ratings, *, seed: Seed = 0, validation: Ratings | None = None, progress: Progress | None = None
+    ratings: Ratings,
+    *,
+    seed: Seed = 0,
+    validation: Ratings | None = None,
+    progress: Progress | None = None,
+    cut: str = "auto",
 ) -> Recommender:
-    """Train the parts that the table supports."""
-    rating = registry.train(ratings, RATING_MODEL, seed=seed, validation=validation, progress=progress)
-    return Recommender(rating_model=rating)
+    """Train the parts that the table supports, and fit the ranker on rows held back from it.
+
+    cut: which rows the ranker is fitted on: "latest", "random", or "auto" to let the table decide. A table without
+    ratings, or whose ratings are all equal, gets a choice model only.
+    """
+    shown, number = progress or Silent(), int(spawn_seeds(generator(seed), 1)[0])
+    rates, kind = has_ratings(ratings), choice_kind(ratings)
+    shown.note(f"choice model: {kind.name}, {kind.reason}")
+
+    def short(rows: Ratings) -> tuple[TrainedModel | None, TrainedModel]:
+        rating = registry.train(rows, RATING_MODEL, seed=seed, **SHORT) if rates else None
+        return rating, registry.train(rows, kind.name, seed=seed)
+
+    shown.start("ranker", 1)
+    ranker = fit_ranker(choose_cuts(ratings, seed=number, how=cut), short, seed=number)
+    shown.step()
+    seconds, rating = {}, None
+    if rates:
+        started = time.perf_counter()
+        rating = registry.train(ratings, RATING_MODEL, seed=seed, validation=validation, progress=progress)
+        seconds["rating"] = time.perf_counter() - started
+    started = time.perf_counter()
+    choice = registry.train(ratings, kind.name, seed=seed, progress=progress)
+    seconds["choice"] = time.perf_counter() - started
+    facts = {**ranker.facts, "choice_model": f"{kind.name}: {kind.reason}"}
+    facts["seconds"] = {**facts.get("seconds", {}), **seconds}
+    return Recommender(rating, choice, replace(ranker, facts=facts))
+
+
+@dataclass(frozen=True)
+class ChoiceKind:
+    """The choice model that a table gets, and why."""
+
+    name: str
+    reason: str
+
+
+def choice_kind(ratings: Ratings) -> ChoiceKind:
+    """EASE where its matrix of item pairs, or of user pairs, fits in memory; else the factored model."""
+    smaller = min(ratings.n_users, ratings.n_items)
+    words = f"{ratings.n_users:,} users and {ratings.n_items:,} items"
+    if smaller <= LARGEST_EASE:
+        return ChoiceKind("ease", f"its matrix fits {words}")
+    return ChoiceKind(LARGE_CHOICE_MODEL, f"{words} are too many for the matrix of ease")
+
+
+def has_ratings(ratings: Ratings) -> bool:
+    """Whether the values differ, so that there is something to predict."""
+    return len(ratings) > 0 and float(ratings.values.min()) < float(ratings.values.max())
 
 
 def train_again(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -15,15 +16,18 @@ from penchant.foundations.errors import CallerError
 from penchant.models.rows import Floats
 from penchant.recommending.filters import allowed_items
 from penchant.recommending.item_index import ItemIndex, PartName
-from penchant.recommending.list_scoring import combined_scores, rank_one
+from penchant.recommending.list_scoring import rank_one, user_inputs
 from penchant.recommending.options import By, ListOptions
 from penchant.recommending.part_row import PartRow
-from penchant.recommending.ranker import probability_of_liking
+from penchant.recommending.ranking_terms import TermInputs, best_by_ranker
 from penchant.recommending.reranking import POOL, spread_out
 from penchant.recommending.results import Ranking, stronger
 from penchant.recommending.top_n import top_n
 
 UserRows = Mapping[PartName, PartRow]
+
+EXPLORED = 0.1
+"""The share of a list that exploring reserves for items without interactions."""
 
 
 def ranking_for(index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[Any], options: ListOptions) -> Ranking:
@@ -35,52 +39,95 @@ def ranking_for(index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[A
     best, scores = _ranked(index, rows, by, options, allowed)
     ordering = [name for name in rows if by in ("combined", name)]
     said = {name: row.predict(best) for name, row in rows.items() if name in (*ordering, "rating")}
-    rating, scale = said.get("rating"), index.main.trained.scale
+    rating = said.get("rating")
     sources = reduce(stronger, (said[name].item_source for name in ordering))
     own = reduce(stronger, (np.array([rows[name].source], dtype=object) for name in ordering))
     return Ranking(
         asked=user,
         ids=items.vocabulary.take(best).tolist(),
         titles=[items.title(number) for number in best],
-        scores=scores if by == "combined" else said[by].mean,
+        scores=_shown(index, by, scores, said),
         sources=sources.tolist(),
         source=own[0],
         by=by,
         predicted=None if rating is None else rating.mean,
         std=None if rating is None else rating.std,
-        p_like=None if rating is None else probability_of_liking(rating.mean, rating.std, scale),
+        p_like=None if rating is None or index.liking is None else index.liking.probability(rating.mean, rating.std),
         unknown=[*unknown, *strange],
     )
 
 
+def _shown(index: ItemIndex, by: By, scores: NDArray[Any], said: Mapping[PartName, Any]) -> NDArray[Any]:
+    """The scores as a list shows them: the ranker's, or what the part predicts."""
+    if index.ranker_for(by) is not None:
+        return scores
+    shown: NDArray[Any] = said["choice" if by == "choice" else "rating"].mean
+    return shown
+
+
 def _ranked(
     index: ItemIndex, rows: UserRows, by: By, options: ListOptions, allowed: NDArray[np.bool_]
-) -> tuple[Numbers, Floats]:
-    """The numbers of the list's items, best first, and the scores they were ordered by."""
-    most = options.n * (POOL if options.diversity else 1)
-    if by == "combined":
-        table = _combined(index, rows, options)
-        best = top_n(table, most, allowed=allowed)
-        scores = table[best]
-    elif options.explore is None:
-        best, scores = rank_one(rows[by].trained, rows[by].rows, rows[by].part.stacked, most, allowed)
-    else:
-        table = rows[by].item_scores(options.explore)
-        best = top_n(table, most, allowed=allowed)
-        scores = table[best]
-    if not options.diversity:
+) -> tuple[Numbers, NDArray[Any]]:
+    """The numbers of the list's items, best first, and the scores they were ordered by.
+
+    Items without interactions come after all others: nothing measured says that they earn more. `new_items` reserves
+    places for them, and exploring one in ten.
+    """
+    rated = allowed & ~index.unrated
+    share = options.new_items if options.new_items or options.explore is None else EXPLORED
+    reserved = min(round(share * options.n), int((allowed & index.unrated).sum()))
+    best, scores = _spread_out(index, rows, by, replace(options, n=options.n - reserved), rated)
+    missing = options.n - len(best)
+    if not missing:
         return best, scores
+    new, more = _ordered(index, rows, by, options, allowed & index.unrated, missing)
+    return np.concatenate([best, new]), np.concatenate([scores, more])
+
+
+def _spread_out(
+    index: ItemIndex, rows: UserRows, by: By, options: ListOptions, allowed: NDArray[np.bool_]
+) -> tuple[Numbers, NDArray[Any]]:
+    """The n best, chosen from ten times as many where the list is to be diverse."""
+    if not options.diversity:
+        return _ordered(index, rows, by, options, allowed, options.n)
+    best, scores = _ordered(index, rows, by, options, allowed, options.n * POOL)
     directions = index.part(index.one_part(by)).items_near.directions[best]
-    spread = spread_out(scores, directions, options.n, options.diversity)
-    return best[spread], scores[spread]
+    chosen = spread_out(scores, directions, options.n, options.diversity)
+    return best[chosen], scores[chosen]
 
 
-def _combined(index: ItemIndex, rows: UserRows, options: ListOptions) -> Floats:
-    """The ranker's scores of all items, (I,); exploring, from samples of those parts that have them."""
-    rating, choice = rows["rating"].item_scores(options.explore), None
+def _ordered(
+    index: ItemIndex, rows: UserRows, by: By, options: ListOptions, allowed: NDArray[np.bool_], n: int
+) -> tuple[Numbers, NDArray[Any]]:
+    """The n best of the allowed items (I,) by the ranker or by one part's score."""
+    ranker = index.ranker_for(by)
+    if n < 1 or not allowed.any():
+        return np.empty(0, np.int32), np.empty(0, np.float32)
+    if ranker is not None:
+        return best_by_ranker(ranker, by, list_inputs(index, rows, options.explore), n, allowed)
+    row = rows["choice" if by == "choice" else "rating"]
+    if options.explore is None:
+        return rank_one(row.trained, row.rows, row.part.stacked, n, allowed)
+    table = row.item_scores(options.explore)
+    best = top_n(table, n, allowed=allowed)
+    return best, table[best]
+
+
+def list_inputs(index: ItemIndex, rows: UserRows, explore: Any = None) -> TermInputs:
+    """The inputs of the ranker's terms; explore: the seed of one posterior sample, of the parts that have samples."""
+    choice = None
     with suppress(CallerError):  # an item-item part does not say how uncertain it is
-        choice = rows["choice"].item_scores(options.explore)
+        choice = rows["choice"].item_scores(explore)
     if choice is None:
         choice = rows["choice"].item_scores()
-    row = rows["rating"]
-    return combined_scores(index.ranker_in_use, row.trained, row.rows, rating[None], choice[None])[0]
+    rating = rows.get("rating")
+    inputs = user_inputs(index, choice[None], None if rating is None else rating.rows, history=rows["choice"].numbers)
+    if explore is None or rating is None:
+        return inputs
+    sampled = rating.item_scores(explore)[None]
+    std = np.full_like(sampled, np.sqrt(np.mean(np.square(rating.trained.noise))))
+
+    def moments(at: Numbers | None) -> tuple[Floats, Floats]:
+        return (sampled, std) if at is None else (sampled[:, at], std[:, at])
+
+    return replace(inputs, moments=moments)

@@ -24,7 +24,7 @@ from penchant.recommending.argument_checks import (
     ratings_by_id,
 )
 from penchant.recommending.elicitation import Question, questions
-from penchant.recommending.explanations import Explanation, Pull, split_score
+from penchant.recommending.explanations import Contribution, Explanation, split_score
 from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.neighbours import directions_of
 from penchant.recommending.options import By, ListOptions, check_count
@@ -86,9 +86,10 @@ class UserState:
         where: Mapping[str, Any] | None = None,
         diversity: float = 0.0,
         explore: Seed | None = None,
+        new_items: float = 0.0,
     ) -> Ranking:
         """The n best items for this user, best first; arguments as in `ListOptions`."""
-        options = ListOptions(n, by, exclude_seen, exclude, among, where, diversity, explore)
+        options = ListOptions(n, by, exclude_seen, exclude, among, where, diversity, explore, new_items)
         return self.ranking(options)
 
     def ranking(self, options: ListOptions) -> Ranking:
@@ -202,12 +203,12 @@ def _row_in(
 _NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
 
 
-def _pull(row: PartRow, at: int, amount: float) -> Pull:
+def _pull(row: PartRow, at: int, amount: float) -> Contribution:
     items, number = row.trained.items, int(row.numbers[at])
-    return Pull(items.vocabulary.id_of(number), items.title(number), float(row.values[at]), float(amount))
+    return Contribution(items.vocabulary.id_of(number), items.title(number), float(row.values[at]), float(amount))
 
 
-def _liked_and_similar(row: PartRow, item: Rows) -> list[Pull]:
+def _liked_and_similar(row: PartRow, item: Rows) -> list[Contribution]:
     """The liked items whose vectors point most nearly in the item's direction."""
     if not len(row.numbers):
         return []

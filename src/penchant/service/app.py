@@ -12,12 +12,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from penchant import __version__
 from penchant.foundations.errors import PenchantError
+from penchant.foundations.version import __version__
 from penchant.service.deadline import Deadline
 from penchant.service.page import contexts
 from penchant.service.page import routes as page
-from penchant.service.page.rendering import html
+from penchant.service.page.html_responses import html
 from penchant.service.problems import RefusalError, described, of_exception
 from penchant.service.query_parameters import refuse_unknown_parameters
 from penchant.service.readiness import DATABASE

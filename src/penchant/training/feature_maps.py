@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.features import FeatureEncoder
+from penchant.data.feature_encoding import FeatureEncoder
 from penchant.foundations.contraction import contract
 from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
 from penchant.models.rows import Floats

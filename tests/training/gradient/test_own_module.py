@@ -129,7 +129,7 @@ def test_the_lessons_fit_uses_the_groups_own_rates_and_puts_them_back(capsys):
     run = fit(module, data, 2, opt, nn.functional.mse_loss)
     assert torch.equal(still, module.m.weight)
     assert [group["lr"] for group in opt.param_groups] == [0.1, 0.0]
-    assert run.history[1]["train_loss"] < run.history[0]["train_loss"]
+    assert run[1]["train_loss"] < run[0]["train_loss"]
     set_lrs(opt, 0.3)
     assert [group["lr"] for group in opt.param_groups] == [0.3, 0.3]
     set_lrs(opt, [0.1, 0.2])

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from penchant.data.columns import ITEM, RATING, USER
+from penchant.data.liked import liked_from
 from penchant.data.ratings import Ratings
 from penchant.data.reading_rules import Rules
 from penchant.data.vocabulary import Vocabulary
@@ -22,6 +23,7 @@ from penchant.engines.spark.sessions import checkpoints, spark_session
 from penchant.engines.spark.table_reading import open_table
 from penchant.engines.spark.worker_metrics import UserMetrics
 from penchant.engines.spark.worker_model import ID, SEEN, WorkerModel, user_columns
+from penchant.foundations.errors import CallerError
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.ranking import AT_K
 from penchant.models.trained import TrainedModel
@@ -44,12 +46,12 @@ def evaluate(
     """Metrics of a model on test ratings: rmse, mae, and full-ranking metrics cut at `at`, averaged over users.
 
     test: a path or URL, a Spark DataFrame, or Ratings, without pairs of the training ratings. relevant_from: the lowest
-    rating that counts as relevant; left out, three quarters of the way up the scale. rules: the fields of Rules. All
-    items are candidates, unknown test items included, except those the user rated in training. Unknown users and items
-    are predicted from the prior, and their test ratings are counted.
+    rating that counts as relevant; left out, the median of the training ratings. rules: the fields of Rules. All items
+    are candidates, unknown test items included, except those the user rated in training. Unknown users and items are
+    predicted from the prior, and their test ratings are counted.
     """
     trained = main_model(model)
-    relevant = trained.scale.low + 0.75 * trained.scale.width if relevant_from is None else relevant_from
+    relevant = _liked(trained) if relevant_from is None else relevant_from
     given = test.sparkSession if isinstance(test, DataFrame) else None
     with (
         spark_session(master, config, given) as session,
@@ -59,6 +61,17 @@ def evaluate(
     ):
         rows, unknown = _numbered(session, test, Rules.from_options(rules, where="evaluate()"), separator, trained)
         return _metrics(session, trained, rows, UserMetrics(WorkerModel.of(trained, unknown), relevant, at))
+
+
+def _liked(trained: TrainedModel) -> float:
+    """The lowest liked rating, from the training ratings that the model holds."""
+    if not len(trained.interactions):
+        raise CallerError(
+            "the model holds no training ratings that would say which ratings count as liked",
+            where="evaluate()",
+            remedy="Give relevant_from, or train with histories=True",
+        )
+    return liked_from(trained.interactions.values)
 
 
 def _numbered(

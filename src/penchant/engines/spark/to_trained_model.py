@@ -15,7 +15,6 @@ from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.sides import Side
 from penchant.models.trained import Feedback, TrainedModel, settled
-from penchant.training.als.explicit import widened
 from penchant.training.als.implicit import NO_BIAS
 
 
@@ -44,6 +43,12 @@ def to_trained_model(
         history=[] if implicit else [{"epoch": float(settings.epochs), "train_rmse": factorization.train_rmse}],
         facts=facts,
     )
+
+
+def widened(spread: float, n: int, parameters: int) -> float:
+    """The spread of a new rating: that of n training ratings, widened for the parameters that were fitted to them."""
+    fitted = min(parameters, n / 2)
+    return spread * float(np.sqrt(n / (n - fitted)))
 
 
 def _side(table: EncodedTable, found: Factorization, of: int, prior: Prior) -> Side:

@@ -12,6 +12,7 @@ from penchant.evaluation.comparison.records import Record, load_record, record_k
 from penchant.evaluation.comparison.specs import ComparisonSpec, comparison_specs
 from penchant.evaluation.scoring.evaluation_scorers import check_split
 from penchant.evaluation.scoring.evaluation_settings import EvaluationOptions, EvaluationSettings
+from penchant.evaluation.scoring.findings import population_findings
 from penchant.evaluation.scoring.metric_names import metric_name
 from penchant.evaluation.scoring.protocol import protocol
 from penchant.foundations.progress import Progress, Silent
@@ -44,7 +45,8 @@ def compare(
     for spec, seed in jobs:
         records.append(_record(spec, split, seed, settings, None if folder is None else Path(folder)))
         bar.step(_headline(records[-1]))
-    return Comparison(records, protocol(split, settings), settings, by or _default_metric(records, settings))
+    by = by or _default_metric(records, settings)
+    return Comparison(records, protocol(split, settings), settings, by, population_findings(split, settings))
 
 
 def _record(spec: ComparisonSpec, split: Split, seed: int, settings: EvaluationSettings, folder: Path | None) -> Record:

@@ -11,8 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from penchant.evaluation.comparison.comparison_html import write_comparison
 from penchant.evaluation.comparison.records import Record
+from penchant.evaluation.scoring.baselines import BASELINE
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
+from penchant.evaluation.scoring.findings import is_popularity, list_findings
 from penchant.evaluation.scoring.metric_names import format_metric, metric_name, sorted_metrics
 from penchant.evaluation.scoring.protocol import protocol_lines
 from penchant.evaluation.scoring.user_metrics import metric_intervals
@@ -40,12 +43,16 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """records: one for each model and seed. by: the metric that orders the table and is tested for each pair."""
+    """records: one for each model and seed. by: the metric that orders the table and is tested for each pair.
+
+    population: what is to be said of the test rows, in sentences.
+    """
 
     records: Sequence[Record]
     protocol: Mapping[str, Any]
     settings: EvaluationSettings
     by: str
+    population: Sequence[str] = ()
 
     @cached_property
     def labels(self) -> list[str]:
@@ -80,6 +87,13 @@ class Comparison:
         corrected = holm([one.p_value for one in found])
         return [Pair(a, b, one, float(p)) for (a, b), one, p in zip(names, found, corrected, strict=True)]
 
+    @cached_property
+    def findings(self) -> list[str]:
+        """What the table says, in sentences: lists that popularity beats, and metrics that mean little."""
+        sums = {label: self._pooled(label) for label in self.labels}
+        judged = [label for label in self.labels if label != BASELINE and not is_popularity(label)]
+        return [*self.population, *list_findings(sums, judged, self.settings)]
+
     @property
     def permutations(self) -> int:
         """Enough for a significant p-value to be possible after the correction for all pairs."""
@@ -93,7 +107,9 @@ class Comparison:
 
     def __str__(self) -> str:
         heads, rows = self.table()
-        return "\n\n".join(["\n".join(protocol_lines(self.protocol)), plain_table(heads, rows), self.note])
+        return "\n\n".join(
+            ["\n".join(protocol_lines(self.protocol)), plain_table(heads, rows), self.note, *self.findings]
+        )
 
     @property
     def note(self) -> str:
@@ -117,6 +133,7 @@ class Comparison:
         return {
             "protocol": dict(self.protocol),
             "by": self.by,
+            "findings": self.findings,
             "models": [self._model(label) for label in self.labels],
             "pairs": [
                 {**vars(pair), "difference": vars(pair.difference), "differs": pair.differs} for pair in self.pairs
@@ -125,9 +142,11 @@ class Comparison:
 
     def to_html(self, path: str | Path) -> Path:
         """Write the comparison as one page that needs no network; returns its path."""
-        from penchant.evaluation.comparison.comparison_html import write_comparison
-
-        return write_comparison(self, Path(path))
+        heads, rows = self.table()
+        return write_comparison(
+            Path(path), by=self.by, metrics=self.metrics, protocol=self.protocol, settings=self.model_settings(),
+            heads=heads, rows=rows, note=self.note, findings=self.findings, pairs=self.pairs,
+        )  # fmt: skip
 
     def model_settings(self) -> list[tuple[str, str]]:
         """Label and settings of each model that has settings, for reports."""

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from penchant.evaluation.comparison.comparison import Comparison
 from penchant.evaluation.report import charts
 from penchant.evaluation.report.html import drawing, protocol_facts, write_page
 from penchant.evaluation.scoring.metric_names import metric_name
 from penchant.evaluation.scoring.protocol import protocol_lines
+from penchant.metrics.intervals import Interval
 
 
-def write_comparison(comparison: Comparison, path: Path) -> Path:
-    """Render the comparison and write it; a missing folder is made."""
-    heads, rows = comparison.table()
-    best = comparison.metrics[comparison.labels[0]][comparison.by].value
-    bars = [
-        charts.Bar(label, metrics[comparison.by], f"{metrics[comparison.by].value:.4f}")
-        for label, metrics in comparison.metrics.items()
-        if comparison.by in metrics
-    ]
-    title = metric_name(comparison.by).title
+def write_comparison(
+    path: Path,
+    *,
+    by: str,
+    metrics: Mapping[str, Mapping[str, Interval]],
+    protocol: Mapping[str, Any],
+    settings: Sequence[tuple[str, str]],
+    **shown: Any,
+) -> Path:
+    """Render a comparison and write it; a missing folder is made.
+
+    by: the metric of the chart. metrics: those of each model by label, the best model first. settings: label and
+    settings of the models. shown: the heads, rows and note of the table, and the pairs of models.
+    """
+    best = next(iter(metrics.values()))[by].value
+    bars = [charts.Bar(label, found[by], f"{found[by].value:.4f}") for label, found in metrics.items() if by in found]
+    title = metric_name(by).title
     chart = charts.whiskers(bars, best, f"{title}; dashed line: best model", title, f"{title} by model")
     context = {
-        "title": comparison.protocol["split"],
-        "protocol": protocol_lines(comparison.protocol),
-        "facts": [*comparison.model_settings(), *protocol_facts(comparison.protocol)],
-        "heads": heads,
-        "rows": rows,
-        "note": comparison.note,
+        "title": protocol["split"],
+        "protocol": protocol_lines(protocol),
+        "facts": [*settings, *protocol_facts(protocol)],
         "chart_heading": f"{title} by model",
         "chart": drawing(chart),
-        "pairs": comparison.pairs,
+        **shown,
     }
     return write_page(path, "comparison.html", context)

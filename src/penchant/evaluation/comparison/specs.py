@@ -10,7 +10,9 @@ from penchant.data.splitting import Split
 from penchant.evaluation.scoring.baselines import BASELINE, GlobalMean, MostPopular
 from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer
 from penchant.evaluation.scoring.external_models import CatalogueInfo, ExternalModel, ExternalScorer
+from penchant.evaluation.scoring.part_orders import PARTS, PartOrder, has_two_parts
 from penchant.foundations.errors import CallerError
+from penchant.recommending.options import By
 from penchant.recommending.recommender import Recommender
 from penchant.recommending.train_parts import train
 from penchant.training.registry import model_spec
@@ -98,20 +100,26 @@ class BaselineSpec:
 
 @dataclass(frozen=True)
 class TrainedSpec:
-    """A trained model. Its metrics are not kept, since its training rows are not known."""
+    """A trained model. Its metrics are not kept, since its training rows are not known.
+
+    by: the part that orders its lists; None for its own order.
+    """
 
     model: Recommender
+    by: By | None = None
     seeded = False
 
     @property
     def label(self) -> str:
-        return RecommenderScorer.label_of(self.model)
+        label = RecommenderScorer.label_of(self.model)
+        return label if self.by is None else f"{label}, by {self.by}"
 
     def identity(self) -> None:
         return None
 
     def scorer(self, split: Split, seed: int) -> EvaluationScorer:
-        return RecommenderScorer(self.model, split)
+        scorer = RecommenderScorer(self.model, split)
+        return scorer if self.by is None else PartOrder(scorer, self.by)
 
 
 def comparison_specs(models: Sequence[Any]) -> list[ComparisonSpec]:
@@ -119,11 +127,11 @@ def comparison_specs(models: Sequence[Any]) -> list[ComparisonSpec]:
 
     models: names ("als"), names with settings (("als", {"factors": 8}) or {"model": "als", "factors": 8, "label":
     "small"}), Models, ExternalModels and ComparisonSpecs. Raises CallerError for anything else, for a wrong name or
-    setting, and for two models with the same label.
+    setting, and for two models with the same label. A Recommender with two parts is also compared by each part.
     """
     if isinstance(models, str | Mapping) or not isinstance(models, Iterable):
         raise CallerError(f"{models!r} is not a list of models", where="models", remedy='Write ["als", "bayes"]')
-    found = [_spec(one) for one in models]
+    found = [spec for one in models for spec in _specs(one)]
     found += [one for one in _BASELINES if one.label not in {spec.label for spec in found}]
     labels = [spec.label for spec in found]
     repeated = {label for label in labels if labels.count(label) > 1}
@@ -137,6 +145,12 @@ _BASELINES: tuple[ComparisonSpec, ...] = (
     BaselineSpec("popular", MostPopular),
     BaselineSpec("mean", GlobalMean),
 )
+
+
+def _specs(one: Any) -> list[ComparisonSpec]:
+    if isinstance(one, Recommender) and has_two_parts(one):
+        return [TrainedSpec(one), *(TrainedSpec(one, by) for by in PARTS)]
+    return [_spec(one)]
 
 
 def _spec(one: Any) -> ComparisonSpec:

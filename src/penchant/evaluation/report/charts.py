@@ -10,6 +10,7 @@ from penchant.evaluation.report.slices import Slice
 from penchant.evaluation.report.svg import Frame, line, padded, rectangle, text
 from penchant.metrics.intervals import Interval
 from penchant.metrics.learning_curves import LearningCurves
+from penchant.metrics.probability import Reliability
 
 
 def learning_curves(curves: LearningCurves) -> str:
@@ -82,6 +83,19 @@ def coverage(found: Sequence[tuple[float, float]]) -> str:
     body += frame.path(levels, covered, "curve first")
     body += "".join(frame.dot(p, c, 4, "first", f"nominal {p:.0%}, observed {c:.1%}") for p, c in found)
     return frame.svg(body, "Observed coverage of prediction intervals by nominal level")
+
+
+def reliability(found: Reliability) -> str:
+    """The observed share of liked test items by the predicted probability."""
+    frame = Frame.of((0, 1), (0, 1))
+    points = list(zip(found.predicted.tolist(), found.observed.tolist(), found.counts.tolist(), strict=True))
+    body = frame.axes("predicted P(like)", "observed share") + frame.path((0, 1), (0, 1), "ideal")
+    body += frame.path([p for p, _, _ in points], [share for _, share, _ in points], "curve first")
+    body += "".join(
+        frame.dot(p, share, 4, "first", f"predicted {p:.1%}, observed {share:.1%}, {n:,} ratings")
+        for p, share, n in points
+    )
+    return frame.svg(body, "Observed share of liked items by predicted probability")
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
 
 from penchant.data.splitting import Split
 from penchant.evaluation.report.plot_data import plot_data
-from penchant.evaluation.report.report import QUANTILES, Report, ReportRow
+from penchant.evaluation.report.report import Report
+from penchant.evaluation.report.report_contents import QUANTILES, ReportRow
 from penchant.evaluation.report.slices import slices
-from penchant.evaluation.scoring.baselines import baselines
+from penchant.evaluation.scoring.baselines import BASELINE, baselines
 from penchant.evaluation.scoring.evaluated_rows import evaluated_rows
-from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer, check_split, labels_of
+from penchant.evaluation.scoring.evaluation_scorers import (
+    EvaluationScorer,
+    RecommenderScorer,
+    ScorerOutput,
+    check_split,
+    labels_of,
+)
 from penchant.evaluation.scoring.evaluation_settings import EvaluationOptions, EvaluationSettings
+from penchant.evaluation.scoring.findings import list_findings, population_findings
+from penchant.evaluation.scoring.part_orders import part_orders
 from penchant.evaluation.scoring.protocol import protocol
-from penchant.evaluation.scoring.user_metrics import EvaluationResult, measure
+from penchant.evaluation.scoring.user_metrics import EvaluationResult, like_reliability, measure
 from penchant.foundations.errors import CallerError
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.learning_curves import LearningCurves
@@ -54,25 +64,43 @@ def evaluate(
         results.append(measure(one, split, settings))
         rows.append(_row(results[-1], settings))
         bar.step(_headline(rows[-1]))
-    facts = protocol(split, settings)
-    if not scorer.predicts_ratings:
-        return Report(rows, facts, _description(model))
-    test, output = evaluated_rows(split, settings), results[0].output
-    return Report(
+    sums = {one.label: one.metrics for one in results}
+    judged = [one.label for one in scorers if isinstance(one, RecommenderScorer) and one.label != BASELINE]
+    report = Report(
         rows,
-        facts,
+        protocol(split, settings),
         _description(model),
-        slices(split, test, output, settings),
-        _overfitting(scorer, split, results[0]),
-        plot_data(model, test, output) if plots else None,
+        findings=[*population_findings(split, settings), *list_findings(sums, judged, settings)],
+    )
+    output = results[0].output
+    return report if output is None else _with_ratings(report, scorer, split, results[0], output, settings, plots)
+
+
+def _with_ratings(
+    report: Report,
+    scorer: RecommenderScorer,
+    split: Split,
+    result: EvaluationResult,
+    output: ScorerOutput,
+    settings: EvaluationSettings,
+    plots: bool,
+) -> Report:
+    """The report with what it says of predicted ratings."""
+    test = evaluated_rows(split, settings)
+    return replace(
+        report,
+        slices=slices(split, test, output, settings),
+        overfitting=_overfitting(scorer, split, result),
+        like_curve=like_reliability(test, output),
+        plots=plot_data(scorer.model, test, output) if plots else None,
     )
 
 
 def _scorers(scorer: RecommenderScorer, split: Split, others: Mapping[str, Recommender]) -> list[EvaluationScorer]:
-    """The model, the other models, the baselines; each model once."""
+    """The model, its lists by each part, the other models, the baselines; each model once."""
     further = [RecommenderScorer(one, split, label) for label, one in others.items() if one is not scorer.model]
     taken = {scorer.label, *(one.label for one in further)}
-    found = [scorer, *further, *baselines(split, besides=taken)]
+    found: list[EvaluationScorer] = [scorer, *part_orders(scorer), *further, *baselines(split, besides=taken)]
     labels_of(found)
     return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from penchant.evaluation.report import charts
-from penchant.evaluation.report.report import Report
+from penchant.evaluation.report.report_contents import ReportContents
 from penchant.evaluation.scoring.metric_names import format_metric, metric_name
 from penchant.evaluation.scoring.protocol import protocol_lines
 from penchant.foundations.optional import require
@@ -17,7 +17,7 @@ from penchant.metrics.intervals import Interval
 _PAGES = Path(__file__).parent / "pages"
 
 
-def write_report(report: Report, path: Path) -> Path:
+def write_report(report: ReportContents, path: Path) -> Path:
     """Render the report and write it; a missing folder is made."""
     return write_page(path, "report.html", values(report))
 
@@ -40,7 +40,7 @@ def render(template: str, **context: Any) -> str:
     return text
 
 
-def values(report: Report) -> dict[str, Any]:
+def values(report: ReportContents) -> dict[str, Any]:
     """The template's variables."""
     return {
         "title": f"{report.rows[0].label}: {report.protocol['split']}",
@@ -49,6 +49,7 @@ def values(report: Report) -> dict[str, Any]:
         "heads": [row.label for row in report.rows],
         "metrics": [_metric(name, report) for name in report.names],
         "level": f"{report.protocol['settings']['level']:.0%}",
+        "findings": report.findings,
         "overfitting": report.overfitting,
         "plots": report.plots,
         "charts": _charts(report),
@@ -56,7 +57,7 @@ def values(report: Report) -> dict[str, Any]:
     }
 
 
-def _metric(name: str, report: Report) -> dict[str, Any]:
+def _metric(name: str, report: ReportContents) -> dict[str, Any]:
     """One metric's row of the table: its title, which direction is better, each model's cell, and the best cell."""
     cells = [
         (format_metric(name, row.metrics[name], ends=False), _ends(name, row.metrics[name]))
@@ -73,7 +74,7 @@ def _ends(name: str, interval: Interval) -> str:
     return "" if interval.low != interval.low else f"{interval.low:.{places}f} to {interval.high:.{places}f}"
 
 
-def _best(name: str, report: Report) -> int | None:
+def _best(name: str, report: ReportContents) -> int | None:
     better = metric_name(name).better
     found = {n: row.metrics[name].value for n, row in enumerate(report.rows) if name in row.metrics}
     if better == "neither" or len(found) < 2:
@@ -81,7 +82,7 @@ def _best(name: str, report: Report) -> int | None:
     return (min if better == "lower" else max)(found, key=found.__getitem__)
 
 
-def _charts(report: Report) -> list[dict[str, Any]]:
+def _charts(report: ReportContents) -> list[dict[str, Any]]:
     """The charts in page order, each with a heading and a caption."""
     found = report.plots
     if found is None:
@@ -99,10 +100,13 @@ def _charts(report: Report) -> list[dict[str, Any]]:
     if found.coverage:
         caption = "Share of true ratings inside prediction intervals. Below the line, intervals are too narrow."
         parts.append(_chart("Interval coverage", caption, charts.coverage(found.coverage)))
+    if report.like_curve is not None:
+        caption = "The observed share of liked items by the predicted probability of liking. The line is exact."
+        parts.append(_chart("Reliability of P(like)", caption, charts.reliability(report.like_curve)))
     return [*parts, _user_chart(report), *_slice_charts(report)]
 
 
-def _user_chart(report: Report) -> dict[str, Any]:
+def _user_chart(report: ReportContents) -> dict[str, Any]:
     """How much the error differs between users."""
     bars = [
         charts.Bar(row.label, Interval(middle, low, high), f"{middle:.3f}")
@@ -115,7 +119,7 @@ def _user_chart(report: Report) -> dict[str, Any]:
     return _chart("Error by user", caption, svg)
 
 
-def _slice_charts(report: Report) -> list[dict[str, Any]]:
+def _slice_charts(report: ReportContents) -> list[dict[str, Any]]:
     test_rmse = report["rmse"].value
     groups = [(by, list(parts)) for by, parts in itertools.groupby(report.slices, key=lambda one: one.by)]
     captions = {
@@ -139,7 +143,7 @@ def drawing(svg: str) -> Any:
     return require("markupsafe", extra="plot").Markup(svg)
 
 
-def _facts(report: Report) -> list[tuple[str, str]]:
+def _facts(report: ReportContents) -> list[tuple[str, str]]:
     """The footer: model, settings, versions, seeds, machine."""
     model = report.model
     settings = ", ".join(f"{name} {value}" for name, value in model.get("settings", {}).items())

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.data.liked import liked_from
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
@@ -33,9 +34,5 @@ def known_ids(split: Split, side: Literal["user", "item"]) -> NDArray[np.bool_]:
 
 
 def relevance_threshold(split: Split, settings: EvaluationSettings) -> float:
-    """The lowest rating of a relevant item: as set, or the first step at or above three quarters of the scale."""
-    scale = split.train.scale
-    if settings.relevant_from is not None:
-        return settings.relevant_from
-    up = 0.75 * scale.width
-    return scale.low + (float(np.ceil(up / scale.step - 1e-6)) * scale.step if scale.step else up)
+    """The lowest rating of a relevant item: as set, or the lowest liked rating of the training ratings."""
+    return liked_from(split.train.values) if settings.relevant_from is None else settings.relevant_from

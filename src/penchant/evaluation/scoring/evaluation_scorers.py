@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.splitting import Split
+from penchant.data.vocabulary import UNKNOWN
 from penchant.evaluation.scoring.folded_side import FoldedSide, groups
 from penchant.evaluation.scoring.renumbering import Renumbering
 from penchant.foundations.errors import CallerError
 from penchant.models.pair_predictions import score_pairs, score_table
+from penchant.models.rating_moments import ItemSpread
 from penchant.models.rows import Rows, merged
 from penchant.models.trained import TrainedModel
-from penchant.recommending.list_scoring import combined_scores
 from penchant.recommending.options import By
 from penchant.recommending.predictions import predict_numbers
+from penchant.recommending.ranking_terms import Moments, TermInputs, moments_of, ranking_table
 from penchant.recommending.recommender import Recommender, index_of
 from penchant.recommending.results import weaker
 from penchant.recommending.row_lookup import Resolved
@@ -31,11 +33,16 @@ _UNRATED_AT_ONCE = 64
 
 @dataclass(frozen=True)
 class ScorerOutput:
-    """mean: (n,) predictions. std: (n,) or None where a scorer gives none. sources: (n,) or None."""
+    """mean: (n,) predictions. std: (n,) or None where a scorer gives none. sources: (n,) or None.
+
+    p_like: (n,) the probability of a rating of `liked_from` or more, or None.
+    """
 
     mean: NDArray[Any]
     std: NDArray[Any] | None = None
     sources: NDArray[Any] | None = None
+    p_like: NDArray[Any] | None = None
+    liked_from: float = float("nan")
 
 
 class EvaluationScorer(Protocol):
@@ -86,16 +93,57 @@ class RecommenderScorer:
         return "+".join(part.trained.kind for part in index_of(model).parts.values())
 
     def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
-        part = self._parts["rating" if self.predicts_ratings else "choice"]
-        return part.predict(self._users.numbers[users], self._items.numbers[items], times)
+        part, liking = self._parts["rating" if "rating" in self._parts else "choice"], self._index.liking
+        found = part.predict(self._users.numbers[users], self._items.numbers[items], times)
+        if liking is None or found.std is None:
+            return found
+        return replace(found, p_like=liking.probability(found.mean, found.std), liked_from=liking.liked)
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
-        numbers = self._users.numbers[users]
-        if self._by != "combined":
-            return self._parts[self._by].score_rows(numbers)
-        rating, choice = self._parts["rating"], self._parts["choice"]
-        tables = (rating.score_rows(numbers), choice.score_rows(numbers))
-        return combined_scores(self._index.ranker_in_use, rating.trained, rating.user_rows(numbers), *tables)
+        return self.score_rows_by(users, self._by)
+
+    def score_rows_by(self, users: Numbers, by: By) -> NDArray[Any]:
+        """Scores (B, I) of all items for the users (B,), by any order that the recommender has."""
+        numbers, ranker = self._users.numbers[users], self._index.ranker_for(by)
+        if ranker is not None:
+            return ranking_table(ranker, by, self._inputs(numbers))
+        table = self._parts["choice" if by == "choice" else "rating"].score_rows(numbers)
+        # items without interactions come after all others, as in a list
+        low, high = (float(end(table, initial=0)) for end in (np.min, np.max))
+        return np.where(self._unrated, table - (high - low + 1), table)
+
+    @cached_property
+    def _unrated(self) -> NDArray[np.bool_]:
+        """Which items of the split have no interaction in training and none given, (I,)."""
+        numbers = self._items.numbers
+        known = numbers < len(self._index.items)
+        unrated = ~known | self._index.unrated[np.where(known, numbers, 0)]
+        part = next(iter(self._parts.values()))
+        return unrated & ~part.folds_item(numbers)
+
+    @cached_property
+    def _static(self) -> dict[str, NDArray[np.float64]]:
+        """The ranker's terms that are the same for all users, for the items of the split."""
+        return {
+            name: _at(values, self._items.numbers, values.min()) for name, values in self._index.static_terms.items()
+        }
+
+    def _inputs(self, numbers: Numbers) -> TermInputs:
+        """What the ranker needs for the users' numbers (B,)."""
+        choice, rating = self._parts["choice"], self._parts.get("rating")
+        moments = None if rating is None else rating.moments(numbers)
+        near = self._index.neighbours
+
+        def neighbours() -> NDArray[np.float32]:
+            assert near is not None
+            table = near.table(np.where(numbers < len(self._index.users), numbers, UNKNOWN))
+            for at in np.flatnonzero(choice.folds_user(numbers)):
+                table[at] = near.scores(choice.given_items(int(numbers[at])))
+            return _at(table, self._items.numbers, 0)
+
+        return TermInputs(
+            self._unrated, choice.score_rows(numbers), moments, self._static, None if near is None else neighbours
+        )
 
     def _refuse_leak(self, split: Split) -> None:
         """A model that has learned from test rows is not measured: its metrics would mean nothing."""
@@ -157,12 +205,47 @@ class PartScorer:
         """The users' rows (B,), without their covariance."""
         return self._user_side.means(numbers)
 
+    def moments(self, numbers: Numbers) -> Moments:
+        """The mean and the spread of ratings by the users' numbers (B,) of all items of the split."""
+        rows = self.user_rows(numbers)
+        variance = np.zeros(len(rows)) if rows.variance is None else rows.variance.astype(np.float64)
+        for at in np.flatnonzero(self.folds_user(numbers)):
+            variance[at] += self._spread.of_users(self._user_side.folded(int(numbers[at])))[0]
+        rows = replace(rows, variance=variance.astype(np.float32))
+        return moments_of(self.trained, rows, self._item_rows, self._spread)
+
+    def folds_user(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Which users (B,) are folded in."""
+        return self._user_side.is_folded(numbers)
+
+    def folds_item(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Which items (B,) are folded in."""
+        return self._item_side.is_folded(numbers)
+
+    def given_items(self, user: int) -> Numbers:
+        """The item numbers that a user who is folded in has given."""
+        return self._user_side.given(user)[0]
+
+    @cached_property
+    def _spread(self) -> ItemSpread:
+        return ItemSpread.of(self.trained)
+
+    @cached_property
+    def _item_rows(self) -> Rows:
+        """The row of every item of the split."""
+        return _all_rows(self._item_side, self._items.numbers)
+
     @cached_property
     def _all_items(self) -> Rows | NDArray[np.float32]:
         """Every item of the split, stacked where the mean over samples is one dot product."""
-        rows = _all_rows(self._item_side, self._items.numbers)
-        stacked = self.trained.scorer.stacked(rows)
-        return rows if stacked is None else stacked
+        stacked = self.trained.scorer.stacked(self._item_rows)
+        return self._item_rows if stacked is None else stacked
+
+
+def _at(values: NDArray[Any], numbers: Numbers, missing: float) -> NDArray[Any]:
+    """The columns of values (..., I) at item numbers (N,); `missing` for numbers behind the last."""
+    known = numbers < values.shape[-1]
+    return np.where(known, values[..., np.where(known, numbers, 0)], missing)
 
 
 def _one_or_all(side: FoldedSide, folded: int, numbers: Numbers) -> Resolved:

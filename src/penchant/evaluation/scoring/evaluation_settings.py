@@ -15,7 +15,7 @@ class EvaluationSettings(Settings):
     at: tuple[int, ...] = setting((10,), "list lengths k of the list metrics")
     ranking: bool = setting(True, "whether list metrics are computed, on the full ranking of all items")
     relevant_from: float | None = setting(
-        None, "lowest test rating of a relevant item; None: three quarters of the way up the rating scale"
+        None, "lowest test rating of a relevant item; None: the median of the training ratings"
     )
     unseen: str = setting("score", "test rows of users or items without training ratings", choices=("score", "drop"))
     times: bool = setting(False, "whether models are given the time of each test rating")

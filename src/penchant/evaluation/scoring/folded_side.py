@@ -57,6 +57,12 @@ class FoldedSide:
             self._kept = (number, found.rows)
         return self._kept[1]
 
+    def given(self, number: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The other side's numbers and the ratings given of one number that is folded in."""
+        if self._given is None:
+            raise KeyError(number)
+        return self._given.row(number)
+
     def resolved(self, numbers: NDArray[np.int32]) -> Resolved:
         """Rows of numbers (B,) of which none is folded in."""
         return resolve(self.side, numbers, self._own.described(numbers))

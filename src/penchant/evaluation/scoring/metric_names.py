@@ -25,6 +25,7 @@ _NAMES = {
     "log_likelihood": MetricName("log-likelihood per rating, nats", "higher", 3),
     "within_50%": MetricName("coverage of the 50 % interval", "neither", 3),
     "within_90%": MetricName("coverage of the 90 % interval", "neither", 3),
+    "like_gap": MetricName("gap of P(like)", "lower"),
     "auc": MetricName("AUC", "higher"),
     "recall": MetricName("recall", "higher"),
     "precision": MetricName("precision", "higher"),

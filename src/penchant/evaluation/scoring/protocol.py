@@ -12,7 +12,9 @@ from typing import Any, Literal
 from penchant.data.splitting import Split
 from penchant.evaluation.scoring.evaluated_rows import evaluated_rows, known_ids, relevance_threshold
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
+from penchant.evaluation.scoring.findings import list_population_line, list_users
 from penchant.foundations.threads import available_threads
+from penchant.foundations.version import __version__
 
 _LIBRARIES = ("numpy", "scipy", "numba", "torch", "polars")
 
@@ -28,6 +30,7 @@ def protocol(split: Split, settings: EvaluationSettings) -> dict[str, Any]:
         "test_users": _known_and_unknown(split, "user"),
         "test_items": _known_and_unknown(split, "item"),
         "relevant_from": relevance_threshold(split, settings),
+        "list_users": list_users(split, settings) if settings.ranking else 0,
         "candidates": "all items the user has not rated in training, ranked in full without sampling",
         "settings": settings.to_json(),
         "versions": versions(_LIBRARIES),
@@ -37,8 +40,6 @@ def protocol(split: Split, settings: EvaluationSettings) -> dict[str, Any]:
 
 def versions(names: Sequence[str]) -> dict[str, str]:
     """Versions of Python, Penchant and those of the named packages that are installed."""
-    from penchant import __version__
-
     found = {"python": platform.python_version(), "penchant": __version__}
     for name in names:
         try:
@@ -66,6 +67,7 @@ def protocol_lines(facts: Mapping[str, Any]) -> list[str]:
         f"Test items: {items['known']:,} known, {items['unknown']:,} unknown. "
         f"Rows with an unknown user or item {unseen}.",
         *(["Models are given the time of each test rating."] if settings["times"] else []),
+        *([list_population_line(facts)] if settings["ranking"] else []),
         f"List candidates: {facts['candidates']}. An item is relevant if rated {facts['relevant_from']:g} or more.",
     ]
 

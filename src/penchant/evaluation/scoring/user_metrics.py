@@ -17,6 +17,7 @@ from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.evaluation.scoring.list_metrics import list_metrics
 from penchant.metrics import rating_error
 from penchant.metrics.intervals import Interval, UserSums, bootstrap_all
+from penchant.metrics.probability import Reliability, reliability
 
 _COVERAGE_LEVELS = (0.5, 0.9)
 """The levels of prediction intervals whose coverage is a metric."""
@@ -26,12 +27,12 @@ _COVERAGE_LEVELS = (0.5, 0.9)
 class EvaluationResult:
     """The metrics of one scorer.
 
-    output: predictions for the evaluated rows (n,). metrics: sums by user, by metric name. overall: metrics of all
-    lists together, which no single user has.
+    output: predictions for the evaluated rows (n,), or None for a scorer that only orders items. metrics: sums by user,
+    by metric name. overall: metrics of all rows or lists together, which no single user has.
     """
 
     label: str
-    output: ScorerOutput
+    output: ScorerOutput | None
     metrics: Mapping[str, UserSums]
     overall: Mapping[str, float]
 
@@ -56,15 +57,31 @@ def metric_intervals(
 
 def measure(scorer: EvaluationScorer, split: Split, settings: EvaluationSettings) -> EvaluationResult:
     """All metrics of one scorer on the test rows of a split."""
-    test = evaluated_rows(split, settings)
-    output = scorer.predict(test.user_numbers, test.item_numbers, test.timestamps if settings.times else None)
-    metrics = rating_metrics(test, output) if scorer.predicts_ratings else {}
+    test, output = evaluated_rows(split, settings), None
+    metrics: dict[str, UserSums] = {}
     overall: dict[str, float] = {}
+    if scorer.predicts_ratings:
+        output = scorer.predict(test.user_numbers, test.item_numbers, test.timestamps if settings.times else None)
+        metrics, overall = rating_metrics(test, output), like_metrics(test, output)
     if settings.ranking and scorer.ranks:
         threshold = relevance_threshold(split, settings)
-        by_user, overall = list_metrics(scorer.score_rows, split, test, at=settings.at, relevant_from=threshold)
+        by_user, of_lists = list_metrics(scorer.score_rows, split, test, at=settings.at, relevant_from=threshold)
         metrics |= by_user
+        overall |= of_lists
     return EvaluationResult(scorer.label, output, metrics, overall)
+
+
+def like_metrics(test: Ratings, output: ScorerOutput) -> dict[str, float]:
+    """How far the predicted probabilities of liking are from the observed shares; empty without them."""
+    curve = like_reliability(test, output)
+    return {} if curve is None else {"like_gap": curve.gap}
+
+
+def like_reliability(test: Ratings, output: ScorerOutput) -> Reliability | None:
+    """The reliability curve of P(like) on test rows (n,), or None without predicted probabilities."""
+    if output.p_like is None:
+        return None
+    return reliability(test.values >= output.liked_from, output.p_like)
 
 
 def rating_metric_names() -> set[str]:

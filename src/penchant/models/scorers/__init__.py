@@ -10,8 +10,8 @@ from penchant.models.scorers.dot import DotScorer, stack_items, stack_users, wit
 from penchant.models.scorers.item_item import HistoryPosterior, ItemItemScorer
 from penchant.models.scorers.links import sigmoid
 from penchant.models.scorers.net import NetScorer
-from penchant.models.scorers.protocol import Link, Scorer, SideName
 from penchant.models.scorers.row_problem import LinearPosterior, RowPosterior, RowProblem, RowUpdate
+from penchant.models.scorers.scorer import Link, Scorer, SideName
 
 __all__ = [
     "DotScorer",
@@ -40,7 +40,7 @@ def scorer_from_parts(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -
             arrays["mean"], values["link"], values["low"], values["high"], arrays.get("levels"), arrays.get("cutpoints")
         )
     if values["scorer"] == "item_item":
-        return ItemItemScorer(arrays["spread"])
+        return ItemItemScorer(arrays["spread"], arrays.get("self_weights"))
     layers = range(values["layers"])
     weights, biases = (tuple(arrays[f"{name}.{n}"] for n in layers) for name in ("weights", "biases"))
     return NetScorer(weights, biases, values["low"], values["high"])

@@ -13,8 +13,8 @@ from penchant.foundations.errors import ModelShapeError
 from penchant.models.rows import Floats, Rows, pair_offset
 from penchant.models.scorers.gauss_newton import infer_row
 from penchant.models.scorers.links import sigmoid
-from penchant.models.scorers.protocol import Link, SideName
 from penchant.models.scorers.row_problem import RowPosterior, RowProblem, RowUpdate
+from penchant.models.scorers.scorer import Link, SideName
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,7 @@ def stack_users(users: Rows, mean: Floats) -> Floats:
     flat = users.vectors.transpose(1, 0, 2).reshape(count, samples * width) / np.float32(samples)
     own = (users.bias + mean[:, None]).mean(axis=0)
     offset = np.zeros(count, np.float32) if users.cold_start is None else users.cold_start.mean(axis=0)
-    columns = np.stack([own, np.ones(count, np.float32), offset], axis=1)
-    return np.concatenate([flat, columns], axis=1).astype(np.float32, copy=False)
+    return _side_by_side(flat, own, np.ones(count, np.float32), offset)
 
 
 def stack_items(items: Rows) -> Floats:
@@ -160,8 +159,16 @@ def stack_items(items: Rows) -> Floats:
     samples, count, width = items.vectors.shape
     flat = items.vectors.transpose(1, 0, 2).reshape(count, samples * width)
     unrated = np.zeros(count, np.float32) if items.unrated is None else items.unrated.astype(np.float32)
-    columns = np.stack([np.ones(count, np.float32), items.bias.mean(axis=0), unrated], axis=1)
-    return np.concatenate([flat, columns], axis=1).astype(np.float32, copy=False)
+    return _side_by_side(flat, np.ones(count, np.float32), items.bias.mean(axis=0), unrated)
+
+
+def _side_by_side(flat: Floats, *columns: Floats) -> Floats:
+    """Rows (N, W) with further columns (N,) behind, in C order, which the kernels of lists are compiled for."""
+    rows = np.empty((len(flat), flat.shape[1] + len(columns)), np.float32)
+    rows[:, : flat.shape[1]] = flat
+    for place, column in enumerate(columns, flat.shape[1]):
+        rows[:, place] = column
+    return rows
 
 
 def with_ones(vectors: Floats) -> Floats:

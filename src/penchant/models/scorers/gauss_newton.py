@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from penchant.foundations.contraction import contract
 from penchant.models.rows import Rows
-from penchant.models.scorers.protocol import Scorer
 from penchant.models.scorers.row_problem import Array, LinearPosterior, RowProblem, RowUpdate
+from penchant.models.scorers.scorer import Scorer
 
 STEPS = 15
 """Gauss-Newton steps at most; a sigmoid needs three to five, a network with its kinks more."""

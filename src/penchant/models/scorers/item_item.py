@@ -1,4 +1,4 @@
-"""Scores from weights between items: a user's row says which items they chose."""
+"""Scores from weights between items: a user's row follows from the items they chose."""
 
 from __future__ import annotations
 
@@ -10,21 +10,27 @@ from numpy.typing import NDArray
 
 from penchant.foundations.contraction import contract
 from penchant.foundations.errors import CallerError, ModelShapeError
+from penchant.models.history_rows import HistoryRows
 from penchant.models.rows import Floats, Rows
 from penchant.models.scorers.dot import with_ones
-from penchant.models.scorers.protocol import SideName
 from penchant.models.scorers.row_problem import Array, RowPosterior, RowProblem, RowUpdate
+from penchant.models.scorers.scorer import SideName
+from penchant.models.sides import Side
 
 
 @dataclass(frozen=True)
 class ItemItemScorer:
-    """user vector · item vector, where the user vector has ones at the chosen items and an item's vector weighs them.
+    """The sum, over the items of a user's history, of their weights B_ji on the item.
 
-    spread: (K,), the diagonal of (XᵀX + λI)⁻¹, with which the regression that made the items' vectors can be solved
-    for one more item. One sample.
+    In the dense form a user's vector is their history and an item's is its column of B. In the factored form
+    B_ji = s_j v_j · v_i for j ≠ i, a user's vector is Σ_j s_j v_j (see HistoryRows), and an item's is v_i.
+    spread: what a new item's row is solved with. Dense: (K,), the diagonal of (XᵀX + λI)⁻¹. Factored: (W,) or (W, W),
+    what the sum of its users' vectors is multiplied with. self_weights: (K,), s_i v_i · v_i, the weight of an item on
+    itself, which the score of an item of the history does not have; None in the dense form. One sample.
     """
 
     spread: Floats
+    self_weights: Floats | None = None
 
     @property
     def samples(self) -> int:
@@ -44,13 +50,48 @@ class ItemItemScorer:
 
     def pairs(self, users: Rows, items: Rows) -> Floats:
         dots: Floats = contract("sbk,sbk->sb", users.vectors, items.vectors)
-        return users.bias + items.bias + dots
+        return users.bias + items.bias + dots - self._self_pulls(users, items)
 
     def all_items(self, users: Rows, items: Rows) -> Floats:
+        scores = self._products(users, items)
+        scores += users.bias[0][:, None]
+        scores += items.bias[0]
+        if self.self_weights is not None and users.history is not None and items.numbers is not None:
+            places = np.full(len(self.self_weights), -1)
+            known = (items.numbers >= 0) & (items.numbers < len(places))
+            places[items.numbers[known]] = np.flatnonzero(known)
+            chosen, columns = users.history, places[users.history.numbers]
+            here = columns >= 0
+            pulls = (chosen.values * self.self_weights[chosen.numbers])[here]
+            scores[chosen.owners[here], columns[here]] -= pulls
+        return scores
+
+    def _products(self, users: Rows, items: Rows) -> Floats:
+        if self.self_weights is not None:
+            dense: Floats = users.vectors[0] @ items.vectors[0].T
+            return dense
         from scipy.sparse import csr_array
 
-        scores: Floats = csr_array(users.vectors[0]) @ items.vectors[0].T
-        return scores + users.bias[0][:, None] + items.bias[0]
+        sparse: Floats = csr_array(users.vectors[0]) @ items.vectors[0].T
+        return sparse
+
+    def _self_pulls(self, users: Rows, items: Rows) -> Floats | float:
+        """The weight on itself of each pair's item, (1, B), where the user's history has it; 0 elsewhere."""
+        if self.self_weights is None or users.history is None or items.numbers is None:
+            return 0.0
+        pairs = max(len(users), len(items))
+        chosen, pulls = users.history, np.zeros((1, pairs), np.float32)
+        if len(users) == 1:
+            by_item = np.zeros(len(self.self_weights) + 1, np.float32)
+            by_item[chosen.numbers] = chosen.values * self.self_weights[chosen.numbers]
+            known = (items.numbers >= 0) & (items.numbers < len(self.self_weights))
+            pulls[0] = by_item[np.where(known, items.numbers, -1)]
+        else:
+            owners = chosen.owners
+            here = chosen.numbers == np.broadcast_to(items.numbers, pairs)[owners]
+            own = chosen.numbers[here]
+            pulls[0, owners[here]] = chosen.values[here] * self.self_weights[own]
+        return pulls
 
     def linearize(self, users: Rows, items: Rows, of: SideName) -> tuple[Floats, Floats]:
         scores = self.pairs(users, items)
@@ -61,10 +102,12 @@ class ItemItemScorer:
         return 0.0  # rows have no covariance
 
     def direction(self, user: Rows, item: Rows) -> tuple[Floats, Floats, Floats]:
-        return with_ones(item.vectors)[:, 0], self.mean, item.bias[:, 0]
+        """The weight on itself of an item that the user chose is taken off its bias."""
+        own = item.bias - self._self_pulls(user, item)
+        return with_ones(item.vectors)[:, 0], self.mean, own[:, 0]
 
     def stacked(self, items: Rows) -> Floats | None:
-        return None  # user vectors are nearly all zeros: a dense product is not worth its memory
+        return None  # a score is no bare product: see `_products` and `_self_pulls`
 
     def stacked_users(self, users: Rows) -> Floats:
         raise ModelShapeError("an item-item model has no stacked rows")
@@ -73,31 +116,37 @@ class ItemItemScorer:
         return products
 
     def infer(self, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, RowPosterior]:
-        """A user's row has ones at the chosen items; an item's is its regression on all items. No update is needed."""
-        counted, row = problem.weights > 0, problem.prior_mean.astype(np.float32)
-        if problem.of == "users":
-            counted &= problem.numbers < row.shape[1] - 1  # an item that was added later weighs on no other
-        columns = np.where(counted, problem.numbers.astype(np.int64) + 1, 0)
-        if counted.any():
-            row = np.zeros_like(row)
-            if problem.of == "users":
-                row[0, columns[counted]] = 1.0
-            else:
-                row[0, 1:] = self._regression(problem, counted)
-        return Rows(row[:, None, 0], row[:, None, 1:]), HistoryPosterior(columns, row)
+        """A user's row is that of the items they chose; an item's is solved from its users'. No update is needed."""
+        counted, prior = problem.weights > 0, problem.prior_mean.astype(np.float32)
+        weights = np.square(problem.weights)
+        if problem.of == "items":
+            row = self._new_item(problem, weights, counted) if counted.any() else prior
+            none = np.zeros(len(weights), np.int32)
+            return _row(row), HistoryPosterior(_histories(problem.other).row(none, none), row)
+        histories = _histories(problem.own)
+        counted &= problem.numbers < histories.items  # an item that was added later weighs on no other
+        chosen = histories.row(np.where(counted, problem.numbers, 0), np.where(counted, weights, 0.0))
+        if not counted.any():
+            return _row(prior), HistoryPosterior(chosen, prior)
+        own = histories.row(problem.numbers[counted], weights[counted])
+        row = np.concatenate([np.zeros((1, 1), np.float32), own.summed_by_row()], axis=1)
+        return _row(row, own), HistoryPosterior(chosen, np.zeros_like(row))
 
-    def _regression(self, problem: RowProblem, counted: NDArray[np.bool_]) -> Floats:
-        """The weights (K,) with which all items predict one more that these users chose: (XᵀX + λI)⁻¹ Xᵀx.
+    def _new_item(self, problem: RowProblem, weights: Array, counted: NDArray[np.bool_]) -> Floats:
+        """[0, vector] (1, D) of an item that these users chose, which is part of nobody's row.
 
-        It is what training solves for each item, Steck 2019, equation 6 without the constraint, which concerns an
-        item's weight on itself. The inverse P follows from the items' vectors: B = I - P / diag P, so
-        P v = (I - B)(diag P ∘ v).
+        Its weights solve what training solves for each item, Steck 2019, equation 6 without the constraint, which
+        concerns an item's weight on itself: (XᵀX + λI)⁻¹ Xᵀx. In the dense form the inverse P follows from the items'
+        vectors: B = I - P / diag P, so P y = (I - B)(diag P ∘ y).
         """
-        if problem.other.histories is None:
-            raise ModelShapeError("the users of an item-item model have histories, not vectors")
-        scaled = (self.spread * problem.other.histories.summed(problem.numbers[counted])).astype(np.float32)
-        weights: Floats = scaled - scaled @ problem.own.vectors[0, : len(scaled)]
-        return weights
+        users = problem.numbers[counted]
+        total = _histories(problem.other).summed(users, weights[counted])
+        if self.self_weights is None:
+            scaled = (self.spread * total).astype(np.float32)
+            vector = scaled - scaled @ problem.own.vectors[0, : len(scaled)]
+        else:
+            vector = self.spread * total if self.spread.ndim == 1 else self.spread @ total
+        return np.concatenate([[0.0], vector]).astype(np.float32)[None]
 
     def check_widths(self, users: int, items: int) -> None:
         if users != items:
@@ -107,25 +156,37 @@ class ItemItemScorer:
         return self
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        return {"scorer": "item_item"}, {"spread": self.spread}
+        arrays = {"spread": self.spread}
+        if self.self_weights is not None:
+            arrays["self_weights"] = self.self_weights
+        return {"scorer": "item_item"}, arrays
+
+
+def _row(joined: NDArray[Any], history: HistoryRows | None = None) -> Rows:
+    return Rows(joined[:, None, 0], joined[:, None, 1:], history=history)
+
+
+def _histories(users: Side) -> HistoryRows:
+    if users.histories is None:
+        raise ModelShapeError("the users of an item-item model have histories, not vectors")
+    return users.histories
 
 
 @dataclass(frozen=True)
 class HistoryPosterior:
     """What an item-item row is made of.
 
-    columns: (n,), the place in the row [bias, vector] of each rating that counts, 0 for one that does not. row: (1, D),
-    the prior's where no rating counts.
+    chosen: the one history whose entries are the ratings, (n,); the value of one that does not count is 0. row: (1, D),
+    what none of the ratings contributes: the prior's row where no rating counts.
     """
 
-    columns: NDArray[np.int64]
+    chosen: HistoryRows
     row: NDArray[Any]
 
     def contributions(self, direction: Array) -> tuple[Array, Array]:
         """As in RowPosterior."""
-        ratings: Array = np.where(self.columns > 0, direction[:, self.columns], 0.0)
-        prior: Array = (direction * self.row).sum(axis=1) - ratings.sum(axis=1)
-        return (np.zeros(len(prior)) if (self.columns > 0).any() else prior), ratings
+        prior: Array = (direction * self.row).sum(axis=1)
+        return prior, self.chosen.pulls(direction[0, 1:])[None]
 
     @property
     def covariance(self) -> NDArray[Any]:

@@ -12,8 +12,8 @@ from penchant.foundations.errors import ModelShapeError
 from penchant.models.rows import Floats, Rows
 from penchant.models.scorers.gauss_newton import infer_row
 from penchant.models.scorers.links import sigmoid
-from penchant.models.scorers.protocol import SideName
 from penchant.models.scorers.row_problem import RowPosterior, RowProblem, RowUpdate
+from penchant.models.scorers.scorer import SideName
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from penchant.recommending.explanations import Explanation, Pull
+from penchant.recommending.explanations import Contribution, Explanation
 from penchant.service.catalogue import Item, shown
 from penchant.service.model_slot import ServedModel
 from penchant.service.page import contexts as c
@@ -69,7 +69,7 @@ def how_sure(live: ServedModel, mean: float | None, std: float | None) -> c.Sure
     return c.how_sure(mean, std, noise, live.part.scale)
 
 
-def because(pulls: Sequence[Pull]) -> list[c.Because]:
+def because(pulls: Sequence[Contribution]) -> list[c.Because]:
     strongest = max([5 * SPEAKS, *(abs(pull.amount) for pull in pulls)])
     return [
         c.Because(

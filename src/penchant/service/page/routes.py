@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 from penchant.service.access import COOKIE, Credentials, from_our_pages
 from penchant.service.page import composing
 from penchant.service.page import contexts as c
-from penchant.service.page.rendering import ASSETS, html
+from penchant.service.page.html_responses import ASSETS, html
 from penchant.service.problems import RefusalError, not_found
 from penchant.service.schemas import ItemPath
 from penchant.service.service import Service, TheService, Who

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.features import FeatureEncoder, FeatureTable
+from penchant.data.feature_encoding import FeatureEncoder
+from penchant.data.features import FeatureTable
 from penchant.data.ratings import Grouped, Ratings
 from penchant.foundations.errors import DataError, SettingsError
 from penchant.training.bayes.feature_block import FeatureBlock

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.features import FeatureEncoder
+from penchant.data.feature_encoding import FeatureEncoder
 from penchant.data.ratings import Grouped
 from penchant.models.priors import Effect, FeatureEffect, HistoryEffect
 from penchant.training.bayes.conditionals import Array

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from penchant.data.features import FeatureEncoder, FeatureTable
+from penchant.data.feature_encoding import FeatureEncoder
+from penchant.data.features import FeatureTable
 from penchant.data.ratings import Ratings
 from penchant.models.rows import Floats
 from penchant.models.trained import counts_of

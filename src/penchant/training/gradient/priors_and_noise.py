@@ -13,6 +13,8 @@ from penchant.training.gradient.fitting import FitResult
 _FEWEST_ROWS = 2
 _FLOOR = 1e-4
 """Smallest variance a prior may have in any direction, so that it has a precision."""
+_NOISE_FLOOR = 1e-3
+"""Smallest standard deviation of a rating, as a share of the scale, where a model fits every rating exactly."""
 
 
 def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
@@ -34,9 +36,10 @@ def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
 
 
 def noise_of(fitted: FitResult, ratings: Ratings, samples: int) -> Floats:
-    """The standard deviation of a rating, (S,): the validation error where there is one, else that of training."""
+    """The standard deviation of a rating, (S,): the validation error where there is one, else that of training;
+    above 0 also where that error is 0."""
     rmse = fitted.rmse
     if rmse is None:
         residual = fitted.backend.predict(ratings.user_numbers, ratings.item_numbers) - ratings.values
         rmse = float(np.sqrt(np.mean(np.square(residual, dtype=np.float64))))
-    return np.full(samples, rmse, np.float32)
+    return np.full(samples, max(rmse, _NOISE_FLOOR * (ratings.scale.width or 1.0)), np.float32)

@@ -1,0 +1,106 @@
+"""What a table of metrics says, in sentences: lists that popularity beats, and metrics that mean little."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from penchant.data.splitting import Split
+from penchant.evaluation.scoring.evaluated_rows import evaluated_rows, relevance_threshold
+from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
+from penchant.evaluation.scoring.list_metrics import ranked_users
+from penchant.evaluation.scoring.metric_names import metric_name
+from penchant.metrics.intervals import UserSums, paired_difference
+
+POPULAR = "popular"
+"""The label of the most popular items of all time; those of the last days begin with it too."""
+
+_FEW_USERS = 50
+"""List metrics of fewer users are called uncertain."""
+
+
+def list_findings(
+    metrics: Mapping[str, Mapping[str, UserSums]], models: Sequence[str], settings: EvaluationSettings
+) -> list[str]:
+    """A sentence for each model whose lists have a lower NDCG than those of popularity, with what to do.
+
+    metrics: by label, of the models and of the baselines. models: the labels to judge.
+    """
+    name = f"ndcg@{settings.at[0]}"
+    popular = {label: sums[name] for label, sums in metrics.items() if is_popularity(label) and name in sums}
+    if not popular:
+        return []
+    best = max(popular, key=lambda label: popular[label].value)
+    return [
+        _worse(label, metrics[label], best, popular[best], name, settings)
+        for label in models
+        if name in metrics[label] and metrics[label][name].value < popular[best].value
+    ]
+
+
+def is_popularity(label: str) -> bool:
+    """Whether a contestant of that label orders items by popularity alone."""
+    return label == POPULAR or label.startswith(f"{POPULAR},")
+
+
+def _worse(
+    label: str,
+    sums: Mapping[str, UserSums],
+    popular: str,
+    reached: UserSums,
+    name: str,
+    settings: EvaluationSettings,
+) -> str:
+    own, rng = sums[name], np.random.default_rng(settings.seed)
+    gap = paired_difference(own, reached, rng=rng, replicates=settings.replicates, level=settings.level)
+    window = popular.removeprefix(POPULAR).removeprefix(",").strip()
+    what = f"the popularity of the last {window}" if window else "plain popularity"
+    certain = "excludes zero" if gap.high < 0 or gap.low > 0 else "includes zero"
+    return (
+        f"The lists of {label} are worse than {what}: {metric_name(name).title} {own.value:.3f} against "
+        f"{reached.value:.3f}. The {settings.level:.0%} interval of the difference, {gap.low:+.3f} to {gap.high:+.3f}, "
+        f"{certain}. {_remedy(sums, window)}"
+    )
+
+
+def _remedy(sums: Mapping[str, UserSums], window: str) -> str:
+    if window:
+        return f"Here, what is chosen next follows time: train on timestamps, or list popular items of {window}."
+    if "rmse" in sums:
+        return "For lists, train a choice model such as ease, or the default of pt.train."
+    return "Its settings or the number of interactions do not fit: compare other choice models, or list popular items."
+
+
+def population_findings(split: Split, settings: EvaluationSettings) -> list[str]:
+    """Why list metrics are absent or uncertain, and what equal ratings mean for all metrics."""
+    found = []
+    if len(split.train) and split.train.values.min() == split.train.values.max():
+        found.append(
+            "All training ratings are equal: every test item counts as liked, and predicted ratings say nothing. "
+            "Train a choice model and read the list metrics."
+        )
+    if settings.ranking:
+        users, threshold = list_users(split, settings), relevance_threshold(split, settings)
+        if not users:
+            found.append(
+                f"There are no list metrics: no test item is rated {threshold:g} or more. Set relevant_from lower."
+            )
+        elif users < _FEW_USERS:
+            found.append(f"The list metrics rest on {users} users only: read their intervals.")
+    return found
+
+
+def list_users(split: Split, settings: EvaluationSettings) -> int:
+    """How many users have a liked test item: list metrics are means over them."""
+    return len(ranked_users(evaluated_rows(split, settings), relevance_threshold(split, settings)))
+
+
+def list_population_line(facts: Mapping[str, Any]) -> str:
+    """How many users list metrics rest on, from the protocol."""
+    users = facts["test_users"]
+    return (
+        f"List metrics rest on {facts['list_users']:,} of the {users['known'] + users['unknown']:,} test users: those "
+        "with a relevant test item."
+    )

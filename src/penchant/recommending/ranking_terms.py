@@ -1,0 +1,119 @@
+"""The terms of a ranking for a block of users, and the lists that follow from their weighted sum.
+
+The like term is the expensive one: it looks at every posterior sample. It is at most zero, so the sum of all other
+terms bounds the score from above, and a list of n needs it for few items only (the threshold algorithm; Fagin, Lotem
+and Naor 2001): for the items of highest bound, until the n-th best score is no lower than the next bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penchant.data.vocabulary import Numbers
+from penchant.models.rating_moments import ItemSpread, rating_moments
+from penchant.models.rows import Rows
+from penchant.models.trained import TrainedModel
+from penchant.recommending.ranker import LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS, Liking, Ranker, log_choice, log_count
+from penchant.recommending.top_n import top_n
+
+Array = NDArray[np.float64]
+Moments = Callable[[Numbers | None], tuple[NDArray[np.float32], NDArray[np.float32]]]
+"""Item numbers, or None for all, -> the mean and the standard deviation of a rating, (B, I) each."""
+
+NEIGHBOURS_FLOOR = 0.05
+"""What is added to the summed similarity of recent neighbours: less than that says little of an item."""
+
+FIRST = 128
+"""Items whose like term is computed first, beside n; the number doubles until the list is certain."""
+
+
+@dataclass(frozen=True)
+class TermInputs:
+    """What the terms of B users for I items are computed from.
+
+    unrated: (I,), the items without interactions. choice: (B, I) scores of the choice model. moments: as in Moments,
+    or None without a rating model. static: by term, (I,), the same for all users. neighbours: -> (B, I), the choices
+    of users with similar histories, or None where there are none.
+    """
+
+    unrated: NDArray[np.bool_]
+    choice: NDArray[np.float32]
+    moments: Moments | None = None
+    static: Mapping[str, Array] = field(default_factory=dict)
+    neighbours: Callable[[], NDArray[np.float32]] | None = None
+
+
+def moments_of(trained: TrainedModel, users: Rows, items: Rows, spread: ItemSpread) -> Moments:
+    """The moments of B user rows with some or all of the item rows."""
+
+    def moments(at: Numbers | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return rating_moments(trained, users, items if at is None else items.take(at), spread)
+
+    return moments
+
+
+def term(name: str, ranker: Ranker, inputs: TermInputs, at: Numbers | None = None) -> Array:
+    """One term, (B, I), or of the items at some numbers, (B, m). A term that cannot be computed is zero."""
+    if name == LOG_LIKE:
+        return _log_like(ranker.liking, inputs, at)
+    if name == LOG_CHOICE:
+        found = log_choice(inputs.choice.astype(np.float64), inputs.unrated, ranker.cold_share, ranker.floor)
+    elif name == LOG_NEIGHBOURS:
+        found = (
+            np.zeros((1, len(inputs.unrated)))
+            if inputs.neighbours is None
+            else np.log(inputs.neighbours() + NEIGHBOURS_FLOOR)
+        )
+    else:
+        found = inputs.static.get(name, np.zeros(len(inputs.unrated)))[None]
+    return found if at is None else found[:, at]
+
+
+def _log_like(liking: Liking | None, inputs: TermInputs, at: Numbers | None) -> Array:
+    if liking is None or inputs.moments is None:
+        return np.zeros((1, len(inputs.unrated) if at is None else len(at)))
+    return liking.log_probability(*inputs.moments(at)).astype(np.float64)
+
+
+def ranking_table(ranker: Ranker, by: str, inputs: TermInputs) -> Array:
+    """The scores of B users for all items, (B, I)."""
+    total = np.zeros(inputs.choice.shape)
+    for name, weight in ranker.used(by).items():
+        total += weight * term(name, ranker, inputs)
+    return total
+
+
+def best_by_ranker(
+    ranker: Ranker, by: str, inputs: TermInputs, n: int, allowed: NDArray[np.bool_]
+) -> tuple[Numbers, Array]:
+    """The n best of the allowed items (I,) for one user, best first, and their scores; exact."""
+    used = ranker.used(by)
+    weight = used.pop(LOG_LIKE, 0.0)
+    bound = np.zeros(len(allowed))
+    for name, other in used.items():
+        bound += other * term(name, ranker, inputs)[0]
+    if not weight or inputs.moments is None or ranker.liking is None:
+        best = top_n(bound, n, allowed=allowed)
+        return best, bound[best]
+    size, room = n + FIRST, int(allowed.sum())
+    while True:
+        shortlist = top_n(bound, min(size + 1, room), allowed=allowed)
+        candidates, rest = shortlist[:size], shortlist[size:]
+        scores = bound[candidates] + weight * term(LOG_LIKE, ranker, inputs, candidates)[0]
+        order = np.lexsort((candidates, -scores))[:n]
+        if not len(rest) or (len(order) == n and scores[order[-1]] >= bound[rest[0]]):
+            return candidates[order], scores[order]
+        size *= 2
+
+
+def static_terms(ranker: Ranker, counts: Callable[[float | None], Array]) -> dict[str, Array]:
+    """The popularity terms that a ranker uses, (I,) each; counts: days -> how often each item was chosen."""
+    from penchant.recommending.ranker import window_of
+
+    names = {*ranker.weights, *ranker.choice_weights}
+    windows = {name: window_of(name) for name in names}
+    return {name: log_count(counts(days)) for name, days in windows.items() if days is not None}
