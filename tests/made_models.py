@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer, NetScorer

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from penchant.data import splitting as split
     from penchant.data.movielens import movielens
+    from penchant.data.movietweetings import movietweetings
     from penchant.data.ratings import Ratings
     from penchant.engines.engine_choice import train
     from penchant.evaluation.comparison.compare import compare
@@ -22,11 +23,12 @@ _WHERE = {
     "evaluate": "penchant.evaluation.report.evaluate",
     "load": "penchant.recommending.recommender",
     "movielens": "penchant.data.movielens",
+    "movietweetings": "penchant.data.movietweetings",
     "split": "penchant.data.splitting",
     "train": "penchant.engines.engine_choice",
 }
 
-__all__ = ["Ratings", "Recommender", "compare", "evaluate", "load", "movielens", "split", "train"]
+__all__ = ["Ratings", "Recommender", "compare", "evaluate", "load", "movielens", "movietweetings", "split", "train"]
 
 
 def __getattr__(name: str) -> Any:

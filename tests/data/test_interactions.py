@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from penchant.data.interactions import Interactions
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Grouped, Ratings, Scale
+from penchant.data.ratings import Grouped, Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
 from worlds import small_ratings

@@ -73,6 +73,7 @@ SPLITS = {
     "leave_last": splitting.leave_last,
     "cold_users": lambda ratings: splitting.cold_users(ratings, given=2),
     "cold_items": lambda ratings: splitting.cold_items(ratings, given=2),
+    "rolling": lambda ratings: splitting.rolling(ratings, cuts=2, horizon=200)[0],
     "k_fold": lambda ratings: splitting.k_fold(ratings)[1],
     "quadrants": lambda ratings: splitting.quadrants(ratings, given=2).split("both_new"),
 }

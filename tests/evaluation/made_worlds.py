@@ -6,7 +6,8 @@ import numpy as np
 
 from penchant.data import splitting
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.splitting import Split
 from penchant.data.vocabulary import Vocabulary
 from penchant.models.priors import flat_prior

@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 
 USERS, ITEMS = 60, 40

@@ -3,7 +3,8 @@
 import numpy as np
 
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from fastapi.testclient import TestClient
 
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer

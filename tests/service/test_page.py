@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from penchant.data.ratings import Scale
+from penchant.data.scale import Scale
 from penchant.service.catalogue import folded, shown
 from penchant.service.page import contexts as c
 from penchant.service.page.html_responses import HERE

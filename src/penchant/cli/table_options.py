@@ -37,9 +37,19 @@ class TableOptions:
     separator: Annotated[str | None, typer.Option(help="The separator of a CSV file's fields.")] = None
     encoding: Annotated[str | None, typer.Option(help="The encoding of a CSV file, if it is not UTF-8.")] = None
     ids: Annotated[str, typer.Option(help="`detect` whole-number ids in a CSV, or read ids as `text`.")] = Rules.ids
+    weight_column: Annotated[
+        str | None, typer.Option(help="The column of what a choice weighs, such as a count, in place of ratings.")
+    ] = None
     duplicates: Annotated[
-        str, typer.Option(help="Repeated pairs: keep the `last`, the `mean` or the `sum`, or stop with an `error`.")
+        str | None,
+        typer.Option(
+            help="Repeated pairs: keep the `last`, the `mean` or the `sum`, or stop with an `error`. Left out, ratings "
+            "keep the last and choices are summed."
+        ),
     ] = Rules.duplicates
+    choices: Annotated[
+        bool, typer.Option("--choices", help="Read who chose which item, without ratings.", show_default=False)
+    ] = False
     bad_rows: Annotated[str, typer.Option(help="Invalid rows: stop with an `error`, or `skip` them.")] = Rules.bad_rows
     items: Annotated[Path | None, typer.Option(help="A CSV or Parquet file with features of the items.")] = None
     items_id: Annotated[str | None, typer.Option(help="The column of item ids in that file.")] = None
@@ -69,8 +79,9 @@ class TableOptions:
         given = {
             "user": self.user_column,
             "item": self.item_column,
-            "rating": self.rating_column,
+            "rating": False if self.choices else self.rating_column,
             "timestamp": self.time_column,
+            "weight": self.weight_column,
             "ids": self.ids,
             "duplicates": self.duplicates,
             "bad_rows": self.bad_rows,
@@ -122,8 +133,9 @@ def with_table_options(command: Callable[..., None]) -> Callable[..., None]:
 def _as_options(remedy: str) -> str:
     """A remedy that names arguments of Python (`user=…`, `bad_rows='skip'`), with command-line options instead."""
     names = {"user": "user-column", "item": "item-column", "rating": "rating-column", "timestamp": "time-column"}
-    names |= {"id_column": "items-id", "bad_rows": "bad-rows"}
+    names |= {"weight": "weight-column", "id_column": "items-id", "bad_rows": "bad-rows"}
     names |= {name: name for name in ("ids", "duplicates", "separator", "encoding")}
+    remedy = remedy.replace("rating=False", "--choices")
     return re.sub(
         rf"\b({'|'.join(names)})=(…|'[^']*')",
         lambda found: f"--{names[found[1]]} {found[2].replace('…', 'NAME')}",

@@ -12,6 +12,8 @@ USER = "user"
 ITEM = "item"
 RATING = "rating"
 TIMESTAMP = "timestamp"
+WEIGHT = "weight"
+EVENT = "event"
 
 RECOGNIZED: Mapping[str, Sequence[str]] = {
     USER: ("user", "userid", "uid", "users", "username", "customer", "customerid", "reviewerid", "memberid"),
@@ -22,6 +24,8 @@ RECOGNIZED: Mapping[str, Sequence[str]] = {
     ),
     RATING: ("rating", "ratings", "score", "stars", "overall", "bookrating", "reviewscore"),
     TIMESTAMP: ("timestamp", "time", "date", "datetime", "unixreviewtime", "ratedat", "createdat"),
+    WEIGHT: ("weight", "count", "counts", "plays", "playcount", "listens", "clicks", "views", "quantity", "qty"),
+    EVENT: ("event", "eventtype", "action", "behavior", "behaviour"),
 }  # fmt: skip
 """Role -> recognized names, the likeliest first; only letters and digits are compared."""
 
@@ -39,7 +43,7 @@ def find_column(role: str, wanted: object, existing: Sequence[str], *, source: s
         return None
     if isinstance(wanted, str):
         if wanted not in existing:
-            raise DataError(f"there is no column {wanted!r}", where=source, remedy=_columns(existing, wanted))
+            raise DataError(f"there is no column {wanted!r}", where=source, remedy=columns_text(existing, wanted))
         return wanted
     if wanted is not None:
         remedy = f"Give the {role} column's name as a text, or leave it out to recognize it"
@@ -48,7 +52,7 @@ def find_column(role: str, wanted: object, existing: Sequence[str], *, source: s
     found = next((by_plain[name] for name in RECOGNIZED[role] if name in by_plain), None)
     if found is None and needed:
         raise DataError(
-            f"no column looks like the {role}", where=source, remedy=f"Name it with {role}=…. {_columns(existing)}"
+            f"no column looks like the {role}", where=source, remedy=f"Name it with {role}=…. {columns_text(existing)}"
         )
     return found
 
@@ -58,7 +62,8 @@ def plain_name(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def _columns(existing: Sequence[str], wanted: str = "") -> str:
+def columns_text(existing: Sequence[str], wanted: str = "") -> str:
+    """The columns of a table in words, with those closest to a wanted name."""
     close = " or ".join(map(repr, close_names(wanted, existing)))
     listed = f"The columns are: {', '.join(map(repr, existing))}" if existing else "The table has no columns"
     return (f"Did you mean {close}? " if close else "") + listed

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Grouped, Ratings, Scale
+from penchant.data.ratings import Grouped, Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.errors import DataError
 

@@ -12,50 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER, Wanted
+from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER, WEIGHT, Wanted
 from penchant.data.feature_join import JoinOptions, Unrated, joined_features
 from penchant.data.features import FeatureTable
 from penchant.data.reading import read_csv, read_frame, read_parquet
 from penchant.data.reading_report import ReadingReport
 from penchant.data.reading_rules import Duplicates, IdKind, InvalidRows, Rules
+from penchant.data.scale import Kind, Scale
 from penchant.data.table_conversion import RatingColumns
 from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.errors import DataError
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The lowest and the highest rating, and the step between neighbouring ratings (0 if there is none).
-
-    declared: whether the ends were given by the caller, not taken from the ratings.
-    """
-
-    low: float
-    high: float
-    step: float = 0.0
-    declared: bool = False
-
-    @property
-    def width(self) -> float:
-        return self.high - self.low
-
-    def clip(self, values: NDArray[Any]) -> NDArray[Any]:
-        """The values, clipped to the scale."""
-        clipped: NDArray[Any] = np.clip(values, self.low, self.high)
-        return clipped
-
-    @classmethod
-    def of(cls, values: NDArray[Any], ends: tuple[float, float] | None = None) -> Scale:
-        """The scale of observed ratings; it has a step if they are at most 101 distinct, evenly spaced values.
-
-        ends: (lowest, highest) as declared by the caller, in place of the observed ones.
-        """
-        levels = np.unique(values)
-        gaps = np.diff(levels.astype(np.float64))
-        even = 0 < len(gaps) <= 100 and np.allclose(gaps / gaps.min(), np.round(gaps / gaps.min()), atol=1e-3)
-        low, high = (levels[0], levels[-1]) if ends is None else ends
-        return cls(float(low), float(high), float(gaps.min()) if even else 0.0, declared=ends is not None)
 
 
 @dataclass(frozen=True)
@@ -96,9 +63,10 @@ class Grouped:
 
 @dataclass(frozen=True)
 class Ratings:
-    """Ratings of items by users, with their ids, scale, times and features.
+    """Ratings of items by users, or choices, with their ids, scale, times and features.
 
-    user_numbers, item_numbers: (n,) int32, positions in the two vocabularies. values: (n,) float32.
+    user_numbers, item_numbers: (n,) int32, positions in the two vocabularies. values: (n,) float32, the ratings, or
+    the weights of choices (see `kind`).
     timestamps: (n,) int64 seconds since 1970, or None. scale: the ends of the rating scale.
     user_features, item_features: one row for each id of the vocabulary, or None.
     report: what was found when the table was read, or None for ratings made in memory.
@@ -152,8 +120,11 @@ class Ratings:
         item: Wanted = Rules.item,
         rating: Wanted = Rules.rating,
         timestamp: Wanted = Rules.timestamp,
+        weight: Wanted = Rules.weight,
+        event: str | None = Rules.event,
+        weights: Mapping[str, float] | None = Rules.weights,
         scale: tuple[float, float] | None = Rules.scale,
-        duplicates: Duplicates = Rules.duplicates,
+        duplicates: Duplicates | None = Rules.duplicates,
         ids: IdKind = Rules.ids,
         bad_rows: InvalidRows = Rules.bad_rows,
         separator: str | None = None,
@@ -165,8 +136,8 @@ class Ratings:
         separator: left out, a tab for .tsv, "::" for .dat and else a comma. header: whether the first line holds the
         column names. Raises DataError, with file, row, column and remedy, for a file or row that cannot be used.
         """
-        rules = Rules(user, item, rating, timestamp, scale, duplicates, ids, bad_rows)
-        return cls._of(read_csv(path, rules, separator=separator, encoding=encoding, header=header), rules)
+        rules = Rules(user, item, rating, timestamp, weight, event, weights, scale, duplicates, ids, bad_rows)
+        return cls._of(read_csv(path, rules, separator=separator, encoding=encoding, header=header))
 
     @classmethod
     @checked_arguments
@@ -178,14 +149,17 @@ class Ratings:
         item: Wanted = Rules.item,
         rating: Wanted = Rules.rating,
         timestamp: Wanted = Rules.timestamp,
+        weight: Wanted = Rules.weight,
+        event: str | None = Rules.event,
+        weights: Mapping[str, float] | None = Rules.weights,
         scale: tuple[float, float] | None = Rules.scale,
-        duplicates: Duplicates = Rules.duplicates,
+        duplicates: Duplicates | None = Rules.duplicates,
         ids: IdKind = Rules.ids,
         bad_rows: InvalidRows = Rules.bad_rows,
     ) -> Ratings:
         """Ratings from a Parquet file; options as in `Rules`, errors as for `from_csv`."""
-        rules = Rules(user, item, rating, timestamp, scale, duplicates, ids, bad_rows)
-        return cls._of(read_parquet(path, rules), rules)
+        rules = Rules(user, item, rating, timestamp, weight, event, weights, scale, duplicates, ids, bad_rows)
+        return cls._of(read_parquet(path, rules))
 
     @classmethod
     @checked_arguments
@@ -197,8 +171,11 @@ class Ratings:
         item: Wanted = Rules.item,
         rating: Wanted = Rules.rating,
         timestamp: Wanted = Rules.timestamp,
+        weight: Wanted = Rules.weight,
+        event: str | None = Rules.event,
+        weights: Mapping[str, float] | None = Rules.weights,
         scale: tuple[float, float] | None = Rules.scale,
-        duplicates: Duplicates = Rules.duplicates,
+        duplicates: Duplicates | None = Rules.duplicates,
         ids: IdKind = Rules.ids,
         bad_rows: InvalidRows = Rules.bad_rows,
         source: str = "frame",
@@ -207,12 +184,12 @@ class Ratings:
 
         Options as in `Rules`, errors as for `from_csv`. source: the table's name in messages.
         """
-        rules = Rules(user, item, rating, timestamp, scale, duplicates, ids, bad_rows)
-        return cls._of(read_frame(frame, rules, source=source), rules)
+        rules = Rules(user, item, rating, timestamp, weight, event, weights, scale, duplicates, ids, bad_rows)
+        return cls._of(read_frame(frame, rules, source=source))
 
     @classmethod
-    def _of(cls, columns: RatingColumns, rules: Rules) -> Ratings:
-        return cls(**vars(columns), scale=Scale.of(columns.values, rules.scale))
+    def _of(cls, columns: RatingColumns) -> Ratings:
+        return cls(**vars(columns))
 
     @checked_arguments
     def with_features(
@@ -254,6 +231,11 @@ class Ratings:
         return len(self.items)
 
     @property
+    def kind(self) -> Kind:
+        """What a row says: how a user rated an item, or that they chose it (its value is then a weight above 0)."""
+        return self.scale.kind
+
+    @property
     def mean(self) -> float:
         """The mean rating."""
         return float(self.values.mean(dtype=np.float64))
@@ -287,14 +269,14 @@ class Ratings:
         )
 
     def to_frame(self) -> Any:
-        """The ratings as a polars frame of ids, in their present order."""
+        """The ratings as a polars frame of ids, in their present order; choices have a weight instead of a rating."""
         import polars as pl
 
         frame = pl.DataFrame(
             {
                 USER: pl.Series(self.users.ids.tolist()).gather(self.user_numbers),
                 ITEM: pl.Series(self.items.ids.tolist()).gather(self.item_numbers),
-                RATING: self.values,
+                WEIGHT if self.kind == "choices" else RATING: self.values,
             }
         )
         return frame if self.timestamps is None else frame.with_columns(pl.Series(TIMESTAMP, self.timestamps))

@@ -10,7 +10,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
+from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER, WEIGHT
 from penchant.data.csv_files import open_csv
 from penchant.data.frames import column_names, to_polars
 from penchant.data.parquet_files import read_columns, schema_names
@@ -30,13 +30,18 @@ def read_csv(
 
     file = open_csv(path, separator=separator, encoding=encoding, header=header)
     if not header:
-        by_position = zip((USER, ITEM, RATING, TIMESTAMP), file.names, strict=False)
+        by_position = [
+            (role, name)
+            for role, name in zip((USER, ITEM, RATING, TIMESTAMP), file.names, strict=False)
+            if name not in (rules.weight, rules.event) and not (role == RATING and (rules.weight or rules.event))
+        ]
         unnamed: dict[str, Any] = {role: name for role, name in by_position if getattr(rules, role) is None}
         rules = dataclasses.replace(rules, **unnamed)
     columns = rules.columns(file.names, str(path))
     types: dict[str, Any] = {columns[USER]: pl.String, columns[ITEM]: pl.String}
-    if RATING in columns:
-        types[columns[RATING]] = pl.Float32
+    for role in (RATING, WEIGHT):
+        if role in columns:
+            types[columns[role]] = pl.Float32
     frame = file.read(list(dict.fromkeys(columns.values())), types)
     return assemble(frame, columns, str(path), rules, typed=False)
 

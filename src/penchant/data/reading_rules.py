@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self
 
-from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER, Wanted, find_column
+from penchant.data.columns import EVENT, ITEM, RATING, TIMESTAMP, USER, WEIGHT, Wanted, columns_text, find_column
 from penchant.foundations.close_names import name_remedy
 from penchant.foundations.errors import DataError
 
@@ -22,10 +22,15 @@ class Rules:
     """How a table becomes ratings.
 
     user, item, rating, timestamp: column names; left out, they are recognized (userId, movie_id, score, …). False for
-    rating reads every row as a positive interaction of value 1, False for timestamp reads no times.
+    timestamp reads no times. A table without ratings is read as choices: rating=False says so, and so do a weight or an
+    event column, or a table that has no other columns. weight: the column of what a choice weighs, such as a count;
+    left out, it is recognized in tables without ratings; False for a weight of 1. event: the column of the kinds of
+    choices. weights: kind -> weight, such as {"view": 1, "buy": 5, "return": -3}; a row's weight is the product of
+    both. Pairs whose weights add up to 0 or less are left out.
     scale: (lowest, highest) rating; ratings outside are invalid. Left out, the ends are taken from the ratings.
     duplicates: what is done with several rows of one user and item: "last" keeps the latest by timestamp, or the last
-    in the table without timestamps; "mean" and "sum" combine them into that one; "error" raises.
+    in the table without timestamps; "mean" and "sum" combine them into that one; "error" raises. Left out, ratings keep
+    the last and choices are summed.
     ids: "detect" reads the ids of a file as whole numbers if all are written as such; "text" reads every id as a text.
     bad_rows: "error" raises at the first invalid row; "skip" leaves invalid rows out and counts them.
     """
@@ -34,17 +39,28 @@ class Rules:
     item: Wanted = None
     rating: Wanted = None
     timestamp: Wanted = None
+    weight: Wanted = None
+    event: str | None = None
+    weights: Mapping[str, float] | None = None
     scale: tuple[float, float] | None = None
-    duplicates: Duplicates = "last"
+    duplicates: Duplicates | None = None
     ids: IdKind = "detect"
     bad_rows: InvalidRows = "error"
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
-            if (value := getattr(self, name)) not in allowed:
+            if (value := getattr(self, name)) not in allowed and not (name == "duplicates" and value is None):
                 raise DataError(f"{name}={value!r} is not one of {', '.join(map(repr, allowed))}", where="reading")
         if self.scale is not None:
             _check_scale(self.scale)
+        if self.weights is not None:
+            _check_weights(self.weights)
+        if self.event is not None and self.weights is None:
+            raise DataError(
+                f"the events in {self.event!r} have no weights", where="reading", remedy='Pass weights={"view": 1, …}'
+            )
+        if isinstance(self.rating, str) and (self.event or self.weights or self.weight):
+            raise DataError("a table has ratings or weights, not both", where="reading", remedy="Leave out rating=…")
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], *, where: str) -> Self:
@@ -58,16 +74,41 @@ class Rules:
         return cls(**options)
 
     def columns(self, existing: list[str], source: str) -> dict[str, str]:
-        """Role -> column of a table that has the columns `existing`."""
-        wanted = {USER: self.user, ITEM: self.item, RATING: self.rating, TIMESTAMP: self.timestamp}
-        for role in (USER, ITEM):
-            if wanted[role] is False:
+        """Role -> column of a table that has the columns `existing`; one without RATING is a table of choices."""
+        for role, name in ((USER, self.user), (ITEM, self.item)):
+            if name is False:
                 raise DataError(f"{role}=False: a table of ratings needs a column of {role} ids", where=source)
-        found = {
-            role: find_column(role, name, existing, source=source, needed=role != TIMESTAMP)
-            for role, name in wanted.items()
-        }
+
+        def find(role: str, name: Wanted, *, needed: bool = False) -> str | None:
+            return find_column(role, name, existing, source=source, needed=needed)
+
+        found = {USER: find(USER, self.user, needed=True), ITEM: find(ITEM, self.item, needed=True)}
+        choices = self.rating is False or bool(self.weight or self.event or self.weights)
+        found[RATING] = None if choices else find(RATING, self.rating)
+        found[TIMESTAMP] = find(TIMESTAMP, self.timestamp)
+        if found[RATING] is None:
+            found[WEIGHT] = find(WEIGHT, self.weight)
+            found[EVENT] = find(EVENT, self.event, needed=True) if self.event or self.weights else None
+        if not choices and found[RATING] is None and (rest := [one for one in existing if one not in found.values()]):
+            raise DataError(
+                "no column looks like the rating", where=source,
+                remedy=f"Name it with rating=…, or pass rating=False if the table says only who chose what. "
+                f"{columns_text(rest)}",
+            )  # fmt: skip
         return {role: name for role, name in found.items() if name is not None}
+
+    def merging(self, columns: Mapping[str, str]) -> Duplicates:
+        """What is done with several rows of one user and item in a table with these columns."""
+        return self.duplicates or ("last" if RATING in columns else "sum")
+
+
+def _check_weights(weights: Any) -> None:
+    pairs = isinstance(weights, Mapping) and all(isinstance(one, int | float) for one in weights.values())
+    if not pairs or not any(one > 0 for one in weights.values()):
+        raise DataError(
+            f"{weights!r} are no weights of events", where="weights",
+            remedy='Write {"view": 1, "buy": 5}, at least one of them above 0',
+        )  # fmt: skip
 
 
 def _check_scale(scale: Any) -> None:

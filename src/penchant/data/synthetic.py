@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.synthetic_pairs import power_law, sample_pairs
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.arguments import checked_arguments

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
+from penchant.data.columns import EVENT, ITEM, RATING, TIMESTAMP, USER, WEIGHT
 from penchant.data.deduplication import merge, repeated_rows
 from penchant.data.id_encoding import encode_ids, plain_ids
 from penchant.data.reading_report import ReadingReport, counted
-from penchant.data.reading_rules import Rules
+from penchant.data.reading_rules import Duplicates, Rules
 from penchant.data.row_validation import RowValidation
-from penchant.data.value_parsing import rating_values, seconds
+from penchant.data.scale import Kind, Scale, look_like_counts
+from penchant.data.value_parsing import choice_weights, rating_values, seconds
 from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.errors import DataError
 
@@ -31,6 +32,7 @@ class RatingColumns:
     values: NDArray[np.float32]
     users: Vocabulary
     items: Vocabulary
+    scale: Scale
     timestamps: NDArray[np.int64] | None
     report: ReadingReport
 
@@ -47,16 +49,52 @@ def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: R
     frame = _validated(frame.select(column.alias(role) for role, column in _by_role(columns)), checks, rules, notes)
     users, user_ids = _encoded(frame[USER], checks, notes, detect_whole=not typed and rules.ids == "detect")
     items, item_ids = _encoded(frame[ITEM], checks, notes, detect_whole=not typed and rules.ids == "detect")
-    values = frame[RATING].to_numpy() if RATING in columns else np.ones(len(frame), np.float32)
+    values = frame[RATING if RATING in columns else WEIGHT].to_numpy()
     times = frame[TIMESTAMP].to_numpy() if TIMESTAMP in columns else None
     del frame
-    kept, values = _deduplicated(users.astype(np.int64) * len(item_ids) + items, values, times, checks, rules, notes)
+    kept, values = _deduplicated(
+        users.astype(np.int64) * len(item_ids) + items, values, times, checks, rules.merging(columns), notes
+    )
+    merged = len(users) - int(kept.sum())
+    if RATING not in columns:
+        kept = _positive(kept, values, source, notes)
+    values = values[kept]
+    kind = _kind(values, columns, rules, notes)
     report = ReadingReport(
-        source, rows, len(users) - len(values), checks.refused, len(values), len(user_ids), len(item_ids), columns,
-        tuple(notes),
-    )  # fmt: skip
+        source, rows, merged, checks.refused, len(values), len(user_ids), len(item_ids), columns, tuple(notes), kind
+    )
     times = None if times is None else times[kept]
-    return RatingColumns(users[kept], items[kept], values, user_ids, item_ids, times, report)
+    scale = Scale.of(values, rules.scale, kind=kind)
+    return RatingColumns(users[kept], items[kept], values, user_ids, item_ids, scale, times, report)
+
+
+def _positive(kept: NDArray[np.bool_], values: NDArray[np.float32], source: str, notes: list[str]) -> NDArray[np.bool_]:
+    """The kept rows with a weight above 0."""
+    positive: NDArray[np.bool_] = kept & (values > 0)
+    if not positive.any():
+        raise DataError("no pair has a weight above 0", where=source, remedy="Check the weights")
+    if left_out := int((kept & ~positive).sum()):
+        notes.append(f"{counted(left_out, 'pair')} with a total weight of 0 or less left out")
+    return positive
+
+
+def _kind(values: NDArray[np.float32], columns: dict[str, str], rules: Rules, notes: list[str]) -> Kind:
+    """What the values are, by the columns and, unless a scale is declared, by their distribution; notes say it."""
+    if RATING not in columns:
+        weighed = [f"{columns[role]!r}" for role in (WEIGHT, EVENT) if role in columns]
+        notes.append("Read as choices, without ratings" + (f"; weights from {' and '.join(weighed)}" * bool(weighed)))
+        return "choices"
+    equal = bool((values == values[0]).all())
+    if equal:
+        notes.append(f"All ratings are {values[0]:g}: they say who chose what, and nothing about what is liked")
+    elif rules.scale is None and look_like_counts(values):
+        notes.append(
+            f"The ratings look like counts (whole numbers up to {values.max():,.0f}, half of them "
+            f"{np.median(values):,.0f} or less) and are read as weights of choices; if they are ratings, pass scale=…"
+        )
+    else:
+        return "ratings"
+    return "ratings" if rules.scale is not None else "choices"
 
 
 def _by_role(columns: dict[str, str]) -> list[tuple[str, pl.Expr]]:
@@ -66,7 +104,7 @@ def _by_role(columns: dict[str, str]) -> list[tuple[str, pl.Expr]]:
 
 
 def _validated(frame: pl.DataFrame, checks: RowValidation, rules: Rules, notes: list[str]) -> pl.DataFrame:
-    """The frame with plain ids, Float32 ratings and Int64 seconds, without the invalid rows."""
+    """The frame with plain ids, Float32 ratings or weights, and Int64 seconds, without the invalid rows."""
     import polars as pl
 
     for role in (USER, ITEM):
@@ -74,6 +112,8 @@ def _validated(frame: pl.DataFrame, checks: RowValidation, rules: Rules, notes: 
         frame = frame.with_columns(plain_ids(column, checks))
     if RATING in frame.columns:
         frame = frame.with_columns(rating_values(frame[RATING], rules.scale, checks))
+    else:
+        frame = choice_weights(frame, rules.weights, checks)
     if TIMESTAMP in frame.columns:
         times, time_notes = seconds(frame[TIMESTAMP], checks)
         frame = frame.with_columns(times)
@@ -100,24 +140,24 @@ def _deduplicated(
     values: NDArray[np.float32],
     times: NDArray[np.int64] | None,
     checks: RowValidation,
-    rules: Rules,
+    policy: Duplicates,
     notes: list[str],
-) -> tuple[slice | NDArray[np.bool_], NDArray[np.float32]]:
-    """Which rows are kept so that each pair occurs once, in the order of the table, and their values.
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """A mask of the rows that are kept so that each pair occurs once, and the values (n,), merged in the kept rows.
 
     pairs: (n,) one number for each (user, item).
     """
     repeated: NDArray[np.int64] = repeated_rows(pairs)
     if len(repeated) == 0:
-        return slice(None), values
-    if rules.duplicates == "error":
+        return np.ones(len(pairs), dtype=bool), values
+    if policy == "error":
         row = int(repeated[np.unique(pairs[repeated], return_index=True)[1].argmin()])
         again = int(repeated[pairs[repeated] == pairs[row]][1])
         raise DataError(
             f"its user and item occurred before ({checks.place(row, ITEM)})", where=checks.place(again, USER),
             remedy="Pass duplicates='last', 'mean' or 'sum' to merge them into one rating",
         )  # fmt: skip
-    kept, merged = merge(pairs, values, times, repeated, rules.duplicates)
+    kept, merged = merge(pairs, values, times, repeated, policy)
     dropped = counted(int((~kept).sum()), "row")
-    notes.append(f"{dropped} repeated a user and item; each pair keeps one rating ({rules.duplicates})")
-    return kept, merged[kept]
+    notes.append(f"{dropped} repeated a user and item; each pair keeps one row ({policy})")
+    return kept, merged

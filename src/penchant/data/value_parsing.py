@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from penchant.data.columns import EVENT, WEIGHT
 from penchant.data.row_validation import RowValidation
 
 if TYPE_CHECKING:
@@ -28,6 +32,29 @@ def rating_values(column: pl.Series, scale: tuple[float, float] | None, checks: 
         what = f"the rating is outside the declared scale {scale[0]:g}..{scale[1]:g}"
         checks.refuse(outside, column.name, what, f"Declare a wider scale. {_SKIP}", column)
     return values
+
+
+def choice_weights(frame: pl.DataFrame, weights: Mapping[str, float] | None, checks: RowValidation) -> pl.DataFrame:
+    """The frame with a Float32 column WEIGHT, above 0 or not: each row's weight times that of its kind of event.
+
+    weights: by kind of event. Invalid are weights that are missing or no finite number, and unknown kinds of events.
+    """
+    import polars as pl
+
+    values = pl.Series(WEIGHT, np.ones(len(frame), np.float32))
+    if WEIGHT in frame.columns:
+        column = frame[WEIGHT]
+        values = _as_floats(column).cast(pl.Float32, strict=False)
+        bad = values.is_null() | ~values.is_finite()
+        checks.refuse(bad.fill_null(True), WEIGHT, "the weight is not a finite number", _SKIP, column)
+    if EVENT in frame.columns and weights is not None:
+        kinds = frame[EVENT].cast(pl.String)
+        of_kind = {str(kind): float(weight) for kind, weight in weights.items()}
+        found = kinds.replace_strict(of_kind, default=None, return_dtype=pl.Float32)
+        remedy = f"Add it to weights=…. {_SKIP}"
+        checks.refuse(found.is_null(), EVENT, "the kind of event has no weight", remedy, kinds)
+        values = values * found
+    return frame.with_columns(values.alias(WEIGHT)).drop(EVENT, strict=False)
 
 
 def seconds(column: pl.Series, checks: RowValidation) -> tuple[pl.Series, list[str]]:

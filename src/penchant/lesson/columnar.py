@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
 from penchant.foundations.rng import spawn_seeds

@@ -50,7 +50,8 @@ class LearningCurves:
         if np.isnan(train) or np.isnan(other):
             return "Overfitting cannot be judged without an error on other rows. Hold out some ratings for validation."
         gap = f"The RMSE is {train:.3f} on training rows and {other:.3f} on {name} rows."
-        return f"{gap} {self._of_curve() or _of_gap((other - train) / other, levelled=self.best_epoch > 0)}"
+        share = (other - train) / other if other > 0 else 0.0
+        return f"{gap} {self._of_curve() or _of_gap(share, levelled=self.best_epoch > 0)}"
 
     def _of_curve(self) -> str:
         """What a validation curve that has risen or is still falling says; nothing for one that has levelled off."""

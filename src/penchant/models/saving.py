@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from penchant.data.feature_encoding import FeatureEncoder
 from penchant.data.features import FeatureTable
 from penchant.data.interactions import Interactions
-from penchant.data.ratings import Scale
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import ModelFolderError, ModelShapeError
 from penchant.models.history_rows import HistoryRows

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.interactions import Interactions
-from penchant.data.ratings import Grouped, Ratings, Scale
+from penchant.data.ratings import Grouped, Ratings
+from penchant.data.scale import Scale
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.priors import TemporalBias
 from penchant.models.rows import Floats

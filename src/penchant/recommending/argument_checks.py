@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.ratings import Scale
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import UNKNOWN, Numbers, Vocabulary, plain_id
 from penchant.foundations.errors import CallerError
 

@@ -9,7 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.ratings import Grouped, Scale
+from penchant.data.ratings import Grouped
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import CallerError
 from penchant.models.pair_predictions import stacked_items

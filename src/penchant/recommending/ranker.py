@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.liked import liked_from
-from penchant.data.ratings import Scale
+from penchant.data.scale import Scale
 from penchant.foundations.errors import CallerError
 
 LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS = "log_choice", "log_like", "log_recent_neighbours"

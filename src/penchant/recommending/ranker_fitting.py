@@ -222,7 +222,7 @@ def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: 
 
 
 def _choice_scores(choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> Floats:
-    """The choice model's scores (B, I): by trained rows, or by rows folded in where a history went on since training."""
+    """The choice model's scores (B, I); users whose history went on since training are folded in."""
     table = score_table(choice, resolve(choice.users, users).rows)
     if cut is first:
         return table

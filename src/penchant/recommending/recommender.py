@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.item_state import ItemState, item_state_of
 from penchant.recommending.neighbours import Neighbourhood
 from penchant.recommending.options import By, ListOptions, check_count
+from penchant.recommending.popularity import Popularity, PopularOrder
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.query import UserQuery
 from penchant.recommending.ranker import Liking, Ranker
@@ -135,15 +137,31 @@ class Recommender:
         self,
         n: int = 10,
         *,
+        order: PopularOrder = "popular",
+        window: float | None = None,
         where: Mapping[str, Any] | None = None,
         among: Iterable[Any] | None = None,
         exclude: Iterable[Any] = (),
     ) -> Ranking:
-        """The n items with the most training interactions; scores are the counts. Arguments as in `ListOptions`."""
-        items, counts = self._index.main.trained.items, self._index.popularity
+        """The n items that training interactions put first. Other arguments as in `ListOptions`.
+
+        order: "popular" by the number of interactions; "trending" by how much more often an item is chosen in the
+        window than in the weeks before it (see `Popularity.trending`); "latest" by the time of its first interaction,
+        scored as days before now, negative. window: only interactions of the last so many days count. Now is the time
+        of the latest interaction. Raises CallerError for a window or an order that needs timestamps which are missing.
+        """
+        items = self._index.main.trained.items
         allowed, unknown = allowed_items(items, ListOptions(n, exclude=exclude, among=among, where=where))
-        best = top_n(counts, n, allowed=allowed & (counts > 0))
-        return _ranking(items, best, counts[best].astype(np.float32), "count", unknown=unknown)
+        scores, chosen = self._popularity.ordered(order, window)
+        best = top_n(scores, n, allowed=allowed & chosen)
+        by = "count" if order == "popular" else order
+        return _ranking(items, best, scores[best].astype(np.float32), by, unknown=unknown)
+
+    @cached_property
+    def _popularity(self) -> Popularity:
+        """The training interactions in time order; of the choice part where there is one."""
+        part = self._index.parts.get("choice", self._index.main).trained
+        return Popularity(part.interactions, len(part.items))
 
     @checked_arguments
     def similar_items(self, item: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:

@@ -121,8 +121,8 @@ def choice_kind(ratings: Ratings) -> ChoiceKind:
 
 
 def has_ratings(ratings: Ratings) -> bool:
-    """Whether the values differ, so that there is something to predict."""
-    return len(ratings) > 0 and float(ratings.values.min()) < float(ratings.values.max())
+    """Whether the values are ratings and differ, so that there is something to predict."""
+    return ratings.kind == "ratings" and len(ratings) > 0 and float(ratings.values.min()) < float(ratings.values.max())
 
 
 def train_again(

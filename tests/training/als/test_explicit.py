@@ -9,7 +9,8 @@ import pytest
 
 from made_ratings import low_rank
 from penchant.data import splitting
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.evaluation.report.evaluate import evaluate
 from penchant.foundations.errors import SettingsError

@@ -10,7 +10,8 @@ import pytest
 
 from made_ratings import low_rank, of_arrays, rmse_of
 from penchant.data.features import FeatureTable
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.foundations.errors import DataError, SettingsError
 from penchant.foundations.progress import Silent
 from penchant.models.pair_predictions import score_pairs

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import DataError
+
+Relevant = Literal["liked", "all"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,9 @@ class Split:
     `train`, so a number >= len(train.users) is a new user. Catalogue items without ratings count as new items too;
     otherwise whether such an item is known would depend on the test rows. question: what the test measures. name: the
     protocol and its parameters, for reports. given: ratings of new users or items that may be folded in before the
-    test, with the test's numbering, or None. data: the file or table that the ratings were read from, where known.
+    test, with the test's numbering, or None. data: the file or table that the ratings were read from, where known. cut:
+    the time, in seconds since 1970, that every training row is older than and no test row is, or None. any_rating:
+    whether list metrics look for every test row, whatever its rating.
     """
 
     train: Ratings
@@ -31,6 +36,13 @@ class Split:
     name: str
     given: Ratings | None = None
     data: str = ""
+    cut: int | None = None
+    any_rating: bool = False
+
+    @property
+    def relevant(self) -> Relevant:
+        """Which test rows list metrics look for: those rated as liked, or every one."""
+        return "all" if self.any_rating or self.train.kind == "choices" else "liked"
 
     def without_unseen(self) -> Split:
         """The same training ratings with only the test rows of known users and items."""
@@ -48,6 +60,8 @@ def split_rows(
     name: str,
     given_rows: NDArray[Any] | None = None,
     unused_rows: NDArray[Any] | None = None,
+    cut: int | None = None,
+    any_rating: bool = False,
 ) -> Split:
     """A Split of the ratings; the training rows are those that are not in the test, given or unused."""
     test_rows = np.asarray(test_rows, dtype=np.int64)
@@ -68,7 +82,7 @@ def split_rows(
     train = _restricted(whole.take(~held), users.kept, items.kept)
     given = None if given_rows is None else whole.take(given_rows)
     data = ratings.report.source if ratings.report else ""
-    return Split(train, whole.take(test_rows), question, name, given, data)
+    return Split(train, whole.take(test_rows), question, name, given, data, cut, any_rating)
 
 
 @dataclass(frozen=True)
@@ -113,5 +127,5 @@ def _restricted(train: Ratings, users: int, items: int) -> Ratings:
         items=Vocabulary(train.items.ids[:items]),
         user_features=train.user_features and train.user_features.take(np.arange(users)),
         item_features=train.item_features and train.item_features.take(np.arange(items)),
-        scale=Scale.of(train.values, ends),
+        scale=Scale.of(train.values, ends, kind=train.kind),
     )

@@ -21,14 +21,15 @@ def temporal(ratings: Ratings, *, test: float = 0.2, at: int | None = None) -> S
     task is harder than that of a random split, so do not compare the metrics of both.
     """
     name = f"temporal(test={test})" if at is None else f"temporal(at={at})"
-    times = _times(ratings, name)
+    times = times_of(ratings, name)
     if at is None:
         check_share(test, name)
         at = int(np.sort(times)[-max(1, int(test * len(times)))])
         if at == times.min():  # so many ratings have the oldest time that none would be left for training
             at += 1
     rows = np.flatnonzero(times >= at)
-    return split_rows(ratings, rows, question="How well are ratings predicted that came after training?", name=name)
+    question = "How well are ratings predicted that came after training?"
+    return split_rows(ratings, rows, question=question, name=name, cut=at)
 
 
 @checked_arguments
@@ -42,14 +43,15 @@ def leave_last(ratings: Ratings, *, last: int = 1) -> Split:
     name = f"leave_last(last={last})"
     if last < 1:
         raise DataError("at least one rating of each user must be in the test", where=name)
-    times, users = _times(ratings, name), ratings.user_numbers
+    times, users = times_of(ratings, name), ratings.user_numbers
     latest_first = np.argsort(times, kind="stable")[::-1]
     counts = np.bincount(users)
     rows = np.flatnonzero((ranks_within(users, latest_first) < last) & (counts[users] > last))
     return split_rows(ratings, rows, question="How well are each user's last ratings predicted?", name=name)
 
 
-def _times(ratings: Ratings, name: str) -> NDArray[np.int64]:
+def times_of(ratings: Ratings, name: str) -> NDArray[np.int64]:
+    """The time of every rating, (n,); DataError where times are not known. name: of the split, for the message."""
     if ratings.timestamps is None:
         raise DataError(
             "the ratings have no timestamps", where=name, remedy="Name their column with timestamp=… when reading"

@@ -12,8 +12,9 @@ from pyspark.sql import DataFrame, SparkSession
 from penchant.data.columns import ITEM, RATING, USER
 from penchant.data.features import FeatureTable
 from penchant.data.interactions import Interactions
-from penchant.data.ratings import Grouped, Ratings, Scale
+from penchant.data.ratings import Grouped, Ratings
 from penchant.data.reading_rules import Rules
+from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.engines.spark.cached_frames import from_arrow, persist
 from penchant.engines.spark.id_numbering import id_map, number_column

@@ -8,9 +8,9 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
-from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER
+from penchant.data.columns import EVENT, ITEM, RATING, TIMESTAMP, USER, WEIGHT
 from penchant.data.id_encoding import WHOLE
-from penchant.data.reading_rules import Rules
+from penchant.data.reading_rules import Duplicates, Rules
 from penchant.engines.spark.invalid_rows import Check, refuse_first, without
 from penchant.engines.spark.sessions import located
 from penchant.foundations.errors import DataError
@@ -27,7 +27,8 @@ def open_table(session: SparkSession, table: Any, rules: Rules, separator: str =
     rules: as for a table read without Spark. Raises DataError for the first invalid row.
     """
     source, raw, typed = _opened(session, table, separator)
-    placed = _placed(raw, rules.columns(raw.columns, source))
+    columns = rules.columns(raw.columns, source)
+    placed = _placed(raw, columns, source)
     checks = _checks(placed, rules)
     if rules.bad_rows == "error":
         refuse_first(placed, checks, source)
@@ -37,7 +38,7 @@ def open_table(session: SparkSession, table: Any, rules: Rules, separator: str =
     rows = placed.select(*ids, _rating(), _order(placed), "_at", "_file")
     if not typed and rules.ids == "detect":
         rows = _one_kind(rows, source)
-    return _merged(rows, rules, source)
+    return _merged(rows, rules.merging(columns), source)
 
 
 def _opened(session: SparkSession, table: Any, separator: str) -> tuple[str, DataFrame, bool]:
@@ -50,10 +51,15 @@ def _opened(session: SparkSession, table: Any, separator: str) -> tuple[str, Dat
     return path, session.read.parquet(path), True
 
 
-def _placed(raw: DataFrame, names: dict[str, str]) -> DataFrame:
-    """The columns named by their role, with the file and the position in reading order for messages."""
-    chosen = [sf.col(f"`{name}`").alias(role) for role, name in names.items()]
-    if RATING not in names:
+def _placed(raw: DataFrame, names: dict[str, str], source: str) -> DataFrame:
+    """The columns named by their role, with the file and the position in reading order for messages.
+
+    The weight of a choice is read as its rating.
+    """
+    if EVENT in names:
+        raise DataError("events are not read on Spark", where=source, remedy="Compute their weights as a column weight")
+    chosen = [sf.col(f"`{name}`").alias(RATING if role == WEIGHT else role) for role, name in names.items()]
+    if not names.keys() & {RATING, WEIGHT}:
         chosen.append(sf.lit(1.0).alias(RATING))
     return raw.select(*chosen, sf.monotonically_increasing_id().alias("_at"), sf.input_file_name().alias("_file"))
 
@@ -109,12 +115,12 @@ def _one_kind(rows: DataFrame, source: str) -> DataFrame:
     return rows
 
 
-def _merged(rows: DataFrame, rules: Rules, source: str) -> DataFrame:
+def _merged(rows: DataFrame, policy: Duplicates, source: str) -> DataFrame:
     """One row for each pair: its latest rating, or the mean or sum, as the rules say."""
     how = {"mean": sf.avg(RATING), "sum": sf.sum(RATING)}
-    rating = how.get(rules.duplicates, sf.max_by(RATING, "_order"))
+    rating = how.get(policy, sf.max_by(RATING, "_order"))
     merged = rows.groupBy(USER, ITEM).agg(rating.cast("float").alias(RATING), sf.count("*").alias("_times"))
-    if rules.duplicates == "error" and (twice := merged.where("_times > 1").first()) is not None:
+    if policy == "error" and (twice := merged.where("_times > 1").first()) is not None:
         raise DataError(
             f"user {twice[USER]!r} rated item {twice[ITEM]!r} {twice['_times']} times", where=source,
             remedy="Pass duplicates='last' or 'mean', or correct the table",

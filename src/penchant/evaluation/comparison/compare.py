@@ -36,7 +36,7 @@ def compare(
     """
     settings, bar = EvaluationSettings.from_json(options), progress or Silent()
     check_split(split, "compared")
-    specs = comparison_specs(models)
+    specs = comparison_specs(models, split)
     if by is not None:
         metric_name(by)
     jobs = [(spec, seed) for spec in specs for seed in (seeds if spec.seeded else seeds[:1])]

@@ -107,7 +107,7 @@ def quadrant_table(
     splits = {g: quadrants(ratings, given=g, reserve=max(given), seed=split_seed, **split) for g in given}
     plain = splits[min(given)]
     known = next(iter(plain.splits().values()))
-    specs = comparison_specs(models)
+    specs = comparison_specs(models, known)
     bar.start("quadrants", len(specs))
     cells: list[Cell] = []
     for spec in specs:

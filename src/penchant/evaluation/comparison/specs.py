@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from penchant.data.splitting import Split
-from penchant.evaluation.scoring.baselines import BASELINE, GlobalMean, MostPopular
+from penchant.evaluation.scoring.baselines import BASELINE, naive_baselines
 from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, RecommenderScorer
 from penchant.evaluation.scoring.external_models import CatalogueInfo, ExternalModel, ExternalScorer
 from penchant.evaluation.scoring.part_orders import PARTS, PartOrder, has_two_parts
@@ -122,8 +122,8 @@ class TrainedSpec:
         return scorer if self.by is None else PartOrder(scorer, self.by)
 
 
-def comparison_specs(models: Sequence[Any]) -> list[ComparisonSpec]:
-    """Specs of the models a caller gives, and of the baselines that are not among them.
+def comparison_specs(models: Sequence[Any], split: Split) -> list[ComparisonSpec]:
+    """Specs of the models a caller gives, and of the split's baselines that are not among them.
 
     models: names ("als"), names with settings (("als", {"factors": 8}) or {"model": "als", "factors": 8, "label":
     "small"}), Models, ExternalModels and ComparisonSpecs. Raises CallerError for anything else, for a wrong name or
@@ -132,19 +132,15 @@ def comparison_specs(models: Sequence[Any]) -> list[ComparisonSpec]:
     if isinstance(models, str | Mapping) or not isinstance(models, Iterable):
         raise CallerError(f"{models!r} is not a list of models", where="models", remedy='Write ["als", "bayes"]')
     found = [spec for one in models for spec in _specs(one)]
-    found += [one for one in _BASELINES if one.label not in {spec.label for spec in found}]
+    given = {spec.label for spec in found}
+    usual: list[ComparisonSpec] = [TrainingSpec(BASELINE)] if split.train.kind == "ratings" else []
+    usual += [BaselineSpec(label, build) for label, build in naive_baselines(split).items()]
+    found += [one for one in usual if one.label not in given]
     labels = [spec.label for spec in found]
     repeated = {label for label in labels if labels.count(label) > 1}
     if repeated:
         raise CallerError(f"two models have the label {repeated.pop()!r}", remedy="Give each model its own label")
     return found
-
-
-_BASELINES: tuple[ComparisonSpec, ...] = (
-    TrainingSpec(BASELINE),
-    BaselineSpec("popular", MostPopular),
-    BaselineSpec("mean", GlobalMean),
-)
 
 
 def _specs(one: Any) -> list[ComparisonSpec]:

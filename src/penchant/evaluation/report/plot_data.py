@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.ratings import Ratings, Scale
+from penchant.data.ratings import Ratings
+from penchant.data.scale import Scale
 from penchant.evaluation.scoring.evaluation_scorers import ScorerOutput
 from penchant.metrics.learning_curves import LearningCurves
 from penchant.metrics.rating_error import calibration_bins, interval_coverage

@@ -34,5 +34,9 @@ def known_ids(split: Split, side: Literal["user", "item"]) -> NDArray[np.bool_]:
 
 
 def relevance_threshold(split: Split, settings: EvaluationSettings) -> float:
-    """The lowest rating of a relevant item: as set, or the lowest liked rating of the training ratings."""
-    return liked_from(split.train.values) if settings.relevant_from is None else settings.relevant_from
+    """The lowest rating of a relevant item: as set, or the lowest of all, or the lowest liked one in training."""
+    if settings.relevant_from is not None:
+        return settings.relevant_from
+    if split.relevant == "all":
+        return float(min(split.train.values.min(), split.test.values.min()))
+    return liked_from(split.train.values)

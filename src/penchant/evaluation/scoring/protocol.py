@@ -31,6 +31,7 @@ def protocol(split: Split, settings: EvaluationSettings) -> dict[str, Any]:
         "test_items": _known_and_unknown(split, "item"),
         "relevant_from": relevance_threshold(split, settings),
         "list_users": list_users(split, settings) if settings.ranking else 0,
+        "relevant": "liked" if settings.relevant_from is not None else split.relevant,
         "candidates": "all items the user has not rated in training, ranked in full without sampling",
         "settings": settings.to_json(),
         "versions": versions(_LIBRARIES),
@@ -58,6 +59,8 @@ def protocol_lines(facts: Mapping[str, Any]) -> list[str]:
     """The protocol in a few lines for readers."""
     rows, users, items, settings = facts["rows"], facts["test_users"], facts["test_items"], facts["settings"]
     unseen = "are scored like all others" if settings["unseen"] == "score" else "are dropped"
+    liked = f"An item is relevant if rated {facts['relevant_from']:g} or more"
+    relevance = "Every item of the test rows is relevant" if facts["relevant"] == "all" else liked
     data = f"Data: {facts['data']}. " if facts["data"] else ""
     return [
         facts["question"],
@@ -68,7 +71,7 @@ def protocol_lines(facts: Mapping[str, Any]) -> list[str]:
         f"Rows with an unknown user or item {unseen}.",
         *(["Models are given the time of each test rating."] if settings["times"] else []),
         *([list_population_line(facts)] if settings["ranking"] else []),
-        f"List candidates: {facts['candidates']}. An item is relevant if rated {facts['relevant_from']:g} or more.",
+        f"List candidates: {facts['candidates']}. {relevance}.",
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from penchant.data.ratings import Scale
+from penchant.data.scale import Scale
 
 
 @dataclass(frozen=True)
