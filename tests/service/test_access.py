@@ -1,4 +1,4 @@
-"""Who may do what, and what nobody may."""
+"""Who may do what, and what no caller may."""
 
 from __future__ import annotations
 

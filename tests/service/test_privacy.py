@@ -115,7 +115,7 @@ def test_a_wrong_key_or_token_is_401_on_every_route(made: Value, header: str) ->
     assert checked >= 16
 
 
-def test_erasing_reaches_training_whatever_the_spelling(made: Value) -> None:
+def test_erasing_reaches_training_in_any_spelling(made: Value) -> None:
     assert made.client.delete("/v1/users/02", headers=made.headers("write")).status_code == 204
     retrain(VersionStore(made.folder), made.service.database, seed=0, keep=3, force=True)
     until(lambda: made.service.live.version == "0001")

@@ -1,4 +1,4 @@
-"""Only good versions are served, and whatever one duty of the watcher meets, the others go on."""
+"""Only good versions are served, and a duty of the watcher that fails stops no other."""
 
 from __future__ import annotations
 

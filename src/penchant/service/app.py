@@ -43,9 +43,11 @@ def build_app(service: Service) -> FastAPI:
     )  # fmt: skip
     app.state.service = service
     # Routes are looked for in this order: those asked for most come first.
-    for router in (asking.router, users.router, users.visitors, items.router, operations.router):
+    api = (asking.router, users.router, users.visitors, items.router, operations.router)
+    for router in api:
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
     app.include_router(page.router)
+    app.state.routes = [route for router in (*api, page.router) for route in router.routes]
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
     # The last one added is the outermost.
@@ -73,12 +75,26 @@ async def _answer(request: Request, error: Exception) -> Response:
         if isinstance(error, StorageUnavailableError):
             service.readiness.failed(DATABASE, str(error))
         _log.warning("%s %s: %s (%s)", request.method, request.url.path, error, error.__cause__)
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        allowed = {"Allow": ", ".join(_allowed_methods(request))}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=allowed)
+        error = HTTPException(405, error.detail, headers=allowed)
     if _is_for_people(request):
         status, detail, headers = described(error)
         answer = html("error.html", contexts.ErrorPage(status, HTTPStatus(status).phrase, detail), status=status)
         answer.headers.update(headers)
         return answer
     return of_exception(error)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Every method that some route takes at the request's path."""
+    found = {"OPTIONS"}
+    for route in request.app.state.routes:
+        if route.path_regex.match(request.scope["path"]):
+            found |= route.methods
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def _is_for_people(request: Request) -> bool:

@@ -13,7 +13,9 @@ from fastapi.concurrency import run_in_threadpool
 
 from penchant.foundations.errors import CallerError
 from penchant.models.trained import TrainedModel
+from penchant.recommending.recommender import main_model
 from penchant.service.access import Access, Credentials, KeyRing
+from penchant.service.added_items import new_items
 from penchant.service.metrics import Metrics
 from penchant.service.model_slot import ModelSlot, ServedModel
 from penchant.service.problems import busy
@@ -67,6 +69,12 @@ class Service:
         if n > self.settings.max_n:
             raise CallerError(f"{n} were asked for", where="n", remedy=f"This server gives up to {self.settings.max_n}")
         return n
+
+    def check_room_for_item(self) -> None:
+        """Raises CallerError where as many items were added since the last training as this server takes."""
+        most = self.settings.max_added_items
+        if len(new_items(main_model(self.live.trained).items, self.live.added)) >= most:
+            raise CallerError(f"{most} items were added since the last training", remedy="Run penchant retrain first")
 
     def check_ratings(self, ratings: Mapping[str, float]) -> Mapping[str, float]:
         """The ratings of one body, or a CallerError when they are too many."""

@@ -23,6 +23,7 @@ class ServiceSettings(Settings):
     max_body_bytes: int = setting(262_144, "largest request body", low=1024)
     max_ratings_per_request: int = setting(2000, "most ratings in one body", low=1)
     max_ratings_per_user: int = setting(5000, "most ratings kept for one user", low=1)
+    max_added_items: int = setting(10_000, "most items added between two trainings", low=1)
     max_connections: int = setting(512, "most connections at a time; further ones are answered 503", low=1)
     address_connections: int = setting(64, "most connections from one address that is no trusted proxy", low=1)
     max_work: int = setting(1000, "most work for one request, in millions of multiplications", low=1)

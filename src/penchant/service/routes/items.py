@@ -48,6 +48,7 @@ def add(service: TheService, who: Who, new: schemas.NewItem, response: Response)
     service.access.key(who, "write")
     if service.live.catalogue.known_id(new.item) is not None:
         raise ItemExistsError(f"there is already an item {new.item!r}")
+    service.check_room_for_item()
     service.items.add(AddedItem(new.item, new.title, new.features))
     service.holder.follow_items()
     response.headers["Location"] = f"/v1/items/{quote(new.item, safe='')}"
