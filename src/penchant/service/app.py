@@ -6,10 +6,13 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from penchant.foundations.errors import PenchantError
@@ -50,11 +53,25 @@ def build_app(service: Service) -> FastAPI:
     app.state.routes = [route for router in (*api, page.router) for route in router.routes]
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
+    app.openapi_schema = _with_security(app.openapi())
     # The last one added is the outermost.
     app.add_middleware(Deadline, seconds=service.settings.answer_seconds)
     app.add_middleware(RequestLimits, settings=service.settings, ring=service.keys)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    if service.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=service.settings.cors_origins, allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type"], expose_headers=["X-Request-ID", "Retry-After"],
+        )  # fmt: skip
     app.add_middleware(ResponseHeaders, metrics=service.metrics)
     return app
+
+
+def _with_security(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the one way to authenticate; open routes are also answered without it."""
+    scheme = {"type": "http", "scheme": "bearer", "description": "A key (pk_…) or a visitor's token."}
+    document.setdefault("components", {})["securitySchemes"] = {"bearer": scheme}
+    return {**document, "security": [{}, {"bearer": []}]}
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ class ServiceSettings(Settings):
     database: str = setting("", "SQLAlchemy URL; empty means an SQLite file beside the model")
     open_reads: bool = setting(True, "whether the catalogue and lists of training users are readable without a key")
     allowed_hosts: tuple[str, ...] = setting((), "names accepted in the Host header; empty means the listening address")
+    cors_origins: tuple[str, ...] = setting((), "origins whose pages may call the API from a browser; * for all")
     trusted_proxies: str = setting("", "addresses whose X-Forwarded-For is believed, separated by commas")
 
     max_n: int = setting(100, "longest list that a request may ask for", low=1, high=10_000)
