@@ -32,6 +32,7 @@ lint: .venv/dev
 
 leaderboard: .venv/core
 	$(BIN)/python benchmarks/leaderboard.py
+	$(BIN)/python benchmarks/which_model.py
 
 clean:
 	rm -rf .venv demo

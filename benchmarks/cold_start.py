@@ -36,7 +36,7 @@ from penchant.data.splitting import Split, cold_items, cold_users
 from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
 from penchant.evaluation.scoring.protocol import versions
 from penchant.metrics.intervals import UserSums, paired_difference
-from penchant.recommending.elicitation import Question, questions
+from penchant.recommending.elicitation import ElicitedItem, questions
 from penchant.recommending.recommender import Recommender, index_of, main_model
 from penchant.recommending.user_state import UserState, new_user_state
 from quadrant_comparison import compare_quadrants, with_given
@@ -214,7 +214,7 @@ def _informative(model: Recommender, numbers: Any, values: Any, rng: np.random.G
     return chosen
 
 
-def _questions(folded: UserState, skip: Any, n: int, *, certain: bool = False) -> Sequence[Question]:
+def _questions(folded: UserState, skip: Any, n: int, *, certain: bool = False) -> Sequence[ElicitedItem]:
     row = folded.main
     return questions(row.trained, row.rows, row.posterior, skip, n, certain=certain, state=row.part.elicitation)
 

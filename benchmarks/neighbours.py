@@ -69,7 +69,7 @@ def overlap(model: Recommender, ratings: Ratings, genres: list[frozenset[str]]) 
     for film in films:
         allowed = among.copy()
         allowed[film] = False
-        best, _ = near.towards(near.directions[film], NEAREST, allowed=allowed)
+        best = near.towards(near.directions[film], NEAREST, allowed=allowed).numbers
         found += [_jaccard(genres[film], genres[other]) for other in best]
     pairs = np.random.default_rng(0).choice(films, size=(20_000, 2))
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]

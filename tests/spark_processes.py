@@ -136,7 +136,7 @@ def free_port() -> int:
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[Cluster]:
-    """A running cluster, stopped afterwards whatever happens."""
+    """A running cluster, always stopped afterwards."""
     one = Cluster(folder)
     try:
         one.start()

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from penchant.recommending.recommender import Recommender, load
 
 _WHERE = {
-    "__version__": "penchant.foundations.version",
     "Ratings": "penchant.data.ratings",
     "Recommender": "penchant.recommending.recommender",
     "compare": "penchant.evaluation.comparison.compare",
@@ -33,6 +32,8 @@ __all__ = ["Ratings", "Recommender", "compare", "evaluate", "load", "movielens",
 
 def __getattr__(name: str) -> Any:
     """Public names load their module when first used, so that `import penchant` is quick."""
+    if name == "__version__":
+        return importlib.import_module("penchant.foundations.version").__version__
     if name not in _WHERE:
         raise AttributeError(f"module 'penchant' has no attribute {name!r}")
     module = importlib.import_module(_WHERE[name])

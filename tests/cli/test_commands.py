@@ -40,20 +40,20 @@ def test_recommend_lists_items_the_user_has_not_rated(model: Path) -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-def test_an_unknown_user_is_answered_and_flagged(model: Path) -> None:
+def test_an_unknown_user_gets_a_flagged_list(model: Path) -> None:
     done = penchant("recommend", model, "--user", "unknown", "-n", "3")
     assert "'unknown' is not known to the model" in done.stderr
     assert len(done.stdout.splitlines()) == 6
     assert json.loads(penchant("recommend", model, "--user", "unknown", "--json").stdout)["source"] == "prior"
 
 
-def test_fold_in_answers_a_new_user(model: Path) -> None:
+def test_fold_in_gives_a_list_for_a_new_user(model: Path) -> None:
     answer = json.loads(penchant("fold-in", model, "--rate", "260=5", "--rate", "1196=4.5", "--json").stdout)
     assert answer["source"] == "folded_in"
     assert not {260, 1196} & {line["id"] for line in answer["items"]}
 
 
-def test_evaluate_measures_the_rows_that_were_held_out(model: Path) -> None:
+def test_evaluate_uses_the_held_out_rows(model: Path) -> None:
     report = json.loads(penchant("evaluate", model, RATINGS, *COLUMNS, "--json").stdout)
     text = json.dumps(report)
     assert "20000" in text

@@ -83,13 +83,13 @@ def test_compare_reads_its_file_keeps_its_jobs_and_writes_a_page(place: Path) ->
         ("[[external]]\nadapter = 'nowhere.py:X'", "an adapter must be file.py:Class"),
     ],
 )
-def test_a_file_that_says_nonsense_is_refused_in_one_line(place: Path, text: str, message: str) -> None:
+def test_an_invalid_file_is_refused_in_one_line(place: Path, text: str, message: str) -> None:
     (place / "config.toml").write_text(text)
     done = penchant("compare", place / "config.toml", code=2)
     assert message in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-def test_tune_searches_on_training_rows_and_measures_once_on_the_test(place: Path) -> None:
+def test_tune_searches_on_training_rows_and_evaluates_once_on_test_rows(place: Path) -> None:
     words = [
         "--model",
         "baseline",
@@ -100,25 +100,25 @@ def test_tune_searches_on_training_rows_and_measures_once_on_the_test(place: Pat
         "--search",
         "epochs=[2,4,6]",
     ]
-    told = json.loads(penchant("tune", place / "ratings.csv", *words, "--json").stdout)
-    assert set(told["tuned"]["settings"]) == {"user_damping", "epochs"} and len(told["tuned"]["trials"]) == 3
-    rows = told["on_test"]["protocol"]["rows"]
-    learnt, judged = 648, 72  # nine tenths and one tenth of the training rows
+    result = json.loads(penchant("tune", place / "ratings.csv", *words, "--json").stdout)
+    assert set(result["tuned"]["settings"]) == {"user_damping", "epochs"} and len(result["tuned"]["trials"]) == 3
+    rows = result["on_test"]["protocol"]["rows"]
+    trained, validated = 648, 72  # nine tenths and one tenth of the training rows
     assert (
-        rows["train"] == learnt + judged
-        and f"{learnt} training and {judged} validation rows" in told["tuned"]["protocol"]
+        rows["train"] == trained + validated
+        and f"{trained} training and {validated} validation rows" in result["tuned"]["protocol"]
     )
     shown = penchant("tune", place / "ratings.csv", "--model", "baseline", "--trials", "2")
     assert "Next: penchant train" in shown.stdout and "--user-damping" in shown.stdout
 
 
 @pytest.mark.parametrize("search", ["factors", "user_damping=wide", "user_damping=[]"])
-def test_a_search_that_is_no_list_is_refused(place: Path, search: str) -> None:
+def test_a_search_space_that_is_not_a_list_is_refused(place: Path, search: str) -> None:
     done = penchant("tune", place / "ratings.csv", "--model", "baseline", "--search", search, code=2)
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_evaluate_by_quadrants_tests_a_twin_on_the_new_and_the_known(place: Path) -> None:
+def test_evaluate_quadrants_tests_a_new_model_with_the_same_settings(place: Path) -> None:
     penchant("train", place / "ratings.csv", "--model", "baseline", "--out", place / "model")
     words = ["evaluate", place / "model", place / "ratings.csv", "--quadrants"]
     assert "known user, new item" in penchant(*words).stdout

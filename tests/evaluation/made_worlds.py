@@ -1,4 +1,4 @@
-"""A made world whose true ratings are known, and a model that knows them: its error is the noise."""
+"""A synthetic data set with known true ratings, and a model with the true parameters; its error is the noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GENRES = ("Comedy", "Drama", "Western")
 
 
 class World:
-    """Low-rank ratings with noise of a known size; items carry titles and genres."""
+    """Low-rank ratings with known noise; items have titles and genres."""
 
     def __init__(self, n_users: int = 120, n_items: int = 80, n: int = 3_000, seed: int = 7) -> None:
         rng = np.random.default_rng(seed)
@@ -48,7 +48,7 @@ class World:
         return splitting.random(self.ratings, test=test, seed=1)
 
     def oracle(self, train: Ratings, *, blur: float = 0.0, noise: float = NOISE, seed: int = 0) -> Recommender:
-        """The model that knows the world; `blur` spoils its item vectors and biases."""
+        """The model with the true parameters; `blur` adds noise to its item vectors and biases."""
         rng = np.random.default_rng(seed)
         u = [int(one[1:]) for one in train.users.ids]
         i = [int(one[1:]) for one in train.items.ids]

@@ -61,7 +61,7 @@ def comparison(world: World, split: Split) -> Comparison:
     return compare([world.oracle(split.train), ItemMeans(), near], split, seeds=(0, 1, 2), relevant_from=3.5)
 
 
-def test_the_best_comes_first_and_baselines_are_always_in(comparison: Comparison) -> None:
+def test_the_best_model_is_first_and_baselines_are_included(comparison: Comparison) -> None:
     assert comparison.labels[0] == "oracle"
     assert {"baseline", "popular", "mean"} < set(comparison.labels)
     assert comparison.labels[-1] == "popular"  # it has no RMSE
@@ -77,12 +77,12 @@ def test_a_real_difference_is_significant_and_a_tiny_one_is_not(comparison: Comp
     assert behind is not None and behind.difference.high < 0
 
 
-def test_correcting_for_many_pairs_only_raises_p_values(comparison: Comparison) -> None:
+def test_the_holm_correction_only_raises_p_values(comparison: Comparison) -> None:
     assert all(pair.p_value >= pair.difference.p_value for pair in comparison.pairs)
     assert any(pair.p_value > pair.difference.p_value for pair in comparison.pairs)
 
 
-def test_a_row_a_model_with_time_memory_and_the_spread_over_seeds(comparison: Comparison) -> None:
+def test_each_model_has_a_row_with_time_memory_and_spread_over_seeds(comparison: Comparison) -> None:
     heads, rows = comparison.table()
     assert heads[-3:] == ["seeds ±", "train s", "MB"] and len(rows) == len(comparison.labels)
     assert 0 < comparison.spread("item means") < 0.01
@@ -108,7 +108,7 @@ def test_finished_jobs_are_not_run_again(split: Split, tmp_path: Path) -> None:
     assert again.records[0].label == "another name"
 
 
-def test_a_comparison_that_broke_off_goes_on(split: Split, tmp_path: Path) -> None:
+def test_an_interrupted_comparison_continues(split: Split, tmp_path: Path) -> None:
     class Breaks(ItemMeans):
         def fit(self, train: Ratings, catalogue: CatalogueInfo, *, seed: int) -> None:
             raise KeyboardInterrupt
@@ -120,7 +120,7 @@ def test_a_comparison_that_broke_off_goes_on(split: Split, tmp_path: Path) -> No
     assert ItemMeans.fits == 2
 
 
-def test_a_cut_short_record_is_made_again(split: Split, tmp_path: Path) -> None:
+def test_an_incomplete_record_is_computed_again(split: Split, tmp_path: Path) -> None:
     compare([ItemMeans()], split, folder=tmp_path)
     for path in tmp_path.iterdir():
         path.write_bytes(path.read_bytes()[:100])
@@ -129,7 +129,7 @@ def test_a_cut_short_record_is_made_again(split: Split, tmp_path: Path) -> None:
     assert ItemMeans.fits == 1
 
 
-def test_the_key_follows_from_all_that_matters(world: World, split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_of_a_record_depends_on_all_inputs(world: World, split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
     from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 
     def key(model: str = "dot_bias", seed: int = 0, on: Split = split, at: int = 10, **settings: Any) -> str | None:
@@ -163,7 +163,7 @@ def test_a_comparison_of_rankings_orders_by_ndcg(split: Split) -> None:
     assert found.by == "ndcg@10" and found.labels[-1] == "mean"
 
 
-def test_a_clear_difference_stays_clear_among_many_pairs(split: Split) -> None:
+def test_a_clear_difference_is_significant_with_many_pairs(split: Split) -> None:
     many = [ItemMeans(f"shifted {n}", shift=0.2 * n) for n in range(12)]
     found = compare(many, split, ranking=False)
     assert len(found.pairs) == 14 * 13 / 2

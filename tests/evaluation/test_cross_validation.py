@@ -36,7 +36,7 @@ def test_pooled_metrics_are_those_of_all_rows_together(folds: list[Split], found
     assert NOISE < found["rmse"].low < found["rmse"].value < found["rmse"].high
 
 
-def test_users_count_once_however_often_they_are_tested(folds: list[Split], found: CrossValidationResult) -> None:
+def test_a_user_tested_in_several_splits_counts_once(folds: list[Split], found: CrossValidationResult) -> None:
     twice = cross_validate([*folds, *folds], "baseline", relevant_from=3.5)
     assert twice["rmse"].value == pytest.approx(found["rmse"].value)
     assert (twice["rmse"].low, twice["rmse"].high) == pytest.approx((found["rmse"].low, found["rmse"].high))
@@ -48,6 +48,6 @@ def test_every_split_has_its_own_metrics(found: CrossValidationResult) -> None:
     assert "4 splits: fold 0 … fold 3" in str(found) and "NDCG @ 10" in str(found)
 
 
-def test_no_split_is_refused() -> None:
+def test_an_empty_list_of_splits_is_refused() -> None:
     with pytest.raises(CallerError, match="no split"):
         cross_validate([], "baseline")

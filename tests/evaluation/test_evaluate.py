@@ -34,12 +34,12 @@ def report(world: World) -> Report:
     return evaluate(world.oracle(split.train), split, others={"blurred": blurred}, relevant_from=3.5, at=(5, 10))
 
 
-def test_the_model_that_knows_the_world_reaches_its_noise(report: Report) -> None:
+def test_the_true_model_has_the_error_of_the_noise(report: Report) -> None:
     assert report["rmse"].low < NOISE < report["rmse"].high
     assert report["within_90%"].low < 0.9 < report["within_90%"].high
 
 
-def test_worse_knowledge_gives_worse_metrics(report: Report) -> None:
+def test_a_worse_model_has_worse_metrics(report: Report) -> None:
     good, blurred, *_ = report.rows
     assert [line.label for line in report.rows[:2]] == ["oracle", "blurred"]
     for name in ("rmse", "mae"):
@@ -48,7 +48,7 @@ def test_worse_knowledge_gives_worse_metrics(report: Report) -> None:
         assert good.metrics[name].value > blurred.metrics[name].value
 
 
-def test_baselines_stand_beside_and_say_only_what_they_can(report: Report) -> None:
+def test_baselines_are_included_with_the_metrics_they_have(report: Report) -> None:
     lines = {line.label: line.metrics for line in report.rows}
     assert "rmse" in lines["mean"] and "ndcg@10" not in lines["mean"]
     assert "ndcg@10" in lines["popular"] and "rmse" not in lines["popular"]
@@ -87,7 +87,7 @@ def test_the_same_seed_gives_the_same_intervals(world: World) -> None:
     assert one == two and one.low != three.low
 
 
-def test_the_table_reads_as_text(report: Report) -> None:
+def test_the_table_as_text(report: Report) -> None:
     text = str(report)
     assert "RMSE" in text and "NDCG @ 5" in text and "oracle" in text and "blurred" in text
     assert "3 in 4" not in text and "relevant if rated 3.5 or more" in text
@@ -114,7 +114,7 @@ def test_the_report_summarizes_overfitting_once(report: Report) -> None:
     assert report.overfitting in str(report) and report.to_json()["overfitting"] == report.overfitting
 
 
-def test_the_report_carries_date_data_and_settings(world: World) -> None:
+def test_the_report_has_date_data_and_settings(world: World) -> None:
     split = dataclasses.replace(world.split(), data="/folder/world/ratings.csv")
     before = datetime.now().astimezone().replace(microsecond=0)
     found = evaluate(world.oracle(split.train), split, plots=False, at=(7,))

@@ -22,7 +22,7 @@ def world() -> World:
 
 
 def hidden_items(world: World, share: int = 10) -> Split:
-    """A split whose test holds every rating of some items, so that training has no rating of them."""
+    """A split with all ratings of some items in the test, so that these items are new."""
     rows = np.flatnonzero(world.ratings.item_numbers % share == 0)
     return splitting.split_rows(world.ratings, rows, question="new items?", name="hidden items")
 
@@ -42,7 +42,7 @@ def test_scores_of_rows_are_the_predictions_of_pairs_with_unrated_items_last(wor
         assert table[row, hidden].max() < table[row, rated].min()
 
 
-def test_a_model_that_numbers_its_ids_in_another_way_gets_the_same_metrics(world: World) -> None:
+def test_metrics_do_not_depend_on_the_numbering_of_ids(world: World) -> None:
     split = hidden_items(world)
     shuffled = np.random.default_rng(3).permutation(len(split.train))
     frame = split.train.take(shuffled)
@@ -70,7 +70,7 @@ def test_an_unknown_item_is_predicted_from_the_prior_and_flagged(world: World) -
 def test_two_scorers_may_not_share_a_label(world: World) -> None:
     split = world.split()
     one = RecommenderScorer(world.oracle(split.train), split)
-    with pytest.raises(CallerError, match="two contestants are called 'oracle'"):
+    with pytest.raises(CallerError, match="two models have the label 'oracle'"):
         labels_of([one, one])
 
 
@@ -78,7 +78,7 @@ def test_two_scorers_may_not_share_a_label(world: World) -> None:
 
 
 def both_parts(world: World, split: Split) -> Recommender:
-    """The oracle beside a choice model with other item rows."""
+    """The oracle as rating model, and a choice model with other item rows."""
     rating, other = (main_model(world.oracle(split.train, blur=blur)) for blur in (0.0, 0.5))
     return Recommender(rating, dataclasses.replace(other, feedback=Feedback()))
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from evaluation.made_worlds import World
+from penchant.data.scale import Scale
 from penchant.data.splitting import Split
 from penchant.evaluation.comparison.compare import compare
 from penchant.evaluation.report.evaluate import evaluate
@@ -40,7 +41,7 @@ def report(split: Split) -> Report:
     return evaluate(Recommender.of(replace(trained, items=items)), split)
 
 
-def test_lists_below_popularity_are_said_with_both_figures_and_the_interval() -> None:
+def test_lists_worse_than_popularity_give_a_finding_with_both_metrics() -> None:
     popular, worse, better = per_user([0.2, 0.4]), per_user([0.1, 0.2]), per_user([0.5, 0.6])
     said = list_findings({"low": worse, "high": better, "popular": popular}, ["low", "high"], SETTINGS)
     assert len(said) == 1
@@ -48,38 +49,39 @@ def test_lists_below_popularity_are_said_with_both_figures_and_the_interval() ->
     assert "95% interval of the difference" in said[0] and "excludes zero" in said[0]
 
 
-def test_a_difference_of_chance_is_called_that() -> None:
+def test_a_difference_within_chance_is_stated() -> None:
     popular, model = per_user([0.0, 1.0]), per_user([0.98, 0.0])
     assert "includes zero" in list_findings({"m": model, "popular": popular}, ["m"], SETTINGS)[0]
 
 
-def test_recent_popularity_is_named_by_its_window_where_it_is_the_best() -> None:
+def test_the_best_recent_popularity_is_named_by_its_window() -> None:
     rows = {"m": per_user([0.2]), "popular": per_user([0.1]), "popular, 7 days": per_user([0.3])}
     said = list_findings(rows, ["m"], SETTINGS)[0]
     assert "worse than the popularity of the last 7 days: NDCG @ 10 0.200 against 0.300" in said
+    assert said.endswith("or use popular(window=7).")
     assert list_findings({**rows, "m": per_user([0.4])}, ["m"], SETTINGS) == []
 
 
-def test_a_rating_model_is_advised_otherwise_than_a_choice_model() -> None:
+def test_the_remedy_differs_for_rating_and_choice_models() -> None:
     popular = per_user([0.3])
     rates = per_user([0.2]) | {"rmse": UserSums.mean(np.ones(50))}
     said = list_findings({"a": rates, "b": per_user([0.2]), "popular": popular}, ["a", "b"], SETTINGS)
     assert "train a choice model" in said[0] and "train a choice model" not in said[1]
 
 
-def test_without_the_metric_nothing_is_said() -> None:
+def test_without_the_metric_there_is_no_finding() -> None:
     assert list_findings({"m": {}, "popular": per_user([0.3])}, ["m"], SETTINGS) == []
     assert list_findings({"m": per_user([0.1])}, ["m"], SETTINGS) == []
 
 
-def test_the_finding_stands_in_text_json_and_page(report: Report, tmp_path: Path) -> None:
+def test_the_finding_is_in_text_json_and_page(report: Report, tmp_path: Path) -> None:
     said = [one for one in report.findings if one.startswith("The lists of oracle are worse than plain popularity")]
     assert len(said) == 1 and said[0] in str(report)
     assert said[0] in json.loads(json.dumps(report.to_json(), allow_nan=False))["findings"]
     assert said[0] in report.to_html(tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_comparison_says_it_too(split: Split, tmp_path: Path) -> None:
+def test_a_comparison_has_the_finding_too(split: Split, tmp_path: Path) -> None:
     trained = main_model(WORLD.oracle(split.train))
     upside_down = replace(trained, items=replace(trained.items, bias=-3 * trained.items.bias))
     found = compare([Recommender.of(upside_down)], split)
@@ -89,7 +91,7 @@ def test_a_comparison_says_it_too(split: Split, tmp_path: Path) -> None:
     assert found.findings[0] in found.to_html(tmp_path / "comparison.html").read_text(encoding="utf-8")
 
 
-def test_the_report_says_how_many_users_lists_rest_on(report: Report, split: Split) -> None:
+def test_the_report_has_the_number_of_users_with_lists(report: Report, split: Split) -> None:
     liked = split.test.values >= np.quantile(split.train.values, 0.5, method="lower")
     users, every = len(set(split.test.user_numbers[liked].tolist())), len(set(split.test.user_numbers.tolist()))
     assert 0 < users < every or users == every
@@ -103,12 +105,17 @@ def test_lists_without_a_liked_test_item_are_explained(split: Split) -> None:
     assert "There are no list metrics: no test item is rated 99 or more" in str(found)
 
 
-def test_few_users_and_equal_ratings_are_said(split: Split) -> None:
+def test_few_users_and_equal_ratings_are_findings(split: Split) -> None:
     best = float(np.sort(split.test.values)[-3])
     assert "rest on" in population_findings(split, EvaluationSettings(relevant_from=best))[0]
     equal = replace(split, train=replace(split.train, values=np.full(len(split.train), 4.0, np.float32)))
     assert "All training ratings are equal" in population_findings(equal, SETTINGS)[0]
     assert population_findings(split, EvaluationSettings(ranking=False)) == []
+    plays = np.where(np.arange(len(split.train)) % 50 == 0, 400, 1 + np.arange(len(split.train)) % 3)
+    counts = replace(split, train=replace(split.train, values=plays.astype(np.float32)))
+    assert "look like counts" in population_findings(counts, EvaluationSettings(ranking=False))[0]
+    chosen = replace(equal, train=replace(equal.train, scale=Scale(4.0, 4.0, kind="choices")))
+    assert population_findings(chosen, EvaluationSettings(ranking=False)) == []
 
 
 def test_probabilities_of_a_true_model_are_reliable_and_those_of_a_false_one_are_not(

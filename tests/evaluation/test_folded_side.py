@@ -67,7 +67,7 @@ def test_a_hidden_item_is_folded_in_too_and_both_at_once(world: World) -> None:
     assert answers.sources.tolist() == ["folded_in", "folded_in", "folded_in", "known"]
 
 
-def test_the_more_is_given_the_smaller_the_error(world: World) -> None:
+def test_more_given_ratings_lower_the_error(world: World) -> None:
     errors = []
     for given in (0, 3, RESERVED):
         split = hidden(world, given)
@@ -77,7 +77,7 @@ def test_the_more_is_given_the_smaller_the_error(world: World) -> None:
     assert errors[0] > errors[1] + 0.05 > errors[2] + 0.1
 
 
-def test_groups_hold_every_row_once_and_share_their_two_numbers() -> None:
+def test_groups_contain_every_row_once_with_the_same_two_numbers() -> None:
     rng = np.random.default_rng(0)
     users, items = rng.integers(-1, 3, 60), rng.integers(-1, 3, 60)
     found = list(groups(users, items))

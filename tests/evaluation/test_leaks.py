@@ -38,11 +38,11 @@ def check_no_test_rating_is_used(build: Callable[[Split], EvaluationScorer], spl
 
 
 @pytest.mark.parametrize("build", [GlobalMean, MostPopular, lambda split: baselines(split)[0]])
-def test_no_baseline_sees_a_test_rating(build: Callable[[Split], EvaluationScorer], world: World) -> None:
+def test_baselines_do_not_use_test_ratings(build: Callable[[Split], EvaluationScorer], world: World) -> None:
     check_no_test_rating_is_used(build, world.split())
 
 
-def test_no_model_sees_a_test_rating(world: World) -> None:
+def test_models_do_not_use_test_ratings(world: World) -> None:
     check_no_test_rating_is_used(lambda s: RecommenderScorer(world.oracle(s.train), s), world.split())
 
 
@@ -57,19 +57,19 @@ class Peeking(GlobalMean):
         return ScorerOutput(self._answers)
 
 
-def test_a_scorer_that_uses_test_ratings_is_caught(world: World) -> None:
+def test_a_scorer_that_uses_test_ratings_is_detected(world: World) -> None:
     with pytest.raises(AssertionError):
         check_no_test_rating_is_used(Peeking, world.split())
 
 
-def test_a_model_that_has_learnt_from_test_rows_is_refused(world: World) -> None:
+def test_a_model_trained_on_test_rows_is_refused(world: World) -> None:
     split = world.split()
     cheat = world.oracle(world.ratings)
     with pytest.raises(CallerError, match=r"learned from 750 of the 750 test rows. Train it on split\.train"):
         evaluate(cheat, split)
 
 
-def test_one_leaked_row_is_enough_to_be_refused(world: World) -> None:
+def test_one_leaked_row_is_refused(world: World) -> None:
     split = world.split()
     rows = np.sort(np.append(np.setdiff1d(np.arange(3000), np.arange(10)), 5))
     with pytest.raises(CallerError, match="learned from"):

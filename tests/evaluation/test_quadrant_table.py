@@ -23,20 +23,20 @@ def test_there_is_a_cell_for_each_model_quadrant_and_number_given(table: Quadran
     assert len(rows) == 4, "every number given is tested on the same rows"
 
 
-def test_who_knows_the_world_reaches_the_noise_where_all_is_known(table: QuadrantTable) -> None:
+def test_the_true_model_has_the_error_of_the_noise_for_known_pairs(table: QuadrantTable) -> None:
     known = table.cell("oracle", "known", 0).rmse
     assert known.low < NOISE < known.high
 
 
 @pytest.mark.parametrize("quadrant", ["new_user", "new_item", "both_new"])
-def test_ratings_given_of_the_new_lower_the_error(table: QuadrantTable, quadrant: str) -> None:
+def test_given_ratings_lower_the_error(table: QuadrantTable, quadrant: str) -> None:
     errors = [table.cell("oracle", quadrant, given).rmse.value for given in (0, 3, 10)]
     assert errors[0] > errors[1] > errors[2] > NOISE
     assert table.cell("oracle", quadrant, 10).rmse.value < table.cell("baseline", quadrant, 10).rmse.value
     assert table.cell("baseline", quadrant, 10).rmse.value < table.cell("mean", quadrant, 10).rmse.value
 
 
-def test_the_mean_is_given_nothing_and_learns_nothing(table: QuadrantTable) -> None:
+def test_the_mean_does_not_use_given_ratings(table: QuadrantTable) -> None:
     assert table.cell("mean", "new_user", 0).rmse == table.cell("mean", "new_user", 10).rmse
 
 

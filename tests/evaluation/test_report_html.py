@@ -44,7 +44,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return report.to_html(tmp_path_factory.mktemp("report") / "deep" / "report.html")
 
 
-def test_the_page_stands_alone(page_file: Path) -> None:
+def test_the_page_is_self_contained(page_file: Path) -> None:
     text = page_file.read_text(encoding="utf-8")
     assert not re.search(r"""(src|href)=["'](https?:)?//|@import|url\(""", text)
     assert "{{" not in text and "{%" not in text
@@ -102,7 +102,7 @@ def test_the_page_in_a_browser(browser: Any, page_file: Path, width: int, scheme
 
 
 @pytest.mark.browser
-def test_ink_stands_out_from_paper_in_both_schemes(browser: Any, page_file: Path) -> None:
+def test_text_has_enough_contrast_in_both_schemes(browser: Any, page_file: Path) -> None:
     for scheme in ("light", "dark"):
         context = browser.new_context(color_scheme=scheme)
         page = context.new_page()
@@ -133,7 +133,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.browser
-def test_pointing_at_a_spot_tells_its_title(browser: Any, page_file: Path) -> None:
+def test_hovering_a_dot_shows_its_title(browser: Any, page_file: Path) -> None:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(page_file.as_uri())
     spot = page.locator(".map .spot").first

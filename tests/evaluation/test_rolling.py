@@ -13,7 +13,7 @@ from penchant.data.ratings import Ratings
 from penchant.data.splitting import Split
 from penchant.evaluation.comparison.cross_validation import CrossValidationResult, cross_validate
 from penchant.evaluation.scoring.baselines import MostPopular, baselines, naive_baselines
-from penchant.foundations.errors import CallerError
+from penchant.foundations.errors import CallerError, DataError
 from penchant.metrics.intervals import UserSums, bootstrap
 from penchant.metrics.split_sums import SplitSums, interval_of
 from worlds import small_ratings
@@ -52,6 +52,11 @@ def test_recent_popularity_counts_back_from_the_cut_and_breaks_ties_by_all_time(
     scores = MostPopular(split, 7).score_rows(np.array([0]))[0]
     assert np.lexsort((np.arange(n), -scores)).tolist() == np.lexsort((np.arange(n), -ever, -late)).tolist()
     assert len(np.unique(scores)) == len(set(zip(late.tolist(), ever.tolist(), strict=True)))
+
+
+def test_recent_popularity_needs_a_cut(ratings: Ratings) -> None:
+    with pytest.raises(DataError, match="needs a cut"):
+        MostPopular(splitting.random(ratings), 7)
 
 
 def test_every_test_row_is_relevant_and_reports_say_so(cuts: list[Split]) -> None:

@@ -22,7 +22,7 @@ def train() -> Ratings:
     return World().split().train
 
 
-def test_the_best_trial_comes_first_and_is_really_the_best(train: Ratings) -> None:
+def test_the_best_trial_is_first_and_reproducible(train: Ratings) -> None:
     found = tune(train, "baseline", space=SPACE, trials=6, seed=3)
     values = [trial.value for trial in found.trials]
     assert len(values) == 6 and values == sorted(values)
@@ -37,12 +37,12 @@ def test_a_metric_whose_higher_values_are_better_is_maximized(train: Ratings) ->
     assert values == sorted(values, reverse=True)
 
 
-def test_test_rows_have_no_way_in() -> None:
+def test_tune_takes_ratings_only() -> None:
     with pytest.raises(CallerError, match=r"not a Split. Give split\.train"):
         tune(World().split(), "baseline")  # type: ignore[arg-type]
 
 
-def test_every_row_a_trial_sees_is_a_training_row(train: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trials_use_training_rows_only(train: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rows that trials learn from and are judged by are the given ones, each once and nothing else."""
     seen = []
     real = tuning.train
@@ -61,7 +61,7 @@ def pairs(ratings: Ratings) -> set[tuple[str, str]]:
     return set(zip(users.tolist(), items.tolist(), strict=True))
 
 
-def test_a_search_that_broke_off_goes_on(train: Ratings, tmp_path: Path) -> None:
+def test_an_interrupted_search_continues(train: Ratings, tmp_path: Path) -> None:
     first = tune(train, "baseline", space=SPACE, trials=3, folder=tmp_path)
     more = tune(train, "baseline", space=SPACE, trials=5, folder=tmp_path)
     assert len(more.trials) == 5
@@ -75,7 +75,7 @@ def test_other_rows_are_another_search(train: Ratings, tmp_path: Path) -> None:
     assert len(tune(other, "baseline", space=SPACE, trials=1, folder=tmp_path).trials) == 1
 
 
-def test_the_usual_space_holds_only_what_the_model_has_and_is_not_fixed() -> None:
+def test_the_default_space_has_the_free_settings_of_the_model() -> None:
     assert set(space_for("baseline")) == {"user_damping", "item_damping"}
     usual = set(space_for("dot_bias"))
     assert {"factors", "learning_rate"} < usual and "dropout" not in usual and "user_damping" not in usual
@@ -91,11 +91,11 @@ def test_the_usual_space_holds_only_what_the_model_has_and_is_not_fixed() -> Non
         ({"user_damping": "wide"}, "'wide' is not a range"),
     ],
 )
-def test_a_space_that_is_none_is_refused(asked: dict[str, object], message: str) -> None:
+def test_an_invalid_space_is_refused(asked: dict[str, object], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         space_for("baseline", asked)
 
 
-def test_a_metric_that_the_model_lacks_is_refused(train: Ratings) -> None:
+def test_a_metric_without_values_is_refused(train: Ratings) -> None:
     with pytest.raises(CallerError, match="no metric 'nonsense'"):
         tune(train, "baseline", metric="nonsense", trials=1)

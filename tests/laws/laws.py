@@ -1,4 +1,4 @@
-"""What every recommender promises, and what every registered model promises. A model joins by naming itself; see
+"""Tests of every recommender, and of every registered model. A model joins with a class of its own; see
 `test_models.py`."""
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STRANGE = [UNRATED, "item-404", "", "ünïcode", 12, -1, 2**40]
 
 
 class RecommenderLaws:
-    """What every recommender promises, whichever parts it has."""
+    """Tests of every recommender, for any of its parts."""
 
     seeded: ClassVar[bool] = True
     """Whether the seed matters."""
@@ -42,10 +42,10 @@ class RecommenderLaws:
     def trained(cls, seed: int) -> Recommender:
         raise NotImplementedError
 
-    # --- every id is answered ----------------------------------------------------------------------------------
+    # --- known and unknown ids ----------------------------------------------------------------------------------
 
-    @pytest.mark.parametrize("user", [*KNOWN_USERS, "100", "nobody", 404, -1, ""])
-    def test_any_user_and_any_item_gets_a_number_and_its_source(self, model: Recommender, user: Any) -> None:
+    @pytest.mark.parametrize("user", [*KNOWN_USERS, "100", "unknown", 404, -1, ""])
+    def test_every_user_and_item_gets_a_prediction_with_its_source(self, model: Recommender, user: Any) -> None:
         known = user in (*KNOWN_USERS, "100")
         listed = model.recommend(user, ITEMS, exclude_seen=False)
         assert len(listed) == ITEMS
@@ -55,14 +55,14 @@ class RecommenderLaws:
             with pytest.raises(CallerError, match=r"no rating model.*recommend"):
                 model.predict(user, KNOWN_ITEMS)
             return
-        said = model.predict(user, [*KNOWN_ITEMS, *STRANGE])
-        assert np.isfinite(said.mean).all()
-        assert np.isfinite(said.std).all()
-        assert (said.std > 0).all()
-        assert set(said.source) <= set(SOURCES)
-        assert set(said.user_source) == {"known" if known else "prior"}
-        assert said.item_source[:3].tolist() == ["known", "known", "features"]
-        assert set(said.item_source[3:]) == {"prior"} or set(said.item_source[3:]) == {"features"}
+        found = model.predict(user, [*KNOWN_ITEMS, *STRANGE])
+        assert np.isfinite(found.mean).all()
+        assert np.isfinite(found.std).all()
+        assert (found.std > 0).all()
+        assert set(found.source) <= set(SOURCES)
+        assert set(found.user_source) == {"known" if known else "prior"}
+        assert found.item_source[:3].tolist() == ["known", "known", "features"]
+        assert set(found.item_source[3:]) == {"prior"} or set(found.item_source[3:]) == {"features"}
 
     def test_predictions_stay_on_the_scale(self, model: Recommender) -> None:
         if model.rating_model is not None:
@@ -72,7 +72,7 @@ class RecommenderLaws:
             assert means.max() <= 5.0
 
     @pytest.mark.parametrize("ratings", [{}, {"item-3": 5.0}, {"item-3": 4.5, "item-404": 5.0, UNRATED: 4.0}])
-    def test_a_new_user_is_answered_from_their_ratings(self, model: Recommender, ratings: dict[str, float]) -> None:
+    def test_a_new_user_is_predicted_from_their_ratings(self, model: Recommender, ratings: dict[str, float]) -> None:
         state = model.fold_in(ratings)
         assert state.source == ("folded_in" if ratings else "prior")
         assert len(state.recommend(ITEMS)) == ITEMS - len(set(ratings) - {"item-404"})
@@ -80,7 +80,7 @@ class RecommenderLaws:
             assert np.isfinite(state.predict([*KNOWN_ITEMS, *STRANGE]).mean).all()
             assert set(state.predict(KNOWN_ITEMS).source) == {state.source}
 
-    def test_a_new_item_is_answered_from_its_ratings_and_features(self, model: Recommender) -> None:
+    def test_a_new_item_is_predicted_from_its_ratings_and_features(self, model: Recommender) -> None:
         states = [
             model.fold_in_item(),
             model.fold_in_item(features={"genres": ["warm"]}),
@@ -109,28 +109,30 @@ class RecommenderLaws:
                 kept.predict(10**6, items).mean, model.fold_in(ratings).predict(items).mean, rtol=1e-5, atol=1e-5
             )
 
-    # --- one model, one answer ---------------------------------------------------------------------------------
+    # --- consistency ------------------------------------------------------------------------------------------
 
-    def test_lists_leave_out_what_was_rated_and_are_in_order(self, model: Recommender) -> None:
+    def test_lists_leave_out_rated_items_and_are_in_order(self, model: Recommender) -> None:
         trained = main_model(model)
-        for user in (*KNOWN_USERS, "nobody"):
+        for user in (*KNOWN_USERS, "unknown"):
             listed, whole = model.recommend(user, 7), model.recommend(user, ITEMS)
             number = trained.users.vocabulary.number(user)
             seen = trained.interactions.row(number)[0] if number >= 0 else np.array([], np.int32)
-            assert (np.diff(whole.scores) <= 1e-5).all()
+            rated = [item != UNRATED for item in whole.ids]
+            assert rated == sorted(rated, reverse=True), "an item without ratings precedes one with ratings"
+            assert (np.diff(whole.scores[rated]) <= 1e-5).all()
             assert len(whole) == ITEMS - len(seen)
             assert not set(whole.ids) & set(trained.items.vocabulary.take(seen).tolist())
             np.testing.assert_allclose(listed.scores, whole.scores[:7], rtol=1e-5, atol=1e-6)
 
     def test_lists_and_predictions_agree(self, model: Recommender) -> None:
-        for user in (*KNOWN_USERS, "nobody"):
+        for user in (*KNOWN_USERS, "unknown"):
             listed = model.recommend(user, 7)
             if model.rating_model is None:
                 assert listed.predicted is listed.std is listed.p_like is None
                 continue
-            said = model.predict(user, listed.ids)
-            np.testing.assert_allclose(listed.predicted, said.mean, rtol=1e-5, atol=1e-6)
-            np.testing.assert_allclose(listed.std, said.std, rtol=1e-4)
+            found = model.predict(user, listed.ids)
+            np.testing.assert_allclose(listed.predicted, found.mean, rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(listed.std, found.std, rtol=1e-4)
             by_rating = model.recommend(user, 7, by="rating")
             np.testing.assert_array_equal(by_rating.scores, by_rating.predicted)
 
@@ -152,13 +154,13 @@ class RecommenderLaws:
         json.dumps(asked.to_json())
 
     def test_explanations_add_up(self, model: Recommender) -> None:
-        for said in (
+        for found in (
             model.explain(100, "item-1"),
-            model.explain("nobody", 7),
+            model.explain("unknown", 7),
             model.fold_in({"item-3": 5}).explain(UNRATED),
         ):
-            assert said.total == pytest.approx(said.score, abs=1e-3)
-            json.dumps(said.to_json())
+            assert found.total == pytest.approx(found.score, abs=1e-3)
+            json.dumps(found.to_json())
 
     def test_a_grown_recommender_answers_as_the_folded_in_user(self, model: Recommender) -> None:
         ratings = {"item-3": 5.0, "item-7": 1.0}
@@ -180,7 +182,7 @@ class RecommenderLaws:
     def test_a_saved_recommender_gives_the_same_answers(self, model: Recommender, tmp_path: Path) -> None:
         again = load(model.save(tmp_path / "model"))
         assert again.ranker == model.ranker
-        for user in (*KNOWN_USERS, "nobody"):
+        for user in (*KNOWN_USERS, "unknown"):
             for by in (None, *parts_of(model)):
                 assert model.recommend(user, by=by).to_json() == again.recommend(user, by=by).to_json()
         ratings = {"item-3": 5.0, "item-7": 1.0}
@@ -199,8 +201,8 @@ class RecommenderLaws:
 class ModelLaws(RecommenderLaws):
     """The laws of a recommender with one registered model as its only part.
 
-    name: in the registry. settings: small enough for a quick test. agreement: how far, in root mean square over the
-    catalogue, the fold-in of a user's own training ratings may lie from the user's trained row.
+    name: in the registry. settings: for a quick test. agreement: the largest root mean square difference, over the
+    catalogue, between the fold-in of users' training ratings and their trained rows.
     """
 
     name: ClassVar[str]
@@ -211,7 +213,7 @@ class ModelLaws(RecommenderLaws):
     def trained(cls, seed: int) -> Recommender:
         return train(small_world(), cls.name, seed=seed, settings=cls.settings)
 
-    def test_the_model_is_the_part_that_its_objective_says(self, model: Recommender) -> None:
+    def test_the_model_is_the_part_of_its_objective(self, model: Recommender) -> None:
         trained = main_model(model)
         assert trained.kind == self.name
         assert (model.rating_model is trained) == (trained.objective == "rating")
@@ -236,7 +238,7 @@ class ModelLaws(RecommenderLaws):
             with pytest.raises(SettingsError, match=r"factors|not a net of this shape"):
                 train(small_world(), self.name, resume=model, **{**self.settings, "factors": 5})
 
-    def test_folding_in_a_users_own_ratings_gives_about_their_row(self, model: Recommender) -> None:
+    def test_fold_in_of_training_ratings_gives_about_the_trained_row(self, model: Recommender) -> None:
         trained, catalogue = main_model(model), np.arange(ITEMS - 1)
         apart = []
         for user in range(len(trained.users)):
@@ -247,7 +249,7 @@ class ModelLaws(RecommenderLaws):
 
 
 def parts_of(model: Recommender) -> list[By]:
-    """The parts that there are, as orders of a list."""
+    """The parts of the recommender, as values of `by`."""
     parts: list[tuple[By, Any]] = [("rating", model.rating_model), ("choice", model.choice_model)]
     return [name for name, part in parts if part is not None]
 

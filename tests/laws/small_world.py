@@ -1,4 +1,4 @@
-"""A small made world: tastes of two factors, genres that go with them, an item nobody rated yet."""
+"""A small synthetic data set: two factors, genres that depend on them, and an item without ratings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penchant.data.vocabulary import Vocabulary
 
 USERS, ITEMS = 60, 40
 UNRATED = "item-39"
-"""In the catalogue, with a genre, never rated."""
+"""An item of the catalogue with a genre and without ratings."""
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from laws.laws import ModelLaws, RecommenderLaws
 from laws.small_world import small_world
-from penchant.recommending.ranker import Ranker
+from penchant.recommending.ranker import Liking, Ranker
 from penchant.recommending.recommender import Recommender
 from penchant.training import registry
 from penchant.training.registry import MODELS
@@ -50,6 +50,11 @@ class TestEASE(ModelLaws):
     agreement = 1e-5
 
 
+class TestELSA(ModelLaws):
+    name, settings = "elsa", {"factors": 6, "positive_from": 3.5}
+    agreement = 1e-5
+
+
 class TestBothParts(RecommenderLaws):
     """A rating model, a choice model and a ranker with given weights."""
 
@@ -59,7 +64,7 @@ class TestBothParts(RecommenderLaws):
         return Recommender(
             registry.train(ratings, "als", seed=seed, factors=4),
             registry.train(ratings, "ease", seed=seed, positive_from=3.5, regularization=5.0),
-            Ranker(("log_choice", "log_like"), (8.0, 1.0), {"weights": "given"}),
+            Ranker({"log_choice": 8.0, "log_like": 1.0}, {"log_choice": 1.0}, Liking.of(ratings.values, ratings.scale)),
         )
 
 

@@ -1,4 +1,4 @@
-"""A busy machine is no failing test: examples have no deadline."""
+"""Hypothesis examples have no deadline, so that a busy machine does not fail a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Value scores with many ties, and the same order written a second, slow way."""
+"""Random scores with many ties, and the same order by a second, slow implementation."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def test_diversity_agrees_with_scikit_learns_cosines(each: list[list[int]]) -> N
         assert diversity == pytest.approx(1 - off_diagonal.mean())
 
 
-def test_novelty_is_bits_of_surprise() -> None:
+def test_novelty_is_the_mean_self_information() -> None:
     counts = np.array([8, 4, 1, 0])
     assert beyond.novelty(np.array([[0, 1], [2, 3], [-1, -1]]), counts, 8)[:2].tolist() == [0.5, 3.0]
 
@@ -51,6 +51,6 @@ def test_popularity_bias_compares_with_the_users_own_history() -> None:
     assert found.tolist() == [1.0, 0.0]
 
 
-def test_everybody_getting_one_item_is_as_unequal_as_it_gets() -> None:
+def test_one_item_for_all_users_has_the_highest_gini() -> None:
     assert beyond.gini(np.zeros((5, 1), int), 10) == pytest.approx(0.9)
     assert beyond.gini(np.arange(10)[:, None], 10) == pytest.approx(0.0)

@@ -1,4 +1,4 @@
-"""Pairs in the right order, by hand, against a slow twin, and against what another measure must say."""
+"""Concordant pairs: by hand, against a slow implementation, and against the AUC."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_counted_by_hand() -> None:
 
 
 @given(made)
-def test_agrees_with_a_slow_twin(rows: list[tuple[int, float, int]]) -> None:
+def test_agrees_with_a_slow_implementation(rows: list[tuple[int, float, int]]) -> None:
     owners = np.array([row[0] for row in rows], dtype=np.int32)
     truth, scores = (np.array([row[at] for row in rows], dtype=np.float32) for at in (1, 2))
     found = concordant_pairs(truth, scores, owners, 5)
@@ -47,14 +47,14 @@ def test_agrees_with_a_slow_twin(rows: list[tuple[int, float, int]]) -> None:
     np.testing.assert_array_equal(found.weights, pairs)
 
 
-def test_two_kinds_of_rating_of_one_user_make_it_the_area_under_the_curve() -> None:
+def test_with_two_rating_values_of_one_user_it_is_the_auc() -> None:
     rng = np.random.default_rng(0)
     liked, scores = rng.integers(0, 2, size=200), rng.integers(0, 30, size=200) / 7
     found = concordant_pairs(liked, scores, np.zeros(200, dtype=int), 1)
     assert found.value == pytest.approx(roc_auc_score(liked, scores))
 
 
-def test_a_constant_knows_nothing_and_what_rises_with_the_truth_knows_all() -> None:
+def test_constant_scores_give_one_half_and_increasing_functions_of_the_truth_give_one() -> None:
     rng = np.random.default_rng(1)
     truth, owners = rng.integers(1, 11, size=300) / 2, rng.integers(0, 9, size=300)
     shifts = rng.normal(size=9)[owners]  # the order of one user's items is all that is asked
@@ -64,7 +64,7 @@ def test_a_constant_knows_nothing_and_what_rises_with_the_truth_knows_all() -> N
     assert concordant_pairs(truth, -truth, owners, 9).value == 0.0
 
 
-def test_what_cannot_be_ordered_is_refused() -> None:
+def test_nan_and_unequal_lengths_are_refused() -> None:
     with pytest.raises(DataError, match="1 of 2 scores"):
         concordant_pairs([1, 2], [np.nan, 1.0], np.zeros(2, int), 1)
     with pytest.raises(DataError, match="shapes differ"):

@@ -22,7 +22,7 @@ def test_the_order_is_score_first_then_the_lower_item_number(made: list[MadeUser
 
 
 @given(st.lists(made_users(), min_size=1, max_size=5))
-def test_gains_travel_with_their_items(made: list[MadeUser]) -> None:
+def test_gains_are_sorted_with_their_items(made: list[MadeUser]) -> None:
     ranks = ranks_of(made)
     for number, user in enumerate(made):
         mine = slice(ranks.starts[number], ranks.starts[number + 1])
@@ -31,7 +31,7 @@ def test_gains_travel_with_their_items(made: list[MadeUser]) -> None:
 
 
 @given(st.lists(made_users(), min_size=2, max_size=5))
-def test_the_size_of_a_block_changes_nothing(made: list[MadeUser]) -> None:
+def test_the_result_does_not_depend_on_the_block_size(made: list[MadeUser]) -> None:
     one, all_at_once = ranks_of(made, block=1), ranks_of(made, block=100)
     np.testing.assert_array_equal(one.positions, all_at_once.positions)
     np.testing.assert_array_equal(one.midranks, all_at_once.midranks)
@@ -54,6 +54,6 @@ def test_testing_on_a_training_pair_is_refused() -> None:
         one_user([1.0, 2.0, 3.0], [0, 1], [1])
 
 
-def test_a_user_without_anything_to_find_is_refused() -> None:
+def test_a_user_without_relevant_items_is_refused() -> None:
     with pytest.raises(DataError, match="no relevant item"):
         one_user([1.0, 2.0], [], [])

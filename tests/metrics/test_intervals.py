@@ -21,7 +21,7 @@ def test_users_without_a_metric_are_left_out_of_the_mean() -> None:
 
 
 @pytest.mark.slow
-def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
+def test_the_interval_has_its_nominal_coverage() -> None:
     samples, held = rng(5), 0
     for _ in range(300):
         per_user = samples.exponential(2.0, size=150)
@@ -30,7 +30,7 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     assert 0.84 < held / 300 < 0.95
 
 
-def test_ratings_of_one_user_hang_together_so_the_interval_counts_users() -> None:
+def test_the_interval_depends_on_users_not_on_ratings() -> None:
     """Repeating every user's ratings a hundred times adds no user, so it must not narrow the interval."""
     errors, owners = rng(1).exponential(size=60), np.arange(60)
     once = bootstrap(UserSums.pooled(errors, owners, 60), rng=rng(2), replicates=500, level=0.95)
@@ -40,14 +40,14 @@ def test_ratings_of_one_user_hang_together_so_the_interval_counts_users() -> Non
     assert (often.low, often.high) == pytest.approx((once.low, once.high))
 
 
-def test_metrics_together_have_the_intervals_they_have_alone() -> None:
+def test_joint_and_single_bootstraps_give_the_same_intervals() -> None:
     a, b = UserSums.mean(rng(3).normal(size=40)), UserSums.mean(rng(4).normal(size=40))
     together = bootstrap_all([a, b], rng=rng(), replicates=50, level=0.9)
     alone = [bootstrap(one, rng=rng(), replicates=50, level=0.9) for one in (a, b)]
     assert [(i.low, i.high) for i in together] == [pytest.approx((i.low, i.high)) for i in alone]
 
 
-def test_a_small_but_steady_gain_is_seen_only_by_the_paired_look() -> None:
+def test_a_small_consistent_gain_is_significant_in_the_paired_test_only() -> None:
     hard = rng(6).normal(1.0, 0.5, size=200)
     better, worse = UserSums.mean(hard), UserSums.mean(hard + rng(7).normal(0.02, 0.01, size=200))
     alone = [bootstrap(one, rng=rng(), replicates=400, level=0.95) for one in (better, worse)]
@@ -90,7 +90,7 @@ def test_holms_worked_example_and_order() -> None:
     assert holm([]).tolist() == []
 
 
-def test_models_measured_on_different_rows_cannot_be_compared() -> None:
+def test_metrics_on_different_rows_cannot_be_compared() -> None:
     with pytest.raises(DataError, match="different test rows"):
         one, other = UserSums(np.ones(2), np.ones(2)), UserSums(np.ones(2), np.array([1.0, 2.0]))
         paired_difference(one, other, rng=rng(), replicates=9, level=0.9)

@@ -26,7 +26,7 @@ def history(train: list[float], validation: list[float]) -> list[dict[str, float
         ([], [], "cannot be judged"),
     ],
 )
-def test_the_summary_says_what_the_curves_show(train: list[float], validation: list[float], words: str) -> None:
+def test_the_summary_describes_the_curves(train: list[float], validation: list[float], words: str) -> None:
     curves = LearningCurves.of(history(train, validation))
     assert words in curves.overfitting_summary()
     assert curves.best_epoch == (0 if np.isnan(validation).all() else int(np.argmin(validation)) + 1)
@@ -34,11 +34,11 @@ def test_the_summary_says_what_the_curves_show(train: list[float], validation: l
 
 
 @pytest.mark.parametrize(("train", "words"), [(0.795, "close"), (0.7, "normal"), (0.3, "more regularization")])
-def test_without_a_validation_curve_the_summary_reads_the_gap(train: float, words: str) -> None:
+def test_without_a_validation_curve_the_summary_uses_the_gap(train: float, words: str) -> None:
     assert words in LearningCurves.of([]).overfitting_summary(train_rmse=train, test_rmse=0.8)
 
 
-def test_the_curve_counts_more_than_the_gap_to_the_test() -> None:
+def test_the_curve_takes_precedence_over_the_gap() -> None:
     risen = LearningCurves.of(history([1.0, 0.8, 0.5], [1.0, 0.9, 0.95]))
     summary = risen.overfitting_summary(train_rmse=0.5, test_rmse=0.96)
     assert "0.500 on training rows and 0.960 on test rows" in summary and "overfits" in summary

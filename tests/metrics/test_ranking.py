@@ -1,4 +1,4 @@
-"""Each ranking formula against ranx and scikit-learn, ties included, and proof that the check can fail."""
+"""Each ranking formula against ranx and scikit-learn, ties included; wrong formulas are detected."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ several_users = st.lists(made_users(), min_size=1, max_size=4)
 
 
 def strict_scores(user: MadeUser) -> dict[int, float]:
-    """Scores without ties that say the defined order, for libraries whose order of ties is their own."""
+    """Scores without ties in the defined order, for libraries that break ties in another way."""
     return {item: float(len(user.order) - place) for place, item in enumerate(user.order)}
 
 
@@ -79,7 +79,7 @@ def test_auc_is_not_defined_without_an_irrelevant_candidate() -> None:
     assert np.isnan(ranking.auc(ranks_of([MadeUser([1.0, 2.0], {0: 1, 1: 1}, set())]))).all()
 
 
-def test_a_hand_made_ranking() -> None:
+def test_a_ranking_computed_by_hand() -> None:
     # Ranked 2, 0, 1, 3 (items 0 and 1 tie); relevant are 0 and 3, at places 1 and 3.
     ranks = ranks_of([MadeUser([5.0, 5.0, 9.0, 1.0], {0: 1, 3: 1}, set())])
     found = {name: metric(ranks, 3)[0] for name, metric in ranking.AT_K.items()}
@@ -139,7 +139,7 @@ A_LATE_HIT = MadeUser([1.0, 1.0, 1.0, 1.0, 4.0], {2: 1}, set())
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ranking.AT_K)
-def test_a_wrongly_written_metric_is_caught(name: str) -> None:
+def test_a_wrong_formula_is_detected(name: str) -> None:
     made = [A_TELLING_USER, A_LATE_HIT]
     for k in range(1, 7):
         check_against_ranx(ranking.AT_K[name], name, made, k)

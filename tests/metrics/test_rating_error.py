@@ -31,7 +31,7 @@ def test_log_likelihood_and_coverage_agree_with_scipy(rows: list[tuple[float, fl
     np.testing.assert_array_equal(rating_error.covered(truth, mean, std, level=0.9)[surely], inside[surely])
 
 
-def test_a_true_gaussian_is_covered_as_often_as_promised() -> None:
+def test_coverage_of_a_gaussian_is_nominal() -> None:
     rng = np.random.default_rng(1)
     mean, std = rng.normal(3, 1, 40_000), rng.uniform(0.2, 2, 40_000)
     truth = rng.normal(mean, std)
@@ -61,7 +61,7 @@ def test_equal_predictions_share_a_bin() -> None:
         ([1.0, 2.0], [1.0, np.nan], "1 of 2 predictions"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(truth: list[float], predicted: list[float], message: str) -> None:
+def test_invalid_arrays_are_refused(truth: list[float], predicted: list[float], message: str) -> None:
     with pytest.raises(DataError, match=message):
         rating_error.rmse(truth, predicted)
 

@@ -16,7 +16,7 @@ def test_biases_solve_the_penalised_least_squares_problem():
     assert np.concatenate([found.users, found.items]) == pytest.approx(exact, abs=1e-4)
 
 
-def test_rows_without_ratings_have_no_bias_even_undamped():
+def test_rows_without_ratings_have_no_bias_without_damping():
     world = of_arrays(np.array([0, 0]), np.array([0, 2]), np.array([1.0, 4.0]), 2, 4)
     found = damped_biases(world, user_damping=0.0, item_damping=0.0)
     assert found.users[1] == 0.0

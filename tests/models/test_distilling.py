@@ -16,7 +16,7 @@ def means(model: TrainedModel) -> np.ndarray:
     return model.scorer.all_items(model.users.all_rows(), model.items.all_rows())
 
 
-def test_enough_width_loses_nothing() -> None:
+def test_a_large_enough_width_keeps_all_predictions() -> None:
     model = made()
     small = distil(model, model.samples * FACTORS)
     assert small.samples == 1
@@ -24,7 +24,7 @@ def test_enough_width_loses_nothing() -> None:
     assert small.facts["distilled_largest_error"] < 1e-4
 
 
-def test_less_width_loses_what_the_best_approximation_must() -> None:
+def test_a_smaller_width_has_the_error_of_the_truncated_svd() -> None:
     model = made(samples=6)
     small = distil(model, 2)
     assert small.users.factors == small.items.factors == 2
@@ -35,14 +35,14 @@ def test_less_width_loses_what_the_best_approximation_must() -> None:
     assert 0 < facts["distilled_rms_error"] < facts["distilled_largest_error"]
 
 
-def test_more_width_than_there_is_fills_up_with_zeros() -> None:
+def test_extra_width_is_filled_with_zeros() -> None:
     model = made()
     small = distil(model, 40)
     assert small.users.factors == 40
     np.testing.assert_allclose(means(small), means(model), atol=1e-4)
 
 
-def test_feature_maps_and_histories_follow_the_rows() -> None:
+def test_feature_maps_and_histories_are_distilled_too() -> None:
     """A new item's expected ratings are the same before and after, where width loses nothing."""
     rng = np.random.default_rng(3)
     model = made(samples=2)
@@ -58,12 +58,12 @@ def test_feature_maps_and_histories_follow_the_rows() -> None:
     np.testing.assert_allclose(expected[1], expected[0], atol=1e-3)
 
 
-def test_what_draws_disagree_by_becomes_noise() -> None:
+def test_variance_between_samples_becomes_noise() -> None:
     model = made(samples=6)
     assert distil(model, 4).noise[0] > model.noise.mean()
 
 
-def test_a_bent_link_and_no_width_are_refused() -> None:
+def test_a_nonlinear_link_and_width_zero_are_refused() -> None:
     with pytest.raises(SettingsError, match="plain dot product"):
         distil(made(DotScorer(np.full(3, 3, np.float32), "sigmoid", 0, 5)), 2)
     with pytest.raises(SettingsError, match="width"):

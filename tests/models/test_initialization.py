@@ -23,13 +23,13 @@ def test_dot_products_have_the_derived_moments(factors, make):
     assert dots.std() == pytest.approx(deviation, rel=0.08)
 
 
-def test_stated_spread_and_mean_are_met_for_any_width():
+def test_set_spread_and_mean_hold_for_any_width():
     for factors in (1, 7, 64, 512):
         assert start.dot_moments(start.spread_start(0.3, factors), factors) == pytest.approx((0.0, 0.3))
         assert start.dot_moments(start.mean_start(3.5, 0.2, factors), factors) == pytest.approx((3.5, 0.2))
 
 
-def test_the_lessons_uniform_start_gives_scores_near_zero_not_near_the_ratings():
+def test_the_uniform_initialization_of_the_lesson_gives_scores_near_zero():
     mean, deviation = start.dot_moments(start.uniform_start(0.05), 50)
     rng = np.random.default_rng(0)
     dots = (rng.uniform(0, 0.05, (20_000, 50)) * rng.uniform(0, 0.05, (20_000, 50))).sum(axis=1)
@@ -48,5 +48,5 @@ def test_layers_keep_the_variance_and_the_output_has_the_stated_spread():
     assert np.std(outputs) == pytest.approx(0.1, rel=0.1)
 
 
-def test_logit_undoes_the_sigmoid():
+def test_logit_is_the_inverse_of_the_sigmoid():
     assert 1 / (1 + np.exp(-start.logit(0.7))) == pytest.approx(0.7)

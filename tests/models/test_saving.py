@@ -11,6 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from made_models import DRAWS, made
+from penchant.data.ratings import Scale
 from penchant.foundations.errors import ModelFolderError, ModelShapeError
 from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
 from penchant.models.saving import load_trained, save_trained
@@ -84,31 +85,11 @@ def test_a_net_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     np.testing.assert_array_equal(before.scorer.all_items(*rows), after.scorer.all_items(*rows))
 
 
-def test_saving_again_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
-    save_trained(made(), tmp_path / "model")
-    save_trained(made(DotScorer(np.ones(DRAWS, np.float32))), tmp_path / "model")
-    assert load_trained(tmp_path / "model").mean[0] == 1
-    assert [p.name for p in tmp_path.iterdir()] == ["model"]
-
-
 def test_a_folder_of_other_things_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(ModelFolderError, match="holds other things"):
         save_trained(made(), tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "precious"
-
-
-def test_a_failed_save_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save_trained(made(), tmp_path / "model")
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr("safetensors.numpy.save_file", full)
-    with pytest.raises(OSError, match="No space"):
-        save_trained(made(DotScorer(np.ones(DRAWS, np.float32))), tmp_path / "model")
-    assert load_trained(tmp_path / "model").mean[0] == 3
-    assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
 
 def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
@@ -164,13 +145,37 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         )
 
 
-def test_an_interaction_with_an_item_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    before = made()
-    items = before.interactions.items.copy()
-    items[0] = 5
-    folder = save_trained(replace(before, interactions=replace(before.interactions, items=items)), tmp_path / "model")
-    with pytest.raises(ModelFolderError, match="with none of the 5 items"):
-        load_trained(folder)
+def with_rows(trained: TrainedModel, **rows: np.ndarray) -> TrainedModel:
+    return replace(trained, items=replace(trained.items, **rows))
+
+
+UNUSABLE = {
+    "an interaction is with none of the 5 items": lambda one: replace(
+        one, interactions=replace(one.interactions, items=np.full_like(one.interactions.items, 5))
+    ),
+    "items.bias has 1 numbers that are not finite": lambda one: with_rows(
+        one, bias=np.where(np.arange(15).reshape(3, 5) == 7, np.float32("nan"), one.items.bias)
+    ),
+    r"items.variance has shape \(4,\), not \(N = 5\)": lambda one: with_rows(one, variance=np.ones(4, np.float32)),
+    "items.counts is below 0": lambda one: with_rows(one, counts=one.items.counts - 5),
+    "the noise is below 0": lambda one: replace(one, noise=-one.noise),
+    "a rating scale cannot be from 5.0 to 1.0": lambda one: replace(one, scale=Scale(5.0, 1.0)),
+    "prior.precision is not positive": lambda one: with_rows(
+        one, prior=replace(one.items.prior, precision=np.zeros_like(one.items.prior.precision))
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", UNUSABLE)
+def test_a_model_that_could_not_be_used_is_not_saved(tmp_path: Path, reason: str) -> None:
+    with pytest.raises(ModelFolderError, match=f"cannot be used: .*{reason}"):
+        save_trained(UNUSABLE[reason](made()), tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_all_files_have_the_same_mode(tmp_path: Path) -> None:
+    folder = save_trained(made(), tmp_path / "model")
+    assert len({path.stat().st_mode for path in folder.iterdir()}) == 1
 
 
 def test_timestamps_come_back(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""No figure stands on the leaderboard that a result file does not hold."""
+"""Every number on the leaderboard is in a result file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def numbers_in(value: Any) -> Iterator[float]:
 
 
 def unfounded(page: str, results: Path) -> list[str]:
-    """The metrics in the tables of a page that no result file of the table's section holds."""
+    """The numbers in the tables of a page that are not in the result file of the table's section."""
     found = []
     for section in page.split("\n## ")[1:]:
         name = re.search(r"benchmarks/results/([\w.-]+\.json)", section)
@@ -45,14 +45,14 @@ def unfounded(page: str, results: Path) -> list[str]:
     return found
 
 
-def test_every_section_is_what_its_result_file_makes_it() -> None:
+def test_every_section_is_generated_from_its_result_file() -> None:
     generator = runpy.run_path(str(ROOT / "benchmarks" / "leaderboard.py"))
     fresh = generator["page"](RESULTS).split("\n## ")
     for section in PAGE.read_text(encoding="utf-8").split("\n## "):
         assert section.strip() in {one.strip() for one in fresh}, f"run `make leaderboard`: {section.splitlines()[0]}"
 
 
-def test_every_figure_has_a_result_file() -> None:
+def test_every_number_is_in_a_result_file() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert len(NUMBER.findall(page)) > 10
     assert unfounded(page, RESULTS) == []
@@ -67,18 +67,18 @@ def test_every_figure_has_a_result_file() -> None:
         ("| als | 0.8543 | 2.6 |", ["2.6"]),
     ],
 )
-def test_an_invented_figure_is_refused(tmp_path: Path, row: str, refused: list[str]) -> None:
+def test_an_invented_number_is_refused(tmp_path: Path, row: str, refused: list[str]) -> None:
     metrics = {"rmse": {"value": 0.85432, "low": 0.8211, "high": 0.88879}, "seconds": [2.0, 3.0]}
-    (tmp_path / "race.json").write_text(json.dumps(metrics))
-    page = f"# L\n\n## Race\n\n`benchmarks/results/race.json`\n\n{row}\n"
+    (tmp_path / "one.json").write_text(json.dumps(metrics))
+    page = f"# L\n\n## One\n\n`benchmarks/results/one.json`\n\n{row}\n"
     assert unfounded(page, tmp_path) == refused
 
 
 def test_a_table_without_a_result_file_is_refused(tmp_path: Path) -> None:
-    assert unfounded("# L\n\n## Race\n\n| als | 0.85 |\n", tmp_path) == ["0.85"]
+    assert unfounded("# L\n\n## One\n\n| als | 0.85 |\n", tmp_path) == ["0.85"]
 
 
-def test_each_result_says_how_it_was_made() -> None:
+def test_each_result_has_its_command_and_versions() -> None:
     for path in RESULTS.glob("*.json"):
-        told = path.read_text(encoding="utf-8")
-        assert '"command": "python benchmarks/' in told and '"versions"' in told, path.name
+        text = path.read_text(encoding="utf-8")
+        assert '"command": "python benchmarks/' in text and '"versions"' in text, path.name

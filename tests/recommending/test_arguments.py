@@ -135,7 +135,7 @@ WRONG: dict[str, tuple[Callable[[Recommender], Any], str]] = {
         r"by: there is no order 'stars'. Choose one of: combined",
     ),
     "no such part": (lambda m: m.recommend("ann", by="choice"), r"this recommender has no choice model"),
-    "no ranker": (lambda m: m.recommend("ann", by="combined"), r"one part and no ranker"),
+    "no ranker": (lambda m: m.recommend("ann", by="combined"), r"has one part.*ask for the one there is"),
     "diversity as a text": (lambda m: m.recommend("ann", diversity="x"), r"a diversity of 'x'"),
 }
 

@@ -1,4 +1,4 @@
-"""Features speak for rows that were never rated, in every model that was trained without them."""
+"""Feature maps of models that were trained without features predict rows without ratings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS = ("drama", "war", "music", None)
 
 
 def world(size: int = 400) -> tuple[TrainedModel, np.ndarray]:
-    """A model whose item rows are what their kind says, plus noise; every fourth item was never rated."""
+    """A model whose item rows follow from their genre, plus noise; every fourth item has no ratings."""
     rng = np.random.default_rng(2)
     kind = rng.integers(0, 4, size)
     truth = np.array([[0.5, 1, 0, 0], [-0.5, 0, 1, 0], [0.0, 0, 0, 1], [0.2, 0, 0, 0]])[kind]
@@ -43,7 +43,7 @@ def world(size: int = 400) -> tuple[TrainedModel, np.ndarray]:
     return dataclasses.replace(trained, users=users, items=items), truth
 
 
-def test_rows_never_rated_go_where_their_features_say() -> None:
+def test_rows_without_ratings_are_set_by_their_features() -> None:
     trained, truth = world()
     mapped = with_feature_maps(trained)
     empty, rated = trained.items.counts == 0, trained.items.counts > 0
@@ -51,34 +51,34 @@ def test_rows_never_rated_go_where_their_features_say() -> None:
     np.testing.assert_array_equal(mapped.items.vectors[:, rated], trained.items.vectors[:, rated])
 
 
-def test_a_new_item_is_answered_from_its_features() -> None:
+def test_a_new_item_is_predicted_from_its_features() -> None:
     trained, _ = world()
     model = Recommender.of(with_feature_maps(trained))
-    arrival = model.fold_in_item(features={"genres": ("war",)})
-    assert arrival.source == "features"
-    np.testing.assert_allclose(arrival.rows["rating"].rows.joined[0, 0], [-0.5, 0, 1, 0], atol=0.06)
+    item = model.fold_in_item(features={"genres": ("war",)})
+    assert item.source == "features"
+    np.testing.assert_allclose(item.rows["rating"].rows.joined[0, 0], [-0.5, 0, 1, 0], atol=0.06)
     grown = model.with_item(999, features={"genres": ("war",)})
     assert grown.predict("ann", 999).item_source.tolist() == ["features"]
-    np.testing.assert_allclose(grown.predict("ann", 999).mean, arrival.predict("ann").mean, rtol=1e-5)
-    assert model.predict("ann", 0).item_source.tolist() == ["features"]  # in the catalogue, never rated
+    np.testing.assert_allclose(grown.predict("ann", 999).mean, item.predict("ann").mean, rtol=1e-5)
+    assert model.predict("ann", 0).item_source.tolist() == ["features"]  # in the catalogue, without ratings
 
 
 def test_a_rating_moves_an_item_away_from_its_features() -> None:
     trained, _ = world()
     model = Recommender.of(with_feature_maps(trained))
-    says = [model.fold_in_item(features={"genres": ("war",)}, ratings=r) for r in ({}, {"ann": 5.0})]
-    assert [s.source for s in says] == ["features", "folded_in"]
-    assert says[1].predict("cy").mean[0] > says[0].predict("cy").mean[0] + 0.1
-    assert says[1].predict("cy").std[0] < says[0].predict("cy").std[0]
+    states = [model.fold_in_item(features={"genres": ("war",)}, ratings=r) for r in ({}, {"ann": 5.0})]
+    assert [s.source for s in states] == ["features", "folded_in"]
+    assert states[1].predict("cy").mean[0] > states[0].predict("cy").mean[0] + 0.1
+    assert states[1].predict("cy").std[0] < states[0].predict("cy").std[0]
 
 
-def test_a_model_without_features_stays_as_it_is() -> None:
+def test_a_model_without_features_is_not_changed() -> None:
     trained = made()
     assert with_feature_maps(trained).items is trained.items
 
 
 @pytest.mark.parametrize("column", range(2))
-def test_ridge_takes_the_penalty_of_least_cross_validation_error(column: int) -> None:
+def test_ridge_selects_the_penalty_with_the_lowest_cross_validation_error(column: int) -> None:
     rng = np.random.default_rng(4)
     x, weights = rng.normal(size=(40, 6)), rng.uniform(0.1, 1, 40)
     y = np.stack([x @ rng.normal(size=6) + rng.normal(size=40), rng.normal(size=40)], axis=1)

@@ -1,4 +1,4 @@
-"""Fold-in: the half-step against plain algebra, its links against a general minimiser, and visitors at the border."""
+"""Fold-in: the row update against plain algebra, links against a general minimizer, and folded-in users."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from penchant.recommending.fold_in import infer
 from penchant.recommending.recommender import Recommender, index_of, main_model
 from penchant.recommending.user_state import new_user_state
 from penchant.training.row_update import row_update
-from recommending.made_heads import HEADS
+from recommending.made_scorers import SCORERS
 
 RNG = np.random.default_rng(11)
 GIVEN = np.array([4.5, 2.0, 3.5], np.float32)
 
 
 def slow_row(trained: TrainedModel, of: SideName, others: Rows, values: np.ndarray) -> np.ndarray:
-    """The row of the first draw that a general minimiser finds for the same penalised sum of squares."""
+    """The row of the first sample that minimizes the same penalized sum of squares, by a general minimizer."""
     prior = (trained.users if of == "users" else trained.items).prior
     mean, precision = prior.mean[0].astype(float), prior.precision[0].astype(float)
 
@@ -38,7 +38,7 @@ def slow_row(trained: TrainedModel, of: SideName, others: Rows, values: np.ndarr
     return minimize(cost, mean, method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-8, "maxiter": 5000}).x
 
 
-def test_the_half_step_is_the_textbook_posterior() -> None:
+def test_the_row_update_is_the_posterior_of_a_linear_regression() -> None:
     x, y = RNG.normal(size=(2, 4, 3)), RNG.normal(size=(2, 4))
     root = RNG.normal(size=(2, 3, 3))
     precision, mean, noise = root @ root.transpose(0, 2, 1) + np.eye(3), RNG.normal(size=(2, 3)), np.array([0.5, 2.0])
@@ -49,19 +49,19 @@ def test_the_half_step_is_the_textbook_posterior() -> None:
         np.testing.assert_allclose(found[s], inverse @ (precision[s] @ mean[s] + noise[s] * x[s].T @ y[s]), rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", SCORERS)
 @pytest.mark.parametrize("of", ["users", "items"])
-def test_a_folded_in_row_is_the_best_row_for_its_ratings(name: str, of: SideName) -> None:
-    trained = made(HEADS[name], samples=1)
+def test_a_folded_in_row_minimizes_the_penalized_error(name: str, of: SideName) -> None:
+    trained = made(SCORERS[name], samples=1)
     others = (trained.items if of == "users" else trained.users).rows(np.array([0, 1, 2]))
     rows = infer(trained, of, np.array([0, 1, 2]), GIVEN).rows
     np.testing.assert_allclose(rows.joined[0, 0], slow_row(trained, of, others, GIVEN), atol=0.005)
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", SCORERS)
 @pytest.mark.parametrize("of", ["users", "items"])
-def test_a_tangent_is_the_derivative(name: str, of: SideName) -> None:
-    trained, step = made(HEADS[name], samples=1), 1e-2
+def test_linearize_gives_the_derivative(name: str, of: SideName) -> None:
+    trained, step = made(SCORERS[name], samples=1), 1e-2
     users, items = trained.users.rows(np.array([0, 1])), trained.items.rows(np.array([2, 3]))
     _, slopes = trained.scorer.linearize(users, items, of)
     for d in range(3):
@@ -74,7 +74,7 @@ def test_a_tangent_is_the_derivative(name: str, of: SideName) -> None:
         np.testing.assert_allclose(slopes[:, :, d], (ends[0] - ends[1]) / (2 * step), atol=2e-3)
 
 
-def test_a_new_item_trusts_steady_users_more() -> None:
+def test_ratings_of_users_with_low_noise_have_more_weight() -> None:
     trained = made(samples=1)
     variance = np.array([0.0, 0.5, 2.0, 0.1], np.float32)
     noisy = dataclasses.replace(trained, users=dataclasses.replace(trained.users, variance=variance))
@@ -91,7 +91,7 @@ def test_a_new_item_trusts_steady_users_more() -> None:
     np.testing.assert_allclose(rows.joined[0, 0], slow, rtol=1e-3, atol=1e-5)
 
 
-def test_what_a_newcomers_ratings_vary_by_is_added_to_the_spread() -> None:
+def test_the_variance_of_new_users_is_added_to_the_spread() -> None:
     trained = made(samples=1)
     unsure = dataclasses.replace(trained.users, prior=dataclasses.replace(trained.users.prior, variance=0.7))
     for ratings in (np.empty(0, np.float32), GIVEN[:2]):
@@ -104,7 +104,7 @@ def test_what_a_newcomers_ratings_vary_by_is_added_to_the_spread() -> None:
         np.testing.assert_allclose(wider**2 - plain**2, 0.7, rtol=1e-4)
 
 
-def test_each_draw_is_folded_in_on_its_own() -> None:
+def test_each_sample_is_folded_in_separately() -> None:
     trained = made()
     others = trained.items.rows(np.array([0, 2]))
     together = infer(trained, "users", np.array([0, 2]), GIVEN[:2]).rows
@@ -136,61 +136,63 @@ def test_a_history_shifts_the_prior_mean() -> None:
     )
 
 
-def test_to_have_rated_what_one_was_asked_about_says_nothing() -> None:
+def test_the_selection_of_asked_items_is_not_used_as_history() -> None:
     trained = made()
     shift = RNG.normal(size=(3, 5, 3)).astype(np.float32)
     prior = trained.users.prior.with_effect(HistoryEffect(shift))
-    told = Recommender.of(dataclasses.replace(trained, users=dataclasses.replace(trained.users, prior=prior)))
+    model_with_history = Recommender.of(
+        dataclasses.replace(trained, users=dataclasses.replace(trained.users, prior=prior))
+    )
     ratings = {7: 5.0, 9: 2.0}
-    asked = told.fold_in(ratings, asked=[7, 9, 404])
+    asked = model_with_history.fold_in(ratings, asked=[7, 9, 404])
     np.testing.assert_allclose(
         asked.main.rows.joined, Recommender.of(trained).fold_in(ratings).main.rows.joined, rtol=1e-5
     )
-    assert not np.allclose(asked.main.rows.joined, told.fold_in(ratings).main.rows.joined)
+    assert not np.allclose(asked.main.rows.joined, model_with_history.fold_in(ratings).main.rows.joined)
     np.testing.assert_allclose(asked.explain(5).rest, 0.0, atol=1e-5)
 
 
-def test_more_ratings_make_surer() -> None:
+def test_more_ratings_lower_the_spread() -> None:
     model = Recommender.of(made())
     spread = [model.fold_in(dict.fromkeys(ids, 4.0)).predict(5).std[0] for ids in ([], [7], [7, 3, 9, 1])]
     assert spread == sorted(spread, reverse=True)
 
 
-# --- visitors at the border --------------------------------------------------------------------------------------
+# --- folded-in users ---------------------------------------------------------------------------------------------
 
 
-def test_a_visitor_says_what_it_rests_on_and_leaves_the_model_alone() -> None:
+def test_a_user_state_has_its_source_and_the_model_is_not_changed() -> None:
     model = Recommender.of(made())
     before = main_model(model).items.vectors.copy(), main_model(model).users.vectors.copy()
-    visitor = model.fold_in({7: 5.0, 404: 1.0})
-    assert (visitor.source, list(visitor.unknown), visitor.numbers.tolist()) == ("folded_in", [404], [0])
+    state = model.fold_in({7: 5.0, 404: 1.0})
+    assert (state.source, list(state.unknown), state.numbers.tolist()) == ("folded_in", [404], [0])
     assert model.fold_in({}).source == "prior"
     np.testing.assert_array_equal(before[0], main_model(model).items.vectors)
     np.testing.assert_array_equal(before[1], main_model(model).users.vectors)
 
 
-def test_a_visitor_is_never_shown_what_they_rated() -> None:
+def test_rated_items_are_left_out_of_lists() -> None:
     model = Recommender.of(made())
     assert set(model.fold_in({7: 5.0, 3: 2.0}).recommend(5).ids) == {9, 1, 5}
     assert len(model.fold_in({7: 5.0}).recommend(5, exclude_seen=False)) == 5
 
 
-def test_requests_are_answered_for_anybody() -> None:
+def test_lists_for_known_unknown_and_folded_in_users() -> None:
     model = Recommender.of(made())
     assert model.recommend("ann").source == "known"
-    stranger = model.recommend("zoe", 2)
-    assert (stranger.source, list(stranger.unknown), stranger.asked) == ("prior", ["zoe"], "zoe")
+    unknown = model.recommend("zoe", 2)
+    assert (unknown.source, list(unknown.unknown), unknown.asked) == ("prior", ["zoe"], "zoe")
     assert model.fold_in({7: 5.0}).recommend().source == "folded_in"
     assert model.fold_in({7: 5.0}, user="zoe").recommend().source == "folded_in"
 
 
-def test_new_ratings_join_those_a_known_user_is_remembered_by() -> None:
+def test_new_ratings_are_added_to_those_of_a_known_user() -> None:
     model = Recommender.of(made())
-    remembered = dict(zip([7, 3], main_model(model).interactions.row(0)[1].tolist(), strict=True))
-    joined = model.fold_in({9: 5.0, 3: 1.0}, user="ann").recommend(5)
-    alone = model.fold_in({**remembered, 3: 1.0, 9: 5.0}).recommend(5)
-    assert joined.ids == alone.ids == [i for i in alone.ids if i in {1, 5}]
-    np.testing.assert_allclose(joined.scores, alone.scores, rtol=1e-5)
+    stored = dict(zip([7, 3], main_model(model).interactions.row(0)[1].tolist(), strict=True))
+    added = model.fold_in({9: 5.0, 3: 1.0}, user="ann").recommend(5)
+    alone = model.fold_in({**stored, 3: 1.0, 9: 5.0}).recommend(5)
+    assert added.ids == alone.ids == [i for i in alone.ids if i in {1, 5}]
+    np.testing.assert_allclose(added.scores, alone.scores, rtol=1e-5)
 
 
 def test_a_rating_that_is_no_number_is_refused() -> None:
@@ -198,6 +200,6 @@ def test_a_rating_that_is_no_number_is_refused() -> None:
         Recommender.of(made()).fold_in({7: float("nan")})
 
 
-def test_a_list_of_nothing_is_refused() -> None:
+def test_a_list_of_length_zero_is_refused() -> None:
     with pytest.raises(CallerError, match="at least one"):
         Recommender.of(made()).recommend("ann", 0)

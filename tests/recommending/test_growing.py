@@ -1,4 +1,4 @@
-"""New items, and models that keep what is new."""
+"""New items, and models that keep new users and items."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import pytest
 from made_models import made
 from penchant.data.features import FeatureTable
 from penchant.recommending.recommender import Recommender, main_model
-from recommending.made_heads import HEADS
+from recommending.made_scorers import SCORERS
 
 
-@pytest.mark.parametrize("name", HEADS)
-def test_a_grown_model_answers_as_the_visitor_did(name: str) -> None:
-    model = Recommender.of(made(HEADS[name], samples=1))
+@pytest.mark.parametrize("name", SCORERS)
+def test_a_grown_model_predicts_as_the_folded_in_user(name: str) -> None:
+    model = Recommender.of(made(SCORERS[name], samples=1))
     ratings = {7: 5.0, 9: 1.0}
-    visitor, grown = model.fold_in(ratings), model.with_user("zoe", ratings)
-    np.testing.assert_allclose(grown.predict("zoe", [3, 5]).mean, visitor.predict([3, 5]).mean, rtol=1e-5)
-    assert grown.recommend("zoe").ids == visitor.recommend().ids
+    state, grown = model.fold_in(ratings), model.with_user("zoe", ratings)
+    np.testing.assert_allclose(grown.predict("zoe", [3, 5]).mean, state.predict([3, 5]).mean, rtol=1e-5)
+    assert grown.recommend("zoe").ids == state.recommend().ids
     assert grown.recommend("zoe").source == "known"
     assert main_model(grown).items.counts.tolist() == [3, 2, 3, 2, 0]
     assert "zoe" not in main_model(model).users.vocabulary
@@ -28,15 +28,15 @@ def test_a_grown_model_answers_as_the_visitor_did(name: str) -> None:
 def test_a_grown_catalogue_lists_the_new_item() -> None:
     model = Recommender.of(made())
     grown = model.with_item(42, ratings={"ann": 5.0, "zoe": 3.0})
-    arrival = model.fold_in_item(ratings={"ann": 5.0, "zoe": 3.0})
-    assert (arrival.source, list(arrival.unknown)) == ("folded_in", ["zoe"])
-    np.testing.assert_allclose(grown.predict(["bob", "cy"], 42).mean, arrival.predict(["bob", "cy"]).mean, rtol=1e-5)
+    item = model.fold_in_item(ratings={"ann": 5.0, "zoe": 3.0})
+    assert (item.source, list(item.unknown)) == ("folded_in", ["zoe"])
+    np.testing.assert_allclose(grown.predict(["bob", "cy"], 42).mean, item.predict(["bob", "cy"]).mean, rtol=1e-5)
     assert 42 in grown.recommend("bob", 9).ids
     assert 42 not in grown.recommend("ann", 9).ids
     assert main_model(grown).items.counts.tolist() == [2, 2, 2, 2, 0, 1]
 
 
-def test_a_known_row_takes_new_ratings_in() -> None:
+def test_a_known_user_gets_new_ratings() -> None:
     model = Recommender.of(made())
     grown = model.with_user("ann", {9: 4.0})
     assert len(main_model(grown).users) == 4
@@ -44,13 +44,13 @@ def test_a_known_row_takes_new_ratings_in() -> None:
     assert main_model(grown).interactions.row(1)[0].tolist() == main_model(model).interactions.row(1)[0].tolist()
 
 
-def test_an_arrival_finds_its_audience_and_its_like() -> None:
+def test_a_new_item_has_an_audience_and_similar_items() -> None:
     model = Recommender.of(made())
-    arrival = model.fold_in_item(ratings={"ann": 5.0})
-    audience = arrival.audience(9)
+    item = model.fold_in_item(ratings={"ann": 5.0})
+    audience = item.audience(9)
     assert sorted(audience.ids) == ["bob", "cy", "dee"]
     assert audience.scores.tolist() == sorted(audience.scores.tolist(), reverse=True)
-    assert 5 not in arrival.similar(9).ids  # nobody rated it
+    assert 5 not in item.similar(9).ids  # it has no ratings
     assert model.fold_in_item().source == "prior"
 
 

@@ -1,4 +1,4 @@
-"""Onboarding asks about what tells most, and about what people know."""
+"""Preference elicitation asks about informative items that users know."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penchant.data.vocabulary import Vocabulary
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.recommender import Recommender
-from recommending.made_heads import HEADS
+from recommending.made_scorers import SCORERS
 
 
 def world(counts: list[int], vectors: list[list[float]]) -> TrainedModel:
@@ -25,14 +25,14 @@ def world(counts: list[int], vectors: list[list[float]]) -> TrainedModel:
     return dataclasses.replace(trained, items=items)
 
 
-def test_the_first_question_is_about_what_varies_most() -> None:
+def test_the_first_question_is_about_the_item_with_the_highest_variance() -> None:
     model = Recommender.of(world([9, 9, 9, 9], [[0.1, 0], [2, 0], [0.1, 0.1], [2, 0.1]]))
     asked = [question.item for question in model.fold_in().onboarding(4)]
     assert asked[0] in {1, 3}
     assert sorted(asked) == [0, 1, 2, 3]
 
 
-def test_each_gain_is_the_error_that_an_answer_removes() -> None:
+def test_the_gain_is_the_reduction_of_the_error() -> None:
     model = Recommender.of(world([9, 5, 7], [[1, 0], [0, 1], [1, 1]]))
     first = model.fold_in().onboarding(1)[0]
 
@@ -48,7 +48,7 @@ def test_each_gain_is_the_error_that_an_answer_removes() -> None:
     assert second.item == model.fold_in().onboarding(2)[1].item
 
 
-def test_what_few_know_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_items_that_few_users_know_are_not_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("penchant.recommending.elicitation.FEW", 1)
     model = Recommender.of(world([4, 3, 0, 2], [[1, 0], [0, 1], [9, 9], [1, 1]]))
     monkeypatch.setattr("penchant.recommending.elicitation.KNOWN", 0.7)
@@ -57,8 +57,8 @@ def test_what_few_know_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {q.item for q in model.fold_in({0: 4.0}, asked=[0]).onboarding(9, skip=[1, 404])} == {3}
 
 
-@pytest.mark.parametrize("name", HEADS)
-def test_every_head_has_questions(name: str) -> None:
-    gains = [question.gain for question in Recommender.of(made(HEADS[name], samples=1)).fold_in().onboarding(4)]
+@pytest.mark.parametrize("name", SCORERS)
+def test_every_scorer_has_questions(name: str) -> None:
+    gains = [question.gain for question in Recommender.of(made(SCORERS[name], samples=1)).fold_in().onboarding(4)]
     assert len(gains) == 4
     assert all(0 <= gain <= 1 for gain in gains)

@@ -28,7 +28,7 @@ def said(module: nn.Module, users: list[int], items: list[int]) -> np.ndarray:
         return module.eval()(cats, torch.zeros(len(users), 0)).reshape(-1).numpy()
 
 
-def test_the_new_row_is_the_half_step_of_a_dot_product() -> None:
+def test_the_new_row_is_the_row_update_of_a_dot_product() -> None:
     module = seeded(EmbeddingDot(USERS, ITEMS, WIDTH))
     items, ratings = np.array([2, 5, 7, 11]), np.array([4.0, 1.0, 3.0, 5.0])
     grown, number = with_new_user(module, items, ratings, noise=0.8)
@@ -40,7 +40,7 @@ def test_the_new_row_is_the_half_step_of_a_dot_product() -> None:
 
 
 @pytest.mark.parametrize("make", [EmbeddingDot, EmbeddingDotBias, EmbeddingNet])
-def test_everybody_else_stays_as_they_are(make: type[nn.Module]) -> None:
+def test_all_other_rows_stay_unchanged(make: type[nn.Module]) -> None:
     module = seeded(make(USERS, ITEMS, n_factors=WIDTH))
     before = said(module, [0, 9, 29], [1, 2, 3])
     grown, number = with_new_user(module, np.array([0, 4, 8]), np.array([5.0, 4.5, 5.0]))

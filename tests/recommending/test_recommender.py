@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import log_softmax, ndtr
+from scipy.special import ndtr
+from scipy.stats import norm
 
 from made_models import made
 from made_ratings import low_rank
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.errors import CallerError, ModelFolderError, ModelShapeError, SettingsError
+from penchant.models.rating_moments import ItemSpread
 from penchant.models.trained import Feedback, TrainedModel
-from penchant.recommending.ranker import Ranker
+from penchant.recommending.ranker import Liking, Ranker
+from penchant.recommending.ranking_terms import moments_of
 from penchant.recommending.recommender import Recommender, load
 from penchant.recommending.saving import RECOMMENDER
 from penchant.recommending.train_parts import train, train_again
@@ -36,7 +39,9 @@ def choice() -> TrainedModel:
 
 @pytest.fixture
 def both() -> Recommender:
-    return Recommender(made(), choice(), Ranker(("log_choice", "log_like"), (2.0, 0.5)))
+    rating = made()
+    weights = {"log_choice": 2.0, "log_like": 0.5}
+    return Recommender(rating, choice(), Ranker(weights, {"log_choice": 1.0}, Liking(4.0, 4.0), floor=0.01))
 
 
 def table(model: Recommender, user: str, by: str) -> dict[int, float]:
@@ -44,7 +49,7 @@ def table(model: Recommender, user: str, by: str) -> dict[int, float]:
     return dict(zip(listed.ids, listed.scores.tolist(), strict=True))
 
 
-def test_a_model_becomes_the_part_that_its_objective_says() -> None:
+def test_a_model_becomes_the_part_of_its_objective() -> None:
     rating, preference = Recommender.of(made()), Recommender.of(choice())
     assert rating.rating_model is not None
     assert rating.choice_model is rating.ranker is None
@@ -72,9 +77,16 @@ def test_the_combined_order_is_the_weighted_sum_of_the_log_terms(both: Recommend
     one, other = table(both, user, "choice"), table(both, user, "rating")
     unclipped = both.fold_in(user=user).rows["rating"].item_scores()
     assert set(other) == set(ITEMS)
-    chosen = log_softmax([one[item] for item in ITEMS])
-    liked = np.log(ndtr((unclipped - 4.0) / 1.0))  # liked from 4 of 1..5; the made model's noise is one
-    expected = dict(zip(ITEMS, 2.0 * chosen + 0.5 * liked, strict=True))
+    rating = both.rating_model
+    assert rating is not None
+    moments = moments_of(
+        rating, both.fold_in(user=user).rows["rating"].rows, rating.items.all_rows(), ItemSpread.of(rating)
+    )
+    mean, std = (one[0] for one in moments(None))
+    np.testing.assert_allclose(mean, unclipped, rtol=1e-5)
+    score = np.maximum([one[item] for item in ITEMS[:4]], 0) + 0.01
+    chosen = np.log(np.append(score / score.sum() * (1 - 1e-9), 1e-9))  # the last item has no interactions
+    expected = dict(zip(ITEMS, 2.0 * chosen + 0.5 * norm.logcdf((mean - 4.0) / std), strict=True))
     listed = both.recommend(user, 9, exclude_seen=False)
     assert listed.by == "combined"
     assert dict(zip(listed.ids, listed.scores.tolist(), strict=True)) == pytest.approx(expected, abs=1e-4)
@@ -96,7 +108,7 @@ def test_combined_lists_for_many_are_the_lists_for_each(both: Recommender, monke
         assert own["source"].unique().to_list() == [alone.source]
 
 
-def test_what_any_part_has_seen_stays_out() -> None:
+def test_items_seen_by_either_part_are_left_out() -> None:
     rating, other = made(), choice()
     items = other.interactions.items
     others = dataclasses.replace(other.interactions, items=np.where(items == 0, 4, items).astype(np.int32))
@@ -134,7 +146,7 @@ def test_explaining_after_folding_in_does_not_fold_in_again(both: Recommender, m
     state.onboarding(2)
 
 
-def test_exploring_samples_the_combined_order_too(both: Recommender) -> None:
+def test_explore_works_with_the_combined_order(both: Recommender) -> None:
     lists = {tuple(both.fold_in({7: 4.0}).recommend(4, explore=seed).ids) for seed in range(20)}
     assert len(lists) > 1
     assert both.recommend("ann", 2, explore=3).ids == both.recommend("ann", 2, explore=3).ids
@@ -154,25 +166,34 @@ def test_parts_that_do_not_fit_are_refused() -> None:
 # --- the ranker ---------------------------------------------------------------------------------------------------
 
 
-def test_a_ranker_refuses_what_it_cannot_add_up() -> None:
-    with pytest.raises(CallerError, match="no term 'stars'"):
-        Ranker(("stars",), (1.0,))
-    with pytest.raises(CallerError, match="one weight"):
-        Ranker(("log_like",), (1.0, 2.0))
-    with pytest.raises(CallerError, match="finite"):
-        Ranker(("log_like",), (float("nan"),))
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"weights": {"stars": 1.0}}, "no term 'stars'"),
+        ({"weights": {"log_popularity_soon": 1.0}}, "no term 'log_popularity_soon'"),
+        ({"weights": {"log_like": float("nan")}}, "not a number from 0 on"),
+        ({"choice_weights": {"log_choice": -1.0}}, "not a number from 0 on"),
+        ({"cold_share": 0.0}, "not a share"),
+        ({"floor": 0.0}, "not a number above 0"),
+    ],
+)
+def test_a_ranker_refuses_what_it_cannot_add_up(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(CallerError, match=said):
+        Ranker(**{"weights": {}, "choice_weights": {}, **values})
 
 
-def test_a_ranker_uses_the_terms_it_names() -> None:
-    features = {"log_choice": np.array([1.0, 2.0]), "log_like": np.array([3.0, -1.0])}
-    assert Ranker(("log_like",), (2.0,)).score(features).tolist() == [6.0, -2.0]
-    assert Ranker.product().score(features).tolist() == [4.0, 1.0]
+def test_a_ranker_uses_the_terms_with_a_weight() -> None:
+    ranker = Ranker({"log_choice": 0.0, "log_like": 2.0, "log_popularity_7": 0.5}, {"log_choice": 1.0})
+    assert ranker.used("combined") == {"log_like": 2.0, "log_popularity_7": 0.5}
+    assert ranker.used("choice") == {"log_choice": 1.0}
+    assert Ranker.product(None).used("combined") == {"log_choice": 1.0, "log_like": 1.0}
+    assert Ranker.from_json(json.loads(json.dumps(ranker.to_json()))) == ranker
 
 
 # --- saving -------------------------------------------------------------------------------------------------------
 
 
-def test_both_parts_and_the_ranker_come_back(both: Recommender, tmp_path: Path) -> None:
+def test_both_parts_and_the_ranker_are_saved_and_loaded(both: Recommender, tmp_path: Path) -> None:
     again = load(both.save(tmp_path / "model"))
     assert again.ranker == both.ranker
     assert sorted(one.name for one in (tmp_path / "model").iterdir()) == ["choice", "rating", RECOMMENDER]
@@ -202,7 +223,7 @@ def exchanged(folder: Path) -> None:
     rewritten(folder, parts={"rating": parts["choice"], "choice": parts["rating"]})
 
 
-BAD_WEIGHT = {"terms": ["log_like"], "weights": ["x"], "facts": {}}
+BAD_WEIGHT = {**Ranker.product(None).to_json(), "weights": {"log_like": "x"}}
 DAMAGES: dict[str, Callable[[Path], Any]] = {
     "no manifest": lambda folder: (folder / RECOMMENDER).unlink(),
     "not JSON": lambda folder: (folder / RECOMMENDER).write_text("{"),
@@ -224,7 +245,7 @@ def test_a_damaged_folder_is_refused(both: Recommender, tmp_path: Path, how: str
         load(folder)
 
 
-def test_a_folder_of_other_things_is_left_alone(both: Recommender, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_overwritten(both: Recommender, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ModelFolderError, match="other things"):
         both.save(tmp_path)
@@ -237,7 +258,7 @@ def test_a_folder_of_other_things_is_left_alone(both: Recommender, tmp_path: Pat
 def test_every_part_is_trained_again_with_its_own_settings() -> None:
     ratings = low_rank(30, 20, n=300)
     parts = [registry.train(ratings, name, seed=1, **how) for name, how in (("als", {"factors": 3}), ("ease", {}))]
-    ranker = Ranker(("log_choice",), (1.0,))
+    ranker = Ranker({"log_choice": 1.0}, {"log_choice": 1.0})
     again = train_again(Recommender(*parts, ranker), ratings, seed=1, settings={"regularization": 7.0})
     assert again.rating_model is not None
     assert again.choice_model is not None

@@ -72,6 +72,9 @@ def show_answer(title: str, answer: Any, *, as_json: bool = False) -> None:
         values = [
             [*own, *([line.predicted] if rating else []), line.std] for own, line in zip(values, answer, strict=True)
         ]
+    if answer.support is not None:
+        heads.append("ratings")
+        values = [[*own, line.support] for own, line in zip(values, answer, strict=True)]
     lines = zip(values, answer, strict=True)
     rows = [[rank, one.id, one.title, *own, one.source] for rank, (own, one) in enumerate(lines, 1)]
     show_table(title, [*heads, "based on"], rows)

@@ -24,7 +24,13 @@ def train(
     context: typer.Context,
     table: TableOptions,
     out: Annotated[Path, typer.Option(help="The folder to save the model in.")],
-    model: Annotated[str, typer.Option(help="Which model; `penchant models` lists them.")] = "bayes",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Which model; `penchant models` lists them. Left out, those that the table supports: one for ratings, "
+            "one for lists. Settings without a model are those of the rating model."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 0,
     hold_out: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share of ratings left out, for `penchant evaluate`.")
@@ -36,8 +42,9 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     from penchant.engines.engine_choice import train as train_model
+    from penchant.recommending.train_parts import RATING_MODEL
 
-    settings = settings_from_flags(model, context.args, engine)
+    settings: dict[str, Any] = settings_from_flags(model or RATING_MODEL, context.args, engine)
     if engine == "spark":
         settings |= {"master": master, "config": dict(map(_property, conf or ()))}
     if engine == "spark" and not (hold_out or table.items or table.is_movielens):
@@ -73,10 +80,11 @@ def _show(out: Path, model: Any, seconds: float, as_json: bool) -> None:
     from penchant.recommending.recommender import main_model
 
     trained = main_model(model)
+    kinds = [part.kind for part in (model.rating_model, model.choice_model) if part is not None]
     n = int(trained.users.counts.sum())
     facts = {
         "folder": str(out),
-        "model": trained.kind,
+        "model": "+".join(kinds),
         "ratings": n,
         "users": len(trained.users),
         "items": len(trained.items),
@@ -85,7 +93,7 @@ def _show(out: Path, model: Any, seconds: float, as_json: bool) -> None:
     if as_json:
         show_json(facts)
         return
-    print(f"Trained {trained.kind} on {n:,} ratings in {seconds:.1f} s; saved in {out}")
+    print(f"Trained {' and '.join(kinds)} on {n:,} {trained.scale.kind} in {seconds:.1f} s; saved in {out}")
     some_id = trained.users.vocabulary.ids[0]
     print(f"Next: penchant recommend {out} --user {some_id}")
 

@@ -75,6 +75,22 @@ class Interactions:
         span = slice(self.starts[user], self.starts[user + 1])
         return self.items[span], self.values[span]
 
+    def times_of_user(self, user: int, items: Numbers, values: NDArray[Any]) -> NDArray[np.int64] | None:
+        """When a user made ratings (m,) of these items: as on record where it is there unchanged, else the latest time.
+
+        None where times are not known. user: any number; one without interactions has none on record.
+        """
+        if self.timestamps is None:
+            return None
+        times = np.full(len(items), self.timestamps.max(initial=0))
+        if 0 <= user < self.n_users and self.counts[user]:
+            own, rated = self.row(user)
+            order = np.argsort(own)
+            places = order[np.minimum(np.searchsorted(own[order], items), len(own) - 1)]
+            same = (own[places] == items) & (rated[places] == values)
+            times[same] = self.timestamps[self.starts[user] + places[same]]
+        return times
+
     @cached_property
     def _by_item_number(self) -> Grouped:
         return Grouped.build(self.users, self.items, self.values, self.n_users)

@@ -23,7 +23,7 @@ from penchant.training.gradient import learner
 from penchant.training.gradient.backend_choice import dot_bias_backend
 from penchant.training.gradient.callbacks.validation import Held
 from penchant.training.gradient.dot import biased_model
-from penchant.training.gradient.events import Plan
+from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.gradient.fitting import FitResult
 from penchant.training.gradient.initial_parameters import biased_start, bounds_of
@@ -236,7 +236,7 @@ class CollabLearner(Summarized):
         self._backend.restore(state)
         shown = self._metrics if metrics is None else metrics
         printed = PrintedLosses(self.data.held, len(self.history), metrics=shown)
-        plan = Plan(sum(lengths), lrs, sgdr(lengths) if cycle_len else constant)
+        plan = TrainingPlan(sum(lengths), lrs, sgdr(lengths) if cycle_len else constant)
         run = learner.fit(self._backend, plan, seed=self._seed(), callbacks=[printed])
         self.history += run.history
         self.rates += run.rates

@@ -22,7 +22,7 @@ from penchant.lesson.display import Summarized, TrainingHistory
 from penchant.lesson.losses import Metric, PrintedLosses
 from penchant.training.gradient import learner
 from penchant.training.gradient.callbacks.validation import Held
-from penchant.training.gradient.events import Plan
+from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.losses import Loss
 from penchant.training.gradient.torch_backend import TorchBackend
 
@@ -120,7 +120,7 @@ def fit(
     held = Held(data.val_idxs.astype(np.int32), np.zeros(len(data.val_idxs), np.int32), data.val_y, (0.0, 0.0))
     printed = PrintedLosses(held, loss=crit, metrics=metrics)
     try:
-        run = learner.fit(backend, Plan(n_epochs, 1.0), seed=data.next_seed(), callbacks=[printed])
+        run = learner.fit(backend, TrainingPlan(n_epochs, 1.0), seed=data.next_seed(), callbacks=[printed])
         return TrainingHistory(run.history)
     finally:
         for group, rate in zip(opt.param_groups, rates, strict=True):

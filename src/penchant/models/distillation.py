@@ -1,8 +1,8 @@
-"""Distillation: one sample of a given width, whose dot products are the mean over all samples up to a known error.
+"""Distillation: one sample of a given width whose dot products approximate the mean over all samples.
 
-The mean over S samples of p_s · q_s is the dot product of A = [p_1/S, ..., p_S/S] and B = [q_1, ..., q_S], S K wide.
-The best product of width W is the truncated singular value decomposition of A B', found from the two Gramians without
-ever forming A B' (Eckart and Young 1936). It is linear in the rows, so priors and feature maps follow exactly.
+The mean over S samples of p_s · q_s is the dot product of A = [p_1/S, ..., p_S/S] and B = [q_1, ..., q_S], of width
+S K. The best approximation of width W is the truncated singular value decomposition of A B' (Eckart and Young 1936). It
+is computed from the two Gramians, without A B'. It is linear in the rows, so priors and feature maps are mapped too.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from penchant.models.trained import TrainedModel
 Array = NDArray[np.float64]
 
 PAIRS = 20_000
-"""Pairs in the sample that the error is measured on."""
+"""The number of random pairs on which the error is measured."""
 
 
 def distil(trained: TrainedModel, width: int) -> TrainedModel:
-    """The model in one sample of `width` factors, for serving.
+    """The model as one sample of `width` factors, for serving.
 
-    Its facts say the largest and the root mean square difference of predicted ratings from the mean of all samples,
-    over some pairs. The variance between samples becomes part of its noise. Raises SettingsError for a model that is
-    no plain dot product, or a width below one.
+    Its facts contain the largest and the root mean square difference from the predictions of the original model, on
+    random pairs. The variance between samples becomes part of its noise. Raises SettingsError for a model that is not a
+    plain dot product, and for a width below one.
     """
     if not trained.scorer.linear or trained.users.histories is not None:
         raise SettingsError("only a plain dot product can be distilled", where=trained.kind)
     if width < 1:
-        raise SettingsError(f"{width} is below 1", where="width", remedy="It is the number of factors that stay")
-    with limit_blas(1):  # these matrices are too small for threads to help, and large enough for them to be in the way
+        raise SettingsError(f"{width} is below 1", where="width", remedy="Give the number of factors to keep")
+    with limit_blas(1):  # for matrices of this size, threads cost more than they save
         maps = _maps(_stacked(trained.users.vectors) / trained.samples, _stacked(trained.items.vectors), width)
     users = _distilled(trained.users, maps[0] / trained.samples)
     items = _distilled(trained.items, maps[1])
@@ -60,7 +60,7 @@ def _stacked(vectors: Floats) -> Array:
 
 
 def _maps(A: Array, B: Array, width: int) -> tuple[Array, Array]:
-    """The matrices, (S K, W) each, that take stacked rows to distilled ones."""
+    """The matrices from stacked rows to distilled rows, (S K, W) each."""
     (left, left_root), (right, right_root) = _root(A.T @ A), _root(B.T @ B)
     U, sizes, Vt = np.linalg.svd((left_root.T @ right_root), full_matrices=False)
     kept = min(width, len(sizes))
@@ -78,7 +78,7 @@ def _root(gram: Array) -> tuple[Array, Array]:
 
 
 def _distilled(side: Side, matrix: Array) -> Side:
-    """The side in one sample: biases are averaged, stacked vectors are multiplied with the matrix (S K, W)."""
+    """The side as one sample: the mean of the biases, and stacked vectors times the matrix (S K, W)."""
 
     def through(joined: NDArray[Any]) -> Floats:
         """Rows [bias, vector] in every sample, (S, N, 1 + K), as (1, N, 1 + W)."""
@@ -95,7 +95,7 @@ def _distilled(side: Side, matrix: Array) -> Side:
 
 
 def _precision(rows: Floats, mean: Floats) -> Floats:
-    """The precision (1, D, D) of rows around the prior mean, from the rows themselves; never singular."""
+    """The precision (1, D, D) of the rows around the prior mean; a floor on the variances keeps it finite."""
     off = rows.astype(np.float64) - mean
     D = rows.shape[1]
     covariance = off.T @ off / max(len(off), 1)
@@ -105,7 +105,7 @@ def _precision(rows: Floats, mean: Floats) -> Floats:
 
 
 def _measured(trained: TrainedModel, made: TrainedModel, width: int) -> TrainedModel:
-    """The distilled model with its error among its facts, and the variance between samples in its noise."""
+    """The distilled model with its error in its facts, and the variance between samples in its noise."""
     rng = np.random.default_rng(0)
     users, items = (rng.integers(0, max(len(side), 1), PAIRS) for side in (trained.users, trained.items))
     before = trained.scorer.pairs(trained.users.rows(users), trained.items.rows(items))

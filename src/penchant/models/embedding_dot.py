@@ -9,7 +9,7 @@ from penchant.models.initialization import Floats
 
 
 def table(values: Floats) -> nn.Embedding:
-    """An embedding that starts at `values` (N, K); no random state is touched."""
+    """An embedding with the initial values (N, K); PyTorch's random state is not used."""
     rows, factors = values.shape
     return nn.Embedding(rows, factors, _weight=torch.from_numpy(values.copy()))
 
@@ -17,7 +17,7 @@ def table(values: Floats) -> nn.Embedding:
 class EmbeddingDot(nn.Module):
     """The dot product of a user's and an item's vector (the lesson's first model from scratch).
 
-    user_vectors: (U, K) and item_vectors: (I, K), the values that training starts from.
+    user_vectors: (U, K) and item_vectors: (I, K), the initial values.
     """
 
     def __init__(self, user_vectors: Floats, item_vectors: Floats) -> None:

@@ -12,8 +12,8 @@ from penchant.models.side_embedding import SideEmbedding
 class EmbeddingDotBias(nn.Module):
     """Biases and the dot product (the lesson's second model from scratch; Koren, Bell and Volinsky 2009, eq. 4).
 
-    users, items: the two sides. mean: the score's constant, trained with the rest. bounds: the range (low, high) that
-    a sigmoid squeezes the score into, or None to leave it as it is.
+    users, items: the two sides. mean: the initial constant, which is trained too. bounds: the range (low, high) of the
+    sigmoid on the score, or None for no sigmoid.
     """
 
     def __init__(
@@ -33,6 +33,6 @@ class EmbeddingDotBias(nn.Module):
 
 
 def within(scores: Tensor, bounds: tuple[float, float]) -> Tensor:
-    """Scores squeezed into (low, high) by a sigmoid."""
+    """The sigmoid of the scores, scaled to (low, high)."""
     low, high = bounds
     return low + (high - low) * torch.sigmoid(scores)

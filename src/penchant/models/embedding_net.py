@@ -23,7 +23,7 @@ class Layers:
 
 
 class NetSide(nn.Module):
-    """A row's own vector, followed by the vector of its features: (B,) -> (B, K + C)."""
+    """A row's own vector, concatenated with the vector of its features: (B,) -> (B, K + C)."""
 
     def __init__(self, vectors: Floats, columns: Columns | None = None, start: Floats | None = None) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class NetSide(nn.Module):
 class EmbeddingNet(nn.Module):
     """[p_u, q_i] -> dropout -> hidden layer -> ReLU -> dropout -> output -> sigmoid over `bounds` (the lesson's net).
 
-    The two sides may differ in width: the first weight matrix has as many rows as the two widths together.
+    The two sides may differ in width; the first weight matrix has as many rows as the sum of the two widths.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class EmbeddingNet(nn.Module):
 
 
 def _linear(weights: Floats, bias: Floats) -> nn.Linear:
-    """A layer that starts at weights (in, out) and bias (out,)."""
+    """A layer with initial weights (in, out) and bias (out,)."""
     inputs, outputs = weights.shape
     layer = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
     with torch.no_grad():
@@ -69,10 +69,10 @@ def _linear(weights: Floats, bias: Floats) -> nn.Linear:
 def baseline_layers(
     rng: np.random.Generator, widths: tuple[int, int], hidden: int, mean_score: float, spread: float, variance: float
 ) -> Layers:
-    """Layers whose first output is mean_score + (the two vectors' first entries) + noise of deviation `spread`.
+    """Layers whose initial output is mean_score + (the first entries of both vectors) + noise of deviation `spread`.
 
-    The first entry of either vector holds a bias; two hidden units pass their sum on as relu(x) - relu(-x). The others
-    start at random; variance: that of the vectors' entries. A net so started begins at the baseline, not below it.
+    The first entry of each vector is a bias. Two hidden units compute the sum of the two as relu(x) - relu(-x), and the
+    other units are random. variance: of the vectors' entries. So training starts from the predictions of the baseline.
     """
     inputs = sum(widths)
     first, second = layer_start(rng, inputs, hidden), np.zeros((hidden, 1), np.float32)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.foundations.errors import CallerError
-from penchant.models.rows import Floats
+
+Floats = NDArray[np.float32]
 
 MOST = 2**28
 """Numbers that may be made dense at a time."""

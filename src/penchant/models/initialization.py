@@ -1,13 +1,13 @@
-"""Starting values, derived: the first predictions have the data's mean and a stated spread, for any width K.
+"""Initial values: the first predictions have the mean of the data and a given spread, for any width K.
 
 Two independent vectors whose K entries have mean a and standard deviation s give a dot product of
 
     mean      K a²
     variance  K (2 a² s² + s⁴)
 
-since each product of independent entries has E[xy] = a² and E[x²y²] = (a² + s²)². The lesson's U(0, c) has a = c/2 and
-s² = c²/12, hence mean K c²/4 and variance 7 K c⁴/144: at c = 0.05 and K = 50 the scores start at 0.031 ± 0.004, far
-below any rating, and all entries rise together until they carry the mean.
+because the product of two independent entries has E[xy] = a² and E[x²y²] = (a² + s²)². The lesson's U(0, c) has
+a = c/2 and s² = c²/12, so the mean is K c²/4 and the variance is 7 K c⁴/144. With c = 0.05 and K = 50 the scores start
+at 0.031 ± 0.004, far below any rating; the first epochs only raise all entries until the mean is reached.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Start:
 
 
 def dot_moments(start: Start, factors: int) -> tuple[float, float]:
-    """Mean and standard deviation of the dot product of two vectors drawn from `start`."""
+    """Mean and standard deviation of the dot product of two vectors sampled from `start`."""
     a2, s2 = start.mean**2, start.deviation**2
     return factors * a2, float(np.sqrt(factors * (2 * a2 * s2 + s2**2)))
 
@@ -51,7 +51,7 @@ def spread_start(spread: float, factors: int) -> Start:
 def mean_start(mean: float, spread: float, factors: int) -> Start:
     """Entries whose dot products have the given mean (not below 0) and standard deviation `spread`.
 
-    a² = mean / K, and s² solves s⁴ + 2 a² s² = spread² / K. A model without biases can start at the data's mean so.
+    a² = mean / K, and s² solves s⁴ + 2 a² s² = spread² / K. With it, a model without biases starts at the mean rating.
     """
     a2 = max(mean, 0.0) / factors
     s2 = -a2 + (a2**2 + spread**2 / factors) ** 0.5
@@ -74,6 +74,6 @@ def output_start(rng: np.random.Generator, hidden: int, second_moment: float, sp
 
 
 def logit(share: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """The score at which a sigmoid gives `share`, kept off its ends."""
+    """The inverse of the sigmoid; `share` is first clipped to [0.001, 0.999]."""
     inside = np.clip(np.asarray(share, dtype=np.float64), 1e-3, 1 - 1e-3)
     return np.log(inside / (1.0 - inside))

@@ -1,4 +1,4 @@
-"""Scoring, written once: pairs and whole tables, for trained rows and for inferred ones."""
+"""Predictions for pairs and for tables of all items, from trained and from inferred rows."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Scores:
 
 
 Shift = tuple[Floats, Floats]
-"""What the time of B ratings adds to them in each sample, (S, B), and the variance of what is unknown of it, (B,)."""
+"""The temporal bias of B ratings in each sample, (S, B), and its remaining variance, (B,)."""
 
 
 def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | None = None) -> Scores:
-    """The predictive mean and spread of B pairs; a side holds B rows, or one that meets all of the other's.
+    """The predictive mean and standard deviation of B pairs. A side has B rows, or one row for all pairs.
 
-    The variance is that of the expectation between samples, plus what is unknown of inferred rows within a draw, plus
-    the noise of a single rating.
+    The variance is the sum of the variance of the expectation between samples, the variance of inferred rows within a
+    sample, and the noise of a rating.
     """
     by_sample = trained.scorer.pairs(users, items)  # (S, B)
     if shift is not None:
@@ -43,18 +43,18 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | 
 
 
 def stacked_items(trained: TrainedModel) -> Floats | None:
-    """Every item's samples side by side, (I, W), so that one dot product with a user's gives the score.
+    """All items as stacked vectors, (I, W): one dot product with a stacked user vector gives the mean score.
 
-    None where there is no such product: for a network, and for the mean over several samples of a bent link; nor where
-    users' vectors are nearly all zeros, whose product is not worth its memory.
+    None if there is no such product: for a network, and for several samples with a nonlinear link. Also None for
+    item-item models, whose user vectors are nearly all zeros, so a dense product would waste memory.
     """
     return trained.scorer.stacked(trained.items.all_rows())
 
 
 def score_table(trained: TrainedModel, users: Rows, stacked: Floats | None = None) -> Floats:
-    """The expected rating of B user rows with every item, shape (B, I), unclipped so that no order is lost.
+    """The expected rating of every item for B user rows, shape (B, I); not clipped, because that would create ties.
 
-    stacked: what `stacked_items` made of this model, when it is at hand.
+    stacked: the result of `stacked_items` for this model, if it was computed before.
     """
     if stacked is None:
         return trained.scorer.all_items(users, trained.items.all_rows())
@@ -62,16 +62,16 @@ def score_table(trained: TrainedModel, users: Rows, stacked: Floats | None = Non
 
 
 def from_products(trained: TrainedModel, scores: Floats) -> Floats:
-    """Expected ratings from the scores that stacked rows multiply to, any shape (B, N)."""
+    """Expected ratings from the products of stacked rows, any shape (B, N)."""
     return trained.scorer.from_products(scores)
 
 
 def _inferred_variance(trained: TrainedModel, users: Rows, items: Rows) -> Floats:
-    """The variance of an expected rating that comes from the rows' own covariances, shape (S, B).
+    """The variance of an expected rating due to the covariances of inferred rows, shape (S, B).
 
-    With x the rating's derivative by a user row of covariance C, and y by an item row of covariance E, it is
-    x'Cx + y'Ey (the delta method; exact for an identity link), and the trace of C_v E_v over the vector parts where
-    both rows are inferred.
+    Let x be the derivative of the rating by a user row with covariance C, and y that by an item row with covariance E.
+    The variance is x'Cx + y'Ey (the delta method, exact for an identity link). If both rows are inferred, the trace of
+    C_v E_v over the vector parts is added.
     """
     variance = np.zeros((trained.samples, 1), np.float32)
     if users.covariance is not None:

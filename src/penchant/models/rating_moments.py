@@ -1,4 +1,4 @@
-"""The mean and the spread of ratings for a whole table of users and items: what ranking by "will like it" needs."""
+"""The mean and the standard deviation of ratings for a table of users and items, for P(like)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SMALLEST_VARIANCE = 1e-6
 
 @dataclass(frozen=True)
 class ItemSpread:
-    """What the spread of ratings needs to know of a model's items, made once.
+    """The statistics of a model's items for the standard deviation of ratings; computed once.
 
     second_moment: (S, D, D), the mean of x x' over items, x = [1, vector], weighted by their number of ratings.
-    unrated: (S, D, D), the covariance of an item's row without ratings, or None where its prior has none.
+    unrated: (S, D, D), the covariance of an item's row without ratings, or None if its prior has none.
     """
 
     second_moment: NDArray[np.float64]
@@ -55,8 +55,8 @@ class ItemSpread:
 def rating_moments(trained: TrainedModel, users: Rows, items: Rows, spread: ItemSpread) -> tuple[Floats, Floats]:
     """The expected rating, not clipped, and the standard deviation of a rating, (B, I) each.
 
-    The variance is that of the expectation between samples, plus the noise, plus what is unknown of rows without
-    training ratings. For a row that was folded in, that last part is its mean over items: one number for each user.
+    The variance is the sum of the variance of the expectation between samples, the noise, and the variance of inferred
+    rows. For a folded-in user, this last term is its mean over items: one number for each user.
     """
     if len(users) == 1:
         by_sample = trained.scorer.pairs(users, items)  # (S, I)

@@ -1,32 +1,31 @@
-"""Rows of one side, ready to be scored against the other side's."""
+"""Rows of one side, as scorers take them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.foundations.errors import ModelShapeError
-
-if TYPE_CHECKING:
-    from penchant.models.history_rows import HistoryRows
+from penchant.models.history_rows import HistoryRows
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows of one side, ready to be scored against the other side's.
+    """B rows of one side, as scorers take them.
 
-    bias: (S, B). vectors: (S, B, K). covariance: (S, B, D, D) of [bias, vector], D = 1 + K, for rows that are
-    inferred (folded in, from features, or the bare prior); None for trained rows, whose uncertainty is in the samples.
-    variance: (B,), how much more the ratings of trained rows vary than the model's noise and samples say (less, where
-    negative), or None. unrated: (B,) bool, of items: which have no rating; None where all have. cold_start: (S, B), of
-    users: what is added to their score of an item without ratings; None where nothing is. numbers: (B,), which rows of
-    their side they are, -1 for none of them; None where that does not matter. history: the items that the users of an
-    item-item model chose, or None.
+    bias: (S, B). vectors: (S, B, K).
+    covariance: (S, B, D, D) of [bias, vector], D = 1 + K, for inferred rows (folded in, from features or from the
+    prior). None for trained rows, whose uncertainty is in the samples.
+    variance: (B,), the variance of the row's ratings beyond the model's noise and samples (may be negative), or None.
+    unrated: of items: (B,) bool, True for an item without ratings; None if all have ratings.
+    cold_start: of users: (S, B), the offset of their score for an item without ratings, or None.
+    numbers: (B,), the numbers of the rows, -1 for a row without one; None if they are not needed.
+    history: the items that the users of an item-item model chose, or None.
     """
 
     bias: Floats
@@ -82,7 +81,7 @@ def covariance_of(rows: Rows) -> Floats:
 
 
 def pair_offset(users: Rows, items: Rows) -> Floats | None:
-    """The cold-start offset of B pairs, (S, B): what the users' rows add to the score of items without ratings."""
+    """The cold-start offset of B pairs, (S, B): non-zero for items without ratings only. None without an offset."""
     if users.cold_start is None or items.unrated is None:
         return None
     offset: Floats = users.cold_start * items.unrated
@@ -90,7 +89,7 @@ def pair_offset(users: Rows, items: Rows) -> Floats | None:
 
 
 def merged(first: Rows, second: Rows, is_first: NDArray[np.bool_]) -> Rows:
-    """B rows out of two lots, each in its own order: from `first` where is_first (B,) says so, else from `second`."""
+    """B rows from two sets: the next row of `first` where is_first (B,) is true, else the next of `second`."""
     samples, width = len(first.bias), first.vectors.shape[2] + 1
     both, size = ((is_first, first), (~is_first, second)), len(is_first)
     joined = np.empty((samples, size, width), np.float32)

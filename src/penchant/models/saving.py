@@ -1,15 +1,14 @@
 """A model as a folder: model.json, parameters.safetensors and a Parquet file for each side. No pickle.
 
-It is written to a temporary folder that is then renamed; model.json has the length and SHA-256 of every file.
+model.json names every file with its length and SHA-256. A model is checked whole when it is saved and when it is
+loaded, so that what loads can be used.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,10 @@ from penchant.data.features import FeatureTable
 from penchant.data.interactions import Interactions
 from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
+from penchant.foundations.durable_files import sync
 from penchant.foundations.errors import ModelFolderError, ModelShapeError
 from penchant.models.history_rows import HistoryRows
+from penchant.models.model_checks import check_finite, check_model
 from penchant.models.priors import Prior
 from penchant.models.scorers import scorer_from_parts
 from penchant.models.sides import Side
@@ -31,6 +32,8 @@ from penchant.models.trained import Feedback, TrainedModel
 
 FORMAT = 1
 MANIFEST, PARAMETERS = "model.json", "parameters.safetensors"
+FILES = ("items.parquet", PARAMETERS, "users.parquet")
+"""The files that the manifest describes."""
 Arrays = dict[str, NDArray[Any]]
 _SIDE_ARRAYS = ("bias", "counts", "variance", "unformed", "cold_start")
 
@@ -39,37 +42,46 @@ _SIDE_ARRAYS = ("bias", "counts", "variance", "unformed", "cold_start")
 
 
 def save_trained(trained: TrainedModel, folder: str | Path) -> Path:
-    """Write the model to a folder, whole or not at all; a model already there is replaced."""
+    """Write the model to a folder that is new or empty; when this returns, all of it is on disk.
+
+    Raises ModelFolderError for a model that could not be used, such as one with parameters that are not finite.
+    """
     target = Path(folder)
-    if target.exists() and not (target / MANIFEST).exists() and any(target.iterdir()):
-        raise ModelFolderError("the folder holds other things than a model", where=str(target), remedy="Choose another")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.writing")
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ModelFolderError("the folder holds other things", where=str(target), remedy="Choose another")
+    scorer, arrays = _parts(trained)
     try:
-        fresh.mkdir()
-        _write_parts(trained, fresh)
-        _swap(fresh, target)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        check_finite(arrays)
+        check_model(trained)
+    except ModelShapeError as unusable:
+        remedy = "Nothing was written. If it was trained so, train with a lower learning rate or other settings"
+        raise ModelFolderError(f"the model cannot be used: {unusable}", where=str(target), remedy=remedy) from unusable
+    target.mkdir(parents=True, exist_ok=True)
+    _write_parts(trained, scorer, arrays, target)
+    sync(target)
     return target
 
 
-def _write_parts(trained: TrainedModel, folder: Path) -> None:
+def _parts(trained: TrainedModel) -> tuple[dict[str, Any], Arrays]:
+    """The JSON values of the scorer, and every array of the model by name."""
+    scorer, own = trained.scorer.to_parts()
+    arrays = {f"scorer.{name}": array for name, array in own.items()} | {"noise": trained.noise}
+    for name in ("starts", "items", "values", "timestamps"):
+        if (column := getattr(trained.interactions, name)) is not None:
+            arrays[f"interactions.{name}"] = column
+    for side_name, side in (("users", trained.users), ("items", trained.items)):
+        arrays |= {f"{side_name}.{name}": array for name, array in _side_arrays(side).items()}
+    return scorer, arrays
+
+
+def _write_parts(trained: TrainedModel, scorer: dict[str, Any], arrays: Arrays, folder: Path) -> None:
     from safetensors.numpy import save_file
 
-    scorer, arrays = trained.scorer.to_parts()
-    arrays = {f"scorer.{name}": array for name, array in arrays.items()}
-    arrays |= {"noise": trained.noise} | {
-        f"interactions.{name}": column
-        for name in ("starts", "items", "values", "timestamps")
-        if (column := getattr(trained.interactions, name)) is not None
-    }
-    sides = {}
-    for name, side in (("users", trained.users), ("items", trained.items)):
-        sides[name], more = _side_parts(side)
-        arrays |= {f"{name}.{key}": array for key, array in more.items()}
+    sides = {"users": trained.users, "items": trained.items}
+    for name, side in sides.items():
         _side_frame(side).write_parquet(folder / f"{name}.parquet")
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / PARAMETERS)
+    shutil.copymode(folder / "users.parquet", folder / PARAMETERS)  # safetensors lets only the owner read
     manifest = {
         "format": FORMAT,
         "kind": trained.kind,
@@ -77,26 +89,28 @@ def _write_parts(trained: TrainedModel, folder: Path) -> None:
         "scorer": scorer,
         "scale": asdict(trained.scale),
         "feedback": None if trained.feedback is None else asdict(trained.feedback),
-        "sides": sides,
+        "sides": {name: _side_values(side) for name, side in sides.items()},
         "history": [dict(metrics) for metrics in trained.history],
         "facts": dict(trained.facts),
-        "files": {path.name: _fingerprint(path) for path in sorted(folder.iterdir())},
+        "files": {name: _fingerprint(folder / name) for name in FILES},
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     for path in folder.iterdir():
-        _sync(path)
+        sync(path)
 
 
-def _side_parts(side: Side) -> tuple[dict[str, Any], Arrays]:
-    prior, prior_arrays = side.prior.to_parts()
-    arrays: dict[str, Any] = {name: getattr(side, name) for name in _SIDE_ARRAYS} | _vector_parts(side)
-    arrays |= {f"prior.{name}": array for name, array in prior_arrays.items()}
-    values = {
-        "prior": prior,
+def _side_values(side: Side) -> dict[str, Any]:
+    return {
+        "prior": side.prior.to_parts()[0],
         "encoder": None if side.encoder is None else side.encoder.to_json(),
         "kinds": None if side.features is None else dict(side.features.kinds),
     }
-    return values, {name: array for name, array in arrays.items() if array is not None}
+
+
+def _side_arrays(side: Side) -> Arrays:
+    arrays: dict[str, Any] = {name: getattr(side, name) for name in _SIDE_ARRAYS} | _vector_parts(side)
+    arrays |= {f"prior.{name}": array for name, array in side.prior.to_parts()[1].items()}
+    return {name: array for name, array in arrays.items() if array is not None}
 
 
 def _vector_parts(side: Side) -> Arrays:
@@ -131,68 +145,66 @@ def _storable(values: Any) -> list[Any]:
     return [list(one) if isinstance(one, tuple) else one for one in values]
 
 
-def _swap(fresh: Path, target: Path) -> None:
-    """Put the new folder in place; the old one, if any, is gone only once the new one stands."""
-    if not target.exists():
-        fresh.replace(target)
-    else:
-        old = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.old")
-        target.replace(old)
-        fresh.replace(target)
-        shutil.rmtree(old)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
 def load_trained(folder: str | Path) -> TrainedModel:
-    """The model saved in a folder. Raises ModelFolderError when it is cut short, altered, or of a newer format."""
+    """The model saved in a folder.
+
+    Raises ModelFolderError for anything but a whole model: a file that is cut short, altered or missing, a newer
+    format, or contents that no trainer makes.
+    """
     place = Path(folder)
     manifest = _read_manifest(place)
-    _check_files(place, manifest["files"])
+    _check_files(place, manifest.get("files"))
     from safetensors.numpy import load_file
 
     try:
-        return _assembled(place, manifest, load_file(place / PARAMETERS))
-    except ModelFolderError:
-        raise
-    except (KeyError, TypeError, ValueError, ModelShapeError) as broken:
-        raise ModelFolderError(f"the folder does not hold a whole model ({broken})", where=str(place)) from broken
+        arrays = load_file(place / PARAMETERS)
+        check_finite(arrays)
+        trained = _assembled(place, manifest, arrays)
+        check_model(trained)
+    except Exception as broken:  # whatever is wrong with a folder, from any library, is one kind of error
+        reason = " ".join(str(broken).split()) or type(broken).__name__
+        raise ModelFolderError(f"the folder does not hold a whole model ({reason})", where=str(place)) from broken
+    return trained
 
 
 def _read_manifest(place: Path) -> dict[str, Any]:
-    path = place / MANIFEST
+    return read_description(place / MANIFEST, "a model's description", FORMAT)
+
+
+def read_description(path: Path, what: str, newest: int) -> dict[str, Any]:
+    """The JSON object of a file that describes a saved model.
+
+    Raises ModelFolderError, which calls it `what`, for another file, and for a format above `newest`.
+    """
     if not path.is_file():
-        raise ModelFolderError(f"there is no model here ({MANIFEST} is missing)", where=str(place))
+        raise ModelFolderError(f"there is no model here ({path.name} is missing)", where=str(path.parent))
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text())
-        version = int(manifest["format"])
-    except (ValueError, KeyError, TypeError) as broken:
-        raise ModelFolderError("the file is not a model's description", where=str(path)) from broken
-    if version > FORMAT:
+        found: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+        version = int(found["format"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as broken:
+        raise ModelFolderError(f"the file is not {what}", where=str(path)) from broken
+    if version > newest:
         raise ModelFolderError(
-            f"the model is of format {version}, this Penchant reads up to {FORMAT}",
-            where=str(place),
+            f"the model is of format {version}, this Penchant reads up to {newest}",
+            where=str(path.parent),
             remedy="Upgrade it",
         )
-    return manifest
+    return found
 
 
-def _check_files(place: Path, files: dict[str, dict[str, Any]]) -> None:
-    for name, expected in files.items():
-        path = place / name
+def _check_files(place: Path, files: Any) -> None:
+    if not isinstance(files, dict) or sorted(files) != sorted(FILES):
+        raise ModelFolderError(f"the files of a model are {', '.join(FILES)}", where=str(place / MANIFEST))
+    for name in FILES:
+        path, expected = place / name, files[name]
         if not path.is_file():
             raise ModelFolderError("a file of the model is missing", where=str(path))
         found = _fingerprint(path)
+        if not isinstance(expected, dict) or found.keys() != expected.keys():
+            raise ModelFolderError(f"the size and hash of {name} are not given", where=str(place / MANIFEST))
         if found["bytes"] != expected["bytes"]:
             raise ModelFolderError(f"the file has {found['bytes']} bytes, not {expected['bytes']}", where=str(path))
         if found["sha256"] != expected["sha256"]:
@@ -209,8 +221,6 @@ def _assembled(place: Path, manifest: dict[str, Any], arrays: Arrays) -> Trained
     items = _side_from(place, "items", sides["items"], _under("items", arrays))
     users = _side_from(place, "users", sides["users"], _under("users", arrays), items)
     interactions = Interactions(**_under("interactions", arrays))
-    if int(interactions.items.max(initial=-1)) >= len(items) or int(interactions.items.min(initial=0)) < 0:
-        raise ModelFolderError(f"an interaction is with none of the {len(items)} items", where=str(place))
     return TrainedModel(
         kind=manifest["kind"],
         settings=manifest["settings"],

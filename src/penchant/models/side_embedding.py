@@ -1,4 +1,4 @@
-"""One side's rows as a module: an own part for each row, plus the sum of the embeddings of its columns."""
+"""One side as a torch module: a row is its own embedding plus the sum of the embeddings of its features."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Columns:
 
 
 _FEW = 512
-"""Up to this many features a row is kept as a dense line, and its sum is a matrix product."""
+"""With at most this many features, the encoded rows are dense and the sum is a matrix product."""
 
 
 class ColumnEmbedding(nn.Module):
@@ -69,7 +69,7 @@ class ColumnEmbedding(nn.Module):
 
 
 class SideEmbedding(nn.Module):
-    """Vectors (N, K) and biases (N,) of one side; with columns, each row is its own part plus its features' sum."""
+    """Vectors (N, K) and biases (N,) of one side; with columns, the features' embeddings are added to each row."""
 
     def __init__(self, vectors: Floats, bias: Floats, columns: Columns | None = None) -> None:
         super().__init__()

@@ -21,13 +21,14 @@ from penchant.models.rows import Floats, Rows
 class Side:
     """All trained rows of one side.
 
-    vocabulary: N ids. bias: (S, N). vectors: (S, N, K). counts: (N,) int32, the training ratings of each row; a row
-    with none holds its prior mean. prior: the prior of new rows. encoder: how features become columns of the prior's
-    map, or None. features: the N feature rows, titles included, or None. variance: (N,), how much more the ratings of a
-    row vary than the noise says, or None. histories: what stands for the vectors in an item-item model, whose own
-    `vectors` are then (S, N, 0); else None. unformed: (N,) bool, rows that no rating formed; None for those whose count
-    is 0. cold_start: (S, N), of users: the prior's offset for items without ratings along their rows, 0 for rows that
-    training did not form; or None.
+    vocabulary: N ids. bias: (S, N). vectors: (S, N, K).
+    counts: (N,) int32, the training ratings of each row. A row without ratings is its prior mean.
+    prior: the prior of new rows. encoder: encodes features for the prior's feature effect, or None.
+    features: N rows of features and titles, or None.
+    variance: (N,), the variance of a row's ratings beyond the model's noise, or None.
+    histories: the user histories of an item-item model, whose `vectors` are (S, N, 0); else None.
+    unformed: (N,) bool, rows that were not trained on ratings; None: the rows with count 0.
+    cold_start: of users: (S, N), the offset of their score for items without ratings, 0 for untrained rows; or None.
     """
 
     vocabulary: Vocabulary
@@ -89,7 +90,7 @@ class Side:
         )
 
     def all_rows(self) -> Rows:
-        """Every trained row; without a copy, but for histories."""
+        """All rows. The arrays are not copied, except histories."""
         if self.histories is not None:
             return self.rows(np.arange(len(self)))
         return Rows(
@@ -103,17 +104,17 @@ class Side:
 
     @property
     def without_ratings(self) -> NDArray[np.bool_]:
-        """Which rows no rating formed, (N,)."""
+        """Which rows were not trained on any rating, (N,) bool."""
         return self.counts == 0 if self.unformed is None else self.unformed
 
     def new_rows(self, features: FeatureTable | None, count: int) -> Rows:
-        """Rows for `count` users or items without training ratings, from their features where the model has a map."""
+        """Rows for `count` new users or items, from their features if the model has a feature effect."""
         encoded = None if features is None or self.encoder is None else self.encoder.encode(features)
         return self.prior.rows(encoded, count)
 
     @property
     def maps_features(self) -> bool:
-        """Whether features say anything about a new row."""
+        """Whether features change the prior of a new row."""
         return self.encoder is not None and self.prior.effect(FeatureEffect) is not None
 
     def title(self, number: int) -> str:

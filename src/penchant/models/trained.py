@@ -23,33 +23,47 @@ Objective = Literal["rating", "preference"]
 """Whether predictions are ratings on a scale, or only an order of preference (implicit feedback)."""
 
 Confidence = Literal["equal", "values", "logarithm"]
-"""What an entry of implicit feedback weighs: as much as any other; its value (a count); 1 + ln of its value."""
+"""The weight of a positive interaction: 1; its value (a count); 1 + ln of its value."""
+
+
+DAY = 86_400
+"""Seconds in a day."""
+
+SMALLEST = 1e-6
+"""What the oldest entry weighs at least, so that it stays a positive interaction."""
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """Which entries of implicit feedback are positive interactions, and what each weighs.
+    """Which entries of implicit feedback are positive interactions, and the weight of each.
 
     positive_from: the least rating that is positive; None where every entry is. unobserved_weight: the weight α of the
     penalty on unobserved pairs where it is not applied to positive pairs (`form="hu"`); 0 where it is applied to all.
+    half_life: in days; an entry that is this much older than `latest`, the time of the last training rating in seconds
+    since 1970, weighs half as much. None where age does not matter.
     """
 
     positive_from: float | None = None
     confidence: Confidence = "equal"
     unobserved_weight: float = 0.0
+    half_life: float | None = None
+    latest: int = 0
 
-    def weights(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """What each entry weighs, shape (n,); 0 for one that is not positive."""
+    def weights(self, values: NDArray[Any], times: NDArray[Any] | None = None) -> NDArray[np.float32]:
+        """What each entry weighs, shape (n,); 0 for one that is not positive. times: (n,); None: as of the latest."""
         weights = np.ones(len(values), np.float32) if self.confidence == "equal" else np.asarray(values, np.float32)
         if self.confidence == "logarithm":
             weights = 1 + np.log(np.maximum(weights, 1))
+        if self.half_life is not None and times is not None:
+            days = np.maximum(self.latest - np.asarray(times, np.float64), 0) / DAY
+            weights = weights * np.maximum(0.5 ** (days / self.half_life), SMALLEST).astype(np.float32)
         return weights if self.positive_from is None else np.where(values >= self.positive_from, weights, np.float32(0))
 
     def targets(self, weights: NDArray[Any]) -> NDArray[np.float32]:
-        """The targets of entries of these weights, shape (n,): 1 + α / w.
+        """The targets of entries with these weights, shape (n,): 1 + α / w.
 
-        Training adds the penalty α s² of every pair. With it, w (1 + α/w - s)² is (w + α) (1 - s)² up to a constant:
-        the loss of a positive pair without the penalty.
+        Training adds the penalty α s² for every pair. Together with it, w (1 + α/w - s)² equals (w + α) (1 - s)² up to
+        a constant, which is the loss of a positive pair without the penalty.
         """
         return (1 + np.divide(self.unobserved_weight, weights, out=np.zeros_like(weights), where=weights > 0)).astype(
             np.float32
@@ -58,13 +72,13 @@ class Feedback:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """Parameters with a sample axis S, and all that predicting, folding in, ranking, saving and serving need.
+    """Parameters with a sample axis S, and everything else that prediction, fold-in, ranking and saving need.
 
-    kind: the registry's name of the model. settings: those it was trained with, as JSON values. scorer: how rows become
+    kind: the registry's name of the model. settings: its training settings, as JSON values. scorer: turns two rows into
     a rating. users, items: the two sides. noise: (S,), the standard deviation of a rating around its expectation.
-    scale: the rating scale. interactions: the training ratings by user, in time order. feedback: how entries are read
-    where they are implicit feedback, None where they are ratings. history: named metrics of each epoch or sample.
-    facts: anything a report should say about the training, such as convergence metrics.
+    scale: the rating scale. interactions: the training ratings by user, in time order. feedback: how entries of
+    implicit feedback are read; None for ratings. history: named metrics of each epoch or sample. facts: other values
+    for reports, such as convergence metrics.
     """
 
     kind: str
@@ -90,7 +104,7 @@ class TrainedModel:
             raise ModelShapeError(f"the parts of a model differ in their number of samples: {samples}")
         self.scorer.check_widths(self.users.factors, self.items.factors)
         if self.interactions.n_users != len(self.users):
-            raise ModelShapeError(f"the interactions are of {self.interactions.n_users} users, not {len(self.users)}")
+            raise ModelShapeError(f"the interactions have {self.interactions.n_users} users, not {len(self.users)}")
 
     @property
     def samples(self) -> int:
@@ -118,7 +132,7 @@ class TrainedModel:
 
     @cached_property
     def _average_variance(self) -> Any:
-        """The harmonic mean, over users with ratings, of how much a user's ratings vary."""
+        """The harmonic mean of the users' rating variances, over users with ratings."""
         own = np.float32(0) if self.users.variance is None else self.users.variance[self.users.counts > 0]
         return 1 / np.mean(1 / (np.mean(np.square(self.noise)) + own))
 
@@ -134,17 +148,17 @@ class TrainedModel:
         )
 
     def clip(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Predictions kept on the rating scale; a preference has no scale."""
+        """Predictions clipped to the rating scale; preferences are not clipped."""
         return self.scale.clip(values) if self.objective == "rating" else values
 
 
 def counts_of(grouped: Grouped) -> NDArray[np.int32]:
-    """Ratings behind each row, shape (N,)."""
+    """The number of ratings of each row, shape (N,)."""
     return grouped.counts.astype(np.int32)
 
 
 def settled(side: Side, encoded: Any | None = None) -> Side:
-    """The side with every row that no rating formed set to its prior mean; encoded: the side's features (N, F)."""
+    """The side with each row without ratings set to its prior mean. encoded: the side's features (N, F)."""
     empty = np.flatnonzero(side.counts == 0)
     if not len(empty):
         return side
@@ -169,7 +183,7 @@ def assemble(
 ) -> TrainedModel:
     """A TrainedModel from bare arrays: (bias (S, N), vectors (S, N, K)) and a Prior for each side, users first.
 
-    interactions: those to keep with the model where they are not the given ratings.
+    interactions: stored with the model in place of the ratings.
     """
     users = Side(ratings.users, *user_rows, counts_of(ratings.by_user()), priors[0], features=ratings.user_features)
     items = Side(ratings.items, *item_rows, counts_of(ratings.by_item()), priors[1], features=ratings.item_features)

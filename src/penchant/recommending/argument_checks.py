@@ -1,4 +1,4 @@
-"""Ids and ratings as callers give them, turned into plain values or refused with one clear sentence."""
+"""Checks of the ids and ratings that callers give; they become plain values, or a CallerError says what is wrong."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def paired_numbers(
 
 
 def numbers_of(ids: Any, vocabulary: Vocabulary, name: str) -> Numbers:
-    """The numbers of one id or of B of them, (B,); UNKNOWN for an id that the vocabulary does not hold."""
+    """The numbers of one id or of B ids, (B,); UNKNOWN for an id that is not in the vocabulary."""
     if isinstance(ids, np.ndarray) and ids.ndim == 1 and ids.dtype.kind in "iu":
         return vocabulary.numbers(ids)
     return vocabulary.numbers(many_ids(ids if _is_several(ids) else [ids], name))
@@ -57,8 +57,8 @@ def numbers_of(ids: Any, vocabulary: Vocabulary, name: str) -> Numbers:
 def ratings_by_id(ratings: Any, scale: Scale | None, example: str = "item id") -> dict[Any, float]:
     """Ratings as plain id -> rating, from a mapping or a pandas Series indexed by id.
 
-    scale: where ratings have to lie, or None where any finite number will do. Raises CallerError for a rating that is
-    no number or off the scale.
+    scale: the allowed range, or None for any finite number. Raises CallerError for a rating that is not a number or
+    outside the scale.
     """
     if ratings is None:
         return {}
@@ -70,7 +70,7 @@ def ratings_by_id(ratings: Any, scale: Scale | None, example: str = "item id") -
 
 
 def features_by_name(features: Any) -> dict[str, Any] | None:
-    """Features as name -> value, or None where there are none. Raises CallerError for anything but a mapping."""
+    """Features as name -> value, or None if there are none. Raises CallerError for anything but a mapping."""
     if features is not None and not isinstance(features, Mapping):
         raise CallerError(
             f"features are given as name -> value, not as {_shown(features)}",
@@ -81,7 +81,7 @@ def features_by_name(features: Any) -> dict[str, Any] | None:
 
 
 def check_on_scale(value: float, scale: Scale, where: str = "") -> None:
-    """Refuse a rating that lies outside the scale."""
+    """Raise CallerError for a rating outside the scale."""
     if not scale.low <= value <= scale.high:
         raise CallerError(
             f"{value:g} is not on the scale", where=where, remedy=f"Rate from {scale.low:g} to {scale.high:g}"
@@ -89,7 +89,7 @@ def check_on_scale(value: float, scale: Scale, where: str = "") -> None:
 
 
 def in_numbers(vocabulary: Vocabulary, ratings: Mapping[Any, float]) -> tuple[Numbers, NDArray[np.float32], list[Any]]:
-    """Ratings by id as numbers and values, (n,) each, and the ids that the vocabulary does not hold."""
+    """Ratings by id as numbers and values, (n,) each, and the ids that are not in the vocabulary."""
     numbers = vocabulary.numbers(ratings)
     known = {int(number): value for number, value in zip(numbers, ratings.values(), strict=True) if number != UNKNOWN}
     unknown = [one for one, number in zip(ratings, numbers, strict=True) if number == UNKNOWN]

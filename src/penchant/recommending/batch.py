@@ -23,15 +23,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 RANK, SCORE, SOURCE = "rank", "score", "source"
-"""Columns of a table of lists: the place from 1, what the list is ordered by, what the user's row rests on."""
+"""Columns of a table of lists: the rank from 1, the score of the order, and the source of the user's row."""
 
 
 @dataclass(frozen=True)
 class BatchLists:
-    """The lists of many users, not made yet.
+    """The lists of many users, computed when they are read.
 
-    ids: (B,), a polars series as the table names them. numbers: (B,), UNKNOWN for an unknown user. options: the same
-    for all users.
+    ids: (B,), a polars series. numbers: (B,), UNKNOWN for an unknown user. options: the same for all users.
     """
 
     index: ItemIndex
@@ -41,7 +40,7 @@ class BatchLists:
 
     @classmethod
     def of(cls, index: ItemIndex, users: Iterable[Any] | None, options: ListOptions) -> BatchLists:
-        """For the given user ids, or for all that the recommender knows where there are none given."""
+        """For the given user ids, or for all known users if there are none."""
         import polars as pl
 
         index.order(options.by)  # refused now rather than when the table is made
@@ -64,7 +63,7 @@ class BatchLists:
         return pl.Schema({USER: self.ids.dtype, RANK: pl.Int32, ITEM: item, SCORE: pl.Float32, SOURCE: pl.String})
 
     def frames(self, progress: Progress | None = None) -> Iterator[pl.DataFrame]:
-        """The table in parts, a block of users each, in the order of the ids."""
+        """The table in parts of one block of users each, in the order of the ids."""
         shown, done = progress or Silent(), 0
         shown.start("lists", len(self.ids))
         yield self._frame(Ranked.nothing(self.options.n), 0)  # so that a table of no user has its columns
@@ -90,7 +89,7 @@ class BatchLists:
         return pl.concat(self.frames(progress))
 
     def write(self, path: str | Path, progress: Progress | None = None) -> Path:
-        """Stream the table into one Parquet or CSV file, written beside its place and renamed into it."""
+        """Stream the table into one Parquet or CSV file; it is written under a temporary name and then renamed."""
         from polars.io.plugins import register_io_source
 
         target = Path(path)

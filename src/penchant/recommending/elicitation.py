@@ -1,4 +1,4 @@
-"""Which items to ask a new user about: those whose ratings, if given, most reduce the expected error over all items."""
+"""Preference elicitation: which items to ask a new user about, so that the answers reduce the expected error most."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from penchant.models.scorers import RowPosterior
 from penchant.models.trained import TrainedModel
 
 KNOWN = 0.02
-"""An item must have been rated by this share of the users to be asked about."""
+"""Only items that at least this share of the users has rated are asked about."""
 
 FEW = 5
-"""Where too few items are known so widely, the best known are asked about, this many for each question."""
+"""If too few items have so many ratings, the items with the most ratings are candidates, this many a question."""
 
 SAMPLES = 16
-"""Posterior samples of a model that are used."""
+"""The highest number of posterior samples that are used."""
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Question:
+class ElicitedItem:
     """An item to ask about.
 
-    gain: the share of the expected squared error that an answer would remove. known: the share of users who have
-    rated the item: about how likely an answer is.
+    gain: the share of the expected squared error that an answer would remove. known: the share of users who have rated
+    the item, an estimate of the probability of an answer.
     """
 
     item: Any
@@ -43,11 +43,11 @@ class Question:
 
 @dataclass(frozen=True)
 class ElicitationState:
-    """How a user's row moves all items' ratings, in some of a model's samples.
+    """The derivatives of all items' ratings by a user's row, in some samples of the model.
 
-    samples: (S,), their numbers. slopes: (S, I, D), what a change of the user's row does to each item's rating.
-    spread: (S, D, D), the slopes' outer products, weighted by the items' share of all ratings: the expected squared
-    error of a row with covariance C is the trace of C times it.
+    samples: (S,), their numbers. slopes: (S, I, D), the derivative of each item's rating by the user's row. spread: (S,
+    D, D), the sum of the slopes' outer products, weighted by the items' share of all ratings. The expected squared
+    error of a row with covariance C is the trace of C · spread.
     """
 
     samples: NDArray[np.int64]
@@ -56,7 +56,7 @@ class ElicitationState:
 
 
 def elicitation_state_of(trained: TrainedModel, row: Rows) -> ElicitationState:
-    """The state for a user near the row (S, 1, D); under an identity link it is the same for all users."""
+    """The state at the row (S, 1, D); with an identity link it is the same for all users."""
     samples = np.unique(np.linspace(0, trained.samples - 1, min(SAMPLES, trained.samples)).round().astype(np.int64))
     slopes = np.stack([_slopes(trained, row, draw) for draw in samples])
     weights = trained.items.counts / max(trained.items.counts.sum(), 1)
@@ -72,13 +72,13 @@ def questions(
     *,
     certain: bool = False,
     state: ElicitationState | None = None,
-) -> Sequence[Question]:
-    """The n items to ask a user about whose row (S, 1, D) was just folded in; fewer only when fewer exist.
+) -> Sequence[ElicitedItem]:
+    """The n items to ask a user about; fewer only if there are fewer items.
 
-    posterior: of their fold-in. skip: item numbers not to ask about. certain: every question will be answered;
-    otherwise as likely as other users have rated the item. state: the one at the row, where it is already made.
-    Greedy: each question is the one of the highest expected gain given those before it. The error is that of the items
-    that users rate, so each counts by its number of ratings.
+    The selection is greedy: each item has the highest expected gain given those before it. In the error, each item has
+    the weight of its number of ratings. row: (S, 1, D), from fold-in. posterior: of the fold-in. skip: item numbers not
+    to ask about. certain: assume that every question is answered; otherwise the probability of an answer is the share
+    of users who rated the item. state: the state at the row, if it was computed before.
     """
     covariance, noise = posterior.covariance.astype(np.float64), posterior.noise_precision
     state = state or elicitation_state_of(trained, row)
@@ -88,7 +88,7 @@ def questions(
     candidates = _askable(counts, len(trained.users), skip, n)
     start = contract("sde,sed->s", covariance, spread).mean()
     chances = np.ones(len(counts)) if certain else np.minimum(counts / max(len(trained.users), 1), 1.0)
-    chosen: list[Question] = []
+    chosen: list[ElicitedItem] = []
     while len(chosen) < n and len(candidates):
         x = slopes[:, candidates]
         turned, gains = _gains(x, covariance, spread, noise)
@@ -96,7 +96,7 @@ def questions(
         number = int(candidates[best])
         share = float(gains[best] / start) if start > 0 else 0.0
         item, title = trained.items.vocabulary.id_of(number), trained.items.title(number)
-        chosen.append(Question(item, title, share, float(counts[number] / max(len(trained.users), 1))))
+        chosen.append(ElicitedItem(item, title, share, float(counts[number] / max(len(trained.users), 1))))
         answered = _answered(covariance, turned[:, best], x[:, best], noise)
         covariance = covariance + chances[number] * (answered - covariance)
         candidates = np.delete(candidates, best)
@@ -111,9 +111,9 @@ def _slopes(trained: TrainedModel, row: Rows, draw: int) -> Array:
 
 
 def _gains(x: Array, covariance: Array, spread: Array, noise: Array) -> tuple[Array, Array]:
-    """C x for each candidate, (S, J, D), and how much knowing its rating lessens tr(C M), averaged over samples, (J,).
+    """C x for each candidate, (S, J, D), and by how much its rating reduces tr(C M), averaged over samples, (J,).
 
-    Knowing a rating of variance 1/τ turns C into C - C x x' C τ / (1 + τ x' C x), and M is what the error sums over.
+    A rating with variance 1/τ changes C to C - C x x' C τ / (1 + τ x' C x). M is the `spread` of the state.
     """
     turned = x @ covariance
     error = ((turned @ spread) * turned).sum(axis=2)
@@ -129,7 +129,7 @@ def _answered(covariance: Array, turned: Array, x: Array, noise: Array) -> Array
 
 
 def _askable(counts: Array, users: int, skip: Numbers, n: int) -> Numbers:
-    """Items that enough people know, best known first."""
+    """Items that enough users have rated, those with the most ratings first."""
     order = np.argsort(-counts, kind="stable")
     order = order[(counts[order] > 0) & ~np.isin(order, skip)]
     widely = int((counts[order] >= KNOWN * users).sum())

@@ -1,4 +1,4 @@
-"""Why this score: its exact split into the mean, the biases, and the pull of each of the user's own ratings."""
+"""Explanations: the exact split of a score into the mean, the biases and the contribution of each own rating."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from penchant.recommending.results import Source
 
 @dataclass(frozen=True)
 class Contribution:
-    """How far one of the user's ratings moves the score: `amount`, in units of the score."""
+    """The contribution of one of the user's ratings to the score: `amount`, in units of the score."""
 
     item: Any
     title: str
@@ -27,15 +27,14 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The score of one item in one part, and what it is made of.
+    """The score of one item from one part, and its terms.
 
-    by: the part, "rating" or "choice". predicted, std: as `predict` says; None for the choice part. source: what the
-    weaker of the two rows rests on. score: what the parts add up to, before a link or the ends of the scale.
-    mean: the model's mean, or what a network gives for the average user. user_bias, item_bias: how far this user
-    rates, and this item is rated, above it. prior: what the population or the user's features say of their taste.
-    pulls: what each of the user's ratings says of it, strongest first. rest: what training saw besides, zero for a row
-    that was folded in. similar: the items rated above the user's own average that lie closest to this one, with
-    their cosines as amounts.
+    by: the part, "rating" or "choice". predicted, std: as from `predict`; None for the choice part. source: the weaker
+    source of the two rows. score: the sum of the terms, before a link and before clipping.
+    mean: the model's mean, or a network's output for the average user. user_bias, item_bias: by how much this user
+    rates, and this item is rated, above the mean. prior: the term of the user's taste from the prior or from features.
+    pulls: the contribution of each of the user's ratings, strongest first. rest: other terms of a trained row; zero for
+    a folded-in row. similar: the most similar items that the user rated above their own mean; amounts are cosines.
     """
 
     user: Any
@@ -56,7 +55,7 @@ class Explanation:
 
     @property
     def total(self) -> float:
-        """The parts' sum, which is the score."""
+        """The sum of the terms, which is the score."""
         parts = (self.mean, self.user_bias, self.item_bias, self.prior, self.rest)
         return sum(parts) + sum(pull.amount for pull in self.pulls)
 
@@ -67,7 +66,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Parts:
-    """The split in numbers, averaged over samples: scalars, and pulls (n,)."""
+    """The terms averaged over samples: scalars, and pulls (n,)."""
 
     score: float
     mean: float
@@ -79,7 +78,7 @@ class Parts:
 
 
 def split_score(trained: TrainedModel, user: Rows, posterior: RowPosterior, item: Rows) -> Parts:
-    """The score of one user row (S, 1, D) for one item row, split along the ratings of the user's posterior."""
+    """The score of one user row (S, 1, D) for one item row, split by the ratings of the user's posterior."""
     direction, mean, item_bias = trained.scorer.direction(user, item)
     along = direction.astype(np.float64)
     row = user.joined[:, 0].astype(np.float64)

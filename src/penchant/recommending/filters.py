@@ -1,4 +1,4 @@
-"""Which items may stand in a list."""
+"""Filters: which items may be in a list."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from penchant.recommending.options import ListOptions
 def allowed_items(
     items: Side, options: ListOptions, seen: Numbers | None = None
 ) -> tuple[NDArray[np.bool_], list[Any]]:
-    """A mask over the catalogue (I,), and the ids in the options that the catalogue does not hold.
+    """A mask over the catalogue (I,), and the ids in the options that are not in the catalogue.
 
-    seen: the numbers that the user has rated. Raises CallerError for a feature that items do not have.
+    seen: the item numbers that the user has rated. Raises CallerError for a feature that items do not have.
     """
     unknown: list[Any] = []
     mask = np.full(len(items), options.among is None)
@@ -35,9 +35,9 @@ def allowed_items(
 
 
 def has_feature(table: FeatureTable | None, name: str, wanted: Any) -> NDArray[np.bool_]:
-    """Which rows carry one of the wanted values in the named column, (N,); wanted: a value or several.
+    """Which rows have one of the wanted values in the named column, (N,). wanted: one value or several.
 
-    A pair of numbers on a column of numbers is a range, both ends included.
+    For a column of numbers, a pair of numbers is a range that includes both ends.
     """
     if table is None or name not in table.columns:
         known = ", ".join(sorted(table.columns)) if table is not None and table.columns else "none at all"

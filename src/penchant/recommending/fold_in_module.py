@@ -1,4 +1,4 @@
-"""A new user in a module of your own: their embedding rows are fitted alone, everything else stands still."""
+"""Fold-in for any torch module: the embedding rows of a new user are fitted, all other parameters are fixed."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def with_new_user(
 ) -> tuple[nn.Module, int]:
     """A copy of the module with one more user, and that user's number.
 
-    module: forward(users, items) or forward(cats, conts), its users in one or more `nn.Embedding`. item_numbers,
-    ratings: (n,), what the new user rated, and how. noise: the standard deviation of a rating around the module's
-    prediction. The new rows minimise squared errors over noise², plus the squared distance to the mean of the trained
-    rows over their variance: the Gaussian prior that those rows suggest. Raises ModelShapeError where no embedding
-    is looked up by user.
+    module: with forward(users, items) or forward(cats, conts), and users in one or more `nn.Embedding`. item_numbers,
+    ratings: (n,), the new user's ratings. noise: the standard deviation of a rating around the module's prediction.
+    The new rows minimize the squared errors over noise², plus the squared distance to the mean of the trained rows over
+    their variance, which is a Gaussian prior fitted to those rows. Raises ModelShapeError if no embedding is indexed by
+    the user number.
     """
     grown = copy.deepcopy(module).eval()
     tables = _tables_of_users(grown)
@@ -58,7 +58,7 @@ def _minimum(cost: Callable[[Array], tuple[float, Array]], start: Array) -> Arra
 
 
 def _tables_of_users(module: nn.Module) -> list[nn.Embedding]:
-    """The embeddings that are looked up by the user's number: told apart by calling with user 1 and item 0."""
+    """The embeddings that are indexed by the user number; they are found by a call with user 1 and item 0."""
     with _lookups(module) as seen, torch.no_grad():
         caller(module)(torch.tensor([1]), torch.tensor([0]))
     found = [table for table, at in seen if at == [1]]
@@ -73,7 +73,7 @@ def _tables_of_users(module: nn.Module) -> list[nn.Embedding]:
 
 @contextmanager
 def _lookups(module: nn.Module) -> Iterator[list[tuple[nn.Embedding, list[int]]]]:
-    """What each embedding is asked for inside this context."""
+    """Record the indices of all embedding lookups inside this context."""
     seen: list[tuple[nn.Embedding, list[int]]] = []
 
     def note(table: nn.Module, inputs: tuple[Tensor, ...], _: Any) -> None:
@@ -89,7 +89,7 @@ def _lookups(module: nn.Module) -> Iterator[list[tuple[nn.Embedding, list[int]]]
 
 
 def _grow(tables: list[nn.Embedding]) -> tuple[Array, Array]:
-    """One more row in each table; the mean and the variance of the rows there were, the tables side by side."""
+    """Add a row to each table. Returns the mean and the variance of the earlier rows, concatenated over tables."""
     means, variances = [], []
     for table in tables:
         rows = table.weight.detach()

@@ -26,10 +26,10 @@ def grown(
     values: NDArray[np.float32],
     features: FeatureTable | None,
 ) -> TrainedModel:
-    """The model with `row` (S, 1, D) for the user (or item) of that id; it replaces a row that is there.
+    """The model with `row` (S, 1, D) for the user (or item) with that id; it replaces an existing row.
 
-    numbers, values: (n,), all its ratings, which the grown model keeps. features: its one row, or None. The row is
-    kept like a trained one, without its covariance within a sample.
+    numbers, values: (n,), all its ratings, which the grown model stores. features: a table with its one row, or None.
+    The row is stored like a trained row, without its covariance within a sample.
     """
     own, other = (trained.users, trained.items) if of == "users" else (trained.items, trained.users)
     vocabulary = own.vocabulary.extended([wanted])
@@ -103,7 +103,7 @@ def _with(values: NDArray[Any], number: int, more: int, value: float = 0.0) -> N
 
 
 def _described(table: FeatureTable | None, number: int, size: int, row: FeatureTable | None) -> FeatureTable | None:
-    """The table with `size` rows, the given one (of one row) at the number, where one is given."""
+    """The table extended to `size` rows, with the given row, if any, at the number."""
     if table is None:
         return None
     table = table.grown(size)

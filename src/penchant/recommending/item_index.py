@@ -1,4 +1,4 @@
-"""ItemIndex: the parts of a recommender with what lists need of their items, built once and shared by every answer."""
+"""ItemIndex: the parts of a recommender with cached data for lists, shared by all requests."""
 
 from __future__ import annotations
 
@@ -34,34 +34,34 @@ REMEDIES: Mapping[str, str] = {
 
 
 class PartIndex:
-    """One trained model and what is worth making once of it, each when first asked for."""
+    """One trained model with data derived from it; each is computed when it is first used."""
 
     def __init__(self, trained: TrainedModel) -> None:
         self.trained = trained
 
     @cached_property
     def stacked(self) -> Floats | None:
-        """Every item as one vector of the mean score over samples, (I, W); None where no such product exists."""
+        """All items as stacked vectors (I, W), or None; see `stacked_items`."""
         return stacked_items(self.trained)
 
     @cached_property
     def spread(self) -> ItemSpread:
-        """What the spread of ratings needs to know of the items."""
+        """The statistics of the items for the standard deviation of ratings."""
         return ItemSpread.of(self.trained)
 
     @cached_property
     def items_near(self) -> Neighbourhood:
-        """Where the items' vectors point."""
+        """The directions of the items' vectors."""
         return Neighbourhood(self.trained.items)
 
     @cached_property
     def users_near(self) -> Neighbourhood:
-        """Where the users' vectors point."""
+        """The directions of the users' vectors."""
         return Neighbourhood(self.trained.users)
 
     @cached_property
     def elicitation(self) -> ElicitationState | None:
-        """What choosing questions needs; None where it differs from one user to the next."""
+        """The state of elicitation, or None if it depends on the user."""
         straight = self.trained.scorer.linear and len(self.trained.users) > 0
         return elicitation_state_of(self.trained, self.trained.users.rows(np.array([0]))) if straight else None
 
@@ -82,13 +82,13 @@ class ItemIndex:
         return self.main.trained.items.vocabulary
 
     def part(self, name: PartName) -> PartIndex:
-        """The part of that name; CallerError where there is none."""
+        """The part with that name. Raises CallerError if there is none."""
         if name not in self.parts:
             raise CallerError(f"this recommender has no {name} model", remedy=REMEDIES[name])
         return self.parts[name]
 
     def order(self, by: By | None) -> By:
-        """What a list is ordered by when `by` is asked for; CallerError where a part for it is missing."""
+        """The order of a list for the argument `by`. Raises CallerError if a part is missing for it."""
         whole = len(self.parts) == 2
         if by is None:
             return "combined" if whole else next(iter(self.parts))
@@ -104,10 +104,10 @@ class ItemIndex:
         return by
 
     def one_part(self, by: By | None) -> PartName:
-        """The part that answers a question only one part can answer, such as what is similar.
+        """The part for a request that only one part can answer, such as similar items.
 
-        by: the part asked for; None or "combined" for the rating part where there is one. CallerError where
-        it is missing.
+        by: the wanted part; None or "combined" for the rating part, if there is one. Raises CallerError if the part is
+        missing.
         """
         if by not in (None, "combined"):
             self.order(by)
@@ -116,18 +116,18 @@ class ItemIndex:
 
     @property
     def scale(self) -> Scale | None:
-        """The rating scale, where there is a rating part."""
+        """The rating scale, or None without a rating part."""
         return self.parts["rating"].trained.scale if "rating" in self.parts else None
 
     def ranker_for(self, by: By) -> Ranker | None:
-        """The ranker that orders lists by `by`, or None where the scores of one part do."""
+        """The ranker that orders lists by `by`, or None if the scores of one part do."""
         if self.ranker is None or by == "rating":
             return None
         return self.ranker if by == "combined" or set(self.ranker.used(by)) != {LOG_CHOICE} else None
 
     @cached_property
     def liking(self) -> Liking | None:
-        """How a predicted rating becomes P(like); None without a rating part."""
+        """Turns a predicted rating into P(like); None without a rating part."""
         if self.ranker is not None and self.ranker.liking is not None:
             return self.ranker.liking
         part = self.parts.get("rating")
@@ -136,7 +136,7 @@ class ItemIndex:
 
     @cached_property
     def times(self) -> Popularity:
-        """How often items were chosen, of all time and lately."""
+        """The numbers of interactions of the items, of all time and recent."""
         return Popularity(self.parts.get("choice", self.main).trained.interactions, len(self.items))
 
     @cached_property
@@ -146,19 +146,19 @@ class ItemIndex:
 
     @cached_property
     def neighbours(self) -> RecentNeighbours | None:
-        """The recent choices of similar users, where the ranker asks for them and times are known."""
+        """The recent choices of similar users; None if the ranker does not use them or times are unknown."""
         if self.ranker is None or not any(LOG_NEIGHBOURS in self.ranker.used(by) for by in ("combined", "choice")):
             return None
         return RecentNeighbours.of(self.parts.get("choice", self.main).trained.interactions, len(self.items))
 
     @cached_property
     def popularity(self) -> NDArray[np.int32]:
-        """How many training interactions each item has, (I,)."""
+        """The number of training interactions of each item, (I,)."""
         return self.parts.get("choice", self.main).trained.items.counts
 
     @cached_property
     def unrated(self) -> NDArray[np.bool_]:
-        """Which items no part has a training interaction of, (I,)."""
+        """Which items have no training interaction in any part, (I,)."""
         rated = [part.trained.items.counts > 0 for part in self.parts.values()]
         return ~np.logical_or.reduce(rated)
 

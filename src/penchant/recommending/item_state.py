@@ -1,4 +1,4 @@
-"""ItemState: a new item as the parts see it, from its features and its ratings."""
+"""ItemState: a new item with its row in each part, from its features and its ratings."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from penchant.recommending.top_n import top_n
 
 @dataclass(frozen=True)
 class ItemState:
-    """One item's row in each part, and what they rest on. The recommender is not changed by it.
+    """One item's row in each part, and its source. The recommender is not changed.
 
-    rows: by part. unknown: the user ids given that the recommender does not hold.
+    rows: by part. unknown: the given user ids that are not in the recommender.
     """
 
     index: ItemIndex
@@ -34,21 +34,21 @@ class ItemState:
 
     @property
     def source(self) -> Source:
-        """What the row rests on."""
+        """The source of the row."""
         return self.rows[self.index.one_part(None)].source
 
     @checked_arguments
     def predict(self, users: Any) -> Prediction:
-        """Expected ratings of one user id or B of them for this item; unknown ids are answered.
+        """Expected ratings of one user id or of B user ids for this item; unknown ids are predicted too.
 
-        Raises CallerError where there is no rating model.
+        Raises CallerError without a rating model.
         """
         self.index.part("rating")
         return self.rows["rating"].predict(numbers_of(users, self.index.users, "users"))
 
     @checked_arguments
     def audience(self, n: int = 10, *, by: By | None = None) -> Ranking:
-        """The n users who have not rated it and score it highest, best first; by: the part that scores."""
+        """The n users with the highest scores among those who have not rated it, best first. by: the scoring part."""
         check_count(n)
         name = self.index.one_part(by)
         row = self.rows[name]
@@ -73,25 +73,26 @@ class ItemState:
 
     @checked_arguments
     def similar(self, n: int = 10, *, by: By | None = None) -> Ranking:
-        """The n items whose vectors point most nearly in its direction; scores are cosines."""
+        """The n items whose vectors point most nearly in its direction; scores are as in `similar_items`."""
         check_count(n)
         row = self.rows[self.index.one_part(by)]
-        best, cosines = row.part.items_near.towards(directions_of(row.rows)[0], n)
+        found = row.part.items_near.towards(directions_of(row.rows)[0], n, own=len(row.numbers))
         items = row.trained.items
         return Ranking(
             asked=None,
-            ids=items.vocabulary.take(best).tolist(),
-            titles=[items.title(number) for number in best],
-            scores=cosines,
-            sources=["known"] * len(best),
+            ids=items.vocabulary.take(found.numbers).tolist(),
+            titles=[items.title(number) for number in found.numbers],
+            scores=found.similarities,
+            sources=["known"] * len(found.numbers),
             source=row.source,
             by="cosine",
+            support=found.support,
             unknown=self.unknown,
         )
 
 
 def _scores(row: PartRow) -> NDArray[np.float32]:
-    """What every user is expected to think of the item, (U,), a block of users at a time."""
+    """The score of the item for every user, (U,), computed in blocks of users."""
     trained = row.trained
     blocks = np.split(np.arange(len(trained.users)), range(BLOCK, len(trained.users), BLOCK))
     return np.concatenate([trained.scorer.all_items(trained.users.rows(one), row.rows)[:, 0] for one in blocks])
@@ -100,7 +101,7 @@ def _scores(row: PartRow) -> NDArray[np.float32]:
 def item_state_of(
     index: ItemIndex, ratings: Mapping[Any, float] | None, features: Mapping[str, Any] | None
 ) -> ItemState:
-    """The item described by ratings (user id -> rating) and features (name -> value); either may be empty."""
+    """The item with these ratings (user id -> rating) and features (name -> value); either may be empty."""
     checked = ratings_by_id(ratings, index.scale, "user id")
     numbers, values, unknown = in_numbers(index.users, checked)
     described = features_by_name(features)

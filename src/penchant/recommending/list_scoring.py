@@ -1,4 +1,4 @@
-"""The best n items of one user or of many, block by block: exact, in a defined order, in bounded memory."""
+"""The n best items of one or many users, in blocks of users; exact, with a defined order and bounded memory."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ from penchant.recommending.row_lookup import resolve
 from penchant.recommending.top_n import top_n
 
 BLOCK = 4096
-"""Users ranked at a time; their stacked rows and lists are what is held in memory."""
+"""The number of users in a block; their stacked rows and lists are in memory together."""
 
 SHARE = 384
-"""Users a thread takes at a time."""
+"""The number of users that a thread takes at a time."""
 
 TABLE = 2**22
-"""Scores that a table holds at most, where a table there must be."""
+"""The highest number of scores in a table, for models that need a table of scores."""
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """Lists of B users. users: (B,) numbers. sources: (B,). items: (B, n) numbers, -1 where a list is shorter.
+    """Lists of B users.
 
-    scores: (B, n) expected ratings, NaN where a list is shorter.
+    users: (B,) numbers. sources: (B,). items: (B, n) numbers, -1 after the end of a shorter list. scores: (B, n), NaN
+    after the end.
     """
 
     users: Numbers
@@ -50,7 +51,7 @@ class Ranked:
 
     @classmethod
     def nothing(cls, n: int) -> Ranked:
-        """The lists of no user."""
+        """The lists of zero users."""
         room = np.empty((0, n), np.int32)
         return cls(np.empty(0, np.int32), np.empty(0, dtype=object), room, room.astype(np.float32))
 
@@ -58,30 +59,47 @@ class Ranked:
 def rank_blocks(
     trained: TrainedModel, users: Numbers, n: int, *, allowed: NDArray[np.bool_], seen: Grouped | None
 ) -> Iterator[Ranked]:
-    """One part's lists of any number of users, `BLOCK` at a time; unknown numbers are answered from the prior.
+    """The lists of one part for any number of users, in blocks of `BLOCK`; unknown users get those of the prior.
 
-    allowed: (I,), the items that may be listed. seen: by user, the items that stay out of their list.
+    allowed: (I,), the items that may be listed. seen: by user, the items to leave out. Items without interactions come
+    after all others.
     """
-    rated = allowed & (trained.items.counts > 0)
-    allowed = rated if rated.any() else allowed  # items without interactions come after all others
-    barred = np.zeros(0, np.bool_) if allowed.all() else ~allowed
+    unrated = trained.items.counts == 0
     stacked = stacked_items(trained)
     for start in range(0, len(users), BLOCK):
         block = users[start : start + BLOCK]
         found = resolve(trained.users, block)
-        lists = _Lists(*_histories(seen, block), barred, len(block), n)
-        if stacked is None:
-            lists.fill_from_tables(trained, found.rows)
-        else:
-            lists.fill_from_products(trained.scorer.stacked_users(found.rows), stacked)
-            lists.scores = from_products(trained, lists.scores)
+        lists = _part_lists(trained, stacked, found.rows, _histories(seen, block), allowed & ~unrated, n)
+        short = np.flatnonzero(lists.items[:, -1] < 0).astype(np.int32)
+        if len(short) and (allowed & unrated).any():
+            rows, histories = found.rows.take(short), _histories(seen, block[short])
+            lists.continue_with(short, _part_lists(trained, stacked, rows, histories, allowed & unrated, n))
         yield Ranked(block, found.sources, lists.items, trained.clip(lists.scores))
+
+
+def _part_lists(
+    trained: TrainedModel,
+    stacked: Floats | None,
+    rows: Rows,
+    histories: tuple[NDArray[np.int64], Numbers],
+    allowed: NDArray[np.bool_],
+    n: int,
+) -> _Lists:
+    """Lists of B rows among the allowed items (I,). histories: what stays out of each list, as compressed rows."""
+    barred = np.zeros(0, np.bool_) if allowed.all() else ~allowed
+    lists = _Lists(*histories, barred, len(histories[0]) - 1, n)
+    if stacked is None:
+        lists.fill_from_tables(trained, rows)
+    else:
+        lists.fill_from_products(trained.scorer.stacked_users(rows), stacked)
+        lists.scores = from_products(trained, lists.scores)
+    return lists
 
 
 def rank_blocks_by_ranker(
     index: ItemIndex, by: By, users: Numbers, n: int, *, allowed: NDArray[np.bool_], seen: Grouped | None
 ) -> Iterator[Ranked]:
-    """The ranker's lists of any number of users; blocks are as high as a table of scores may be."""
+    """The lists of the ranker for any number of users, in blocks that fit a table of scores."""
     ranker = index.ranker_for(by)
     if ranker is None:
         raise CallerError(f"lists by {by} have no ranker", where="by")
@@ -102,14 +120,18 @@ def rank_blocks_by_ranker(
 def _listed(
     ranker: Ranker, by: By, n: int, allowed: NDArray[np.bool_], inputs: TermInputs, hidden: Numbers
 ) -> tuple[Numbers, NDArray[Any]]:
-    """One user's list; hidden: the item numbers that stay out of it."""
+    """One user's list. hidden: the item numbers to leave out."""
     own = allowed.copy()
     own[hidden] = False
-    return best_by_ranker(ranker, by, inputs, n, own)
+    best, scores = best_by_ranker(ranker, by, inputs, n, own & ~inputs.unrated)
+    if len(best) == n:
+        return best, scores
+    new, more = best_by_ranker(ranker, by, inputs, n - len(best), own & inputs.unrated)
+    return np.concatenate([best, new]), np.concatenate([scores, more])
 
 
 def block_inputs(index: ItemIndex, users: Numbers) -> tuple[list[TermInputs], NDArray[Any]]:
-    """The inputs of the ranker's terms for each of B known or unknown users, and what their rows rest on."""
+    """The inputs of the ranker's terms for each of B known or unknown users, and the sources of their rows."""
     choice = index.part("choice")
     found = {name: resolve(part.trained.users, users) for name, part in index.parts.items()}
     table = score_table(choice.trained, found["choice"].rows, choice.stacked)
@@ -126,7 +148,7 @@ def user_inputs(
     """The inputs of the ranker's terms for one user.
 
     choice: (1, I) scores of the choice part. rating: (S, 1, D), the row in the rating part. user: a known number, or
-    UNKNOWN. history: the item numbers the user has chosen, where they are others than those of training.
+    UNKNOWN. history: the item numbers that the user has chosen; None for those of training.
     """
     near, moments = index.neighbours, None
     if rating is not None:
@@ -145,9 +167,9 @@ def user_inputs(
 def rank_one(
     trained: TrainedModel, row: Rows, stacked: Floats | None, n: int, allowed: NDArray[np.bool_]
 ) -> tuple[Numbers, Floats]:
-    """The best n of the allowed items (I,) for one user row (S, 1, D), and their expected ratings; unclipped.
+    """The n best of the allowed items (I,) for one user row (S, 1, D), and their scores, not clipped.
 
-    stacked: what `stacked_items` made of this model.
+    stacked: the result of `stacked_items` for this model.
     """
     if stacked is None:
         table = score_table(trained, row)[0]
@@ -162,14 +184,21 @@ def rank_one(
 
 
 class _Lists:
-    """Lists in the making: what each user has seen, what is barred for all, and room for the best n."""
+    """The lists of a block: the seen items of each user, the items left out for all, and arrays for the n best."""
 
     def __init__(self, starts: NDArray[np.int64], seen: Numbers, barred: NDArray[np.bool_], users: int, n: int) -> None:
         self.starts, self.seen, self.barred = starts, seen, barred
         self.items, self.scores = np.empty((users, n), np.int32), np.empty((users, n), np.float32)
 
+    def continue_with(self, rows: Numbers, more: _Lists) -> None:
+        """The free places of some lists, filled with the first of others. rows: (R,), which lists they continue."""
+        for at, row in enumerate(rows.tolist()):
+            held = int((self.items[row] >= 0).sum())
+            self.items[row, held:] = more.items[at, : self.items.shape[1] - held]
+            self.scores[row, held:] = more.scores[at, : self.items.shape[1] - held]
+
     def fill_from_products(self, users: Floats, items: Floats) -> None:
-        """From stacked rows (B, W) and (I, W); threads share the users, and BLAS keeps to one of them."""
+        """Fill from stacked rows (B, W) and (I, W). Threads share the users, so BLAS uses one thread."""
         from penchant.training.kernels.top_n_kernels import best_by_product
 
         def fill(at: slice) -> None:
@@ -180,7 +209,7 @@ class _Lists:
             list(pool.map(fill, parts))
 
     def fill_from_tables(self, trained: TrainedModel, users: Rows) -> None:
-        """From tables of scores of a few users at a time, for models whose score is no single product."""
+        """Fill from tables of scores of some users at a time, for models without stacked rows."""
         from penchant.training.kernels.top_n_kernels import best_of_table
 
         height = max(1, TABLE // len(trained.items))
@@ -195,7 +224,7 @@ class _Lists:
 
 
 def _histories(seen: Grouped | None, users: Numbers) -> tuple[NDArray[np.int64], Numbers]:
-    """The users' rated items as compressed rows, starts (B + 1,) and numbers; empty rows where there is nothing."""
+    """The users' rated items as compressed rows: starts (B + 1,) and numbers; unknown users have empty rows."""
     if seen is None or len(seen.starts) == 1:
         return np.zeros(len(users) + 1, np.int64), np.zeros(0, np.int32)
     known = (users >= 0) & (users < len(seen.starts) - 1)

@@ -1,7 +1,8 @@
-"""Which rows of one side lie closest to one of them."""
+"""Which rows of one side are most similar to one of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,44 +23,86 @@ def directions_of(rows: Rows) -> Floats:
     return np.divide(flat, lengths, out=np.zeros_like(flat), where=lengths > 0)
 
 
+SHRINKAGE = 2.0
+"""Ratings at which a cosine counts half.
+
+Chosen from 0 to 40 by what the ten nearest of 300 items have in common, trained on ids alone: genres of MovieLens films
+(als 0.241 without, 0.289 with; bayes 0.372 and 0.372) and authors of goodbooks (als 0.087 and 0.086, bayes 0.194 and
+0.195). Larger values favour popular items.
+"""
+
+_CANDIDATES = 5
+"""How many times as many rows an index is asked for as are wanted, since their order by similarity is another one."""
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest rows, best first.
+
+    numbers: (n,). similarities: (n,) cosines, shrunk by their support. support: (n,), the training ratings that each
+    similarity rests on, those of the row with fewer.
+    """
+
+    numbers: Numbers
+    similarities: Floats
+    support: NDArray[np.int32]
+
+
 class Neighbourhood:
     """The directions of one side's rows, and who lies where.
 
-    Rows that no training rating formed are left out: their vectors repeat what their features say.
+    A cosine that rests on few ratings is large by chance more often than one that rests on many. So it is multiplied
+    by s / (s + SHRINKAGE), s being the number of ratings of the row with fewer (Koren 2008, Factorization meets the
+    neighborhood, section 2.2). Rows without a training rating are left out: their vectors repeat what their features
+    say.
     """
 
     def __init__(self, side: Side) -> None:
         self.directions = directions_of(side.all_rows())
-        self._rated = side.counts > 0
+        self._counts = side.counts
         self._index: Any = None
 
-    def near(self, number: int, n: int, *, approximate: bool = False) -> tuple[Numbers, Floats]:
-        """The n rows whose vectors point most nearly the way of one, itself left out, and their cosines, (n,) each."""
-        allowed = self._rated.copy()
+    def near(self, number: int, n: int, *, approximate: bool = False) -> Nearest:
+        """The n rows most similar to one of them, itself left out."""
+        allowed = self._counts > 0
         allowed[number] = False
-        return self.towards(self.directions[number], n, allowed=allowed, approximate=approximate)
+        own = int(self._counts[number])
+        return self.towards(self.directions[number], n, own=own, allowed=allowed, approximate=approximate)
 
     def towards(
-        self, direction: Floats, n: int, *, allowed: NDArray[np.bool_] | None = None, approximate: bool = False
-    ) -> tuple[Numbers, Floats]:
-        """The n rows nearest to any direction (S·K,). allowed: (N,), those that may be named, or None for all rated."""
-        allowed = self._rated if allowed is None else allowed
-        if approximate:
-            numbers = self._found_by_index(direction, n + 1)
-            numbers = numbers[allowed[numbers]]
-            cosines = self.directions[numbers] @ direction
-            order = top_n(cosines, n)
-            return numbers[order], cosines[order]
-        cosines = self.directions @ direction
-        best = top_n(cosines, n, allowed=allowed)
-        return best, cosines[best]
+        self,
+        direction: Floats,
+        n: int,
+        *,
+        own: int = 0,
+        allowed: NDArray[np.bool_] | None = None,
+        approximate: bool = False,
+    ) -> Nearest:
+        """The n rows most similar to any direction (S·K,).
+
+        own: how many ratings the direction rests on; without any, only those of the other row count. allowed: (N,),
+        the rows that may be named, or None for all rated ones.
+        """
+        allowed = self._counts > 0 if allowed is None else allowed
+        numbers = self._candidates(direction, n, allowed, approximate)
+        support = self._counts[numbers] if not own else np.minimum(self._counts[numbers], own)
+        shrunk = (self.directions[numbers] @ direction) * (support / (support + SHRINKAGE)).astype(np.float32)
+        best = top_n(shrunk, n)
+        return Nearest(numbers[best], shrunk[best], support[best])
+
+    def _candidates(self, direction: Floats, n: int, allowed: NDArray[np.bool_], approximate: bool) -> Numbers:
+        """The numbers, in rising order, of rows among which the nearest are looked for."""
+        if not approximate:
+            return np.flatnonzero(allowed).astype(np.int32)
+        found = np.sort(self._found_by_index(direction, _CANDIDATES * (n + 1)))
+        return found[allowed[found]]
 
     def _found_by_index(self, direction: Floats, n: int) -> Numbers:
         """Candidates from a navigable small-world graph (Malkov and Yashunin 2020), built when first asked for."""
         if self._index is None:
             usearch = require("usearch.index", extra="ann")
             self._index = usearch.Index(ndim=self.directions.shape[1], metric="cos", dtype="f32")
-            rated = np.flatnonzero(self._rated)
+            rated = np.flatnonzero(self._counts > 0)
             self._index.add(rated.astype(np.uint64), self.directions[rated], threads=1)
         found: Numbers = self._index.search(direction, n).keys.astype(np.int32)
         return found

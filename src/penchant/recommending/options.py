@@ -1,4 +1,4 @@
-"""Which list is asked for: how long, ordered by what, of which items."""
+"""ListOptions: the length, the order and the filters of a list."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from penchant.foundations.rng import Seed
 from penchant.recommending.argument_checks import many_ids
 
 By = Literal["combined", "rating", "choice"]
-"""What a list is ordered by: the ranker, the expected rating, or the choice model's score."""
+"""The order of a list: the ranker, the expected rating, or the score of the choice model."""
 
 
 @dataclass(frozen=True)
 class ListOptions:
-    """Which list.
+    """The options of a list.
 
-    n: how many items. by: see By; None for the ranker where there are both parts, else the part there is.
-    exclude_seen: whether rated items stay out. exclude: more item ids to leave out. among: the only item ids allowed,
-    or None for all. where: feature name -> value or values, of which an item must carry one; for a feature that is a
-    number, a value or a pair of ends.
-    diversity: 0 ranks by score alone; towards 1, an item counts less the more similar it is to one listed before it
-    (maximal marginal relevance; Carbonell and Goldstein 1998). explore: a seed; the list is then ranked by one
-    posterior sample of the user (Thompson 1933), so that uncertain items get their turn. new_items: the share of the
+    n: the number of items. by: see By; None for the ranker, or for the only part. exclude_seen: leave out rated items.
+    exclude: other item ids to leave out. among: the only item ids allowed, or None for all. where: feature name ->
+    value or values; an item must have one of them. For a numeric feature, a value or a pair (lowest, highest).
+    diversity: 0 ranks by score alone; with higher values, an item similar to one before it gets a lower rank (maximal
+    marginal relevance; Carbonell and Goldstein 1998). explore: a seed; the list is then ranked by one posterior sample
+    of the user (Thompson 1933), so that uncertain items are sometimes listed. new_items: the share of the
     list that is reserved for items without interactions; they otherwise come after all others.
     Raises CallerError for values that no list can have.
     """
@@ -57,7 +56,7 @@ class ListOptions:
 
 
 def check_count(n: Any) -> None:
-    """Refuse a length that no list can have."""
+    """Raise CallerError for a length that is not a positive whole number."""
     if isinstance(n, bool) or not isinstance(n, int | np.integer):
         raise CallerError(f"{n!r} is not a number of items", where="n", remedy="Give a whole number")
     if n < 1:

@@ -1,6 +1,6 @@
-"""PartRow: one user's or item's row in one part, what it rests on, and its posterior.
+"""PartRow: one user's or item's row in one part, with its source and its posterior.
 
-Everything here that folds in or grows goes through this module.
+All fold-in and growth in this package goes through this module.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class PartRow:
 
     rows: (S, 1, D). numbers, values: (n,), the other side's numbers that were rated (or that rated it), and how.
     features: its one row of features, or None. history: those of the numbers whose selection is implicit feedback;
-    None for all of them. solved: the posterior, where the row was folded in just now.
+    None for all of them. solved: the posterior, where the row was folded in just now. times: (n,), when the ratings
+    were made; None: all as late as the last training rating.
     """
 
     part: PartIndex
@@ -44,6 +45,7 @@ class PartRow:
     features: FeatureTable | None = None
     history: Numbers | None = None
     solved: RowPosterior | None = None
+    times: NDArray[np.int64] | None = None
 
     @classmethod
     def folded_in(
@@ -54,11 +56,12 @@ class PartRow:
         values: NDArray[Any],
         features: FeatureTable | None = None,
         history: Numbers | None = None,
+        times: NDArray[np.int64] | None = None,
     ) -> PartRow:
         """The row by the update that training takes for one row."""
-        found = infer(part.trained, of, numbers, values, features, history)
+        found = infer(part.trained, of, numbers, values, features, history, times)
         own = values.astype(np.float32)
-        return cls(part, of, found.rows, found.source, numbers, own, features, history, found.posterior)
+        return cls(part, of, found.rows, found.source, numbers, own, features, history, found.posterior, times)
 
     @property
     def trained(self) -> TrainedModel:
@@ -66,15 +69,17 @@ class PartRow:
 
     @cached_property
     def posterior(self) -> RowPosterior:
-        """The fold-in of the row's ratings, whose linear map says what each of them pulls."""
+        """The posterior of the row given its ratings, from which their contributions follow."""
         if self.solved is not None:
             return self.solved
-        return infer(self.trained, self.of, self.numbers, self.values, self.features, self.history).posterior
+        return infer(
+            self.trained, self.of, self.numbers, self.values, self.features, self.history, self.times
+        ).posterior
 
     def predict(self, numbers: Numbers, *, features: FeatureTable | None = None) -> Prediction:
-        """What the part says of this row with B of the other side, (B,).
+        """Predictions of the part for this row and B numbers of the other side, (B,).
 
-        features: a table whose row of a number describes one that is unknown.
+        features: a table with a row for each number, used for unknown ones.
         """
         of_user = self.of == "users"
         found = resolve(
@@ -87,17 +92,17 @@ class PartRow:
         return Prediction(scores.mean, scores.std, weaker(own, found.sources), *sides)
 
     def item_scores(self, explore: Any = None) -> Floats:
-        """Scores of all items for a user's row, (I,), unclipped; explore: the seed of one posterior sample."""
+        """Scores of all items for a user's row, (I,), not clipped. explore: the seed of one posterior sample."""
         if explore is None:
             return score_table(self.trained, self.rows, self.part.stacked)[0]
         return drawn_scores(self.trained, self.rows, self._covariance(), explore)
 
     def _covariance(self) -> NDArray[Any] | None:
-        """The covariance of the row within a sample: for one sample of a trained row, that of its fold-in."""
+        """The covariance of the row within a sample. A trained row of a one-sample model has that of its fold-in."""
         if self.rows.covariance is not None:
             return self.rows.covariance[:, 0]
         return self.posterior.covariance if self.trained.samples == 1 else None
 
     def kept(self, wanted: Any) -> TrainedModel:
-        """The part with this row kept under an id; a row already there is replaced."""
+        """The part with this row stored under an id; it replaces an existing row."""
         return grown(self.trained, self.of, wanted, self.rows, self.numbers, self.values, self.features)

@@ -1,4 +1,4 @@
-"""Popularity: how often each item was chosen, of all time, lately, more than before, and since when."""
+"""Popularity of items: the number of interactions, of all time or recent, the trend, and the first interaction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penchant.data.interactions import Interactions
 from penchant.foundations.errors import CallerError
 
 PopularOrder = Literal["popular", "trending", "latest"]
-"""What comes first in a list that is the same for all users."""
+"""The order of a list that is the same for all users."""
 
 DAY = 86_400
 """Seconds in a day."""
@@ -24,13 +24,13 @@ SHORT, LONG = 7.0, 60.0
 """A trend compares the last `SHORT` days with the `LONG` days before them."""
 
 PRIOR_INTERACTIONS = 5.0
-"""How many expected interactions the prior of a trend is worth."""
+"""The number of expected interactions that the prior of a trend counts for."""
 
 
 class Popularity:
-    """The interactions of all users, sorted by time once.
+    """The interactions of all users, sorted by time.
 
-    now: the time that windows end at, in seconds since 1970; None where times are not known.
+    now: the time at which windows end, in seconds since 1970; None without times.
     """
 
     def __init__(self, interactions: Interactions, n_items: int, *, now: int | None = None) -> None:
@@ -45,18 +45,18 @@ class Popularity:
         self.now = int(self._times[-1]) if now is None else now
 
     def counts(self, window: float | None = None) -> NDArray[np.float64]:
-        """How many interactions each item has in the last `window` days, (I,).
+        """The number of interactions of each item in the last `window` days, (I,).
 
-        Of all time where `window` is None or times are not known.
+        With `window` None, or without times, it is the number of all interactions.
         """
         return self._counted(0 if window is None else self._start(window))
 
     def trending(self, short: float = SHORT, long: float = SHORT + LONG) -> NDArray[np.float64]:
-        """How much more often each item is chosen lately than before, (I,); 1 for an item that keeps its share.
+        """The trend of each item: its recent rate over its earlier rate, (I,); 1 for no change.
 
-        The count in the last `short` days over the count expected from the item's share in the rest of the last `long`
-        days. Both get the same number of interactions added, so that a few do not make a trend: the posterior mean of
-        the rate under a gamma prior. Raises CallerError where times are not known or `short` is not the shorter one.
+        It is the count in the last `short` days over the count expected from the item's share in the rest of the last
+        `long` days. A constant is added to both, so that a few interactions do not make a trend; this is the posterior
+        mean of the rate with a gamma prior. Raises CallerError without times, and if `short` is not below `long`.
         """
         self.check_times()
         if not 0 < short < long:
@@ -71,7 +71,7 @@ class Popularity:
     def latest(self) -> NDArray[np.float64]:
         """The time of each item's first interaction in seconds since 1970, (I,); -inf for an item without one.
 
-        Raises CallerError where times are not known.
+        Raises CallerError without times.
         """
         self.check_times()
         return self._first
@@ -79,8 +79,8 @@ class Popularity:
     def ordered(self, order: PopularOrder, window: float | None) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Scores of an order, (I,), and which items have an interaction in the last `window` days, (I,).
 
-        "latest" is scored in days before now, negative. Raises CallerError for an unknown order, a window that is not
-        a number above 0, and where the order needs times that are not known.
+        The score of "latest" is minus the number of days before now. Raises CallerError for an unknown order, a window
+        that is not above 0, and an order that needs times if there are none.
         """
         if order not in get_args(PopularOrder):
             names = ", ".join(get_args(PopularOrder))
@@ -97,7 +97,7 @@ class Popularity:
         return (self.latest() - (self.now or 0)) / DAY, counts > 0
 
     def check_times(self) -> None:
-        """Raise CallerError where times are not known."""
+        """Raise CallerError without times."""
         if self._times is None:
             raise CallerError(
                 "the training rows have no timestamps",
@@ -114,7 +114,7 @@ class Popularity:
         return first
 
     def _counted(self, start: int) -> NDArray[np.float64]:
-        """The counts from a row on."""
+        """The counts of the rows from `start` on."""
         return np.bincount(self._items[start:], minlength=self.n_items).astype(np.float64)
 
     def _start(self, window: float) -> int:
@@ -125,7 +125,7 @@ class Popularity:
 
 
 def _check_window(window: float) -> None:
-    """Refuse a window that is not a number of days above 0."""
+    """Raise CallerError for a window that is not a number of days above 0."""
     if isinstance(window, bool) or not isinstance(window, int | float | np.number) or not window > 0:
         raise CallerError(
             f"a window of {window!r} days is not possible", where="window", remedy="Give a number above 0"

@@ -1,4 +1,4 @@
-"""Expected ratings of pairs by number: known rows, rows from features, and the bare prior alike."""
+"""Expected ratings of pairs of numbers, for known rows, rows from features, and rows from the prior."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def predict_numbers(
     item_features: FeatureTable | None = None,
     timestamps: NDArray[np.int64] | None = None,
 ) -> Prediction:
-    """Expected ratings of B pairs, (B,) each; a number outside the vocabulary is a user or item unknown in training.
+    """Expected ratings of B pairs, (B,) each; a number outside the vocabulary is an unknown user or item.
 
-    user_features, item_features: tables whose row of a number describes it, for unknown ones. timestamps: (B,), when
-    each rating is made, for a model that learned from time.
+    user_features, item_features: tables with a row for each number, used for unknown ones. timestamps: (B,), the time
+    of each rating, for models with a temporal bias.
     """
     means, stds = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
     sources = np.empty((2, len(users)), dtype=object)

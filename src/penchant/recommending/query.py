@@ -1,4 +1,4 @@
-"""Who asks: a known user, an unknown one, or a new one described by ratings and features."""
+"""UserQuery: the user of a request, by id, ratings and features."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class UserQuery:
-    """Who a list, a prediction or an explanation is for.
+    """The user of a list, a prediction or an explanation.
 
-    user: an id, known or not; None for a user who is only described. ratings: item id -> rating, given just now; they
-    are added to those a known user has. features: name -> value. asked: those of the rated items that the user was
-    asked to rate; their selection is not treated as implicit feedback.
+    user: an id, known or unknown; None for a user without id. ratings: item id -> rating, given with the request; they
+    are added to the ratings of a known user. features: name -> value. asked: items that the user was asked to rate;
+    their selection is not treated as implicit feedback.
     """
 
     user: Any = None

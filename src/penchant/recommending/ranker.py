@@ -1,9 +1,9 @@
-"""Ranker: one number per item, as a weighted sum of the logarithms of what the two parts and time say of it.
+"""Ranker: the score of an item as a weighted sum of log terms from both parts and from recent choices.
 
 score(u, i) = a · log P(u chooses i) + b · log P(rating >= liked | u, i) + Σ_w c_w · log(recent choices of i)
 
-With a = b = 1 and no further terms it is the probability that an item is chosen and liked. The weights are fitted on
-training rows that are held back (`ranker_fitting`).
+With a = b = 1 and no other terms it is the log probability that an item is chosen and liked. The weights are fitted on
+rows held back from training (`ranker_fitting`).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from penchant.foundations.errors import CallerError
 
 LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS = "log_choice", "log_like", "log_recent_neighbours"
 POPULARITY = "log_popularity_"
-"""Followed by a number of days: the logarithm of how often an item was chosen in so many last days."""
+"""The prefix of popularity terms, followed by a number of days: the log of an item's choices in the last days."""
 
 SMALLEST = 1e-9
-"""A probability below this counts as this much, so that its logarithm is finite."""
+"""The lowest probability, so that its logarithm is finite."""
 
 FLOOR = 0.005
-"""What is added to every choice score, as a share of the largest score of a typical user."""
+"""The share of the largest score of a typical user that is added to every choice score."""
 
 DEFAULT_FLOOR = 0.001
-"""The same in units of the score, where no user's scores are at hand."""
+"""What is added to every choice score if there are no scores of users, in units of the score."""
 
 Array = NDArray[Any]
 
@@ -40,13 +40,18 @@ Array = NDArray[Any]
 class Liking:
     """P(like): the probability of a rating of `liked` or more, calibrated on held-back ratings.
 
-    Φ(intercept + slope · (mean - threshold) / std), where the threshold lies half a step of the scale below `liked`.
+    It is Φ(intercept + slope · (mean - threshold) / std); the threshold is half a step of the scale below `liked`.
     """
 
     liked: float
     threshold: float
     intercept: float = 0.0
     slope: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, number in vars(self).items():
+            if not isinstance(number, int | float) or not math.isfinite(number):
+                raise CallerError(f"{number!r} is not a finite number", where=f"ranker, {name}")
 
     @classmethod
     def of(cls, values: Array, scale: Scale) -> Liking:
@@ -55,7 +60,7 @@ class Liking:
         return cls(liked, liked - scale.step / 2)
 
     def z(self, mean: Array, std: Array) -> Array:
-        """How many standard deviations the expected rating lies above the threshold, any shape."""
+        """By how many standard deviations the expected rating is above the threshold, any shape."""
         distance: Array = (mean - self.threshold) / std
         return distance
 
@@ -67,7 +72,7 @@ class Liking:
         return found
 
     def log_probability(self, mean: Array, std: Array) -> Array:
-        """Its logarithm."""
+        """log P(like), any shape."""
         from scipy.special import log_ndtr
 
         found: Array = log_ndtr(self.intercept + self.slope * self.z(mean, std))
@@ -78,11 +83,10 @@ class Liking:
 class Ranker:
     """The weights of the terms.
 
-    weights: term -> weight of the combined ranking. choice_weights: the same for lists by choice alone. liking: how a
-    predicted rating becomes P(like), or None without a rating model. cold_share: the share of held-back interactions
-    that fell on items without interactions: all that such items may claim of a list. floor: see `log_choice`. facts:
-    how the weights were found.
-    Raises CallerError for an unknown term or a weight that is not a finite number.
+    weights: term -> weight in the combined ranking. choice_weights: the same for lists by choice. liking: turns a
+    predicted rating into P(like); None without a rating model. cold_share: the total P(choose) of all items without
+    interactions, from their share of held-back interactions. floor: see `log_choice`. facts: about the fit of the
+    weights. Raises CallerError for an unknown term, and for a weight that is negative or not finite.
     """
 
     weights: Mapping[str, float]
@@ -127,7 +131,7 @@ class Ranker:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Ranker:
-        """The ranker that `to_json` described."""
+        """The ranker from the result of `to_json`."""
         liking = None if values["liking"] is None else Liking(**values["liking"])
         weights = (dict(values["weights"]), dict(values["choice_weights"]))
         return cls(*weights, liking, float(values["cold_share"]), float(values["floor"]), dict(values["facts"]))
@@ -147,8 +151,8 @@ def window_of(name: str) -> float | None:
 def log_choice(scores: Array, unrated: NDArray[np.bool_], cold_share: float, floor: float) -> Array:
     """log P(choose) of B users for all items, (B, I), from the scores of a choice model.
 
-    Scores below zero count as zero, and every rated item gets `floor` more, so that none is impossible and that scores
-    which say little stay nearly equal. Items without interactions share `cold_share` evenly. unrated: (I,).
+    Scores below zero are set to zero, and `floor` is added to each rated item. So no probability is zero, and low
+    scores have nearly equal probabilities. Items without interactions share `cold_share` equally. unrated: (I,).
     """
     cold = int(unrated.sum())
     positive = np.where(unrated, 0.0, np.maximum(scores, 0.0) + floor)
@@ -166,6 +170,6 @@ def floor_of(scores: Array) -> float:
 
 
 def log_count(counts: Array) -> Array:
-    """The logarithm of a count, an unseen item counting as half a choice."""
+    """The logarithm of counts; half a choice is added to each."""
     found: Array = np.log(counts + 0.5)
     return found

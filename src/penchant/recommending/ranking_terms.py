@@ -1,14 +1,15 @@
 """The terms of a ranking for a block of users, and the lists that follow from their weighted sum.
 
-The like term is the expensive one: it looks at every posterior sample. It is at most zero, so the sum of all other
-terms bounds the score from above, and a list of n needs it for few items only (the threshold algorithm; Fagin, Lotem
-and Naor 2001): for the items of highest bound, until the n-th best score is no lower than the next bound.
+The like term is expensive, because it uses every posterior sample. It is at most zero, so the sum of the other terms is
+an upper bound of the score. A list of n therefore needs the like term for few items only (the threshold algorithm;
+Fagin, Lotem and Naor 2001): for the items with the highest bounds, until the n-th best score is at least the next
+bound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +29,12 @@ NEIGHBOURS_FLOOR = 0.05
 """What is added to the summed similarity of recent neighbours: less than that says little of an item."""
 
 FIRST = 128
-"""Items whose like term is computed first, beside n; the number doubles until the list is certain."""
+"""The number of items, in addition to n, whose like term is computed first; it doubles until the list is certain."""
 
 
 @dataclass(frozen=True)
 class TermInputs:
-    """What the terms of B users for I items are computed from.
+    """The inputs of the terms of B users for I items.
 
     unrated: (I,), the items without interactions. choice: (B, I) scores of the choice model. moments: as in Moments,
     or None without a rating model. static: by term, (I,), the same for all users. neighbours: -> (B, I), the choices
@@ -48,10 +49,14 @@ class TermInputs:
 
 
 def moments_of(trained: TrainedModel, users: Rows, items: Rows, spread: ItemSpread) -> Moments:
-    """The moments of B user rows with some or all of the item rows."""
+    """The moments of B user rows with some or all of the item rows.
+
+    The uncertainty of a folded-in row stays out, as rows kept in a model have none: both get the same list.
+    """
+    own = replace(users, covariance=None)
 
     def moments(at: Numbers | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return rating_moments(trained, users, items if at is None else items.take(at), spread)
+        return rating_moments(trained, own, items if at is None else items.take(at), spread)
 
     return moments
 

@@ -1,4 +1,4 @@
-"""RecentNeighbours: what users with similar histories chose lately."""
+"""RecentNeighbours: recent choices of users with similar histories."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from penchant.data.vocabulary import UNKNOWN, Numbers
 from penchant.recommending.popularity import DAY
 
 WINDOW = 7.0
-"""How far back a choice is recent, in days."""
+"""The length of the window of recent choices, in days."""
 
 _DISCOUNT = 0.25
-"""An item counts in a history with the number of its interactions to the power of minus this."""
+"""The weight of an item in a history is the number of its interactions to the power of minus this."""
 
 _TABLE = 2**22
-"""Numbers that a table of one block of users holds at most."""
+"""The highest number of entries in the table of a block of users."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class RecentNeighbours:
     def of(
         cls, interactions: Interactions, n_items: int, *, window: float = WINDOW, now: int | None = None
     ) -> Self | None:
-        """From all users' interactions; None where times are not known.
+        """From the interactions of all users; None without times.
 
         n_items: I. window: in days, ending at `now` (seconds since 1970), or at the latest interaction.
         """
@@ -76,8 +76,8 @@ class RecentNeighbours:
     def scores(self, items: Numbers, user: int | None = None) -> NDArray[np.float32]:
         """The scores of all items for one history, (I,).
 
-        items: (h,) the item numbers of the history. user: whose it is, where the user is a known one, so that their
-        own choices do not count.
+        items: (h,) the item numbers of the history. user: the number of a known user, whose own choices are not
+        counted.
         """
         total = np.zeros(len(self.weights), np.float32)
         if not len(items) or not len(self.neighbours):
@@ -95,7 +95,7 @@ class RecentNeighbours:
         return scores
 
     def table(self, users: Numbers) -> NDArray[np.float32]:
-        """The scores of all items for B users with the histories they were built from, (B, I); unknown users have 0."""
+        """The scores of all items for B known users with their stored histories, (B, I); 0 for unknown users."""
         from scipy.sparse import csr_array
 
         by_item = csr_array((self.cosines, self.neighbours, self.starts), shape=self.chosen.shape[::-1])

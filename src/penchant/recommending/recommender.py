@@ -1,8 +1,9 @@
-"""Recommender: the public object. Ids come in, ids go out; everything between is numbers and trained models."""
+"""Recommender: the public object. Its arguments and results have ids; numbers are internal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,10 @@ from penchant.recommending.user_state import UserState, user_state_of
 
 
 class Recommender:
-    """What is trained, saved, served and asked: a rating model, a choice model, or both with a ranker.
+    """A rating model, a choice model, or both with a ranker; it predicts, recommends, folds in and is saved as one.
 
-    rating_model: answers how a user will rate an item. choice_model: scores which items a user will choose. ranker:
-    orders lists by both. Answers never change the models.
+    rating_model: predicts the rating of an item by a user. choice_model: scores which items a user will choose. ranker:
+    orders lists by both. No method changes the models.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Recommender:
         choice_model: TrainedModel | None = None,
         ranker: Ranker | None = None,
     ) -> None:
-        """Raises ModelShapeError for parts that do not fit each other, CallerError where there is no part."""
+        """Raises ModelShapeError for parts that do not fit each other, and CallerError without any part."""
         self.rating_model, self.choice_model = rating_model, choice_model
         whole = rating_model is not None and choice_model is not None
         self.ranker = ranker
@@ -65,20 +66,20 @@ class Recommender:
 
     @classmethod
     def of(cls, trained: TrainedModel) -> Recommender:
-        """A recommender with one part: the one that the model's objective says."""
+        """A recommender with one part; the model's objective decides which."""
         return cls(rating_model=trained) if trained.objective == "rating" else cls(choice_model=trained)
 
     def __repr__(self) -> str:
         parts = [f"{name} {part.trained.kind}" for name, part in self._index.parts.items()]
         return f"<Recommender {', '.join(parts)}: {len(self._index.users)} users, {len(self._index.items)} items>"
 
-    # --- answers -------------------------------------------------------------------------------------------------
+    # --- predictions and lists -----------------------------------------------------------------------------------
 
     @checked_arguments
     def predict(self, users: Any, items: Any) -> Prediction:
-        """Expected ratings of users for items, by id; either may be one id or B of them. Unknown ids are answered.
+        """Expected ratings of users for items, by id; each is one id or B ids. Unknown ids are predicted too.
 
-        The rating model answers; raises CallerError where there is none.
+        Raises CallerError without a rating model.
         """
         trained = self._index.part("rating").trained
         return predict_numbers(trained, *paired_numbers(users, items, self._index.users, self._index.items))
@@ -129,7 +130,7 @@ class Recommender:
 
     @checked_arguments
     def explain(self, user: Any, item: Any, *, by: By | None = None) -> Explanation:
-        """Why an item has this score for a user: the exact split of the score, by id. by: as in `UserState.explain`."""
+        """The exact split of an item's score for a user, by id. by: as in `UserState.explain`."""
         return user_state_of(self._index, UserQuery(one_id(user, "user"))).explain(item, by=by)
 
     @checked_arguments
@@ -165,8 +166,9 @@ class Recommender:
 
     @checked_arguments
     def similar_items(self, item: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:
-        """The n items whose vectors point most nearly in the same direction; scores are cosines.
+        """The n items whose vectors point most nearly in the same direction, and the ratings that this rests on.
 
+        Scores are cosines, shrunk where they rest on few ratings (see `Neighbourhood`).
         by: the part whose vectors are compared; None for the rating part where there is one. approximate: by an index
         of the `ann` extra, for catalogues of millions.
         """
@@ -175,7 +177,7 @@ class Recommender:
 
     @checked_arguments
     def similar_users(self, user: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:
-        """The n users whose vectors point most nearly in the same direction; arguments as in `similar_items`."""
+        """The n users with the most similar vectors; arguments as in `similar_items`."""
         part = self._index.part(self._index.one_part(by))
         return _similar(part.trained.users, part.users_near, one_id(user, "user"), n, approximate)
 
@@ -190,11 +192,11 @@ class Recommender:
         features: Mapping[str, Any] | None = None,
         asked: Iterable[Any] = (),
     ) -> UserState:
-        """A user by ratings (item id -> rating) and features (name -> value); either may be empty.
+        """A user with these ratings (item id -> rating) and features (name -> value); either may be empty.
 
-        user: an id; the ratings are then added to those a known user has. asked: the items they were asked to rate (see
-        `UserState.onboarding`), whose selection is not treated as implicit feedback. The models are not changed. The
-        row is found by the update that training takes for one row. Raises CallerError for ratings off the scale.
+        user: an id; the ratings are added to those of a known user. asked: items that the user was asked to rate (see
+        `UserState.onboarding`); their selection is not treated as implicit feedback. The row is computed by the row
+        update of training, and the models are not changed. Raises CallerError for ratings outside the scale.
         """
         return user_state_of(self._index, UserQuery(user, ratings, features, asked))
 
@@ -202,7 +204,7 @@ class Recommender:
     def fold_in_item(
         self, ratings: Mapping[Any, float] | None = None, *, features: Mapping[str, Any] | None = None
     ) -> ItemState:
-        """A new item by ratings (user id -> rating) and features (name -> value); either may be empty.
+        """A new item with these ratings (user id -> rating) and features (name -> value); either may be empty.
 
         The models are not changed; see `with_item` for a recommender that keeps the item.
         """
@@ -212,7 +214,7 @@ class Recommender:
     def with_user(
         self, user: Any, ratings: Mapping[Any, float] | None = None, *, features: Mapping[str, Any] | None = None
     ) -> Recommender:
-        """A recommender that knows the user from now on; a known one gets a new row from old and new ratings."""
+        """A recommender that keeps the user; a known user gets a new row from old and new ratings."""
         user = one_id(user, "user")
         return self._with(user, self.fold_in(ratings, user=user, features=features))
 
@@ -220,24 +222,24 @@ class Recommender:
     def with_item(
         self, item: Any, ratings: Mapping[Any, float] | None = None, *, features: Mapping[str, Any] | None = None
     ) -> Recommender:
-        """A recommender whose catalogue holds the item from now on; a known one gets a new row."""
+        """A recommender that keeps the item; a known item gets a new row."""
         return self._with(one_id(item, "item"), self.fold_in_item(ratings, features=features))
 
     def _with(self, wanted: Any, state: UserState | ItemState) -> Recommender:
         kept = {name: row.kept(wanted) for name, row in state.rows.items()}
         return Recommender(kept.get("rating"), kept.get("choice"), self.ranker)
 
-    # --- keeping -------------------------------------------------------------------------------------------------
+    # --- saving --------------------------------------------------------------------------------------------------
 
     @checked_arguments
     def save(self, folder: str | Path) -> Path:
-        """Write the recommender to a folder, whole or not at all; one that is already there is replaced."""
+        """Write the recommender to a folder, completely or not at all; it replaces one that is there."""
         return save_parts(folder, self.rating_model, self.choice_model, self.ranker)
 
 
 @checked_arguments
 def load(folder: str | Path) -> Recommender:
-    """The recommender saved in a folder; ModelFolderError when it is cut short, altered, or of a newer format."""
+    """The recommender saved in a folder. Raises ModelFolderError if it is incomplete, changed, or of a newer format."""
     parts = load_parts(folder)
     try:
         return Recommender(*parts)
@@ -246,17 +248,17 @@ def load(folder: str | Path) -> Recommender:
 
 
 def main_model(recommender: Recommender) -> TrainedModel:
-    """The rating model, or the choice model where that is the only part: what a report describes first."""
+    """The rating model, or the choice model if that is the only part."""
     return index_of(recommender).main.trained
 
 
 def index_of(recommender: Recommender) -> ItemIndex:
-    """The recommender's index, for the rooms above that work by number."""
+    """The index of the recommender, for other layers that work with numbers."""
     return recommender._index
 
 
 def _check_parts(rating: TrainedModel | None, choice: TrainedModel | None) -> None:
-    """Refuse parts of the wrong kind or over different ids."""
+    """Raise ModelShapeError for parts of the wrong kind or with different ids."""
     if rating is None and choice is None:
         raise CallerError("a recommender needs a rating model or a choice model")
     for trained, objective, name in ((rating, "rating", "rating_model"), (choice, "preference", "choice_model")):
@@ -273,9 +275,10 @@ def _similar(side: Side, near: Neighbourhood, wanted: Any, n: int, approximate: 
     number = side.vocabulary.number(wanted)
     if number == UNKNOWN:
         return Ranking(wanted, [], [], np.zeros(0, np.float32), [], "prior", "cosine", unknown=[wanted])
-    best, cosines = near.near(number, n, approximate=approximate)
+    found = near.near(number, n, approximate=approximate)
     own = resolve(side, np.array([number])).sources[0]
-    return _ranking(side, best, cosines, "cosine", asked=wanted, source=own)
+    listed = _ranking(side, found.numbers, found.similarities, "cosine", asked=wanted, source=own)
+    return replace(listed, support=found.support)
 
 
 def _ranking(
@@ -288,7 +291,7 @@ def _ranking(
     source: Source = "prior",
     unknown: Sequence[Any] = (),
 ) -> Ranking:
-    """A list of rows of one side, by number."""
+    """A Ranking of rows of one side, from numbers."""
     sources = np.where(is_rated(side, best), "known", "prior").tolist()
     titles = [side.title(number) for number in best]
     return Ranking(asked, side.vocabulary.take(best).tolist(), titles, scores, sources, source, by, unknown=unknown)

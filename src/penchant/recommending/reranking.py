@@ -1,4 +1,4 @@
-"""The order of a list: by score; spread out, so that it does not say one thing ten times; or by a draw, to explore."""
+"""Re-ranking of lists: for diversity, and by one posterior sample for exploration."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from penchant.models.rows import Floats, Rows
 from penchant.models.trained import TrainedModel
 
 POOL = 10
-"""A list of n that is spread out is chosen from the 10 n best."""
+"""A diverse list of n items is chosen from the 10 n best."""
 
 
 def spread_out(scores: Floats, directions: Floats, n: int, diversity: float) -> NDArray[np.int64]:
-    """Positions of the n candidates chosen one by one for score and for being unlike those chosen before.
+    """Positions of n candidates by maximal marginal relevance (Carbonell and Goldstein 1998, section 2).
 
-    scores: (C,), best first. directions: (C, W) unit vectors. Each step takes the highest (1 - d) · relevance - d ·
-    (largest cosine with a chosen one), relevance being the score scaled to 0..1 over the candidates (Carbonell and
-    Goldstein 1998, the formula of section 2).
+    scores: (C,), best first. directions: (C, W) unit vectors. Each step takes the candidate with the highest
+    (1 - diversity) · relevance - diversity · (largest cosine with a chosen one). Relevance is the score scaled to 0..1
+    over the candidates.
     """
     reach = float(scores.max() - scores.min()) if len(scores) else 0.0
     relevance = (scores - scores.min()) / reach if reach > 0 else np.ones(len(scores))
@@ -38,9 +38,9 @@ def spread_out(scores: Floats, directions: Floats, n: int, diversity: float) -> 
 
 
 def drawn_scores(trained: TrainedModel, user: Rows, covariance: NDArray[Any] | None, seed: Seed) -> Floats:
-    """Scores of all items, (I,), in one draw of the model and of the user's row around its mean.
+    """Scores of all items, (I,), in one posterior sample of the model and of the user's row.
 
-    user: (S, 1, D). covariance: (S, D, D), of the row within a draw, or None where the samples say it all.
+    user: (S, 1, D). covariance: (S, D, D), of the row within a sample, or None if the samples contain its uncertainty.
     """
     rng = generator(seed)
     draw = int(rng.integers(trained.samples))

@@ -1,4 +1,4 @@
-"""What is answered, in ids: predictions, lists, and what each rests on."""
+"""Results with ids: predictions and lists, with their sources."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Source = Literal["known", "folded_in", "features", "prior"]
-"""What a row rests on: training ratings; ratings just given; features alone; or the population's prior."""
+"""The source of a row: training ratings, ratings given with the request, features alone, or the prior."""
 
 SOURCES: tuple[Source, ...] = ("known", "folded_in", "features", "prior")
-"""Strongest first. A pair's source is the weaker of its two rows'."""
+"""All sources, strongest first. The source of a pair is the weaker source of its two rows."""
 
 
 @dataclass(frozen=True)
 class Prediction:
     """Expected ratings of B pairs.
 
-    mean: (B,) on the rating scale. std: (B,), the standard deviation of a rating around it. source: (B,), what the
-    weaker of the two rows rests on; user_source and item_source say it for each side.
+    mean: (B,) on the rating scale. std: (B,), the standard deviation of a rating around it. source: (B,), the weaker
+    source of the two rows. user_source, item_source: (B,), the source of each row.
     """
 
     mean: NDArray[np.float32]
@@ -41,7 +41,7 @@ class Recommendation:
     id: of an item, or of a user where users are listed. score: what the list is ordered by. predicted, std: the
     expected rating and the standard deviation of a rating around it. p_like: the probability of a rating in the upper
     quarter of the scale. These three are None where no rating model is asked. source: what the line's own row rests
-    on.
+    on. support: how many training ratings a similarity rests on, or None in other lists.
     """
 
     id: Any
@@ -51,6 +51,7 @@ class Recommendation:
     std: float | None
     p_like: float | None
     source: Source
+    support: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ class Ranking:
     """A list of items or of users, best first.
 
     asked: the id of the user or item that was asked about, or None for a new one. ids: (n,) plain ids. titles: their
-    names. scores: (n,), what the list is ordered by; `by` says what that is: "combined", "rating", "choice", "cosine"
-    or "count". sources: what each line's row rests on. source: what the row of the one asked about rests on.
-    predicted, std, p_like: (n,) as in Recommendation, or None. unknown: the ids in the question that the model does
-    not hold; they are no errors.
+    names. scores: (n,), what the list is ordered by; `by` says what that is: "combined", "rating", "choice", "cosine",
+    "count", "trending" or "latest". sources: what each line's row rests on. source: what the row of the one asked
+    about rests on. predicted, std, p_like, support: (n,) as in Recommendation, or None. unknown: the ids in the
+    question that the model does not hold; they are no errors.
     """
 
     asked: Any
@@ -74,15 +75,16 @@ class Ranking:
     predicted: NDArray[np.float32] | None = None
     std: NDArray[np.float32] | None = None
     p_like: NDArray[np.float32] | None = None
+    support: NDArray[np.int32] | None = None
     unknown: Sequence[Any] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __iter__(self) -> Iterator[Recommendation]:
-        columns = (self.predicted, self.std, self.p_like)
-        estimates = [[None] * len(self) if one is None else one.tolist() for one in columns]
-        for line in zip(self.ids, self.titles, self.scores.tolist(), *estimates, self.sources, strict=True):
+        columns = (self.predicted, self.std, self.p_like, self.support)
+        *estimates, support = ([None] * len(self) if one is None else one.tolist() for one in columns)
+        for line in zip(self.ids, self.titles, self.scores.tolist(), *estimates, self.sources, support, strict=True):
             yield Recommendation(*line)
 
     def to_json(self) -> dict[str, Any]:

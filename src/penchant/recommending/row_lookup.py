@@ -1,4 +1,4 @@
-"""From ids to rows: the trained row where there is one, else the row of the prior, and which of these it is."""
+"""Row lookup: the trained row of a number, or the row from features or the prior, with its source."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 
 PIECE = 2**20
-"""Numbers of one side that are scored at a time."""
+"""The number of pairs that are scored at a time."""
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """Rows for B users or items, and what each rests on: (B,) sources."""
+    """Rows of B users or items, and their sources (B,)."""
 
     rows: Rows
     sources: NDArray[Any]
 
 
 def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) -> Resolved:
-    """Rows for the given numbers, shape (B,); a number outside the side's vocabulary is unknown.
+    """Rows of the given numbers (B,); a number outside the vocabulary is unknown.
 
-    features: B feature rows for the unknown ones, or None. Rows of the vocabulary without ratings have the
-    uncertainty of their prior, like unknown ones.
+    features: B rows of features, used for unknown numbers, or None. Known rows without ratings have the covariance of
+    the prior, like unknown ones.
     """
     numbers = np.asarray(numbers)
     rated = is_rated(side, numbers)
@@ -47,14 +47,14 @@ def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) 
 
 
 def is_rated(side: Side, numbers: Numbers) -> NDArray[np.bool_]:
-    """Which of the numbers (B,) have a row that training ratings formed."""
+    """Which of the numbers (B,) have a row trained on ratings."""
     known = (numbers >= 0) & (numbers < len(side))
     known[known] = side.counts[numbers[known]] > 0
     return known
 
 
 def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[NDArray[np.int64]]:
-    """Positions of B pairs in pieces that fit the cache; two trained rows need no covariance and are kept apart."""
+    """Positions of B pairs in pieces that fit the cache; pairs of trained rows, without covariance, are separate."""
     trained_rows = is_rated(trained.users, users) & is_rated(trained.items, items)
     width = trained.users.factors + 1
     for positions, numbers in ((np.flatnonzero(trained_rows), width), (np.flatnonzero(~trained_rows), width * width)):
@@ -64,7 +64,7 @@ def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[ND
 
 
 def _features_of(side: Side, numbers: Numbers, given: FeatureTable | None) -> FeatureTable | None:
-    """The features to use for unrated rows: those given, else the catalogue's own where the number is in it."""
+    """The features of unrated rows: the given ones, else those of the catalogue for numbers in the vocabulary."""
     if given is not None and given.columns:
         return given
     if side.features is None or not side.features.columns:
@@ -73,7 +73,7 @@ def _features_of(side: Side, numbers: Numbers, given: FeatureTable | None) -> Fe
 
 
 def features_from(side: Side, rows: Sequence[Mapping[str, Any]]) -> FeatureTable | None:
-    """Loose feature rows (name -> value) as a table of the kind that this side's encoder knows, or None."""
+    """Feature rows (name -> value) as a table with the kinds of this side's encoder, or None without an encoder."""
     if side.encoder is None:
         return None
     return table_from_rows(rows, side.encoder.kinds)

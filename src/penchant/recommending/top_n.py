@@ -11,7 +11,7 @@ from penchant.data.vocabulary import Numbers
 
 
 def top_n(scores: NDArray[Any], n: int, *, allowed: NDArray[np.bool_] | None = None) -> Numbers:
-    """The numbers of the n highest scores (I,) among the allowed (I,), best first; fewer only when fewer exist."""
+    """The numbers of the n highest scores (I,) among the allowed (I,), best first; fewer if there are fewer."""
     candidates = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
     values = np.nan_to_num(scores[candidates], nan=-np.inf)
     if n < len(candidates):

@@ -13,12 +13,13 @@ from penchant.foundations.errors import CallerError, SettingsError
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator, spawn_seeds
 from penchant.models.trained import TrainedModel
-from penchant.recommending.ranker_fitting import choose_cuts, fit_ranker
+from penchant.recommending.ranker_fitting import fit_ranker
+from penchant.recommending.ranking_cuts import choose_cuts
 from penchant.recommending.recommender import Recommender
 from penchant.training import registry
 
 RATING_MODEL = "bayes"
-"""The rating model that is trained where no model is named."""
+"""The rating model that is trained if no model is named."""
 
 LARGE_CHOICE_MODEL = "implicit_als"
 """The choice model of a table that is too large for EASE."""
@@ -27,7 +28,7 @@ LARGEST_EASE = 20_000
 """The most users or items, whichever are fewer, for which EASE is the default."""
 
 SHORT: Mapping[str, Any] = {"samples": 16, "burn_in": 24}
-"""Settings of the rating model that the ranker is fitted with; the weights hardly differ from those of a long chain."""
+"""Settings of the rating model for fitting the ranker; the weights are nearly those of a long chain."""
 
 
 @checked_arguments
@@ -45,10 +46,10 @@ def train(
     """Train a recommender in this process.
 
     model: a name from the registry, whose model is then the only part; None for the parts that the table supports.
-    seed: of every random step. validation: ratings whose error is shown (and may stop training), never learned from.
-    resume: an earlier recommender whose model of the same name is continued. settings: those of the model's dataclass,
-    as a mapping; they may also be written as keyword arguments. Raises SettingsError or DataError for what cannot be
-    used.
+    seed: of every random step. validation: ratings whose error is reported (and may stop training); they are not
+    trained on. resume: an earlier recommender whose model of the same name is continued. settings: the fields of the
+    model's settings dataclass, as a mapping or as keyword arguments. Raises SettingsError for invalid settings and
+    DataError for ratings that cannot be used.
     """
     if not isinstance(ratings, Ratings):
         raise CallerError(
@@ -105,14 +106,14 @@ def train_parts(
 
 @dataclass(frozen=True)
 class ChoiceKind:
-    """The choice model that a table gets, and why."""
+    """The choice model for a table, and the reason."""
 
     name: str
     reason: str
 
 
 def choice_kind(ratings: Ratings) -> ChoiceKind:
-    """EASE where its matrix of item pairs, or of user pairs, fits in memory; else the factored model."""
+    """EASE if its matrix of item pairs, or of user pairs, fits in memory; else the factored model."""
     smaller = min(ratings.n_users, ratings.n_items)
     words = f"{ratings.n_users:,} users and {ratings.n_items:,} items"
     if smaller <= LARGEST_EASE:
@@ -133,10 +134,10 @@ def train_again(
     progress: Progress | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Recommender:
-    """Train every part of an earlier recommender anew, with the settings it had; the ranker stays.
+    """Train every part of an earlier recommender again, with its settings; the ranker is not changed.
 
-    settings: replace those of the same name, in each part that has such a setting. Raises SettingsError for one that
-    no part has.
+    settings: values that replace those of the same name, in each part with such a setting. Raises SettingsError for a
+    name that no part has.
     """
     parts = [part for part in (earlier.rating_model, earlier.choice_model) if part is not None]
     known = {part.kind: registry.model_spec(part.kind).settings_class().names() for part in parts}
@@ -153,7 +154,7 @@ def train_again(
 
 
 def _earlier(resume: Recommender, name: str) -> TrainedModel:
-    """The part to continue from: the one of that kind, else the only one, which training then judges."""
+    """The part to continue: the one of that kind, else the only one, which training then checks."""
     if not isinstance(resume, Recommender):
         raise SettingsError(f"{type(resume).__name__} cannot be continued", where="resume", remedy="Give a Recommender")
     parts = [part for part in (resume.rating_model, resume.choice_model) if part is not None]

@@ -1,4 +1,4 @@
-"""The list of one user: scores of the part or of the ranker, filters, order, and what each line says."""
+"""The list of one user: scores of a part or of the ranker, filters, order, and the values of each line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from penchant.data.vocabulary import Numbers
 from penchant.foundations.errors import CallerError
+from penchant.foundations.rng import generator
 from penchant.models.rows import Floats
 from penchant.recommending.filters import allowed_items
 from penchant.recommending.item_index import ItemIndex, PartName
@@ -27,11 +28,11 @@ from penchant.recommending.top_n import top_n
 UserRows = Mapping[PartName, PartRow]
 
 EXPLORED = 0.1
-"""The share of a list that exploring reserves for items without interactions."""
+"""The share of a list that `explore` reserves for items without interactions."""
 
 
 def ranking_for(index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[Any], options: ListOptions) -> Ranking:
-    """The list that the options describe, for the user with these rows."""
+    """The list with these options for the user with these rows."""
     by = index.order(options.by)
     seen = np.concatenate([row.numbers for row in rows.values()])
     items = index.main.trained.items
@@ -58,7 +59,7 @@ def ranking_for(index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[A
 
 
 def _shown(index: ItemIndex, by: By, scores: NDArray[Any], said: Mapping[PartName, Any]) -> NDArray[Any]:
-    """The scores as a list shows them: the ranker's, or what the part predicts."""
+    """The scores of the lines: those of the ranker, or the predictions of the part."""
     if index.ranker_for(by) is not None:
         return scores
     shown: NDArray[Any] = said["choice" if by == "choice" else "rating"].mean
@@ -70,13 +71,15 @@ def _ranked(
 ) -> tuple[Numbers, NDArray[Any]]:
     """The numbers of the list's items, best first, and the scores they were ordered by.
 
-    Items without interactions come after all others: nothing measured says that they earn more. `new_items` reserves
-    places for them, and exploring one in ten.
+    Items without interactions come after all others, because no measurement supports a higher rank. `new_items`
+    reserves places for them, and `explore` reserves a tenth of the list.
     """
     rated = allowed & ~index.unrated
-    share = options.new_items if options.new_items or options.explore is None else EXPLORED
-    reserved = min(round(share * options.n), int((allowed & index.unrated).sum()))
-    best, scores = _spread_out(index, rows, by, replace(options, n=options.n - reserved), rated)
+    reserved = round(options.new_items * options.n)
+    if options.explore is not None and not options.new_items:
+        reserved = int(generator(options.explore).binomial(options.n, EXPLORED))
+    reserved = min(reserved, int((allowed & index.unrated).sum()))
+    best, scores = _spread_out(index, rows, by, options, rated, options.n - reserved)
     missing = options.n - len(best)
     if not missing:
         return best, scores
@@ -85,14 +88,14 @@ def _ranked(
 
 
 def _spread_out(
-    index: ItemIndex, rows: UserRows, by: By, options: ListOptions, allowed: NDArray[np.bool_]
+    index: ItemIndex, rows: UserRows, by: By, options: ListOptions, allowed: NDArray[np.bool_], n: int
 ) -> tuple[Numbers, NDArray[Any]]:
-    """The n best, chosen from ten times as many where the list is to be diverse."""
+    """The n best; a diverse list is selected from ten times as many."""
     if not options.diversity:
-        return _ordered(index, rows, by, options, allowed, options.n)
-    best, scores = _ordered(index, rows, by, options, allowed, options.n * POOL)
+        return _ordered(index, rows, by, options, allowed, n)
+    best, scores = _ordered(index, rows, by, options, allowed, n * POOL)
     directions = index.part(index.one_part(by)).items_near.directions[best]
-    chosen = spread_out(scores, directions, options.n, options.diversity)
+    chosen = spread_out(scores, directions, n, options.diversity)
     return best[chosen], scores[chosen]
 
 
@@ -114,9 +117,9 @@ def _ordered(
 
 
 def list_inputs(index: ItemIndex, rows: UserRows, explore: Any = None) -> TermInputs:
-    """The inputs of the ranker's terms; explore: the seed of one posterior sample, of the parts that have samples."""
+    """The inputs of the ranker's terms. explore: the seed of one posterior sample, for parts with uncertainty."""
     choice = None
-    with suppress(CallerError):  # an item-item part does not say how uncertain it is
+    with suppress(CallerError):  # an item-item part has no uncertainty
         choice = rows["choice"].item_scores(explore)
     if choice is None:
         choice = rows["choice"].item_scores()

@@ -1,4 +1,4 @@
-"""UserState: one user as the parts see them, with their ratings; known, folded in, or only described."""
+"""UserState: one user with a row in each part; known, folded in, or from features or the prior."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from penchant.recommending.argument_checks import (
     one_id,
     ratings_by_id,
 )
-from penchant.recommending.elicitation import Question, questions
+from penchant.recommending.elicitation import ElicitedItem, questions
 from penchant.recommending.explanations import Contribution, Explanation, split_score
 from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.neighbours import directions_of
@@ -36,14 +36,14 @@ from penchant.recommending.top_n import top_n
 from penchant.recommending.user_lists import ranking_for
 
 SIMILAR = 3
-"""How many liked items an explanation names as most similar."""
+"""The number of similar liked items in an explanation."""
 
 
 @dataclass(frozen=True)
 class UserState:
-    """One user's row in each part, and the ratings they rest on. The recommender is not changed by it.
+    """One user's row in each part, with the user's ratings. The recommender is not changed.
 
-    user: an id, or None for a new user. rows: by part. unknown: the ids given that the recommender does not hold.
+    user: an id, or None for a new user. rows: by part. unknown: the given ids that are not in the recommender.
     """
 
     index: ItemIndex
@@ -53,12 +53,12 @@ class UserState:
 
     @property
     def main(self) -> PartRow:
-        """The row in the rating part, or in the only part there is."""
+        """The row in the rating part, or in the choice part if that is the only one."""
         return self.rows[self.index.one_part(None)]
 
     @property
     def source(self) -> Source:
-        """What the row rests on."""
+        """The source of the row."""
         return self.main.source
 
     @property
@@ -68,9 +68,9 @@ class UserState:
 
     @checked_arguments
     def predict(self, items: Any) -> Prediction:
-        """Expected ratings for one item id or B of them; unknown ids are answered.
+        """Expected ratings for one item id or for B item ids; unknown ids are predicted too.
 
-        Raises CallerError where there is no rating model.
+        Raises CallerError without a rating model.
         """
         return self._row("rating").predict(numbers_of(items, self.index.items, "items"))
 
@@ -93,14 +93,14 @@ class UserState:
         return self.ranking(options)
 
     def ranking(self, options: ListOptions) -> Ranking:
-        """The list that the options describe."""
+        """The list with these options."""
         return ranking_for(self.index, self.rows, self.user, self.unknown, options)
 
     @checked_arguments
     def explain(self, item: Any, *, by: By | None = None) -> Explanation:
         """The exact split of the score of one item id into mean, biases and the pull of each rating.
 
-        by: the part whose score is explained; None for the rating part where there is one.
+        by: the part whose score is explained; None for the rating part, if there is one.
         """
         item = one_id(item, "item")
         name = self.index.one_part(by)
@@ -124,11 +124,11 @@ class UserState:
         )
 
     @checked_arguments
-    def onboarding(self, n: int = 5, *, skip: Iterable[Any] = ()) -> Sequence[Question]:
-        """Which n items to ask this user to rate next, best first.
+    def onboarding(self, n: int = 5, *, skip: Iterable[Any] = ()) -> Sequence[ElicitedItem]:
+        """The n items to ask this user to rate next, best first.
 
-        skip: item ids not to ask about, such as those they said they do not know. Raises CallerError for a model that
-        does not say how uncertain a row is.
+        skip: item ids not to ask about, such as items that the user does not know. Raises CallerError for a model
+        without row covariances.
         """
         check_count(n)
         row = self.main
@@ -146,9 +146,9 @@ class UserState:
 
 
 def user_state_of(index: ItemIndex, query: UserQuery) -> UserState:
-    """Who the query is about: a known user's trained row where nothing new is given, else a row folded in just now.
+    """The state of the user of a query: the trained row of a known user without new ratings, else a folded-in row.
 
-    Raises CallerError for ratings or ids that cannot be used.
+    Raises CallerError for invalid ratings or ids.
     """
     user = None if query.user is None else one_id(query.user, "user")
     number = UNKNOWN if user is None else index.users.number(user)
@@ -168,7 +168,7 @@ def new_user_state(
     features: FeatureTable | None = None,
     history: Numbers | None = None,
 ) -> UserState:
-    """A new user by item numbers and their ratings, (n,) each; unknown numbers are passed over.
+    """A new user with these item numbers and ratings, (n,) each; unknown numbers are ignored.
 
     features: a table of one row, or None. history: as in PartRow.
     """
@@ -187,17 +187,19 @@ def _row_in(
     asked: Numbers,
     features: Mapping[str, Any] | None,
 ) -> PartRow:
-    """The row in one part of a known number, or UNKNOWN, with ratings given besides."""
+    """The row of a number, or of UNKNOWN, in one part, with additional ratings."""
     trained = part.trained
     numbers, values = trained.interactions.row(number) if number != UNKNOWN else _NOTHING
     table = _described(trained.users, features, number)
     is_trained = number != UNKNOWN and bool(trained.users.counts[number])
     if is_trained and not len(given[0]) and not features:
         rows = trained.users.rows(np.array([number]))
-        return PartRow(part, "users", rows, "known", numbers, values, table)
+        times = trained.interactions.times_of_user(number, numbers, values)
+        return PartRow(part, "users", rows, "known", numbers, values, table, times=times)
     numbers, values = _together(numbers, values, *given)
+    times = trained.interactions.times_of_user(number, numbers, values)
     history = np.setdiff1d(numbers, asked) if len(asked) else None
-    return PartRow.folded_in(part, "users", numbers, values, table, history)
+    return PartRow.folded_in(part, "users", numbers, values, table, history, times)
 
 
 _NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
@@ -209,7 +211,7 @@ def _pull(row: PartRow, at: int, amount: float) -> Contribution:
 
 
 def _liked_and_similar(row: PartRow, item: Rows) -> list[Contribution]:
-    """The liked items whose vectors point most nearly in the item's direction."""
+    """The liked items with the most similar vectors."""
     if not len(row.numbers):
         return []
     liked = np.flatnonzero(row.values >= row.values.mean())
@@ -220,7 +222,7 @@ def _liked_and_similar(row: PartRow, item: Rows) -> list[Contribution]:
 def _together(
     numbers: Numbers, values: NDArray[np.float32], given: Numbers, rated: NDArray[np.float32]
 ) -> tuple[Numbers, NDArray[np.float32]]:
-    """Training ratings and those given now; where both rate an item, the new one counts."""
+    """Training ratings and given ratings; a given rating replaces a training rating of the same item."""
     if not len(numbers):
         return given, rated
     kept = ~np.isin(numbers, given)
@@ -228,7 +230,7 @@ def _together(
 
 
 def _described(users: Side, features: Mapping[str, Any] | None, number: int) -> FeatureTable | None:
-    """The features given, else those on record for a known number."""
+    """The given features, else those of a known number."""
     if features:
         return features_from(users, [features])
     if number != UNKNOWN and users.features is not None:

@@ -43,7 +43,10 @@ def as_summary(item: Item) -> schemas.ItemSummary:
 
 def as_detail(live: ServedModel, number: int, neighbours: Ranking) -> schemas.ItemDetail:
     item = live.catalogue.item(number)
-    near = [schemas.Neighbour(item=str(line.id), title=shown(line.title), similarity=line.score) for line in neighbours]
+    near = [
+        schemas.Neighbour(item=str(line.id), title=shown(line.title), similarity=line.score, ratings=line.support or 0)
+        for line in neighbours
+    ]
     return schemas.ItemDetail(
         **as_summary(item).model_dump(), bias=item.bias, source=neighbours.source, neighbours=near
     )

@@ -93,7 +93,10 @@ class ItemList(BaseModel):
 class Neighbour(BaseModel):
     item: str
     title: str
-    similarity: float = Field(description="The cosine of the two items' vectors.", examples=[0.87])
+    similarity: float = Field(
+        description="The cosine of the two items' vectors, shrunk where it rests on few ratings.", examples=[0.87]
+    )
+    ratings: int = Field(description="How many training ratings the similarity rests on.", examples=[52])
 
 
 class ItemDetail(ItemSummary):

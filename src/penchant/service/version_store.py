@@ -16,7 +16,7 @@ import uuid
 from pathlib import Path
 
 from penchant.foundations.errors import CallerError
-from penchant.recommending.saving import is_recommender
+from penchant.recommending.saving import RECOMMENDER
 
 BASE = "base"
 _NAME = re.compile("[0-9]{1,9}")
@@ -55,7 +55,7 @@ class VersionStore:
 
     def names(self) -> list[str]:
         """Every version that was saved, oldest first."""
-        return [BASE, *(name for name in self._numbered() if is_recommender(self.versions / name))]
+        return [BASE, *(name for name in self._numbered() if (self.versions / name / RECOMMENDER).is_file())]
 
     def _numbered(self) -> list[str]:
         found = self.versions.iterdir() if self.versions.exists() else ()

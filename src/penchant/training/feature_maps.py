@@ -1,6 +1,6 @@
-"""The effect of features on rows, fitted after training: ridge regression from features to [bias, vector].
+"""The effect of features on rows, fitted after training by a ridge regression from features to [bias, vector].
 
-For models whose training has no feature map of its own, so that they too answer for rows without ratings.
+It is for models that learn no feature map in training. With it, they can predict for rows without ratings.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from penchant.data.feature_encoding import FeatureEncoder
 from penchant.foundations.contraction import contract
-from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect
+from penchant.models.priors import ColdStartOffset, FeatureEffect, HistoryEffect, PopularityMean
 from penchant.models.rows import Floats
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel, settled
@@ -22,32 +22,32 @@ TRUST = 100.0
 ratings fall on rows with many."""
 
 PENALTIES = np.logspace(-1, 4, 21)
-"""Ridge penalties tried; generalised cross-validation takes the best for each number of the row."""
+"""Ridge penalties to try; generalised cross-validation selects one for each of the D entries of a row."""
 
 OFFSET_WEIGHT = {"users": 5.0, "items": 1.0}
-"""How many ratings the cold-start offset counts for against a row's own history. On quadrants of the lesson's training
-rows, new items with 20 ratings were predicted better the less it counts (RMSE 0.878 at 1, 0.881 at 5), and those with 5
-slightly worse."""
+"""The number of ratings that the cold-start offset counts for against the row's history. On quadrants of the lesson's
+training rows, a lower number predicted new items with 20 ratings better (RMSE 0.878 at 1, 0.881 at 5) and new items
+with 5 ratings slightly worse."""
 
 STRIP = 1024
-"""Columns that are solved for together: an item-item model has as many as items."""
+"""Columns that are solved together, to limit memory: an item-item model has one column for each item."""
 
 Array = NDArray[np.float64]
 
 
 def completed(trained: TrainedModel, *, use_features: bool = True) -> TrainedModel:
-    """The model as a trainer returns it: with offsets for rows without history, and feature maps if wanted."""
+    """The model as a trainer returns it: with cold-start offsets and, with `use_features`, feature maps."""
     trained = with_cold_start_offsets(trained)
     return with_feature_maps(trained) if use_features else trained
 
 
 def with_feature_maps(trained: TrainedModel) -> TrainedModel:
-    """The model with a feature map on each side that has features and none yet; rows without ratings follow it."""
+    """The model with a feature map on each side that has features but no map; rows without ratings are set by it."""
     return replace(trained, users=_mapped(trained.users), items=_mapped(trained.items))
 
 
 def with_cold_start_offsets(trained: TrainedModel) -> TrainedModel:
-    """The model with a cold-start offset on each side whose prior has a history map; rows without ratings follow it."""
+    """The model with a cold-start offset on each side with a history effect; rows without ratings are set by it."""
     users = _with_offset(trained.users, OFFSET_WEIGHT["users"], of_pairs=False)
     items = _with_offset(trained.items, OFFSET_WEIGHT["items"], of_pairs=True)
     offset = items.prior.effect(ColdStartOffset)
@@ -58,7 +58,7 @@ def with_cold_start_offsets(trained: TrainedModel) -> TrainedModel:
 
 
 def _with_offset(side: Side, worth: float, *, of_pairs: bool) -> Side:
-    """The base is the mean of the history effects, weighted by ratings; a ridge regression gives that of features."""
+    """The side with an offset: its base is the weighted mean of the history effects, its slopes a ridge regression."""
     rated, history = np.flatnonzero(side.counts > 0), side.prior.effect(HistoryEffect)
     if history is None or not len(rated):
         return side
@@ -74,9 +74,9 @@ def _with_offset(side: Side, worth: float, *, of_pairs: bool) -> Side:
         features = np.asarray(encoded[rated].todense(), np.float64)  # (N, F)
         samples, count, width = beyond.shape
         side_by_side = beyond.transpose(1, 0, 2).reshape(count, samples * width)
-        _, slopes = _in_strips(features, side_by_side, weights)
-        by_features = slopes.reshape(-1, samples, width).transpose(1, 0, 2).astype(np.float32)
-        offset = replace(offset, by_features=by_features, features=(shares @ features).astype(np.float32))
+        _, flat = _in_strips(features, side_by_side, weights)
+        slopes = flat.reshape(-1, samples, width).transpose(1, 0, 2).astype(np.float32)
+        offset = replace(offset, slopes=slopes, features=(shares @ features).astype(np.float32))
     return settled(replace(side, prior=prior.with_effect(replace(history, damping=worth)).with_effect(offset)), encoded)
 
 
@@ -90,7 +90,7 @@ def _mapped(side: Side) -> Side:
     ):
         return side
     if side.histories is not None:
-        return side  # a table of what each feature's carriers chose would be as large as the items' weights
+        return side  # a map from features to histories would be as large as the item weights
     encoder = FeatureEncoder.fit(side.features, side.counts)
     if not encoder.width:
         return side
@@ -101,12 +101,13 @@ def _mapped(side: Side) -> Side:
     fitted = [_in_strips(features, one, weights) for one in rows]
     means = np.stack([mean for mean, _ in fitted]).astype(np.float32)
     maps = np.stack([slopes for _, slopes in fitted]).astype(np.float32)
-    prior = replace(side.prior, mean=means).with_effect(FeatureEffect(maps))
+    # the mean of the regression is already that of the average row
+    prior = replace(side.prior.without(PopularityMean), mean=means).with_effect(FeatureEffect(maps))
     return settled(replace(side, prior=prior, encoder=encoder), encoded)
 
 
 def _in_strips(features: Array, rows: Floats, weights: Array) -> tuple[Array, Array]:
-    """`weighted_ridge` of rows (N, D), whose columns are solved for `STRIP` at a time."""
+    """`weighted_ridge` of rows (N, D), solved `STRIP` columns at a time."""
     starts = range(0, rows.shape[1], STRIP)
     fitted = [weighted_ridge(features, rows[:, at : at + STRIP].astype(np.float64), weights) for at in starts]
     means, slopes = zip(*fitted, strict=True)
@@ -114,10 +115,10 @@ def _in_strips(features: Array, rows: Floats, weights: Array) -> tuple[Array, Ar
 
 
 def weighted_ridge(features: Array, rows: Array, weights: Array) -> tuple[Array, Array]:
-    """The intercept (D,) and slopes (F, D) of rows (N, D) on features (N, F), the intercept free of any penalty.
+    """The intercept (D,) and slopes (F, D) of rows (N, D) on features (N, F); the intercept is not penalized.
 
-    weights: (N,). The penalty of each of the D columns is the one of `PENALTIES` with the least generalised
-    cross-validation error (Golub, Heath and Wahba 1979, equation 1.4), all from one eigendecomposition.
+    weights: (N,). Each of the D columns has the penalty of `PENALTIES` with the lowest generalised cross-validation
+    error (Golub, Heath and Wahba 1979, equation 1.4). One eigendecomposition serves all penalties.
     """
     total = weights.sum()
     centre, mean = weights @ features / total, weights @ rows / total

@@ -1,4 +1,4 @@
-"""Every way to train, by name. A new model is its own file, a line here, and a test that joins the laws."""
+"""All models by name. A new model is its own file, a line here, and a test that joins the laws."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from typing import Any, Protocol
 import numpy as np
 
 from penchant.data.ratings import Ratings
-from penchant.foundations.errors import DataError, SettingsError
+from penchant.foundations.errors import DataError, ModelShapeError, SettingsError, TrainingDivergedError
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator
 from penchant.foundations.settings import Settings
+from penchant.models.model_checks import check_parameters
 from penchant.models.trained import TrainedModel
 from penchant.training.divergence import check_converged
 
 
 class Trainer(Protocol):
-    """Learns a TrainedModel from Ratings."""
+    """Trains a TrainedModel on Ratings."""
 
     def __call__(
         self,
@@ -35,10 +36,10 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One way to train: where its settings and its trainer are, and what it is in a line.
+    """A model of the registry: the module of its settings and its trainer, and a description in one line.
 
-    The module holds a dataclass `settings` and a function `trainer`; it is imported when first asked for, since some
-    bring torch or numba with them.
+    settings, trainer: names of a dataclass and a function in the module. The module is imported when it is first used,
+    because some modules import torch or numba.
     """
 
     name: str
@@ -74,13 +75,14 @@ _ALL: tuple[ModelSpec, ...] = (
         "alternating least squares on positive interactions",
     ),
     ModelSpec("ease", _T + "linear.ease", "EASESettings", "train", "one regression of each item on all others"),
+    ModelSpec("elsa", _T + "linear.elsa", "ELSASettings", "train", "the same with short vectors, for large catalogues"),
     ModelSpec("net", _T + "gradient.net", "NetSettings", "train", "EmbeddingNet: a small network on two vectors"),
 )
 MODELS = {one.name: one for one in _ALL}
 
 
 def model_spec(name: str) -> ModelSpec:
-    """The model of that name, or a SettingsError that lists the names there are."""
+    """The model with a name. Raises SettingsError, with the list of names, for an unknown one."""
     if name not in MODELS:
         raise SettingsError(f"there is no model {name!r}", remedy=f"Choose one of: {', '.join(MODELS)}")
     return MODELS[name]
@@ -96,14 +98,14 @@ def train(
     resume: TrainedModel | None = None,
     **settings: Any,
 ) -> TrainedModel:
-    """Learn a model of the named kind.
+    """Train the model `kind`.
 
     settings: those of the kind's dataclass. validation: ratings whose error is shown (and may stop training), not
     trained on. resume: a model of the same kind to continue from. Raises SettingsError or DataError for what cannot be
-    used, TrainingDivergedError for a model whose predictions cannot be.
+    used, TrainingDivergedError for parameters that are not finite or predictions that are far off the ratings.
     """
     if not len(ratings):
-        raise DataError("there are no ratings to learn from")
+        raise DataError("there are no ratings to train on")
     chosen = model_spec(model)
     values: Mapping[str, Any] = settings
     trained = chosen.train()(
@@ -114,4 +116,9 @@ def train(
         progress=progress or Silent(),
         resume=resume,
     )
+    try:
+        check_parameters(trained)
+    except ModelShapeError as broken:
+        remedy = "Train with a lower learning rate, more regularization or other settings"
+        raise TrainingDivergedError(f"training of {model!r} diverged: {broken}", remedy=remedy) from broken
     return check_converged(trained, ratings)

@@ -1,4 +1,4 @@
-"""The contract of `resume`: training goes on from a model of the same kind and width, or refuses to."""
+"""The check of `resume`: training can continue a model of the same kind and width only."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from penchant.models.trained import TrainedModel
 
 
 def check_resume(model: TrainedModel | None, kind: str, factors: int | None = None) -> None:
-    """Raise SettingsError unless the model to continue, if there is one, is of this kind and has this many factors.
+    """Raise SettingsError if the model to continue has another kind or another number of factors.
 
-    factors: None for a kind whose vectors have no width of their own.
+    factors: None for a kind without a number of factors.
     """
     if model is None:
         return

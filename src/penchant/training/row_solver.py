@@ -1,4 +1,4 @@
-"""The update of all rows of one side at once, on every core, for ALS and Gibbs sampling."""
+"""The update of all rows of one side on all cores, for ALS and Gibbs sampling."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from penchant.foundations.threads import available_threads
 Floats = NDArray[np.float32]
 
 LONG = 8192
-"""A row with more entries is summed in spans of this many, so that a very popular item keeps every core busy."""
+"""A row with more entries is summed in parts of this size, so that all cores work on a very popular item."""
 
 CHUNKS = 2
-"""Pieces of work for each core: enough to even out a wrong guess of their cost, few enough to start quickly."""
+"""Pieces of work for each core: enough to balance the load, few enough to start quickly."""
 
 _NONE = np.empty(0, np.float32)
 
 
 class ThreadTeam:
-    """Threads that run kernels; a context manager. What they compute does not depend on how many they are."""
+    """Threads that run kernels; a context manager. Results do not depend on the number of threads."""
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or available_threads()
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
     def run(self, work: Callable[[Any], object], pieces: Iterable[Any]) -> None:
-        """Do `work` on every piece; an error in one is raised here."""
+        """Call `work` with every piece; an error in a thread is raised here."""
         for _ in map(work, pieces) if self._pool is None else self._pool.map(work, pieces):
             pass
 
@@ -47,11 +47,11 @@ class ThreadTeam:
 
 @dataclass(frozen=True)
 class Conditional:
-    """What rows are conditioned on in addition to their ratings: their Gaussian prior and the noise.
+    """The Gaussian prior and the noise in the conditional of rows.
 
-    precision: (D, D), or (N, D, D) where rows differ. pull: (N, D) or (1, D), the precision times the prior mean.
-    scale: (N,) or (1,), one over the noise variance of a row's ratings. weights: (n,), a further factor of each
-    rating's own, or None. ridge: (N,), added to the diagonal of a row's precision, or None.
+    precision: (D, D), or (N, D, D) if rows differ. pull: (N, D) or (1, D), the precision times the prior mean.
+    scale: (N,) or (1,), one over the noise variance of a row's ratings. weights: (n,), a factor of each rating's noise
+    precision, or None. ridge: (N,), added to the diagonal of a row's precision, or None.
     """
 
     precision: NDArray[Any]
@@ -65,8 +65,8 @@ class Conditional:
 class RowSolver:
     """All rows of one side and the entries (ratings) that each has, D parameters a row.
 
-    biased: rows are [bias, vector]; an entry's regressors are [1, other vector], and its target is lessened by the
-    other side's bias. Otherwise rows are bare vectors.
+    biased: rows are [bias, vector]. The regressors of an entry are then [1, other vector], and the other side's bias is
+    subtracted from its target. Otherwise rows are vectors only.
     """
 
     entries: Grouped

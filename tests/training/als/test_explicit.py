@@ -90,14 +90,14 @@ def test_folding_a_users_own_ratings_in_gives_the_trained_row(ratings: Ratings) 
         np.testing.assert_allclose(found.rows.joined[:, 0], model.users.all_rows().joined[:, user], atol=2e-4)
 
 
-def test_a_low_rank_world_is_filled_in(ratings: Ratings) -> None:
+def test_held_out_ratings_of_a_low_rank_matrix_are_predicted(ratings: Ratings) -> None:
     held = np.arange(len(ratings)) % 10 == 0
     test = ratings.take(held)
     model = train(ratings.take(~held), "als", factors=4, regularization=0.8, validation=test)
     assert model.history[-1]["validation_rmse"] < 0.55 * float(test.values.std())
 
 
-def test_the_same_seed_gives_the_same_bits_and_resuming_goes_on(ratings: Ratings) -> None:
+def test_the_same_seed_gives_the_same_bits_and_resuming_continues(ratings: Ratings) -> None:
     one, two = (train(ratings, "als", factors=FACTORS, epochs=6, seed=5) for _ in range(2))
     np.testing.assert_array_equal(one.users.vectors, two.users.vectors)
     half = train(ratings, "als", factors=FACTORS, epochs=3, seed=5)
@@ -105,13 +105,13 @@ def test_the_same_seed_gives_the_same_bits_and_resuming_goes_on(ratings: Ratings
     np.testing.assert_allclose(whole.items.vectors, one.items.vectors, atol=1e-3)
 
 
-def test_without_factors_only_biases_are_learnt(ratings: Ratings) -> None:
+def test_without_factors_only_biases_are_learned(ratings: Ratings) -> None:
     model = train(ratings, "als", factors=0)
     assert model.users.vectors.shape == (1, 40, 0)
     assert np.abs(model.users.bias).max() > 0
 
 
-def test_a_penalty_of_nothing_is_refused(ratings: Ratings) -> None:
+def test_a_zero_penalty_is_refused(ratings: Ratings) -> None:
     with pytest.raises(SettingsError, match="regularization: 0 must be above 0"):
         train(ratings, "als", regularization=0)
 

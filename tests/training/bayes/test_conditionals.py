@@ -18,7 +18,7 @@ from penchant.training.bayes.conditionals import (
 from penchant.training.bayes.convergence import effective_samples, split_r_hat
 
 
-def test_wishart_draws_have_the_distributions_mean_and_variance() -> None:
+def test_wishart_samples_have_the_mean_and_variance_of_the_distribution() -> None:
     rng = np.random.default_rng(0)
     scale = np.array([[1.0, 0.4], [0.4, 0.5]])
     drawn = np.stack([wishart(np.linalg.cholesky(scale), 7.5, rng) for _ in range(40_000)])
@@ -47,14 +47,14 @@ def test_noise_precisions_are_gamma_variables() -> None:
     assert stats.kstest(factors, stats.gamma(5, scale=1 / 4.5).cdf).pvalue > 1e-3
 
 
-def test_the_shape_of_the_rows_noise_is_found_again() -> None:
+def test_the_shape_of_the_row_noise_is_recovered() -> None:
     rng = np.random.default_rng(3)
     factors = rng.gamma(2.5, 1 / 2.5, 3000)  # shape 5
     found = [row_noise_shape(factors, rng) for _ in range(200)]
     assert 4.5 < np.mean(found) < 5.5
 
 
-def test_the_grid_is_drawn_from_in_proportion() -> None:
+def test_grid_points_are_sampled_in_proportion_to_their_density() -> None:
     rng = np.random.default_rng(4)
     drawn = [draw_on_grid(np.array([1.0, 2.0, 3.0]), np.log([0.2, 0.5, 0.3]) + 700, rng) for _ in range(6000)]
     shares = [drawn.count(value) / 6000 for value in (1.0, 2.0, 3.0)]
@@ -62,7 +62,7 @@ def test_the_grid_is_drawn_from_in_proportion() -> None:
     assert conditionals._SHAPES[0] > 0
 
 
-def test_r_hat_is_one_for_chains_that_agree_and_large_for_chains_that_do_not() -> None:
+def test_r_hat_is_one_for_equal_chains_and_large_for_different_ones() -> None:
     rng = np.random.default_rng(5)
     same = rng.normal(size=(2, 400, 3))
     np.testing.assert_allclose(split_r_hat(same), 1.0, atol=0.02)
@@ -73,7 +73,7 @@ def test_r_hat_is_one_for_chains_that_agree_and_large_for_chains_that_do_not() -
     np.testing.assert_array_equal(split_r_hat(np.ones((2, 10, 1))), 1.0)
 
 
-def test_effective_draws_of_a_first_order_process_match_its_formula() -> None:
+def test_effective_sample_size_of_an_ar1_process_matches_its_formula() -> None:
     rng = np.random.default_rng(6)
     length, kept = 40_000, 0.8
     noise = rng.normal(size=(1, length, 2)) * np.sqrt(1 - kept**2)

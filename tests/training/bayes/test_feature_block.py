@@ -1,4 +1,4 @@
-"""The decomposition of feature matrices, and the draw of a map."""
+"""The decomposition of feature matrices, and sampling a map."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_small_matrices_are_decomposed_exactly(shape: tuple[int, int]) -> None:
     np.testing.assert_allclose(block.left.T @ block.left, np.eye(len(block.singular)), atol=1e-4)
 
 
-def test_the_subspace_of_a_large_matrix_holds_its_leading_directions(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_subspace_of_a_large_matrix_contains_its_leading_singular_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feature_block, "_DENSE", 10)
     rng = np.random.default_rng(1)
     matrix = rng.normal(size=(200, 6)) @ rng.normal(size=(6, 80)) + 0.01 * rng.normal(size=(200, 80))
@@ -31,7 +31,7 @@ def test_the_subspace_of_a_large_matrix_holds_its_leading_directions(monkeypatch
     np.testing.assert_allclose(block.left.T @ block.left, np.eye(6), atol=1e-4)
 
 
-def test_a_map_is_found_again() -> None:
+def test_a_map_is_recovered() -> None:
     rng = np.random.default_rng(2)
     X = rng.normal(size=(400, 5)).astype(np.float32)
     W = rng.normal(size=(5, 3))

@@ -74,23 +74,23 @@ def test_same_seed_same_bits_and_another_seed_other_bits() -> None:
 
 
 def test_features_reach_items_without_ratings() -> None:
-    """Even items are loved, odd ones are not; the last two were never rated."""
+    """Even items have high ratings, odd ones low ratings, and the last two none."""
     rng = np.random.default_rng(4)
     u, i = np.divmod(rng.choice(50 * 38, 900, replace=False), 38)
     liked = np.where(i % 2 == 0, 4.5, 1.5) + rng.normal(0, 0.2, len(i))
     ratings = with_genres(of_arrays(u, i, liked, 50, 40), [("even",) if n % 2 == 0 else ("odd",) for n in range(40)])
     model = Recommender.of(trained(ratings))
-    told = predict_numbers(main_model(model), np.zeros(2, int), np.array([38, 39]))
-    assert told.mean[0] > 3.8
-    assert told.mean[1] < 2.2
-    stranger = predict_numbers(
+    predicted = predict_numbers(main_model(model), np.zeros(2, int), np.array([38, 39]))
+    assert predicted.mean[0] > 3.8
+    assert predicted.mean[1] < 2.2
+    unknown = predict_numbers(
         main_model(model),
         np.zeros(2, int),
         np.array([40, 41]),
         item_features=FeatureTable({"genre": [None] * 40 + [("even",), ("odd",)]}, {"genre": "many"}),
     )
-    assert stranger.mean[0] - stranger.mean[1] > 1.5
-    assert not np.isnan(told.std).any()
+    assert unknown.mean[0] - unknown.mean[1] > 1.5
+    assert not np.isnan(predicted.std).any()
 
 
 def test_folding_in_a_users_own_ratings_finds_the_user_again() -> None:
@@ -103,7 +103,7 @@ def test_folding_in_a_users_own_ratings_finds_the_user_again() -> None:
         assert np.abs(again.mean - known.mean).mean() < 0.25 * known.std.mean() + 0.05
 
 
-def test_history_moves_a_newcomer_through_the_saved_basis(tmp_path) -> None:
+def test_history_moves_a_new_user_through_the_saved_basis(tmp_path) -> None:
     model = trained()
     assert model.users.prior.effect(HistoryEffect) is not None
     moved = model.users.prior.mean_given(None, np.array([0, 1, 2]))
@@ -117,7 +117,7 @@ def test_history_moves_a_newcomer_through_the_saved_basis(tmp_path) -> None:
 
 
 class Listener(Silent):
-    """Hears every step, and interrupts after so many."""
+    """Records every step, and interrupts after `stop_after` of them."""
 
     def __init__(self, stop_after: int = 10**9) -> None:
         self.metrics: list[dict[str, float]] = []
@@ -134,7 +134,7 @@ class Listener(Silent):
         self.notes.append(text)
 
 
-def test_validation_error_is_shown_and_is_that_of_the_mean_of_the_draws() -> None:
+def test_validation_error_is_shown_and_is_that_of_the_mean_of_the_samples() -> None:
     listener = Listener()
     model = train(TRAIN, "bayes", validation=TEST, progress=listener, **QUICK)
     shown = [f["validation_rmse"] for f in listener.metrics if "validation_rmse" in f]
@@ -144,7 +144,7 @@ def test_validation_error_is_shown_and_is_that_of_the_mean_of_the_draws() -> Non
     assert {"r_hat", "effective_samples"} <= model.facts.keys()
 
 
-def test_an_interrupt_keeps_what_is_drawn() -> None:
+def test_an_interrupt_keeps_the_samples_so_far() -> None:
     listener = Listener(stop_after=20 + 7)
     model = train(TRAIN, "bayes", progress=listener, **QUICK)
     assert model.samples == 3
@@ -153,7 +153,7 @@ def test_an_interrupt_keeps_what_is_drawn() -> None:
         train(TRAIN, "bayes", progress=Listener(stop_after=5), **QUICK)
 
 
-def test_resume_adds_draws_to_the_earlier_ones() -> None:
+def test_resume_adds_samples_to_the_earlier_ones() -> None:
     first = trained(samples=5)
     more = train(TRAIN, "bayes", resume=first, **(QUICK | {"samples": 8}))
     assert more.samples == 13
@@ -212,21 +212,21 @@ def test_settings_outside_their_limits_are_refused(bad: dict[str, int]) -> None:
         trained(**bad)
 
 
-# --- temporal_bias -----------------------------------------------------------------------------------------------
+# --- temporal bias -----------------------------------------------------------------------------------------------
 
 
-def moody(seed: int = 5) -> Ratings:
-    """Users who, on each of ten days, rate everything higher or lower than they otherwise would."""
+def daily_ratings(seed: int = 5) -> Ratings:
+    """Ratings with a bias of each user on each of ten days."""
     rng = np.random.default_rng(seed)
     world = low_rank(users=40, items=80, n=2400, noise=0.1)
     day = rng.integers(0, 10, len(world))
-    mood = rng.normal(0, 0.6, (40, 10))[world.user_numbers, day].astype(np.float32)
+    bias = rng.normal(0, 0.6, (40, 10))[world.user_numbers, day].astype(np.float32)
     times = day * 86_400 + rng.integers(0, 80_000, len(world))
-    return dataclasses.replace(world, values=world.values + mood, timestamps=times, scale=Scale(-2, 8, declared=True))
+    return dataclasses.replace(world, values=world.values + bias, timestamps=times, scale=Scale(-2, 8, declared=True))
 
 
-def test_a_users_leaning_on_a_day_is_learnt_and_needs_the_time_to_be_used(tmp_path) -> None:
-    world = moody()
+def test_a_daily_bias_of_a_user_is_learned_and_used_with_the_time(tmp_path) -> None:
+    world = daily_ratings()
     known, hidden = world.take(np.arange(2000)), world.take(np.arange(2000, 2400))
     model = Recommender.of(trained(known, temporal_bias=True))
     plain = Recommender.of(trained(known))
@@ -235,7 +235,7 @@ def test_a_users_leaning_on_a_day_is_learnt_and_needs_the_time_to_be_used(tmp_pa
         predict_numbers(main_model(model), *pairs, timestamps=hidden.timestamps),
         predict_numbers(main_model(model), *pairs),
     )
-    error = lambda told: np.sqrt(np.mean((told.mean - hidden.values) ** 2))  # noqa: E731
+    error = lambda predicted: np.sqrt(np.mean((predicted.mean - hidden.values) ** 2))  # noqa: E731
     assert error(timed) < 0.75 * error(predict_numbers(main_model(plain), *pairs))
     assert error(timed) < 0.75 * error(untimed)
     assert (timed.std < untimed.std).mean() > 0.9
@@ -254,7 +254,7 @@ def test_time_without_timestamps_is_refused() -> None:
 
 
 def test_the_prior_of_a_known_history_is_that_of_the_training_features() -> None:
-    """An item's history shift, as fold-in computes it, equals the one that its row was drawn around."""
+    """An item's history shift, as fold-in computes X."""
     from penchant.training.bayes.preprocessing import prepare
     from penchant.training.row_solver import ThreadTeam
 
@@ -270,9 +270,9 @@ def test_the_prior_of_a_known_history_is_that_of_the_training_features() -> None
     np.testing.assert_allclose(prior.mean_given(None, raters)[0] - prior.mean[0], want, atol=1e-4)
 
 
-def test_an_item_added_later_takes_its_place_in_histories() -> None:
+def test_an_item_added_later_becomes_part_of_histories() -> None:
     model = Recommender.of(trained())
     grown = model.with_item("new", ratings={100: 4.0, 101: 2.0})
-    told = grown.fold_in({"new": 5.0, "i3": 1.0}).predict(["new", "i5"])
-    assert np.isfinite(told.mean).all()
+    predicted = grown.fold_in({"new": 5.0, "i3": 1.0}).predict(["new", "i5"])
+    assert np.isfinite(predicted.mean).all()
     assert np.isfinite(grown.predict([100, 102], ["new", "new"]).std).all()

@@ -1,4 +1,4 @@
-"""The sampler tested as a sampler.
+"""Tests of the sampler's distribution.
 
 Geweke 2004 (Getting it right: joint distribution tests of posterior simulators): drawing parameters from the prior and
 data given them, and alternating the sampler with fresh data given its state, are two ways to draw from one joint
@@ -39,7 +39,7 @@ def made_chain(rng: np.random.Generator, team: ThreadTeam) -> Chain:
     return Chain(users, items, user_noise=True, rng=rng, temporal_bias=temporal_bias)
 
 
-def draw_everything_from_the_prior(chain: Chain, rng: np.random.Generator) -> None:
+def sample_from_the_prior(chain: Chain, rng: np.random.Generator) -> None:
     for side in (chain.users, chain.items):
         side.precision = wishart(np.eye(WIDTH), WIDTH + conditionals.DEGREES, rng)
         root = np.linalg.inv(np.linalg.cholesky(side.precision))
@@ -58,7 +58,7 @@ def draw_everything_from_the_prior(chain: Chain, rng: np.random.Generator) -> No
     chain.factors = rng.gamma(chain.shape / 2, 2 / chain.shape, USERS)
 
 
-def draw_ratings(chain: Chain, rng: np.random.Generator) -> None:
+def sample_ratings(chain: Chain, rng: np.random.Generator) -> None:
     users, items = chain.users.rows[BY_USER], chain.items.rows[BY_ITEM]
     expected = users[:, 0] + items[:, 0] + (users[:, 1:] * items[:, 1:]).sum(1)
     values = expected + rng.standard_normal(len(BY_USER)) / np.sqrt(chain.alpha * chain.factors[BY_USER])
@@ -67,8 +67,8 @@ def draw_ratings(chain: Chain, rng: np.random.Generator) -> None:
         side.solver.entries.values[:] = values[side.solver.entries.rows]
 
 
-def looks(chain: Chain) -> list[float]:
-    """Bounded views of the state, whose means exist however heavy the tails."""
+def statistics_of(chain: Chain) -> list[float]:
+    """Bounded functions of the state; their means exist even with heavy tails."""
     u, i = chain.users, chain.items
     block = i.blocks[0]
     return [
@@ -95,25 +95,25 @@ def looks(chain: Chain) -> list[float]:
 
 @pytest.fixture(autouse=True)
 def lighter_tails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The prior's own tails reach numbers that single precision cannot hold, and hide what is tested."""
+    """Lighter tails of the prior; its own tails exceed single precision and make the test useless."""
     monkeypatch.setattr(conditionals, "DEGREES", 6.0)
     monkeypatch.setattr(feature_block, "_STRENGTHS", np.linspace(np.log(0.5), np.log(50.0), 30))
 
 
 @pytest.mark.slow
 def test_forward_and_successive_simulation_agree() -> None:
-    """Each run starts from a forward draw, so all its states have the joint distribution, and runs are independent."""
+    """Each run starts from a sample of the joint distribution, so all its states have it, and runs are independent."""
     rng = np.random.default_rng(8)
     forward, successive = [], []
     with ThreadTeam(1) as team:
         chain = made_chain(rng, team)
         for _ in range(6_000):
-            draw_everything_from_the_prior(chain, rng)
-            draw_ratings(chain, rng)
-            forward.append(looks(chain))
+            sample_from_the_prior(chain, rng)
+            sample_ratings(chain, rng)
+            forward.append(statistics_of(chain))
         for _ in range(300):
-            draw_everything_from_the_prior(chain, rng)
-            draw_ratings(chain, rng)
+            sample_from_the_prior(chain, rng)
+            sample_ratings(chain, rng)
             successive.append(np.mean([_swept(chain, rng) for _ in range(40)], axis=0))
     a, b = np.array(forward), np.array(successive)
     z = (a.mean(0) - b.mean(0)) / np.sqrt(a.var(0) / len(a) + b.var(0, ddof=1) / len(b))
@@ -122,12 +122,12 @@ def test_forward_and_successive_simulation_agree() -> None:
 
 def _swept(chain: Chain, rng: np.random.Generator) -> list[float]:
     chain.sweep()
-    draw_ratings(chain, rng)
-    return looks(chain)
+    sample_ratings(chain, rng)
+    return statistics_of(chain)
 
 
 @pytest.mark.slow
-def test_ranks_of_the_truth_among_posterior_draws_are_uniform() -> None:
+def test_ranks_of_the_true_value_among_posterior_samples_are_uniform() -> None:
     """Simulation-based calibration (Talts et al. 2018): the expected rating of one cell, over many small worlds."""
     rng = np.random.default_rng(9)
     worlds, kept = 200, 31
@@ -135,8 +135,8 @@ def test_ranks_of_the_truth_among_posterior_draws_are_uniform() -> None:
     with ThreadTeam(1) as team:
         for _ in range(worlds):
             chain = made_chain(rng, team)
-            draw_everything_from_the_prior(chain, rng)
-            draw_ratings(chain, rng)
+            sample_from_the_prior(chain, rng)
+            sample_ratings(chain, rng)
             truth = _cell(chain)
             samples = []
             for sweep in range(kept * 8):

@@ -1,4 +1,4 @@
-"""The ordered-probit link: opinions within their levels, cut points found again, and the joint-distribution test."""
+"""The ordered-probit link: latent values inside their levels, recovered cut points, and the joint-distribution test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def halves(ratings: Ratings) -> Ratings:
     return dataclasses.replace(ratings, values=(np.round(2 * ratings.values) / 2).astype(np.float32))
 
 
-def test_opinions_are_normal_numbers_cut_off_at_their_levels() -> None:
+def test_latent_values_are_truncated_normal() -> None:
     rng = np.random.default_rng(0)
     codes = np.repeat([0, 1, 2], 4000)
     latent = OrderedLatent(codes, 3, rng)
@@ -36,13 +36,13 @@ def test_opinions_are_normal_numbers_cut_off_at_their_levels() -> None:
         assert stats.kstest(drawn, stats.truncnorm(low, high).cdf).pvalue > 1e-3
 
 
-def test_scores_far_from_their_level_still_give_finite_opinions() -> None:
+def test_scores_far_from_their_level_give_finite_latent_values() -> None:
     latent = OrderedLatent(np.array([0, 1, 1, 0]), 2, np.random.default_rng(0))
     latent.draw(np.array([40.0, -40.0, 1e3, -1e3]), np.random.default_rng(1))
     assert np.isfinite(latent.values).all()
 
 
-def test_cut_points_are_found_again() -> None:
+def test_cut_points_are_recovered() -> None:
     rng = np.random.default_rng(1)
     scores, cutpoints = rng.normal(size=20_000), np.array([-1.0, 0.2, 1.5])
     codes = np.searchsorted(cutpoints, scores + rng.normal(size=20_000))
@@ -74,12 +74,12 @@ def test_forward_and_successive_simulation_of_cut_points_agree() -> None:
 
 
 def _rate(latent: OrderedLatent, scores: np.ndarray, rng: np.random.Generator) -> None:
-    """Fresh ratings from the present cut points."""
+    """New ratings from the current cut points."""
     latent.codes = np.searchsorted(latent.cutpoints, scores + rng.normal(size=len(scores)))
     latent._beside = [np.flatnonzero((latent.codes == c) | (latent.codes == c + 1)) for c in range(2)]
 
 
-def test_a_world_in_half_stars_is_learnt_and_its_levels_kept(tmp_path) -> None:
+def test_half_star_ratings_are_learned_and_levels_are_saved(tmp_path) -> None:
     from penchant.models.saving import load_trained, save_trained
 
     world = halves(low_rank())
@@ -96,8 +96,8 @@ def test_a_world_in_half_stars_is_learnt_and_its_levels_kept(tmp_path) -> None:
     assert rmse_of(more, hidden) < 0.35
 
 
-def test_too_many_levels_and_time_are_refused() -> None:
+def test_too_many_levels_and_temporal_bias_are_refused() -> None:
     with pytest.raises(DataError, match="distinct ratings"):
         train(low_rank(), "bayes", **QUICK)
-    with pytest.raises(SettingsError, match="time"):
+    with pytest.raises(SettingsError, match="no temporal bias"):
         train(halves(low_rank()), "bayes", **(QUICK | {"temporal_bias": True}))

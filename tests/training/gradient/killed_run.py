@@ -1,4 +1,4 @@
-"""A program that trains with checkpoints and, when asked, kills itself in the middle of an epoch."""
+"""A program that trains with checkpoints and can kill itself in the middle of an epoch."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from penchant.training.registry import train
 
 
 def main(folder: str, out: str, model: str, kill_at: int) -> None:
-    """Train `model`; with kill_at above 0, die without warning during that call of a backend's advance."""
+    """Train `model`; with kill_at above 0, the process kills itself during that call of `advance`."""
     calls = 0
 
     def dying(original):

@@ -1,4 +1,4 @@
-"""A run that is killed goes on as if nothing had happened."""
+"""A run that was killed in an epoch resumes with the same result."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def program(folder, out, model, kill_at):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("model", "kill_at"), [("dot_bias", 4), ("dot_bias", 9), ("net", 3)])
-def test_killed_in_the_middle_of_an_epoch_and_resumed_gives_what_was_never_killed(tmp_path, model, kill_at):
+def test_a_resumed_run_gives_the_same_bits_as_an_uninterrupted_one(tmp_path, model, kill_at):
     assert program(tmp_path / "a", tmp_path / "whole.npz", model, 0) == 0
     assert program(tmp_path / "b", tmp_path / "killed.npz", model, kill_at) == -signal.SIGKILL
     assert not (tmp_path / "killed.npz").exists()

@@ -1,4 +1,4 @@
-"""The one loop: what it tells its callbacks, in which order, and what it counts."""
+"""The training loop: its callbacks, their order, and its metrics."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from penchant.training.gradient.backend_choice import dot_bias_backend
 from penchant.training.gradient.callbacks.early_stopping import BestWeights, StopAfter
 from penchant.training.gradient.callbacks.reporting import Reporting
 from penchant.training.gradient.callbacks.validation import Held, Validation
-from penchant.training.gradient.events import Callback, Plan
+from penchant.training.gradient.events import Callback, TrainingPlan
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.gradient.initial_parameters import biased_start
 from penchant.training.gradient.rate_finder import find_rate
@@ -26,7 +26,7 @@ def backend(batch_size=50, **settings):
     )
 
 
-class Diary(Callback):
+class Recorder(Callback):
     def __init__(self):
         self.lines = []
 
@@ -46,45 +46,45 @@ class Diary(Callback):
         self.lines.append("fit ends")
 
 
-def test_events_come_in_their_order():
-    diary = Diary()
-    learner.fit(backend(), Plan(2, 0.01, stride=3), seed=0, callbacks=[diary])
+def test_callbacks_are_called_in_order():
+    diary = Recorder()
+    learner.fit(backend(), TrainingPlan(2, 0.01, stride=3), seed=0, callbacks=[diary])
     assert diary.lines == [
         "fit begins", "epoch 0 begins", "steps 0 to 2", "steps 3 to 4", "epoch 0 ends",
         "epoch 1 begins", "steps 5 to 7", "steps 8 to 9", "epoch 1 ends", "fit ends",
     ]  # fmt: skip
 
 
-def test_the_stride_changes_nothing_but_the_telling():
-    whole = learner.fit(backend(), Plan(2, 0.01, cosine), seed=0)
-    single = learner.fit(backend(), Plan(2, 0.01, cosine, stride=1), seed=0)
+def test_the_stride_changes_only_the_events():
+    whole = learner.fit(backend(), TrainingPlan(2, 0.01, cosine), seed=0)
+    single = learner.fit(backend(), TrainingPlan(2, 0.01, cosine, stride=1), seed=0)
     assert whole.losses == single.losses
     assert whole.rates == single.rates == [0.01 * cosine(step / 10) for step in range(10)]
 
 
-def test_the_odd_last_batch_counts_for_its_size():
-    run = learner.fit(backend(), Plan(1, 0.01), seed=0)
+def test_an_incomplete_last_batch_has_the_weight_of_its_size():
+    run = learner.fit(backend(), TrainingPlan(1, 0.01), seed=0)
     assert run.history[0]["train_loss"] == pytest.approx(np.average(run.losses, weights=[50] * 4 + [5]))
 
 
-def test_a_callback_that_stops_lets_the_others_hear_of_the_epoch():
-    diary = Diary()
-    run = learner.fit(backend(), Plan(9, 0.01), seed=0, callbacks=[StopAfter(2), diary])
+def test_after_a_stop_all_callbacks_get_the_end_of_the_epoch():
+    diary = Recorder()
+    run = learner.fit(backend(), TrainingPlan(9, 0.01), seed=0, callbacks=[StopAfter(2), diary])
     assert diary.lines[-2:] == ["epoch 1 ends", "fit ends"]
     assert (len(run.history), run.stopped) == (2, "2 epochs were asked for")
 
 
-def test_a_run_with_a_history_goes_on_and_a_stopped_one_does_not():
+def test_a_run_with_a_history_continues_and_a_stopped_one_does_not():
     first = backend()
-    learner.fit(first, Plan(2, 0.01), seed=0)
-    run = learner.fit(first, Plan(3, 0.01), seed=0, history=[{"train_loss": 1.0}] * 2)
+    learner.fit(first, TrainingPlan(2, 0.01), seed=0)
+    run = learner.fit(first, TrainingPlan(3, 0.01), seed=0, history=[{"train_loss": 1.0}] * 2)
     assert len(run.history) == 3
     assert len(run.losses) == 5
-    assert not learner.fit(first, Plan(3, 0.01), seed=0, stopped="enough").losses
+    assert not learner.fit(first, TrainingPlan(3, 0.01), seed=0, stopped="enough").losses
 
 
-def test_figures_reach_the_progress_and_the_best_weights_come_back():
-    class Heard:
+def test_metrics_are_reported_and_the_best_weights_are_restored():
+    class RecordedProgress:
         def __init__(self):
             self.metrics, self.notes = [], []
 
@@ -97,9 +97,9 @@ def test_figures_reach_the_progress_and_the_best_weights_come_back():
         def note(self, text):
             self.notes.append(text)
 
-    heard, best = Heard(), BestWeights(patience=1)
+    heard, best = RecordedProgress(), BestWeights(patience=1)
     held = Held.of(WORLD.take(np.arange(50)), WORLD)
-    wild = Plan(30, 0.05, curve=lambda position: 0.2 if position < 0.2 else 20.0)
+    wild = TrainingPlan(30, 0.05, curve=lambda position: 0.2 if position < 0.2 else 20.0)
     travelled = backend()
     run = learner.fit(travelled, wild, seed=0, callbacks=[Validation(held), best, Reporting(heard, "training")])
     assert (heard.task, heard.total) == ("training", 30)
@@ -116,12 +116,12 @@ def test_the_rate_finder_finds_a_rate_between_too_slow_and_too_fast():
     assert 1e-4 < found.suggestion < 5.0
     assert (np.diff(found.rates) > 0).all()
     assert np.isfinite(found.losses).all()
-    best = learner.fit(backend(205), Plan(9, found.suggestion), seed=0).history[-1]["train_loss"]
-    slow = learner.fit(backend(205), Plan(9, found.suggestion / 300), seed=0).history[-1]["train_loss"]
+    best = learner.fit(backend(205), TrainingPlan(9, found.suggestion), seed=0).history[-1]["train_loss"]
+    slow = learner.fit(backend(205), TrainingPlan(9, found.suggestion / 300), seed=0).history[-1]["train_loss"]
     assert best < slow
 
 
-def test_validation_keeps_to_ids_that_training_knows():
+def test_validation_uses_known_ids_only():
     more = low_rank(users=70, items=50, n=300, seed=2)
     held = Held.of(more, WORLD)
     known = (more.user_numbers < 60) & (more.item_numbers < 40)

@@ -1,4 +1,4 @@
-"""A reader's own module: what it may look like, and what is refused before the first step."""
+"""A user's own module: which forms are accepted, and what is refused before the first step."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from penchant.lesson import ColumnarModelData, fit, set_lrs
 from penchant.training.gradient import learner
 from penchant.training.gradient.callbacks.early_stopping import BestWeights
 from penchant.training.gradient.callbacks.validation import Held, Validation
-from penchant.training.gradient.events import Plan
+from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.torch_backend import TorchBackend
 
 WORLD = low_rank(users=20, items=15, n=211)
@@ -53,9 +53,9 @@ def backend(module, rate=0.05, batch_size=50, **more):
 @pytest.mark.parametrize("kind", [ByPairs, ByColumns, ByColumnsAlone])
 @pytest.mark.parametrize("shape", [lambda x: x, lambda x: x[:, None]], ids=["B", "B1"])
 @pytest.mark.parametrize("batch_size", [1, 50, 1000])
-def test_either_call_and_either_shape_trains_the_same(kind, shape, batch_size):
-    expected = learner.fit(backend(ByPairs(lambda x: x), batch_size=batch_size), Plan(2, 0.05), seed=1)
-    found = learner.fit(backend(kind(shape), batch_size=batch_size), Plan(2, 0.05), seed=1)
+def test_all_accepted_forms_train_to_the_same_result(kind, shape, batch_size):
+    expected = learner.fit(backend(ByPairs(lambda x: x), batch_size=batch_size), TrainingPlan(2, 0.05), seed=1)
+    found = learner.fit(backend(kind(shape), batch_size=batch_size), TrainingPlan(2, 0.05), seed=1)
     assert found.losses == expected.losses
     assert found.history[1]["train_loss"] < found.history[0]["train_loss"]
 
@@ -69,7 +69,7 @@ def test_either_call_and_either_shape_trains_the_same(kind, shape, batch_size):
         (lambda x: x[:, None] * x, r"\(50, 50\)"),
     ],
 )
-def test_any_other_shape_is_refused_before_the_first_step_with_both_shapes(shape, named):
+def test_other_shapes_are_refused_before_the_first_step(shape, named):
     module = ByPairs(shape)
     before = module.u.weight.detach().clone()
     with pytest.raises(ModelShapeError, match=named + r" for ratings of shape \(50,\)"):
@@ -77,19 +77,19 @@ def test_any_other_shape_is_refused_before_the_first_step_with_both_shapes(shape
     assert torch.equal(before, module.u.weight)
 
 
-def test_a_forward_that_takes_neither_is_refused_by_name():
-    class Lone(nn.Module):
+def test_another_forward_is_refused_by_name():
+    class OneInput(nn.Module):
         def forward(self, x):
             return x
 
-    with pytest.raises(ModelShapeError, match=r"Lone: forward\(x\) cannot take users and items"):
-        TorchBackend(Lone(), WORLD, torch.optim.SGD([torch.zeros(1, requires_grad=True)]), 10)
+    with pytest.raises(ModelShapeError, match=r"OneInput: forward\(x\) cannot take users and items"):
+        TorchBackend(OneInput(), WORLD, torch.optim.SGD([torch.zeros(1, requires_grad=True)]), 10)
 
 
-def test_a_loss_that_is_not_a_number_stops_with_step_rate_and_remedy_and_the_best_weights_stay():
+def test_a_diverging_loss_stops_training_and_keeps_the_best_weights():
     module = ByPairs(lambda x: x)
     trained, best = backend(module), BestWeights()
-    wild = Plan(6, 1.0, curve=lambda position: 0.05 if position < 0.5 else 1e6)
+    wild = TrainingPlan(6, 1.0, curve=lambda position: 0.05 if position < 0.5 else 1e6)
     with pytest.raises(
         TrainingDivergedError, match=r"at step \d+, learning rate 1e\+06.*Try a learning rate of 1e\+05"
     ):
@@ -108,7 +108,7 @@ def test_clipping_keeps_steps_short():
     assert float((module.u.weight.detach() - before).norm()) <= 0.01 + 1e-6
 
 
-def test_columnar_data_wants_two_columns_of_numbers():
+def test_columnar_data_needs_two_columns_of_numbers():
     import pandas as pd
 
     frame = pd.DataFrame({"u": [0, 1, 2], "m": ["a", "b", "c"]})

@@ -20,7 +20,7 @@ def test_one_cycle_starts_low_peaks_at_its_warm_up_and_ends_near_zero():
     assert all(a >= b - 1e-12 for a, b in itertools.pairwise(values[25:]))
 
 
-def test_sgdr_follows_the_paper_step_by_step():
+def test_sgdr_follows_the_equation_of_the_paper():
     lengths = schedules.cycle_lengths(3, first=1, growth=2)
     assert lengths == [1, 2, 4]
     per_epoch, highest = 10, 0.5
@@ -39,12 +39,12 @@ def test_rates_of_a_part_of_a_run_are_that_part_of_the_whole():
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [(1, [1]), (7, [1, 2, 4]), (8, [1, 2, 4, 1]), (5, [1, 2, 2])])
-def test_cycles_fill_the_epochs_there_are(epochs, expected):
+def test_cycles_fill_the_epochs(epochs, expected):
     assert schedules.cycles_within(epochs, 1, 2) == expected
 
 
 @pytest.mark.parametrize("name", ["constant", "cosine", "one_cycle", "sgdr"])
-def test_named_curves_stay_between_nothing_and_the_highest_rate(name):
+def test_named_curves_stay_between_zero_and_the_highest_rate(name):
     curve = schedules.named(name, 6, 1, 2)
     values = [curve(x) for x in np.linspace(0, 1, 61)]
     assert min(values) >= 0.0

@@ -21,7 +21,7 @@ OWN = {
 
 
 @pytest.mark.parametrize("name", BANDS)
-def test_error_on_unseen_cells_of_a_low_rank_world_lies_in_the_band(name):
+def test_error_on_held_out_ratings_of_a_low_rank_matrix_is_in_the_band(name):
     low, high = BANDS[name]
     assert low < rmse_of(train(TRAIN, name, **OWN[name]), TEST) < high
 
@@ -35,7 +35,7 @@ def test_same_seed_same_bits_and_another_seed_other_bits(name):
 
 
 @pytest.mark.parametrize("name", ["dot", "dot_bias", "net"])
-def test_training_leaves_the_global_random_states_alone(name):
+def test_training_does_not_change_global_random_states(name):
     import torch
 
     before, legacy = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
@@ -44,7 +44,7 @@ def test_training_leaves_the_global_random_states_alone(name):
     assert np.array_equal(legacy, np.random.get_state()[1])  # noqa: NPY002
 
 
-def test_without_epochs_the_biased_models_predict_the_damped_baseline_with_the_stated_spread():
+def test_initial_predictions_of_biased_models_are_the_damped_baseline_with_the_set_spread():
     untouched = {"epochs": 0, "patience": 0, "init_std": 0.05, "damping": 5.0}
     baseline = train(TRAIN, "baseline", user_damping=5.0, item_damping=5.0)
     for name in ("dot_bias", "net"):
@@ -65,7 +65,7 @@ def test_the_first_predictions_of_dot_have_the_mean_of_the_data():
     assert 0.05 < first.std() < 0.2
 
 
-def test_history_shows_train_and_validation_error_of_each_epoch():
+def test_history_has_train_and_validation_error_of_each_epoch():
     model = train(TRAIN, "dot_bias", validation=TEST, **(QUICK | {"epochs": 3}))
     assert [sorted(metrics) for metrics in model.history] == [
         ["epoch", "learning_rate", "train_loss", "validation_rmse"]
@@ -74,7 +74,7 @@ def test_history_shows_train_and_validation_error_of_each_epoch():
     assert best["validation_rmse"] == pytest.approx(rmse_of(model, TEST), abs=1e-5)
 
 
-def test_validation_ratings_change_nothing_that_is_learnt_without_patience():
+def test_without_patience_validation_ratings_do_not_change_the_model():
     settings = QUICK | {"epochs": 3, "patience": 0, "schedule": "constant"}
     with_it = train(TRAIN, "dot_bias", validation=TEST.take(np.arange(50)), **settings)
     other = train(TRAIN, "dot_bias", validation=TEST.take(np.arange(50, 90)), **settings)
@@ -90,14 +90,14 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch():
     assert rmse_of(model, TEST) == pytest.approx(min(errors), abs=1e-5)
 
 
-def test_without_validation_a_part_of_the_training_rows_decides_and_all_rows_are_learnt():
+def test_without_validation_early_stopping_uses_held_out_training_rows_and_then_all_rows():
     model = train(TRAIN, "dot_bias", **(QUICK | {"epochs": 5}))
     assert model.facts["refit"]
     assert all("validation_rmse" in metrics for metrics in model.history)
     assert (model.users.counts == np.bincount(TRAIN.user_numbers, minlength=60)).all()
 
 
-def test_a_run_continued_from_a_model_begins_at_its_rows_and_meets_new_ids():
+def test_resuming_starts_from_the_rows_of_the_model_and_adds_new_ids():
     model = train(TRAIN, "dot_bias", **QUICK)
     more = of_arrays(np.array([0, 60]), np.array([0, 40]), np.array([3.0, 4.0]), 61, 41)
     again = train(more, "dot_bias", resume=model, epochs=0, patience=0, factors=4)
@@ -108,7 +108,7 @@ def test_a_run_continued_from_a_model_begins_at_its_rows_and_meets_new_ids():
         train(more, "dot_bias", resume=model, epochs=0, patience=0, factors=5)
 
 
-def test_a_net_continued_from_a_model_begins_at_its_rows_and_layers():
+def test_resuming_a_net_starts_from_its_rows_and_layers():
     model = train(TRAIN, "net", **QUICK)
     more = of_arrays(np.array([0, 60]), np.array([0, 40]), np.array([3.0, 4.0]), 61, 41)
     again = train(more, "net", resume=model, epochs=0, patience=0, factors=4)
@@ -119,7 +119,7 @@ def test_a_net_continued_from_a_model_begins_at_its_rows_and_layers():
 
 
 @pytest.mark.parametrize("name", ["dot", "dot_bias", "net"])
-def test_tiny_tables_batches_of_one_and_an_odd_last_batch_train(name):
+def test_tiny_tables_and_incomplete_batches_train(name):
     tiny = of_arrays(np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([1.0, 3.0, 5.0]), 2, 2)
     for batch_size in (1, 2):
         model = train(tiny, name, epochs=2, batch_size=batch_size, factors=3)

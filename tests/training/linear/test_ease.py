@@ -20,7 +20,6 @@ from penchant.recommending.recommender import Recommender, load, main_model
 from penchant.training.linear import ease
 from penchant.training.linear.history_sides import positive_matrix
 from penchant.training.linear.item_regression import dense_weights, gramian
-from penchant.training.linear.penalty_choice import climb, held_out_ndcg, hold_out
 from penchant.training.registry import train
 
 USERS, ITEMS, CAMPS, PENALTY = 70, 24, 4, 3.0
@@ -181,30 +180,6 @@ def test_a_penalty_is_chosen_and_what_was_tried_is_kept() -> None:
     assert train(made, "ease", regularization=7.0).facts["regularization"] == 7.0
 
 
-def test_the_climb_finds_the_top_of_a_parabola() -> None:
-    found = climb(lambda penalty: -((np.log10(penalty) - 3.2) ** 2))
-    assert np.log10(found.penalty) == pytest.approx(3.2)
-    assert climb(lambda penalty: -penalty).penalty == pytest.approx(1.0)
-    assert climb(lambda penalty: 0.0).penalty == pytest.approx(100.0)
-
-
-def test_what_is_held_out_is_a_share_of_each_sampled_users_items() -> None:
-    X = matrix(synthetic_camps(users=30, items=40, seed=4))
-    kept, held = hold_out(X, np.random.default_rng(0))
-    assert ((kept + held) != X).nnz == 0
-    assert held.nnz + kept.nnz == X.nnz
-    counts = np.diff(X.indptr)
-    np.testing.assert_array_equal(np.diff(held.indptr), np.where(counts > 1, np.maximum(1, np.round(0.15 * counts)), 0))
-
-
-def test_the_score_of_held_out_items_is_ndcg() -> None:
-    scores = np.array([[9.0, 5.0, 7.0, 1.0]], np.float32)
-    given, held = csr_array([[1.0, 0, 0, 0]]), csr_array([[0, 1.0, 0, 1.0]])
-    gains = 1 / np.log2([2, 3, 4])
-    expected = (gains[1] + gains[2]) / (gains[0] + gains[1])
-    assert held_out_ndcg(scores, given, held) == pytest.approx(expected)
-
-
 def test_scores_are_histories_times_weights(camps: Ratings, model: Recommender) -> None:
     expected = dense(camps) @ weights_of(model)
     table = np.stack(
@@ -213,7 +188,7 @@ def test_scores_are_histories_times_weights(camps: Ratings, model: Recommender) 
     np.testing.assert_allclose(table, expected[:-1], atol=1e-5)
 
 
-def test_lists_name_the_rest_of_ones_camp(model: Recommender) -> None:
+def test_lists_have_items_of_the_same_group(model: Recommender) -> None:
     for user in range(8):
         best = model.recommend(100 + user, 1)
         assert int(best.ids[0][1:]) % CAMPS == user % CAMPS
@@ -231,23 +206,23 @@ def test_each_rating_pulls_by_its_weight(model: Recommender) -> None:
     assert said.total == pytest.approx(said.score, abs=1e-6)
 
 
-def test_a_user_who_chose_nothing_is_shown_what_most_choose(camps: Ratings, model: Recommender) -> None:
+def test_a_user_without_positive_interactions_gets_popular_items(camps: Ratings, model: Recommender) -> None:
     average = dense(camps)[:-1].mean(axis=0) @ weights_of(model)
-    for visitor in (model.fold_in({}), model.fold_in({"i3": 1.0})):
-        assert visitor.source == "prior"
-        np.testing.assert_allclose(visitor.main.predict(np.arange(ITEMS)).mean, average, atol=1e-5)
+    for state in (model.fold_in({}), model.fold_in({"i3": 1.0})):
+        assert state.source == "prior"
+        np.testing.assert_allclose(state.main.predict(np.arange(ITEMS)).mean, average, atol=1e-5)
     assert model.recommend(100 + USERS - 1, 1).source == "prior"
 
 
 def test_a_new_items_weights_are_its_regression_on_all_items(camps: Ratings, model: Recommender) -> None:
     fans = np.arange(0, 40, CAMPS)
-    arrival = model.fold_in_item(ratings={100 + int(one): 5.0 for one in fans})
+    item = model.fold_in_item(ratings={100 + int(one): 5.0 for one in fans})
     X, x = dense(camps), np.zeros(USERS)
     x[fans] = 1
     solved = np.linalg.solve(X.T @ X + PENALTY * np.eye(ITEMS), X.T @ x)
-    np.testing.assert_allclose(arrival.rows["choice"].rows.vectors[0, 0], solved, atol=1e-5)
+    np.testing.assert_allclose(item.rows["choice"].rows.vectors[0, 0], solved, atol=1e-5)
     scores = X @ solved
-    audience = arrival.audience(5)
+    audience = item.audience(5)
     assert audience.scores[0] == pytest.approx(np.delete(scores, fans).max(), abs=1e-5)
 
 
@@ -262,7 +237,7 @@ def test_a_grown_model_keeps_its_histories(model: Recommender, tmp_path: Path) -
         model.with_item("i0", ratings={100: 5.0})
 
 
-def test_what_it_does_not_know_it_does_not_say(model: Recommender) -> None:
+def test_requests_that_need_uncertainty_are_refused(model: Recommender) -> None:
     with pytest.raises(CallerError, match="how unsure"):
         model.fold_in().onboarding(2)
     with pytest.raises(CallerError, match="how unsure"):
@@ -289,6 +264,6 @@ def test_factors_are_kept_where_the_weights_do_not_fit(few: Ratings, monkeypatch
     assert train(few, "ease", regularization=PENALTY).items.factors == 9
 
 
-def test_no_choice_at_all_is_refused(camps: Ratings) -> None:
+def test_no_positive_interactions_are_refused(camps: Ratings) -> None:
     with pytest.raises(DataError, match="no rating reaches 6"):
         train(camps, "ease", positive_from=6.0)

@@ -21,10 +21,10 @@ def rolling(
 ) -> list[Split]:
     """What do users choose next?
 
-    One split for each of several cuts, the earliest first. Training is all that came before the cut; the test is what
-    came in the `horizon` days from it on, whatever its rating. The last horizon ends with the latest interaction, and
-    each cut is `step` days after the one before (left out, a horizon). new_users: whether interactions of users without
-    an earlier one are tested too. Several cuts are needed because one release can decide the result of a single cut.
+    There is one split for each cut, the earliest first. Training is all interactions before the cut. The test is the
+    interactions of the `horizon` days after the cut, with any rating. The last horizon ends with the latest
+    interaction. step: days from one cut to the next; left out, a horizon. new_users: also test users without training
+    interactions. Several cuts are needed because a single release can decide the result of one cut.
     """
     name = f"rolling(cuts={cuts}, horizon={horizon:g} days)"
     times = times_of(ratings, name)

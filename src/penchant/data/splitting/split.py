@@ -26,8 +26,8 @@ class Split:
     otherwise whether such an item is known would depend on the test rows. question: what the test measures. name: the
     protocol and its parameters, for reports. given: ratings of new users or items that may be folded in before the
     test, with the test's numbering, or None. data: the file or table that the ratings were read from, where known. cut:
-    the time, in seconds since 1970, that every training row is older than and no test row is, or None. any_rating:
-    whether list metrics look for every test row, whatever its rating.
+    a time in seconds since 1970 after all training rows and not after any test row, or None. any_rating: whether every
+    test row is relevant for list metrics, with any rating.
     """
 
     train: Ratings

@@ -25,7 +25,8 @@ def write_comparison(
     """Render a comparison and write it; a missing folder is made.
 
     by: the metric of the chart. metrics: those of each model by label, the best model first. settings: label and
-    settings of the models. shown: the heads, rows and note of the table, and the pairs of models.
+    settings of the models. shown: the heads, rows and note of the table, the findings, and the pairs of
+    models.
     """
     best = next(iter(metrics.values()))[by].value
     bars = [charts.Bar(label, found[by], f"{found[by].value:.4f}") for label, found in metrics.items() if by in found]

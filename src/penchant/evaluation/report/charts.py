@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from penchant.evaluation.report.plot_data import Calibration, Density, Spot
 from penchant.evaluation.report.slices import Slice
-from penchant.evaluation.report.svg import Frame, line, padded, rectangle, text
+from penchant.evaluation.report.svg import PlotArea, line, padded, rectangle, text
 from penchant.metrics.intervals import Interval
 from penchant.metrics.learning_curves import LearningCurves
 from penchant.metrics.probability import Reliability
@@ -23,7 +23,9 @@ def learning_curves(curves: LearningCurves) -> str:
     points = {name: found for name, found in points.items() if len(found) > 1}
     if not points:
         return ""
-    frame = Frame.of((1, max(len(curves.train), 2)), padded([y for found in points.values() for _, y in found]), top=30)
+    frame = PlotArea.of(
+        (1, max(len(curves.train), 2)), padded([y for found in points.values() for _, y in found]), top=30
+    )
     parts = [frame.axes("epoch", "RMSE")]
     for n, (css, (name, found)) in enumerate(zip(("first", "second"), points.items(), strict=False)):
         parts.append(frame.path([x for x, _ in found], [y for _, y in found], f"curve {css}"))
@@ -32,7 +34,7 @@ def learning_curves(curves: LearningCurves) -> str:
     return frame.svg("".join(parts), f"RMSE by epoch: {', '.join(points)}")
 
 
-def _key(frame: Frame, place: int, css: str, words: str) -> str:
+def _key(frame: PlotArea, place: int, css: str, words: str) -> str:
     x = frame.x.start + 4 + place * 165
     return line(x, 14, x + 22, 14, f"curve {css}") + text(x + 28, 18.5, words, "key")
 
@@ -40,7 +42,7 @@ def _key(frame: Frame, place: int, css: str, words: str) -> str:
 def density(found: Density) -> str:
     """The distribution of predictions for each true rating, with the line of exact predictions."""
     half = (found.truths[1] - found.truths[0]) / 2
-    frame = Frame.of(
+    frame = PlotArea.of(
         (float(found.truths[0] - half), float(found.truths[-1] + half)), (float(found.edges[0]), float(found.edges[-1]))
     )
     top = max(int(found.counts.max()), 1)
@@ -55,7 +57,7 @@ def density(found: Density) -> str:
     return frame.svg(body, "Density of predictions against true ratings", "density")
 
 
-def _cell(frame: Frame, truth: float, half: float, low: float, high: float, count: int, top: int) -> str:
+def _cell(frame: PlotArea, truth: float, half: float, low: float, high: float, count: int, top: int) -> str:
     x, width = frame.x.at(truth - half), frame.x.at(truth + half) - frame.x.at(truth - half)
     y, height = frame.y.at(high), frame.y.at(low) - frame.y.at(high)
     words = f"true {truth:g}, predicted {low:.2f}–{high:.2f}: {count:,} ratings"
@@ -66,7 +68,7 @@ def calibration(found: Calibration) -> str:
     """Mean true rating by mean prediction, in bins of equal numbers of rows."""
     guess, actual, counts = found
     ends = padded([*guess.tolist(), *actual.tolist()])
-    frame = Frame.of(ends, ends)
+    frame = PlotArea.of(ends, ends)
     dots = [
         frame.dot(g, a, 4.5, "first", f"predicted {g:.2f}, true {a:.2f}, {n:,} ratings")
         for g, a, n in zip(guess.tolist(), actual.tolist(), counts.tolist(), strict=True)
@@ -77,7 +79,7 @@ def calibration(found: Calibration) -> str:
 
 def coverage(found: Sequence[tuple[float, float]]) -> str:
     """The coverage of prediction intervals by their nominal level."""
-    frame = Frame.of((0, 1), (0, 1))
+    frame = PlotArea.of((0, 1), (0, 1))
     levels, covered = zip(*found, strict=True)
     body = frame.axes("nominal level", "observed coverage") + frame.path((0, 1), (0, 1), "ideal")
     body += frame.path(levels, covered, "curve first")
@@ -87,7 +89,7 @@ def coverage(found: Sequence[tuple[float, float]]) -> str:
 
 def reliability(found: Reliability) -> str:
     """The observed share of liked test items by the predicted probability."""
-    frame = Frame.of((0, 1), (0, 1))
+    frame = PlotArea.of((0, 1), (0, 1))
     points = list(zip(found.predicted.tolist(), found.observed.tolist(), found.counts.tolist(), strict=True))
     body = frame.axes("predicted P(like)", "observed share") + frame.path((0, 1), (0, 1), "ideal")
     body += frame.path([p for p, _, _ in points], [share for _, share, _ in points], "curve first")
@@ -117,14 +119,14 @@ def whiskers(bars: Sequence[Bar], reference: float, x_name: str, right: str, lab
     """A row for each bar, the value as a dot on its interval; the reference as a dashed line."""
     ends = [end for bar in bars for end in (bar.metric.low, bar.metric.high) if end == end] + [reference]
     left = 16 + 8.6 * max(len(_cut(bar.name)) for bar in bars)
-    frame = Frame.of(padded(ends), (len(bars) - 0.5, -0.5), height=26 * len(bars) + 74, left=left, right=64, top=22)
+    frame = PlotArea.of(padded(ends), (len(bars) - 0.5, -0.5), height=26 * len(bars) + 74, left=left, right=64, top=22)
     at = frame.x.at(reference)
     body = frame.axes(x_name, y_ticks=False) + line(at, frame.y.start, at, frame.y.end, "ideal")
     body += text(frame.width - 4, 14, right, "tick right")
     return frame.svg(body + "".join(_whisker(frame, row, bar) for row, bar in enumerate(bars)), label)
 
 
-def _whisker(frame: Frame, row: int, bar: Bar) -> str:
+def _whisker(frame: PlotArea, row: int, bar: Bar) -> str:
     at, found = frame.y.at(row), bar.metric
     words = f"{bar.name}: {found.value:.4f} ({found.low:.4f}–{found.high:.4f})"
     return (
@@ -141,7 +143,7 @@ def _cut(name: str, longest: int = 18) -> str:
 
 def item_map(spots: Sequence[Spot]) -> str:
     """The most rated items on two principal axes, with titles where there is room."""
-    frame = Frame.of(
+    frame = PlotArea.of(
         padded([s.x for s in spots], 0.1), padded([s.y for s in spots], 0.1), width=640, height=520, left=34, right=10,
         bottom=30,
     )  # fmt: skip
@@ -159,7 +161,7 @@ def item_map(spots: Sequence[Spot]) -> str:
     return frame.svg(body, f"Map of the {len(spots)} most rated items", "map")
 
 
-def _names(frame: Frame, spots: Sequence[Spot]) -> str:
+def _names(frame: PlotArea, spots: Sequence[Spot]) -> str:
     """Short titles beside dots, outer dots first; a title that would overlap another or the edge is left out."""
     taken: list[tuple[float, float, float, float]] = []
     parts: list[str] = []

@@ -14,7 +14,7 @@ from penchant.evaluation.report.plot_data import plot_data
 from penchant.evaluation.report.report import Report
 from penchant.evaluation.report.report_contents import QUANTILES, ReportRow
 from penchant.evaluation.report.slices import slices
-from penchant.evaluation.scoring.baselines import BASELINE, baselines
+from penchant.evaluation.scoring.baselines import baselines
 from penchant.evaluation.scoring.evaluated_rows import evaluated_rows
 from penchant.evaluation.scoring.evaluation_scorers import (
     EvaluationScorer,
@@ -65,7 +65,7 @@ def evaluate(
         rows.append(_row(results[-1], settings))
         bar.step(_headline(rows[-1]))
     sums = {one.label: one.metrics for one in results}
-    judged = [one.label for one in scorers if isinstance(one, RecommenderScorer) and one.label != BASELINE]
+    judged = [scorer.label, *(label for label in others or {} if label in sums)]
     report = Report(
         rows,
         protocol(split, settings),

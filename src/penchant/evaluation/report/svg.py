@@ -43,7 +43,7 @@ def padded(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Frame:
+class PlotArea:
     """A drawing of width × height units with a plot inside its margins."""
 
     x: Axis
@@ -56,7 +56,7 @@ class Frame:
         cls, x: tuple[float, float], y: tuple[float, float], *,
         width: float = 420, height: float = 300,
         left: float = 58, right: float = 14, top: float = 12, bottom: float = 50,
-    ) -> Frame:  # fmt: skip
+    ) -> PlotArea:  # fmt: skip
         return cls(Axis(*x, left, width - right), Axis(*y, height - bottom, top), width, height)
 
     def axes(self, x_name: str, y_name: str = "", *, y_ticks: bool = True) -> str:

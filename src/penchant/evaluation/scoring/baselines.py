@@ -1,4 +1,4 @@
-"""The baselines shown with every metric: what a list or a prediction reaches without knowing anything about taste."""
+"""The baselines in every table: models that use no taste of the single user."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.interactions import Interactions
 from penchant.data.splitting import Split
 from penchant.evaluation.scoring.evaluation_scorers import EvaluationScorer, Numbers, RecommenderScorer, ScorerOutput
-from penchant.recommending.popularity import Popularity
+from penchant.foundations.errors import DataError
+from penchant.recommending.popularity import DAY
 from penchant.recommending.recommender import Recommender
 from penchant.training import registry
 
@@ -24,7 +24,7 @@ RECENT_WINDOWS = (7.0, 30.0)
 
 
 class GlobalMean:
-    """Every rating is the mean of the training ratings; there is no order."""
+    """Predicts the mean of the training ratings for every pair; it does not rank."""
 
     label = "mean"
     predicts_ratings, ranks = True, False
@@ -41,19 +41,26 @@ class GlobalMean:
 
 
 class MostPopular:
-    """Every user is shown the items that most people chose; it predicts no rating.
+    """Ranks items by their number of training interactions, the same for every user; it predicts no rating.
 
-    window: only interactions of the last so many days before the split's cut count; of equal items, the one with more
-    interactions of all time comes first.
+    window: count only interactions of the last `window` days before the split's cut; equal counts are ordered by the
+    number of all interactions.
     """
 
     predicts_ratings, ranks = False, True
 
     def __init__(self, split: Split, window: float | None = None) -> None:
-        self.label = recent_label(window) if window else "popular"
-        popularity = Popularity(Interactions.of(split.train), len(split.test.items), now=split.cut)
-        both = np.stack([popularity.counts(window), popularity.counts()], axis=1)
-        self._scores = np.unique(both, axis=0, return_inverse=True)[1].astype(np.float32)
+        """Raises DataError for a window where the split has no cut or its training ratings have no times."""
+        self.label = "popular" if window is None else recent_label(window)
+        items, n_items = split.train.item_numbers, len(split.test.items)
+        counts = [np.bincount(items, minlength=n_items)]
+        if window is not None:
+            if split.cut is None or split.train.timestamps is None:
+                raise DataError("recent popularity needs a cut and the times of ratings", where=split.name)
+            recent = split.train.timestamps >= split.cut - window * DAY
+            counts.insert(0, np.bincount(items[recent], minlength=n_items))
+        levels = np.unique(np.stack(counts, axis=1), axis=0, return_inverse=True)[1]
+        self._scores = levels.reshape(-1).astype(np.float32)
 
     def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
         return ScorerOutput(self._scores[items])
@@ -68,9 +75,9 @@ def recent_label(window: float) -> str:
 
 
 def naive_baselines(split: Split) -> dict[str, Callable[[Split], EvaluationScorer]]:
-    """What to compare with that knows nothing of taste, by label; where the split has a cut, recent popularity too.
+    """Builders of the baselines that use no taste, by label; for a split with a cut, also recent popularity.
 
-    Choices have no baseline that predicts ratings.
+    For a table of choices, no baseline predicts ratings.
     """
     found: dict[str, Callable[[Split], EvaluationScorer]] = {"popular": MostPopular}
     if split.cut is not None:
@@ -79,7 +86,7 @@ def naive_baselines(split: Split) -> dict[str, Callable[[Split], EvaluationScore
 
 
 def baselines(split: Split, *, besides: Collection[str] = ()) -> list[EvaluationScorer]:
-    """The baselines, trained on the training rows; those named in `besides` are left out."""
+    """The baselines, trained on the training rows. besides: labels of baselines to leave out."""
     found = [build(split) for label, build in naive_baselines(split).items() if label not in besides]
     if split.train.kind == "ratings" and BASELINE not in besides and BASELINE in registry.MODELS:
         found.insert(0, RecommenderScorer(Recommender.of(registry.train(split.train, BASELINE)), split))

@@ -1,4 +1,4 @@
-"""What is measured: anything that answers pairs and scores rows in a split's own numbers."""
+"""Scorers for evaluation: they predict pairs and score all items in the numbering of a split."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from penchant.recommending.row_lookup import Resolved
 
 Numbers = NDArray[Any]
 _UNRATED_AT_ONCE = 64
-"""How many unrated rows are resolved together: each brings a covariance for every sample."""
+"""The number of unknown or unrated rows that are resolved together; each has a covariance in every sample."""
 
 
 @dataclass(frozen=True)
 class ScorerOutput:
-    """mean: (n,) predictions. std: (n,) or None where a scorer gives none. sources: (n,) or None.
+    """Predictions. mean: (n,). std: (n,), or None if the scorer has none. sources: (n,), or None.
 
-    p_like: (n,) the probability of a rating of `liked_from` or more, or None.
+    p_like: (n,), the probability of a rating of `liked_from` or more, or None.
     """
 
     mean: NDArray[Any]
@@ -46,10 +46,10 @@ class ScorerOutput:
 
 
 class EvaluationScorer(Protocol):
-    """One side of a comparison.
+    """A model that is evaluated.
 
-    label: its name in tables. predicts_ratings: False for one that only orders items. ranks: False for one that has
-    no order.
+    label: its name in tables. predicts_ratings: False for a model that only ranks. ranks: False for a model that only
+    predicts ratings.
     """
 
     label: str
@@ -57,9 +57,9 @@ class EvaluationScorer(Protocol):
     ranks: bool
 
     def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None = None) -> ScorerOutput:
-        """ScorerOutput for pairs (n,), (n,) in the numbers of the split's test, unmet ones included.
+        """Predictions for pairs (n,), (n,) in the numbers of the split's test, unknown users and items included.
 
-        times: (n,) when each rating is made, in seconds since 1970, where that may be known.
+        times: (n,) the time of each rating in seconds since 1970, or None if the model may not use it.
         """
 
     def score_rows(self, users: Numbers) -> NDArray[Any]:
@@ -67,10 +67,10 @@ class EvaluationScorer(Protocol):
 
 
 class RecommenderScorer:
-    """A Recommender, whichever order its ids are in, as a scorer in a split's numbers.
+    """A Recommender as a scorer in the numbering of a split; its own numbering may differ.
 
-    Ratings that the split gives of hidden users and items are folded in first. by: what its rows are ordered by; None
-    for the recommender's own order.
+    Ratings that the split gives of new users and items are folded in first. by: what lists are ordered by; None for the
+    recommender's own order.
     """
 
     ranks = True
@@ -146,7 +146,7 @@ class RecommenderScorer:
         )
 
     def _refuse_leak(self, split: Split) -> None:
-        """A model that has learned from test rows is not measured: its metrics would mean nothing."""
+        """Raise CallerError for a model that was trained on test rows, because its metrics would be invalid."""
         seen, test, width = self._index.seen, split.test, len(self._index.items)
         owners = np.repeat(np.arange(len(seen.starts) - 1, dtype=np.int64), seen.counts)
         users = self._users.numbers[test.user_numbers].astype(np.int64)
@@ -161,7 +161,7 @@ class RecommenderScorer:
 
 
 class PartScorer:
-    """One part of a recommender, asked in the part's own numbers."""
+    """One part of a recommender, in the part's own numbering."""
 
     def __init__(self, trained: TrainedModel, users: Renumbering, items: Renumbering, split: Split) -> None:
         self.trained, self._users, self._items = trained, users, items
@@ -169,7 +169,7 @@ class PartScorer:
         self._item_side = FoldedSide(trained, "items", items, users, split.given)
 
     def predict(self, users: Numbers, items: Numbers, times: NDArray[np.int64] | None) -> ScorerOutput:
-        """ScorerOutput for pairs (n,), (n,)."""
+        """Predictions for pairs (n,), (n,)."""
         if self._user_side.folds or self._item_side.folds:
             return self._predict_folded(users, items, times)
         features = {"user_features": self._users.features, "item_features": self._items.features}
@@ -237,7 +237,7 @@ class PartScorer:
 
     @cached_property
     def _all_items(self) -> Rows | NDArray[np.float32]:
-        """Every item of the split, stacked where the mean over samples is one dot product."""
+        """All items of the split; as stacked vectors if the mean over samples is one dot product."""
         stacked = self.trained.scorer.stacked(self._item_rows)
         return self._item_rows if stacked is None else stacked
 
@@ -249,37 +249,37 @@ def _at(values: NDArray[Any], numbers: Numbers, missing: float) -> NDArray[Any]:
 
 
 def _one_or_all(side: FoldedSide, folded: int, numbers: Numbers) -> Resolved:
-    """The one row of a folded number that all B pairs share, or the B rows of numbers that are not folded."""
+    """The row of a folded-in number, which all B pairs share, or the B rows of numbers that are not folded in."""
     if folded < 0:
         return side.resolved(numbers)
     return Resolved(side.folded(int(folded)), np.full(len(numbers), "folded_in", dtype=object))
 
 
 def _all_rows(side: FoldedSide, numbers: Numbers) -> Rows:
-    """The rows of every number (N,) of the split, known ones straight from the side."""
+    """The rows of all numbers (N,) of the split."""
     own = side.side
-    unmet = np.flatnonzero(numbers >= len(own))
-    if not len(unmet) and len(numbers) == len(own) and (numbers == np.arange(len(own))).all():
+    unknown = np.flatnonzero(numbers >= len(own))
+    if not len(unknown) and len(numbers) == len(own) and (numbers == np.arange(len(own))).all():
         return own.all_rows()
     rows = own.rows(np.where(numbers < len(own), numbers, 0))
-    for start in range(0, len(unmet), _UNRATED_AT_ONCE):
+    for start in range(0, len(unknown), _UNRATED_AT_ONCE):
         here = np.zeros(len(numbers), bool)
-        here[unmet[start : start + _UNRATED_AT_ONCE]] = True
+        here[unknown[start : start + _UNRATED_AT_ONCE]] = True
         rows = merged(side.means(numbers[here]), rows.take(~here), here)
     return rows
 
 
-def labels_of(contestants: Sequence[EvaluationScorer]) -> list[str]:
-    """The contestants' names, refused where two share one."""
-    labels = [one.label for one in contestants]
+def labels_of(scorers: Sequence[EvaluationScorer]) -> list[str]:
+    """The labels of the scorers. Raises CallerError if two have the same label."""
+    labels = [one.label for one in scorers]
     twice = {label for label in labels if labels.count(label) > 1}
     if twice:
-        raise CallerError(f"two contestants are called {twice.pop()!r}", remedy="Give each a label of its own")
+        raise CallerError(f"two models have the label {twice.pop()!r}", remedy="Give each model its own label")
     return labels
 
 
 def check_split(split: Any, done: str) -> None:
-    """Refuse anything but a Split. done: what is done on it."""
+    """Raise CallerError for anything but a Split. done: the verb in the message."""
     if not isinstance(split, Split):
         raise CallerError(
             f"models are {done} on a Split, not on {type(split).__name__}",

@@ -1,4 +1,4 @@
-"""What a table of metrics says, in sentences: lists that popularity beats, and metrics that mean little."""
+"""Findings from a table of metrics, in sentences: models whose lists are worse than popularity, unreliable metrics."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from penchant.data.scale import look_like_counts
 from penchant.data.splitting import Split
 from penchant.evaluation.scoring.evaluated_rows import evaluated_rows, relevance_threshold
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
@@ -41,7 +42,7 @@ def list_findings(
 
 
 def is_popularity(label: str) -> bool:
-    """Whether a contestant of that label orders items by popularity alone."""
+    """Whether the model with this label orders items by popularity alone."""
     return label == POPULAR or label.startswith(f"{POPULAR},")
 
 
@@ -67,19 +68,25 @@ def _worse(
 
 def _remedy(sums: Mapping[str, UserSums], window: str) -> str:
     if window:
-        return f"Here, what is chosen next follows time: train on timestamps, or list popular items of {window}."
+        days = window.removesuffix("days").strip()
+        return f"Choices follow time here: train the default of pt.train on timestamps, or use popular(window={days})."
     if "rmse" in sums:
         return "For lists, train a choice model such as ease, or the default of pt.train."
     return "Its settings or the number of interactions do not fit: compare other choice models, or list popular items."
 
 
 def population_findings(split: Split, settings: EvaluationSettings) -> list[str]:
-    """Why list metrics are absent or uncertain, and what equal ratings mean for all metrics."""
-    found = []
-    if len(split.train) and split.train.values.min() == split.train.values.max():
+    """Why list metrics are absent or uncertain, and what equal ratings or counts mean for all metrics."""
+    found, train = [], split.train
+    if train.kind == "ratings" and len(train) and train.values.min() == train.values.max():
         found.append(
             "All training ratings are equal: every test item counts as liked, and predicted ratings say nothing. "
             "Train a choice model and read the list metrics."
+        )
+    if train.kind == "ratings" and len(train) and look_like_counts(train.values):
+        found.append(
+            "The ratings look like counts. Errors of predicted counts say little about taste: read them as weights of "
+            "choices (weight=) and look at the list metrics."
         )
     if settings.ranking:
         users, threshold = list_users(split, settings), relevance_threshold(split, settings)

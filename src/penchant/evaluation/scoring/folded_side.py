@@ -1,4 +1,4 @@
-"""Ratings that a split gives of somebody hidden, folded into a model before it is asked about them."""
+"""Fold-in of the given ratings of a split's new users and items, for evaluation."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from penchant.recommending.row_lookup import Resolved, resolve
 
 
 class FoldedSide:
-    """One side of a model, with rows for those hidden ones of whom some ratings by known ones are given.
+    """One side of a model, with folded-in rows for the new users (or items) with given ratings.
 
-    The model is not changed. Numbers are the model's, as a Renumbering gives them.
+    Only given ratings with known rows of the other side are used. The model is not changed. Numbers are those of the
+    model (see Renumbering).
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class FoldedSide:
 
     @property
     def folds(self) -> bool:
-        """Whether anybody of this side is folded in."""
+        """Whether any row of this side is folded in."""
         return self._given is not None and bool(self._given.counts.any())
 
     def is_folded(self, numbers: NDArray[Any]) -> NDArray[np.bool_]:
@@ -48,7 +49,7 @@ class FoldedSide:
         return found
 
     def folded(self, number: int) -> Rows:
-        """The row (S, 1, D) of one who is folded in; the last one asked for is at hand."""
+        """The row (S, 1, D) of a number that is folded in; the last one is cached."""
         if self._given is None:
             raise KeyError(number)
         if self._kept is None or self._kept[0] != number:
@@ -64,11 +65,11 @@ class FoldedSide:
         return self._given.row(number)
 
     def resolved(self, numbers: NDArray[np.int32]) -> Resolved:
-        """Rows of numbers (B,) of which none is folded in."""
+        """Rows of numbers (B,), none of which is folded in."""
         return resolve(self.side, numbers, self._own.described(numbers))
 
     def means(self, numbers: NDArray[np.int32]) -> Rows:
-        """Rows of any numbers (B,) without their covariance, which no order depends on."""
+        """Rows of any numbers (B,) without covariance, which rankings do not depend on."""
         rows = replace(self.resolved(numbers).rows, covariance=None, variance=None)
         for place in np.flatnonzero(self.is_folded(numbers)):
             here = np.arange(len(numbers)) == place
@@ -77,19 +78,21 @@ class FoldedSide:
         return rows
 
 
-def _by_number(given: Ratings, of: SideName, own: Renumbering, other: Renumbering, met: int, known: int) -> Grouped:
-    """Given ratings of the unmet numbers of one side by known ones of the other, grouped by the unmet ones."""
+def _by_number(
+    given: Ratings, of: SideName, own: Renumbering, other: Renumbering, own_size: int, other_size: int
+) -> Grouped:
+    """Given ratings of unknown numbers of one side with known ones of the other, grouped by the unknown numbers."""
     users, items = given.user_numbers, given.item_numbers
     mine, theirs = (users, items) if of == "users" else (items, users)
     keys, others = own.numbers[mine], other.numbers[theirs]
-    used = (keys >= met) & (others < known)
+    used = (keys >= own_size) & (others < other_size)
     return Grouped.build(keys[used], others[used], given.values[used], int(own.numbers.max(initial=0)) + 1)
 
 
 def groups(users: NDArray[Any], items: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
-    """Rows (n,) dealt into groups that share one folded user and one folded item; -1 stands for none.
+    """Rows (n,) in groups with the same folded-in user and the same folded-in item; -1 stands for none.
 
-    Groups of one item follow each other, so that its row is made once.
+    Groups of the same item are consecutive, so its row is computed once.
     """
     order = np.lexsort((users, items))
     changes = np.flatnonzero(np.diff(users[order]).astype(bool) | np.diff(items[order]).astype(bool)) + 1

@@ -1,8 +1,8 @@
-"""Effects: what moves a row's prior mean, each on its own and added up."""
+"""Effects: the terms of a row's prior mean, which are added up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, Self
 
@@ -13,7 +13,7 @@ from penchant.models.rows import Floats
 
 Arrays = dict[str, NDArray[Any]]
 RowMap = Callable[[NDArray[Any]], Floats]
-"""Takes rows [bias, vector] in every sample, (S, N, D), to rows of one sample, (1, N, D')."""
+"""A linear map from rows [bias, vector] in every sample, (S, N, D), to rows of one sample, (1, N, D')."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,20 @@ class Effect(Protocol):
 
     name: ClassVar[str]
     """Under which it is saved."""
+    shapes: ClassVar[Mapping[str, str]]
+    """Those of its arrays, a letter for each axis: S samples, D numbers in a row, F features; others are its own."""
 
     def mean(self, rows: RowFacts) -> Floats | float:
-        """What it adds to the rows' prior mean, (S, count, D), or 0."""
+        """The term of the rows' prior mean, (S, count, D), or 0."""
 
     def samples(self, at: slice) -> Self:
-        """The effect in some of its samples, without a copy."""
+        """The effect in the given samples; nothing is copied."""
 
     def concatenated(self, other: Self) -> Self:
         """The effect with the samples of both."""
 
     def mapped(self, through: RowMap) -> Self:
-        """The effect in one sample, for rows that a linear map has taken to other rows."""
+        """The effect in one sample, on rows transformed by the map `through`."""
 
     def to_arrays(self) -> Arrays:
         """Arrays from which `from_arrays` builds the same effect."""
@@ -56,13 +58,14 @@ class Effect(Protocol):
 
 @dataclass(frozen=True)
 class FeatureEffect:
-    """A linear map W from a row's F features (Macau; Simm et al. 2017, arXiv 1509.04610).
+    """The effect of features: a linear map from a row's F features (Macau; Simm et al. 2017, arXiv 1509.04610).
 
     weights: (S, F, D).
     """
 
     weights: Floats
     name: ClassVar[str] = "features"
+    shapes: ClassVar[Mapping[str, str]] = {"weights": "SFD"}
 
     def mean(self, rows: RowFacts) -> Floats | float:
         if rows.features is None:
@@ -88,11 +91,11 @@ class FeatureEffect:
 
 @dataclass(frozen=True)
 class HistoryEffect:
-    """The implicit feedback of who rated what, apart from how (SVD++; Koren 2008, equation 15).
+    """The effect of a history: which items a user rated, or which users rated an item (SVD++; Koren 2008, equation 15).
 
-    A row that rated the set N of the other side's M rows moves by |N|^-power Σ basis_j, j in N, times the weights.
-    weights: (S, R, D). basis: (M, R), or None where R is M. damping: how many ratings a cold-start offset counts for
-    against the effect; a history of n ratings has the weight n / (n + damping).
+    A row that rated the set N of the other side's M rows has the term |N|^-power Σ basis_j, j in N, times the weights.
+    weights: (S, R, D). basis: (M, R), or None for the identity (R = M). damping: the number of ratings that a
+    cold-start offset counts for against the effect; a history of n ratings has the weight n / (n + damping).
     """
 
     weights: Floats
@@ -100,10 +103,11 @@ class HistoryEffect:
     power: float = 0.5
     damping: float = 0.0
     name: ClassVar[str] = "history"
+    shapes: ClassVar[Mapping[str, str]] = {"weights": "SRD", "basis": "MR", "numbers": "2"}
 
     @property
     def others(self) -> int:
-        """M, how many rows of the other side training knew; nothing is known of those that came later."""
+        """M, the number of rows of the other side in training; rows added later have no effect."""
         return self.weights.shape[1] if self.basis is None else len(self.basis)
 
     def mean(self, rows: RowFacts) -> Floats | float:

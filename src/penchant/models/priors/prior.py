@@ -1,4 +1,4 @@
-"""The Gaussian that a row is drawn from before its ratings are used: a mean, effects that move it, and a precision."""
+"""The Gaussian prior of a row: a mean, effects that are added to it, and a precision."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from numpy.typing import NDArray
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.priors.cold_start_offset import ColdStartOffset
 from penchant.models.priors.effects import Arrays, Effect, FeatureEffect, HistoryEffect, RowFacts, RowMap
+from penchant.models.priors.popularity_mean import PopularityMean
 from penchant.models.priors.temporal_bias import TemporalBias
 from penchant.models.rows import Floats, Rows
 
 EFFECTS: dict[str, type[Effect]] = {
-    effect.name: effect for effect in (FeatureEffect, HistoryEffect, ColdStartOffset, TemporalBias)
+    effect.name: effect for effect in (FeatureEffect, HistoryEffect, ColdStartOffset, TemporalBias, PopularityMean)
 }
-"""The effects there are, by the name they are saved under."""
+"""All effects, by the name under which they are saved."""
 
 Kind = TypeVar("Kind", bound=Effect)
 
 
 @dataclass(frozen=True)
 class Prior:
-    """The Gaussian that a row [bias, vector] of D = 1 + K numbers is drawn from before its ratings are used.
+    """The Gaussian prior of a row [bias, vector] of D = 1 + K numbers.
 
-    mean: (S, D). precision: (S, D, D), or None where nothing is said of how far rows lie from the mean. effects: what
-    moves the mean of a row, at most one of a kind. per_rating: the power of a row's number of ratings, plus `offset`,
-    that its precision is multiplied by: 1 is the weighted-lambda regularisation of Zhou et al. 2008, equation 4; Rendle
-    et al. 2021 (arXiv 2110.14037), equation 12, has other powers. everyone: (S, D, D), what the other side's rows add
-    to the precision whether rated or not (the Gramian of implicit feedback), or None. variance: how much more a new
-    row's ratings vary than the model's noise says.
+    mean: (S, D). precision: (S, D, D), or None if it is unknown.
+    effects: terms that are added to the mean of a row, at most one of each class.
+    per_rating, offset: the precision is multiplied by (number of ratings + offset) ^ per_rating. 1 is the weighted-λ
+    regularisation of Zhou et al. 2008, equation 4; other powers: Rendle et al. 2021 (arXiv 2110.14037), equation 12.
+    everyone: (S, D, D), the term of the precision from all rows of the other side, rated or not (the Gramian of
+    implicit feedback), or None.
+    variance: the variance of a new row's ratings beyond the model's noise.
     """
 
     mean: Floats
@@ -47,7 +49,7 @@ class Prior:
         return next((one for one in self.effects if isinstance(one, kind)), None)
 
     def with_effect(self, effect: Effect) -> Prior:
-        """The prior with the effect, in place of one of the same class."""
+        """The prior with the effect; it replaces one of the same class."""
         return replace(self, effects=(*self.without(type(effect)).effects, effect))
 
     def without(self, kind: type[Effect]) -> Prior:
@@ -55,7 +57,7 @@ class Prior:
         return replace(self, effects=tuple(one for one in self.effects if not isinstance(one, kind)))
 
     def precision_for(self, count: int) -> NDArray[np.float64]:
-        """The precision (S, D, D) of a row with `count` ratings; one with none counts as having one."""
+        """The precision (S, D, D) of a row with `count` ratings; 0 counts as 1."""
         if self.precision is None:
             raise ModelShapeError("this prior has no precision")
         scaled = self.precision.astype(np.float64) * (max(count, 1) + self.offset) ** self.per_rating
@@ -66,7 +68,7 @@ class Prior:
         return self._moved(RowFacts(count, features))
 
     def mean_given(self, features: Any | None, history: NDArray[Any]) -> Floats:
-        """The prior mean (S, D) of one row with features (1, F), or None, that rated (or was rated by) `history`."""
+        """The prior mean (S, D) of one row with features (1, F), or None. history: (n,) numbers of the other side."""
         mean: Floats = self._moved(RowFacts(1, features, history))[:, 0]
         return mean
 
@@ -77,7 +79,7 @@ class Prior:
         return total.astype(np.float32, copy=False)
 
     def rows(self, features: Any | None, count: int) -> Rows:
-        """What is known of `count` rows without any rating: their prior mean, and covariance where there is one."""
+        """The prior mean of `count` rows without ratings, with the prior covariance if there is one."""
         means, unrated = self.means(features, count), np.ones(count, bool)
         if self.precision is None:
             return replace(Rows.split(means), unrated=unrated)
@@ -85,12 +87,12 @@ class Prior:
         return replace(self.inferred(means, np.repeat(covariance, count, axis=1)), unrated=unrated)
 
     def inferred(self, joined: NDArray[Any], covariance: NDArray[Any]) -> Rows:
-        """New rows [bias, vector], (S, B, D), with their covariance and the extra variance of their ratings."""
+        """Inferred rows [bias, vector], (S, B, D), with their covariance and the extra variance of their ratings."""
         rows = Rows.split(joined, covariance)
         return replace(rows, variance=np.full(len(rows), self.variance, np.float32)) if self.variance else rows
 
     def samples(self, at: slice) -> Prior:
-        """The prior of some of its samples."""
+        """The prior in the given samples."""
         return replace(
             self,
             mean=self.mean[at],
@@ -112,7 +114,7 @@ class Prior:
         )
 
     def mapped(self, through: RowMap) -> tuple[Floats, tuple[Effect, ...]]:
-        """The mean (1, D') and the effects in one sample, for rows that a linear map has taken to other rows."""
+        """The mean (1, D') and the effects in one sample, on rows transformed by the map `through`."""
         return through(self.mean[:, None])[:, 0], tuple(effect.mapped(through) for effect in self.effects)
 
     def to_parts(self) -> tuple[dict[str, Any], Arrays]:
@@ -130,7 +132,7 @@ class Prior:
 
     @classmethod
     def from_parts(cls, values: dict[str, Any], arrays: Arrays) -> Prior:
-        """The prior that `to_parts` took apart."""
+        """The prior from the result of `to_parts`."""
         numbers = {name: value for name, value in values.items() if name != "effects"}
         effects = tuple(
             EFFECTS[one].from_arrays(
@@ -142,7 +144,7 @@ class Prior:
 
 
 def flat_prior(samples: int, factors: int, precision: float, *, per_rating: float = 0.0) -> Prior:
-    """A prior with zero mean and the same precision in every direction: what an L2 penalty amounts to."""
+    """A prior with zero mean and the same precision in every direction, equivalent to an L2 penalty."""
     width = 1 + factors
     eye = np.eye(width, dtype=np.float32) * precision
     return Prior(np.zeros((samples, width), np.float32), np.repeat(eye[None], samples, 0), per_rating=per_rating)

@@ -1,13 +1,16 @@
-"""TemporalBias: biases of a user that last for a day, ten minutes, a minute, ten seconds."""
+"""TemporalBias: biases that a user's ratings share within a day, ten minutes, a minute, ten seconds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.foundations.errors import ModelShapeError
+from penchant.foundations.shapes import check_shapes
 from penchant.models.priors.effects import Arrays, RowFacts, RowMap
 from penchant.models.rows import Floats
 
@@ -16,8 +19,8 @@ from penchant.models.rows import Floats
 class TemporalBiasLevel:
     """Biases of users in spans of `span` seconds.
 
-    users: (T,) numbers and spans: (T,), time // span, of the T pairs that had ratings, in rising order of both. biases:
-    (S, T). variance: (S,), that of a bias that no rating formed.
+    users: (T,) numbers and spans: (T,), time // span, of the T pairs with training ratings, sorted. biases: (S, T).
+    variance: (S,), the prior variance of a bias, which is that of a pair without training ratings.
     """
 
     span: int
@@ -26,8 +29,15 @@ class TemporalBiasLevel:
     biases: Floats
     variance: Floats
 
+    def __post_init__(self) -> None:
+        arrays: Arrays = {name: value for name, value in vars(self).items() if name != "span"}
+        shapes = {"users": "T", "spans": "T", "biases": "ST", "variance": "S"}
+        check_shapes("temporal_bias", arrays, shapes, {})
+        if self.span <= 0:
+            raise ModelShapeError(f"a temporal bias cannot have spans of {self.span} seconds")
+
     def find(self, users: NDArray[Any], times: NDArray[Any]) -> NDArray[np.int64]:
-        """The places of B pairs of user number and time among the T, shape (B,); -1 for one without ratings."""
+        """The positions of B pairs of user number and time among the T, shape (B,); -1 for a pair without ratings."""
         if not len(self.spans):
             return np.full(len(users), -1)
         first, width = int(self.spans.min()), int(np.ptp(self.spans)) + 1
@@ -41,21 +51,26 @@ class TemporalBiasLevel:
 
 @dataclass(frozen=True)
 class TemporalBias:
-    """Levels from long spans to short; a rating at a time is shifted by the biases of all its spans.
+    """The temporal biases of all levels, from long spans to short ones. A rating is shifted by the sum of its biases.
 
-    An effect of the users' prior that moves ratings at a known time (`shift`), and no row.
+    It is stored as an effect of the users' prior. It does not change rows, but ratings at a known time (`shift`).
     """
 
     levels: tuple[TemporalBiasLevel, ...]
     name: ClassVar[str] = "temporal_bias"
+    shapes: ClassVar[Mapping[str, str]] = {"0.variance": "S"}  # a level checks the rest
+
+    def __post_init__(self) -> None:
+        if len({len(level.variance) for level in self.levels}) != 1:
+            raise ModelShapeError("the levels of a temporal bias differ in their number of samples")
 
     def mean(self, rows: RowFacts) -> Floats | float:
         return 0.0
 
     def shift(self, users: NDArray[Any], times: NDArray[Any] | None) -> tuple[Floats, Floats]:
-        """The shift of B ratings in each sample, (S, B), and the variance of what is not known of it, (B,).
+        """The shift of B ratings in each sample, (S, B), and its remaining variance, (B,).
 
-        times: (B,) seconds since 1970; None where they are not known, which leaves the shift zero.
+        times: (B,) seconds since 1970. None if they are unknown; the shift is then zero, with the prior variance.
         """
         total = np.zeros((len(self.levels[0].variance), len(users)), np.float32)
         variance = np.zeros(len(users), np.float32)

@@ -1,4 +1,4 @@
-"""Scorers: how a user row and an item row become a number."""
+"""Scorers: functions from a user row and an item row to a number."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 
 
 def scorer_from_parts(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Scorer:
-    """The scorer that `to_parts` described."""
+    """The scorer from the result of its `to_parts`."""
     if values["scorer"] == "dot":
         return DotScorer(
             arrays["mean"], values["link"], values["low"], values["high"], arrays.get("levels"), arrays.get("cutpoints")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.foundations.contraction import contract
 from penchant.foundations.errors import ModelShapeError
+from penchant.foundations.shapes import check_shapes
 from penchant.models.rows import Floats, Rows, pair_offset
 from penchant.models.scorers.gauss_newton import infer_row
 from penchant.models.scorers.links import sigmoid
@@ -21,8 +22,8 @@ from penchant.models.scorers.scorer import Link, SideName
 class DotScorer:
     """mean + user bias + item bias + user vector · item vector, through a link.
 
-    mean: (S,). link: "identity"; "sigmoid" squeezes the score into (low, high); "ordered_probit" takes the expectation
-    over `levels` (C,) with cut points (S, C - 1) on a score of unit noise (Albert and Chib 1993, section 4).
+    mean: (S,). link: "identity"; "sigmoid", scaled to (low, high); or "ordered_probit", the expectation over `levels`
+    (C,) with cut points (S, C - 1) on a score with unit noise (Albert and Chib 1993, section 4).
     """
 
     mean: Floats
@@ -48,7 +49,7 @@ class DotScorer:
         return self.linked(self.scores(users, items))
 
     def scores(self, users: Rows, items: Rows) -> Floats:
-        """What the link is applied to, shape (S, B)."""
+        """Scores before the link, shape (S, B)."""
         dots: Floats = contract("sbk,sbk->sb", users.vectors, items.vectors)
         total, offset = self.mean[:, None] + users.bias + items.bias + dots, pair_offset(users, items)
         return total if offset is None else total + offset
@@ -96,11 +97,18 @@ class DotScorer:
         return infer_row(self, problem, row_update)
 
     def check_widths(self, users: int, items: int) -> None:
+        arrays = {"mean": self.mean, "levels": self.levels, "cutpoints": self.cutpoints}
+        sizes = {} if self.levels is None else {"E": len(self.levels) - 1}
+        check_shapes("scorer", arrays, {"mean": "S", "levels": "C", "cutpoints": "SE"}, sizes)
+        if self.link not in get_args(Link) or not self.low < self.high:
+            raise ModelShapeError(f"there is no link {self.link!r} from {self.low!r} to {self.high!r}")
+        if self.link == "ordered_probit" and (self.levels is None or self.cutpoints is None):
+            raise ModelShapeError("an ordered-probit head needs levels and cut points")
         if users != items:
             raise ModelShapeError(f"user vectors have {users} factors, item vectors {items}")
 
     def linked(self, scores: Floats, sample: int | None = None) -> Floats:
-        """Expected ratings from scores; scores are (S, ...), or those of one sample when `sample` is given."""
+        """Expected ratings from scores (S, ...), or from the scores of one sample if `sample` is given."""
         if self.link == "identity":
             return scores
         if self.link == "sigmoid":
@@ -126,7 +134,7 @@ class DotScorer:
     def _over_levels(self, function: Any, scores: Floats, sample: int | None) -> Floats:
         """The sum over cut points of the step between two levels times function(score - cut point)."""
         if self.cutpoints is None or self.levels is None:
-            raise ModelShapeError("an ordered-probit head needs levels and cut points")
+            raise ModelShapeError("an ordered-probit link needs levels and cut points")
         total = np.zeros(scores.shape, dtype=np.float32)
         for c, step in enumerate(np.diff(self.levels)):
             cuts = self.cutpoints[:, c].reshape(-1, *[1] * (scores.ndim - 1))  # (S, 1, ...)
@@ -172,5 +180,5 @@ def _side_by_side(flat: Floats, *columns: Floats) -> Floats:
 
 
 def with_ones(vectors: Floats) -> Floats:
-    """[1, vector]: what a row [bias, vector] of the other side is multiplied with; (S, B, K) -> (S, B, D)."""
+    """[1, vector], the factor of a row [bias, vector] of the other side in the score; (S, B, K) -> (S, B, D)."""
     return np.concatenate([np.ones((*vectors.shape[:2], 1), np.float32), vectors], axis=2)

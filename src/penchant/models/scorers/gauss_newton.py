@@ -1,4 +1,4 @@
-"""Inferring one row by the row update of training: once for a linear scorer, by Gauss-Newton for any other."""
+"""Inferring one row with the row update of training: one update for a linear scorer, else Gauss-Newton steps."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from penchant.models.scorers.row_problem import Array, LinearPosterior, RowProbl
 from penchant.models.scorers.scorer import Scorer
 
 STEPS = 15
-"""Gauss-Newton steps at most; a sigmoid needs three to five, a network with its kinks more."""
+"""The highest number of Gauss-Newton steps; a sigmoid needs three to five, a network with ReLU units more."""
 
 SMALL = 1e-4
-"""The search ends with a step in which no number of the row moves further than this."""
+"""The search ends if no number of the row changes by more than this in a step."""
 
 
 def infer_row(scorer: Scorer, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, LinearPosterior]:
     """The row (S, 1, D) with its covariance, and its posterior.
 
-    A linear scorer is solved exactly by one row update. For any other, the update is repeated around the last row until
-    the row no longer moves.
+    For a linear scorer one row update is exact. Otherwise the scorer is linearized around the current row and the
+    update is repeated until the row no longer changes.
     """
     search = _Search(scorer, problem, row_update)
     row = problem.prior_mean.astype(np.float64)
@@ -40,7 +40,7 @@ def infer_row(scorer: Scorer, problem: RowProblem, row_update: RowUpdate) -> tup
 
 
 class _Search:
-    """The penalised sum of squares that the row minimises, sample by sample."""
+    """The penalized sum of squares that the row minimizes, in each sample."""
 
     def __init__(self, scorer: Scorer, problem: RowProblem, row_update: RowUpdate) -> None:
         self.scorer, self.problem, self.row_update = scorer, problem, row_update
@@ -59,7 +59,7 @@ class _Search:
         return LinearPosterior(regressors, targets, solution, covariance, self.prior_mean, self.prior_precision, noise)
 
     def towards(self, row: Array, goal: NDArray[Any]) -> Array:
-        """The longest of a full, half, quarter, ... step to the goal that lowers the cost, sample by sample."""
+        """The row after the longest of a full, half, quarter, ... step to the goal that lowers the cost."""
         here, share = self.cost(row), np.ones((len(row), 1))
         for _ in range(8):
             there = row + share * (goal - row)

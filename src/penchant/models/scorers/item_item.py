@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from penchant.foundations.contraction import contract
 from penchant.foundations.errors import CallerError, ModelShapeError
+from penchant.foundations.shapes import check_shapes
 from penchant.models.history_rows import HistoryRows
 from penchant.models.rows import Floats, Rows
 from penchant.models.scorers.dot import with_ones
@@ -133,7 +134,7 @@ class ItemItemScorer:
         return _row(row, own), HistoryPosterior(chosen, np.zeros_like(row))
 
     def _new_item(self, problem: RowProblem, weights: Array, counted: NDArray[np.bool_]) -> Floats:
-        """[0, vector] (1, D) of an item that these users chose, which is part of nobody's row.
+        """[0, vector] (1, D) of a new item that these users chose; it is not part of any user's row.
 
         Its weights solve what training solves for each item, Steck 2019, equation 6 without the constraint, which
         concerns an item's weight on itself: (XᵀX + λI)⁻¹ Xᵀx. In the dense form the inverse P follows from the items'
@@ -151,6 +152,9 @@ class ItemItemScorer:
     def check_widths(self, users: int, items: int) -> None:
         if users != items:
             raise ModelShapeError(f"user vectors have {users} factors, item vectors {items}")
+        axes = "W" if self.self_weights is None or self.spread.ndim == 1 else "WW"
+        arrays = {"spread": self.spread, "self_weights": self.self_weights}
+        check_shapes("scorer", arrays, {"spread": axes, "self_weights": "K"}, {"W": items})
 
     def one_sample(self, number: int) -> ItemItemScorer:
         return self

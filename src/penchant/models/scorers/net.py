@@ -1,4 +1,4 @@
-"""A small network on the two vectors side by side."""
+"""A small network on the two vectors, concatenated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from penchant.models.scorers.scorer import SideName
 
 @dataclass(frozen=True)
 class NetScorer:
-    """A small network on [user vector, item vector], its output squeezed into (low, high).
+    """A small network on [user vector, item vector], with a sigmoid scaled to (low, high).
 
     weights: matrices (in, out), the first with K_users + K_items inputs. biases: vectors (out,). ReLU between layers.
     One sample. The two sides may have different widths; their biases are not used.
@@ -75,7 +75,7 @@ class NetScorer:
         return expected
 
     def _inputs_of_layers(self, hidden: Floats) -> list[Floats]:
-        """What comes out of each layer before its ReLU, given the first without its bias: a list of (B, H)."""
+        """The output of each layer before its ReLU, from that of the first without its bias: a list of (B, H)."""
         found = [hidden + self.biases[0]]
         for weights, bias in zip(self.weights[1:], self.biases[1:], strict=True):
             found.append(np.maximum(found[-1], 0) @ weights + bias)
@@ -102,8 +102,16 @@ class NetScorer:
         return infer_row(self, problem, row_update)
 
     def check_widths(self, users: int, items: int) -> None:
-        if users + items != len(self.weights[0]):
-            raise ModelShapeError(f"the network has {len(self.weights[0])} inputs, not {users} and {items}")
+        if not self.weights or users + items != len(self.weights[0]):
+            inputs = len(self.weights[0]) if self.weights else 0
+            raise ModelShapeError(f"the network has {inputs} inputs, not {users} and {items}")
+        shapes = [one.shape for one in self.weights]
+        outputs = [one.shape[-1:] for one in self.weights]
+        biased = [one[1:] for one in shapes] == [one.shape for one in self.biases]
+        if not biased or [one[:1] for one in shapes[1:]] != outputs[:-1] or outputs[-1] != (1,):
+            raise ModelShapeError(f"layers of shapes {shapes} do not follow each other")
+        if not self.low < self.high:
+            raise ModelShapeError(f"a rating cannot be from {self.low!r} to {self.high!r}")
 
     def one_sample(self, number: int) -> NetScorer:
         return self

@@ -1,4 +1,4 @@
-"""One row to infer: its ratings and its prior; and what is known of the row afterwards."""
+"""One row to infer from its ratings and its prior, and its posterior."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class RowUpdate(Protocol):
 
 @dataclass(frozen=True)
 class RowProblem:
-    """What the row of one user or item is inferred from.
+    """The data from which the row of one user or item is inferred.
 
-    of: the side that the row belongs to. own, other: that side and the other one. numbers: (n,), the rows of the other
-    side that it rated, or that rated it. targets: (n,), what the ratings should give. weights: (n,), the root of what
-    each rating counts for; 0 for one that does not count. prior_mean: (S, D). noise_precision: (S,), one over the
-    variance of a rating.
+    of: the side of the row. own, other: that side and the other one. numbers: (n,), the rows of the other side that it
+    rated, or that rated it. targets: (n,), the target of each rating. weights: (n,), the square root of the weight of
+    each rating; 0 for a rating that is not used. prior_mean: (S, D). noise_precision: (S,), one over the variance of a
+    rating.
     """
 
     of: Literal["users", "items"]
@@ -49,31 +49,31 @@ class RowProblem:
 
     @property
     def counted(self) -> int:
-        """How many ratings count."""
+        """The number of ratings with a weight above 0."""
         return int((self.weights > 0).sum())
 
 
 class RowPosterior(Protocol):
-    """What is known of an inferred row, and how each rating contributed to it."""
+    """The posterior of an inferred row, and the contribution of each rating to it."""
 
     def contributions(self, direction: Array) -> tuple[Array, Array]:
-        """What the prior, (S,), and each rating, (S, n), add to the product of the row with `direction` (S, D)."""
+        """The terms of the prior, (S,), and of each rating, (S, n), in the product of row and direction (S, D)."""
 
     @property
     def covariance(self) -> NDArray[Any]:
-        """The covariance (S, D, D) of the row. Raises CallerError where the model does not know it."""
+        """The covariance (S, D, D) of the row. Raises CallerError for a model without covariances."""
 
     @property
     def noise_precision(self) -> NDArray[Any]:
-        """One over the variance of a rating, (S,). Raises CallerError where the model does not know it."""
+        """One over the variance of a rating, (S,). Raises CallerError for a model without variances."""
 
 
 @dataclass(frozen=True)
 class LinearPosterior:
     """The row as the solution of a linear regression in each sample.
 
-    regressors: (S, n, D), how a change of the row changes each rating. targets: (S, n), what the regressors times the
-    row should give. solution: (S, D). covariance: (S, D, D), of the row given the ratings. prior_mean: (S, D).
+    regressors: (S, n, D), the derivative of each rating by the row. targets: (S, n), the targets of regressors times
+    row. solution: (S, D). covariance: (S, D, D), of the row given the ratings. prior_mean: (S, D).
     prior_precision: (S, D, D). noise_precision: (S,).
     """
 
@@ -89,7 +89,7 @@ class LinearPosterior:
         """As in RowPosterior.
 
         The row is C (P m + Σ_j τ x_j t_j) with covariance C, prior precision P and mean m, noise precision τ,
-        regressors x and targets t: a sum of one term for the prior and one for each rating.
+        regressors x and targets t. So it is a sum of one term for the prior and one for each rating.
         """
         turned = contract("sd,sde->se", direction, self.covariance)
         prior: Array = contract("sd,sde,se->s", turned, self.prior_precision, self.prior_mean)

@@ -1,4 +1,4 @@
-"""What every scorer offers: how a user row and an item row become a number, and how one row is inferred."""
+"""The protocol of scorers: predict from a user row and an item row, and infer one row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SideName = Literal["users", "items"]
 
 
 class Scorer(Protocol):
-    """Turns rows into expected ratings, sample by sample."""
+    """A function from rows to expected ratings, in each sample."""
 
     @property
     def samples(self) -> int: ...
@@ -29,7 +29,7 @@ class Scorer(Protocol):
 
     @property
     def replaces_items(self) -> bool:
-        """Whether an item that training knew can get a new row without training again."""
+        """Whether a known item can get a new row without training again."""
 
     def pairs(self, users: Rows, items: Rows) -> Floats:
         """The expected rating of B pairs in each sample, shape (S, B); a side has B rows, or one for all pairs."""
@@ -41,30 +41,30 @@ class Scorer(Protocol):
         """The expected ratings of B pairs, (S, B), and their derivatives by [bias, vector] of one side, (S, B, D)."""
 
     def joint_variance(self, users: Rows, items: Rows) -> Floats | float:
-        """The variance, (S, B), of an expected rating from the product of two inferred rows' deviations.
+        """The variance of an expected rating from the product of the deviations of two inferred rows, (S, B).
 
-        It is the trace of C_v E_v over the vector parts of the rows' covariances C and E. Both rows have a covariance.
+        It is the trace of C_v E_v over the vector parts of the covariances C and E, which both rows must have.
         """
 
     def direction(self, user: Rows, item: Rows) -> tuple[Floats, Floats, Floats]:
-        """What one user row is multiplied with, (S, D), and the score's constant and item bias, (S,) each."""
+        """The factor of a user row in the score, (S, D), and the score's constant and item bias, (S,) each."""
 
     def stacked(self, items: Rows) -> Floats | None:
-        """The item rows as one vector each, (I, W), whose product with a stacked user row gives the score.
+        """The item rows as stacked vectors, (I, W), whose dot product with a stacked user row gives the score.
 
-        None where there is no such product, or where it is not worth its memory.
+        None if there is no such product, or if it would waste memory.
         """
 
     def stacked_users(self, users: Rows) -> Floats:
-        """The user rows as one vector each, (B, W), for the product with `stacked` items."""
+        """The user rows as stacked vectors, (B, W), for the product with `stacked` items."""
 
     def from_products(self, products: Floats) -> Floats:
         """Expected ratings from the products of stacked rows, any shape."""
 
     def infer(self, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, RowPosterior]:
-        """The row (S, 1, D) of one user or item given its ratings (fold-in), and what is known of it.
+        """The row (S, 1, D) of one user or item given its ratings (fold-in), and its posterior.
 
-        row_update: the update of one row that training runs.
+        row_update: the row update of training.
         """
 
     def check_widths(self, users: int, items: int) -> None:

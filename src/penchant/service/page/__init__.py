@@ -1,1 +1,1 @@
-"""The page: rendered on the server, with small plain scripts. Nothing is fetched from anywhere else."""
+"""The page: rendered on the server, with small plain scripts. It loads nothing from other servers."""

@@ -1,4 +1,4 @@
-"""From people and models to what the templates are given."""
+"""The contexts of the templates, from users and models."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from penchant.service.page import contexts as c
 from penchant.service.user_service import ServedUser
 
 ON_A_LIST, ON_A_SEARCH, QUESTIONS, NEAR, BEHIND = 12, 8, 4, 12, 8
-"""How many lines each part shows; BEHIND: ratings named in an explanation."""
+"""How many lines each part shows. BEHIND: how many ratings an explanation names."""
 SPEAKS = 0.05
-"""A pull of fewer stars is not worth a word, and a bar is not drawn longer for being the longest of such."""
+"""A pull of fewer stars is not mentioned on a card. It also limits the scale of the bars, so small pulls look small."""
 
 
 def row(live: ServedModel, item: Item, ratings: Mapping[str, float]) -> c.Row:
@@ -37,7 +37,7 @@ def ratings_part(person: ServedUser, most: int | None = None) -> c.RatingsPart:
 
 
 def ask_part(person: ServedUser, asked: Sequence[int]) -> c.AskPart:
-    """asked: item numbers."""
+    """asked: the numbers of the items to ask about."""
     catalogue = person.live.catalogue
     return c.AskPart([row(person.live, catalogue.item(n), person.ratings) for n in asked], len(person.ratings))
 
@@ -62,7 +62,7 @@ def list_part(person: ServedUser) -> c.ListPart:
 
 
 def how_sure(live: ServedModel, mean: float | None, std: float | None) -> c.Sure | None:
-    """The prediction as stars; None where there is no rating model."""
+    """The prediction as stars, or None if there is no rating model."""
     if mean is None or std is None:
         return None
     noise = float(np.sqrt(np.mean(np.square(live.part.noise))))
@@ -85,8 +85,8 @@ def why_part(person: ServedUser, item_id: str) -> c.WhyPart:
     rest = why.prior + why.rest + sum(pull.amount for pull in why.pulls[BEHIND:])
     terms = [
         c.Term("The average rating", f"{why.mean:.2f}"),
-        c.Term("This one is rated above or below that by", c.signed(why.item_bias)),
-        c.Term("You rate above or below others by", c.signed(why.user_bias)),
+        c.Term("This item, compared with the average", c.signed(why.item_bias)),
+        c.Term("Your ratings, compared with the average", c.signed(why.user_bias)),
     ]
     if abs(rest) >= 0.005:
         terms.append(c.Term("Everything else", c.signed(rest)))
@@ -138,14 +138,14 @@ def map_points(live: ServedModel) -> dict[str, Any]:
 def report_page(live: ServedModel) -> c.ReportPage:
     trained = live.part
     numbers = [
-        ("users learnt from", f"{len(trained.users):,}"),
+        ("users in training", f"{len(trained.users):,}"),
         ("items", f"{len(trained.items):,}"),
         ("ratings", f"{len(trained.interactions):,}"),
         ("factors", f"{trained.users.factors}"),
         ("samples", f"{trained.samples}"),
         ("items added since", f"{len(live.added)}"),
         ("scale", f"{trained.scale.low:g} to {trained.scale.high:g}"),
-        ("spread of a single rating", f"± {float(np.sqrt(np.mean(np.square(trained.noise)))):.2f}"),
+        ("standard deviation of a rating", f"± {float(np.sqrt(np.mean(np.square(trained.noise)))):.2f}"),
     ]
     saved = time.strftime("%d %B %Y, %H:%M", time.localtime(live.saved_at)).lstrip("0")
     facts = {name: _text(value) for name, value in trained.facts.items()}
@@ -160,10 +160,10 @@ def _text(value: Any) -> str:
 
 
 def _curves(history: Sequence[Mapping[str, float]]) -> list[c.Curve]:
-    """The errors along the training, drawn to one scale."""
-    names = [n for n in (history[-1] if history else ()) if n not in ("epoch", "sample", "epoch", "seconds")]
+    """The errors by epoch or sample, on one scale."""
+    names = [n for n in (history[-1] if history else ()) if n not in ("epoch", "sample", "seconds")]
     names = [n for n in names if any(w in n for w in ("rmse", "mse", "loss", "train", "valid", "error"))]
-    series = {n: [float(figures[n]) for figures in history if n in figures] for n in names}
+    series = {n: [float(metrics[n]) for metrics in history if n in metrics] for n in names}
     series = {n: values for n, values in series.items() if len(values) > 1 and np.isfinite(values).all()}
     if not series:
         return []

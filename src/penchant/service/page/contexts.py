@@ -1,4 +1,4 @@
-"""What each template is given; nothing else reaches one."""
+"""The context of each template. Templates get nothing else."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Sure:
-    """A prediction and how sure it is, as text and as places on a track from 0 to 100.
+    """A prediction and its uncertainty, as text and as positions on a scale from 0 to 100.
 
-    low, high: where two ratings in three would fall.
+    low, high: the interval of one standard deviation, which contains about two of three ratings.
     """
 
     score: str
@@ -51,7 +51,7 @@ class Sure:
 
 @dataclass(frozen=True)
 class Because:
-    """One of the visitor's ratings and how far it pulled. width: of its bar, 0 to 100; up: whether it raised."""
+    """One of the visitor's ratings and its pull. width: of its bar, 0 to 100. up: whether the pull is positive."""
 
     item: str
     title: str
@@ -63,7 +63,7 @@ class Because:
 
 @dataclass(frozen=True)
 class Card:
-    """One recommended item. sure: None where there is no scale. because: the ratings that spoke for it most."""
+    """One recommended item. sure: None if there is no rating model. because: the ratings with the highest pulls."""
 
     rank: int
     item: str
@@ -76,7 +76,7 @@ class Card:
 
 @dataclass(frozen=True)
 class ListPart:
-    """The list of recommendations. rated: how many ratings it rests on."""
+    """The list of recommendations. rated: the number of ratings behind it."""
 
     cards: Sequence[Card]
     rated: int
@@ -93,7 +93,7 @@ class SearchPart:
 
 @dataclass(frozen=True)
 class AskPart:
-    """Questions. skipped: what the visitor does not want to be asked about again, separated by commas."""
+    """Items to ask about. rated: the number of ratings so far."""
 
     rows: Sequence[Row]
     rated: int
@@ -116,7 +116,7 @@ class Home:
 
 @dataclass(frozen=True)
 class Term:
-    """One part of a prediction, for the account of it."""
+    """One part of a prediction, in an explanation."""
 
     name: str
     amount: str
@@ -162,7 +162,7 @@ class MinePage:
 
 @dataclass(frozen=True)
 class Curve:
-    """One named figure over the training. points: for an SVG polyline on a canvas of 600 by 160."""
+    """One metric by epoch or sample. points: for an SVG polyline on a canvas of 600 by 160."""
 
     name: str
     points: str
@@ -190,7 +190,7 @@ class ErrorPage:
 
 
 def levels(scale: Scale) -> tuple[list[float], bool]:
-    """The ratings one may give, and whether they are shown as stars."""
+    """The possible ratings, and whether they are shown as stars."""
     if scale.step <= 0 or scale.width / scale.step > 20:
         return [], False
     count = round(scale.width / scale.step) + 1
@@ -199,12 +199,12 @@ def levels(scale: Scale) -> tuple[list[float], bool]:
 
 
 def figure(value: float) -> str:
-    """A rating as people write it: 4, 4.5, 4.3."""
+    """A rating as text: 4, 4.5, 4.3."""
     return f"{value:.1f}".removesuffix(".0")
 
 
 def without_year(title: str) -> str:
-    """A title as it is mentioned in passing."""
+    """A title without the brackets at its end."""
     return re.sub(r"( \([^()]*\))+$", "", title) or title
 
 
@@ -215,7 +215,7 @@ def signed(value: float) -> str:
 
 
 def how_sure(mean: float, std: float, noise: float, scale: Scale) -> Sure:
-    """A prediction in words; noise: the spread that remains however much is known."""
+    """A prediction with its uncertainty in words. noise: the standard deviation of a rating around its expectation."""
     low, high = scale.low, scale.high
     doubt = max(std**2 - noise**2, 0.0) ** 0.5 / noise if noise > 0 else 0.0
     word = "quite sure" if doubt < 0.45 else "fairly sure" if doubt < 0.8 else "more of a guess"

@@ -1,4 +1,4 @@
-"""The templates, and the one way to fill them."""
+"""Rendering of the templates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _templates.filters["without_year"] = contexts.without_year
 
 @cache
 def _assets_version() -> str:
-    """Changes with any asset, so that browsers may keep them for ever."""
+    """A hash of all assets; it is part of their URLs, so browsers can cache them without limit."""
     digest = hashlib.sha256()
     for path in sorted(ASSETS.iterdir()):
         digest.update(path.read_bytes())
@@ -33,6 +33,6 @@ def _assets_version() -> str:
 
 
 def html(template: str, context: Any, *, status: int = 200, active: str = "") -> HTMLResponse:
-    """A page or a part of one. context: one of `contexts`, `c` in the template. active: the current page's name."""
+    """A page or a part of a page. context: a class of `contexts`, `c` in the template. active: the current page."""
     text = _templates.get_template(template).render(c=context, active=active, assets=f"/assets/{_assets_version()}")
     return HTMLResponse(text, status)

@@ -1,4 +1,4 @@
-"""The pages, the parts of them that scripts fetch, and the scripts and styles themselves."""
+"""The routes of the pages, of the parts that scripts fetch, and of scripts and styles."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def become(service: TheService, who: Who, request: Request) -> Response:
 
 @router.post("/forget-me")
 def forget(service: TheService, who: Who, request: Request) -> Response:
-    """Erase, and drop the cookie."""
+    """Erase the visitor's data, and delete the cookie."""
     _check_ours(request)
     mine = service.access.user_state_of(who)
     if mine is not None:
@@ -138,7 +138,7 @@ def forget(service: TheService, who: Who, request: Request) -> Response:
 
 def _check_ours(request: Request) -> None:
     if not from_our_pages(request):
-        raise RefusalError(403, "only the service's own pages may ask for this")
+        raise RefusalError(403, "only the service's own pages may send this request")
 
 
 @router.get("/favicon.ico")

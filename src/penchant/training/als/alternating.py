@@ -1,4 +1,4 @@
-"""The alternation that explicit and implicit least squares share: users' rows, then items' rows, then again."""
+"""The loop shared by explicit and implicit least squares: all user rows, then all item rows, and again."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from penchant.foundations.progress import Progress
 from penchant.models.rows import Floats
 
 Step = Callable[[], Mapping[str, float]]
-"""One sweep over both sides; it returns the metrics worth showing."""
+"""One sweep over both sides; it returns the metrics to report."""
 
 
 def alternate(step: Step, epochs: int, progress: Progress, task: str) -> list[dict[str, float]]:
-    """Take `epochs` steps and return their metrics; an interruption keeps the epochs that are done."""
+    """Run `epochs` sweeps and return their metrics; an interrupt keeps the finished epochs."""
     progress.start(task, epochs)
     history: list[dict[str, float]] = []
     try:
@@ -28,5 +28,5 @@ def alternate(step: Step, epochs: int, progress: Progress, task: str) -> list[di
 
 
 def starting_vectors(rng: np.random.Generator, count: int, factors: int, scale: float) -> Floats:
-    """Normal numbers (count, factors) of standard deviation scale / sqrt(factors): lengths do not grow with K."""
+    """Normal numbers (count, factors) with standard deviation scale / sqrt(factors), so that lengths do not grow."""
     return rng.standard_normal((count, factors), dtype=np.float32) * np.float32(scale / np.sqrt(max(factors, 1)))

@@ -12,7 +12,7 @@ arXiv 2110.14044, algorithm 2), or a few conjugate gradient steps a sweep; users
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,16 +20,18 @@ from numpy.typing import NDArray
 
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Grouped, Ratings
-from penchant.foundations.progress import Progress
+from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.settings import Settings, setting
 from penchant.foundations.threads import limit_blas
-from penchant.models.priors import Prior
+from penchant.models.priors import PopularityMean, Prior
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import Feedback, TrainedModel, assemble
 from penchant.training.als.alternating import alternate, starting_vectors
+from penchant.training.als.implicit_loss import ENDS, START, ImplicitLoss
 from penchant.training.feature_maps import completed
-from penchant.training.positive_interactions import positive_interactions
+from penchant.training.held_out import PenaltyChoice, climb, held_out_entries, held_out_ndcg
+from penchant.training.positive_interactions import entry_weights, positive_interactions, with_half_life
 from penchant.training.resume import check_resume
 from penchant.training.row_solver import Conditional, RowSolver, ThreadTeam
 
@@ -40,18 +42,28 @@ SHORT = 32
 """Vectors up to this long are solved exactly unless the settings say otherwise: conjugate gradients save nothing."""
 
 
+TRIAL_FACTORS, TRIAL_EPOCHS = 24, 5
+"""Vectors up to this long and this many epochs tell which λ is best."""
+
+
 @dataclass(frozen=True)
 class ImplicitALSSettings(Settings):
     """Implicit alternating least squares."""
 
-    factors: int = setting(128, "numbers in each user's and each item's vector (K)", low=1, high=4096)
+    factors: int | None = setting(
+        None, "numbers in each user's and each item's vector (K); none: by the size of the table", low=1, high=4096
+    )
     epochs: int = setting(16, "alternations between users and items", low=1)
-    regularization: float = setting(0.003, "the penalty λ on a row's squares", above=0.0)
+    regularization: float | None = setting(
+        None, "the penalty λ on a row's squares; none: chosen on held-out rows", above=0.0
+    )
     regularization_power: float = setting(
         1.0, "the power ν of a row's weight that λ is multiplied by", low=0.0, high=1.0
     )
-    unobserved_weight: float = setting(
-        0.1, "the weight α of the penalty that draws the score of a pair to zero", above=0.0
+    unobserved_weight: float | None = setting(
+        None,
+        "the weight α of the penalty that draws the score of a pair to zero; none: by the density of the table",
+        above=0.0,
     )
     positive_from: float | None = setting(None, "the least rating that is positive; none: every row is")
     confidence: str = setting("equal", "what a positive interaction weighs", choices=("equal", "values", "logarithm"))
@@ -68,13 +80,10 @@ class ImplicitALSSettings(Settings):
     )
     block: int = setting(64, "numbers of a vector that one Cholesky factor solves for", low=1)
     cg_steps: int = setting(3, "conjugate gradient steps a sweep", low=1)
-    init_std: float = setting(0.1, "length of the starting vectors", above=0.0)
-
-    @property
-    def feedback(self) -> Feedback:
-        """How entries are read."""
-        apart = self.unobserved_weight if self.form == "hu" else 0.0
-        return Feedback(self.positive_from, self.confidence, apart)  # type: ignore[arg-type]
+    init_std: float = setting(0.3, "length of the starting vectors", above=0.0)
+    half_life: float | None = setting(
+        None, "days after which an interaction weighs half; none: age does not matter", above=0.0
+    )
 
 
 def train(
@@ -90,25 +99,99 @@ def train(
 
     Rows that are not positive stay out of the loss and of the lists. validation is not used: an order has no RMSE.
     """
-    check_resume(resume, "implicit_als", settings.factors)
-    positive = positive_interactions(ratings, settings.feedback)
-    vectors = [
-        starting_vectors(rng, n, settings.factors, settings.init_std) for n in (ratings.n_users, ratings.n_items)
-    ]
-    if resume is not None:
-        numbers = resume.items.vocabulary.numbers(ratings.items.ids)
-        vectors[1][numbers >= 0] = resume.items.vectors[0][numbers[numbers >= 0]]
+    feedback = _feedback(settings, ratings)
+    positive = positive_interactions(ratings, feedback)
+    loss = _loss(settings, positive, resume)
+    check_resume(resume, "implicit_als", loss.factors)
     with limit_blas(), ThreadTeam() as team:
-        halves = [_Half(side, settings, team, len(other)) for side, other in _sides(positive, vectors)]
+        choice = PenaltyChoice(loss.regularization, ())
+        if settings.regularization is None:
+            choice = _choose_penalty(positive, _Fit(settings, _narrow(loss), feedback, team), rng)
+        fit = _Fit(settings, replace(loss, regularization=choice.penalty), feedback, team)
+        vectors = fit.start(positive, rng)
+        if resume is not None:
+            numbers = resume.items.vocabulary.numbers(ratings.items.ids)
+            vectors[1][numbers >= 0] = resume.items.vectors[0][numbers[numbers >= 0]]
+        history = fit.alternate(positive, vectors, settings.epochs, progress)
+    return completed(_finished(ratings, positive, settings, fit, vectors, history, choice.facts()))
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """The alternation on any interactions, with one loss."""
+
+    settings: ImplicitALSSettings
+    loss: ImplicitLoss
+    feedback: Feedback
+    team: ThreadTeam
+
+    @property
+    def read(self) -> Feedback:
+        """How entries are read, the form of the loss included."""
+        apart = self.loss.unobserved_weight if self.settings.form == "hu" else 0.0
+        return replace(self.feedback, unobserved_weight=apart)
+
+    def start(self, positive: Ratings, rng: np.random.Generator) -> list[Floats]:
+        """Random vectors of users and of items."""
+        sizes, std = (positive.n_users, positive.n_items), self.settings.init_std
+        return [starting_vectors(rng, n, self.loss.factors, std) for n in sizes]
+
+    def alternate(
+        self, positive: Ratings, vectors: list[Floats], epochs: int, progress: Progress
+    ) -> list[dict[str, float]]:
+        """Move the vectors, and solve the users' once more at the end."""
+        weights = entry_weights(self.feedback, positive)
+        halves = [_Half(side, self, weights[side.rows], len(other)) for side, other in _sides(positive, vectors)]
 
         def sweep() -> Mapping[str, float]:
             halves[0].solve(vectors[1], vectors[0])
             halves[1].solve(vectors[0], vectors[1])
             return {}
 
-        history = alternate(sweep, settings.epochs, progress, "implicit least squares")
+        history = alternate(sweep, epochs, progress, "implicit least squares")
         halves[0].settle(vectors[1], vectors[0])
-    return completed(_finished(ratings, positive, settings, vectors, history))
+        return history
+
+
+def _narrow(loss: ImplicitLoss) -> ImplicitLoss:
+    return replace(loss, factors=min(loss.factors, TRIAL_FACTORS))
+
+
+def _choose_penalty(positive: Ratings, fit: _Fit, rng: np.random.Generator) -> PenaltyChoice:
+    """The λ whose lists find held-out interactions best, with short vectors and few epochs."""
+    from scipy.sparse import csr_array
+
+    by_user = positive.by_user()
+    out = held_out_entries(by_user.starts, rng)
+    users = np.unique(positive.user_numbers[by_user.rows[out]])
+    if not len(users):
+        return PenaltyChoice(fit.loss.regularization, ())
+    kept, start = positive.take(by_user.rows[~out]), fit.start(positive, rng)
+    shape = (positive.n_users, positive.n_items)
+    numbers = np.repeat(np.arange(positive.n_users), by_user.counts)
+    given, held = (
+        csr_array((np.ones(at.sum()), (numbers[at], by_user.numbers[at])), shape=shape)[users] for at in (~out, out)
+    )
+
+    def score(penalty: float) -> float:
+        vectors = [side.copy() for side in start]
+        trial = replace(fit, loss=replace(fit.loss, regularization=penalty))
+        trial.alternate(kept, vectors, TRIAL_EPOCHS, Silent())
+        return held_out_ndcg(vectors[0][users] @ vectors[1].T, given, held)
+
+    return climb(score, START, ENDS)
+
+
+def _feedback(settings: ImplicitALSSettings, ratings: Ratings) -> Feedback:
+    feedback = Feedback(settings.positive_from, settings.confidence)  # type: ignore[arg-type]
+    return with_half_life(feedback, ratings, settings.half_life)
+
+
+def _loss(settings: ImplicitALSSettings, positive: Ratings, resume: TrainedModel | None) -> ImplicitLoss:
+    """What is left open follows from the table; the width of a model to continue stays as it is."""
+    users, items = (int(np.count_nonzero(side.counts)) for side in (positive.by_user(), positive.by_item()))
+    loss = ImplicitLoss.of(settings, users, items, len(positive))
+    return loss if resume is None or settings.factors else replace(loss, factors=resume.items.factors)
 
 
 def _sides(positive: Ratings, vectors: list[Floats]) -> tuple[tuple[Grouped, Floats], tuple[Grouped, Floats]]:
@@ -118,15 +201,15 @@ def _sides(positive: Ratings, vectors: list[Floats]) -> tuple[tuple[Grouped, Flo
 class _Half:
     """One side's half of the alternation."""
 
-    def __init__(self, entries: Grouped, settings: ImplicitALSSettings, team: ThreadTeam, others: int) -> None:
-        self.entries, self.settings, self.team = entries, settings, team
-        self.weights = settings.feedback.weights(entries.values)
-        self.ridge = penalty(entries.counts, others, settings)
-        self.targets = settings.feedback.targets(self.weights)
+    def __init__(self, entries: Grouped, fit: _Fit, weights: Floats, others: int) -> None:
+        self.entries, self.settings, self.team = entries, fit.settings, fit.team
+        self.alpha, self.weights = np.float32(fit.loss.unobserved_weight), weights
+        self.ridge = fit.loss.penalty(entries.counts, others)
+        self.targets = fit.read.targets(weights)
 
     def solve(self, other: Floats, own: Floats) -> None:
         """Move every own row (N, K), given the other side (M, K)."""
-        gram = np.float32(self.settings.unobserved_weight) * (other.T @ other)  # (K, K)
+        gram = self.alpha * (other.T @ other)  # (K, K)
         solver = self.settings.solver
         if solver == "auto":
             solver = "exact" if own.shape[1] <= SHORT else "cg"
@@ -139,7 +222,7 @@ class _Half:
 
     def settle(self, other: Floats, own: Floats) -> None:
         """Solve every own row exactly, so that it equals the fold-in of its interactions."""
-        gram = np.float32(self.settings.unobserved_weight) * (other.T @ other)
+        gram = self.alpha * (other.T @ other)
         self._solve(other, gram, np.zeros((1, own.shape[1])), self.targets, own)
 
     def _solve(self, other: Floats, gram: Floats, pull: NDArray[Any], targets: Floats, out: Floats) -> None:
@@ -173,21 +256,17 @@ class _Half:
         return RowSolver(self.entries, width, self.team, biased=False)
 
 
-def penalty(counts: NDArray[Any], others: int, settings: ImplicitALSSettings) -> Floats:
-    """λ (n + α M)^ν of rows with n positive interactions among M, shape (N,)."""
-    weight = np.maximum(counts, 1) + settings.unobserved_weight * others
-    return (settings.regularization * weight**settings.regularization_power).astype(np.float32)
-
-
 def _finished(
     ratings: Ratings,
     positive: Ratings,
     settings: ImplicitALSSettings,
+    fit: _Fit,
     vectors: list[Floats],
     history: list[dict[str, float]],
+    facts: Mapping[str, Any],
 ) -> TrainedModel:
     """The trained model; it remembers every rating, so that what was rated low is not recommended either."""
-    users, items = vectors
+    (users, items), loss = vectors, fit.loss
     return assemble(
         positive,
         kind="implicit_als",
@@ -195,25 +274,40 @@ def _finished(
         scorer=DotScorer(np.zeros(1, np.float32)),
         user_rows=(np.zeros((1, len(users)), np.float32), users[None]),
         item_rows=(np.zeros((1, len(items)), np.float32), items[None]),
-        priors=(_prior(items, settings), _prior(users, settings)),
+        priors=(_prior(items, loss).with_effect(_popularity(items, positive)), _prior(users, loss)),
         noise=np.ones(1, np.float32),
-        feedback=settings.feedback,
+        feedback=fit.read,
+        facts={**facts, **loss.facts()},
         history=history,
         interactions=Interactions.of(ratings),
     )
 
 
-def _prior(other: Floats, settings: ImplicitALSSettings) -> Prior:
+def _prior(other: Floats, loss: ImplicitLoss) -> Prior:
     """The penalty of a new row, and the penalty of all its pairs."""
     width = other.shape[1] + 1
-    precision = np.eye(width, dtype=np.float32)[None] * np.float32(settings.regularization)
+    precision = np.eye(width, dtype=np.float32)[None] * np.float32(loss.regularization)
     everyone = np.zeros((1, width, width), np.float32)
     everyone[0, 0, 0] = NO_BIAS
-    everyone[0, 1:, 1:] = settings.unobserved_weight * (other.T @ other)
+    everyone[0, 1:, 1:] = loss.unobserved_weight * (other.T @ other)
     return Prior(
         np.zeros((1, width), np.float32),
         precision,
-        per_rating=settings.regularization_power,
-        offset=settings.unobserved_weight * len(other),
+        per_rating=loss.power,
+        offset=loss.unobserved_weight * len(other),
         everyone=everyone,
     )
+
+
+def _popularity(items: Floats, positive: Ratings) -> PopularityMean:
+    """The row whose products with the items' vectors come nearest to the share of users who chose each item.
+
+    Squared errors are weighted by the share, since the popular items are those that a list shows.
+    """
+    share = positive.by_item().counts / max(int(np.count_nonzero(positive.by_user().counts)), 1)
+    weights = share + share.mean()
+    weighted = items.T * weights  # (K, I)
+    gram = (weighted @ items).astype(np.float64)
+    gram[np.diag_indices_from(gram)] += 1e-6 * np.trace(gram) / len(gram)
+    row = np.linalg.solve(gram, weighted @ share)
+    return PopularityMean(np.concatenate([[0.0], row]).astype(np.float32)[None])

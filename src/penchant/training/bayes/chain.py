@@ -1,4 +1,4 @@
-"""One chain of the sampler: a sweep samples everything once, each from its full conditional."""
+"""One chain of the Gibbs sampler: a sweep samples every variable once, from its full conditional."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from penchant.training.row_solver import Conditional, Floats
 
 @dataclass(frozen=True)
 class Sample:
-    """What is kept of one sweep, in the units of the standardised ratings.
+    """One posterior sample, in units of the standardised ratings.
 
-    users, items: (U, D) and (I, D) rows; one side's are conditional means given the other side's samples, which has
-    the same expected predictions as its samples and scatters far less (Rao and Blackwell).
-    spread: (N,), the variance of a rating that those means leave out, or None when it was not asked for.
+    users, items: (U, D) and (I, D) rows. The rows of one side are conditional means given the sampled rows of the other
+    side: they have the same expected predictions with less variance (Rao-Blackwell).
+    spread: (N,), the variance of a rating that these means leave out, or None if it was not computed.
     means, precisions, maps: of users and items, as in `SampledSide`. noise: (U,) variances of the users' ratings.
     temporal_bias: the biases and their precision for each level of it. cutpoints: (C - 1,) of an ordered-probit link,
     or None.
@@ -40,10 +40,10 @@ class Sample:
 class Chain:
     """The state of one chain, over active users and items only.
 
-    Ratings are y = r - mean, divided by their standard deviation; y = b_u + b_i + p_u · q_i + noise of precision
-    alpha times the user's factor. temporal_bias: biases of spans of time, taken off y; their ratings are in the order
-    of the users' entries. latent: the opinions that take the ratings' place, of noise precision one, where levels: (C,)
-    are ratings on an ordered-probit scale.
+    Ratings are standardised: y = (r - mean) / standard deviation. The model is y = b_u + b_i + p_u · q_i + noise; the
+    noise precision is alpha times the user's factor. temporal_bias: levels of temporal biases, which are subtracted
+    from y; ratings are in the order of the users' entries. latent: with an ordered-probit link, the latent values used
+    in place of y, with noise precision 1. levels: (C,), the rating levels of that link.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Chain:
         return self.items.given(np.full(1, self.alpha), weights)
 
     def _users_targets(self) -> Floats | None:
-        """What rows explain, in the users' order: opinions, or ratings less temporal biases; None for plain ratings."""
+        """Regression targets in the users' order: latent values, or ratings less temporal biases; None for ratings."""
         if self.latent is not None:
             return self.latent.values
         values = self.users.solver.entries.values
@@ -100,7 +100,7 @@ class Chain:
         return None if targets is None else targets[self._to_items]
 
     def _draw_temporal_bias(self, residuals: Array) -> Array:
-        """Sample every level's biases; returns the residuals after that."""
+        """Sample the biases of every level, and return the new residuals."""
         precisions = np.repeat(self.alpha * self.factors, self.users.solver.entries.counts)
         for level in self.temporal_bias:
             residuals = residuals + level.shift()
@@ -109,7 +109,7 @@ class Chain:
         return residuals
 
     def _draw_latent(self, latent: OrderedLatent, residuals: Floats) -> float:
-        """Sample cut points and opinions; returns the root mean square error of the expected ratings."""
+        """Sample cut points and latent values, and return the RMSE of the expected ratings."""
         assert self.levels is not None
         scores = latent.values.astype(np.float64) - residuals
         latent.draw(scores, self.rng)
@@ -127,11 +127,11 @@ class Chain:
         return float(np.sqrt(squares.mean()))
 
     def keep(self, *, spread: bool) -> Sample:
-        """The present state as a draw. spread: also find what the conditional means leave out of the variance."""
+        """The current state as a Sample. spread: also compute the variance that the conditional means leave out."""
         meant, other = (self.items, self.users) if self.mean_items else (self.users, self.items)
         given = self._items_given() if self.mean_items else self._users_given()
         if self.latent is not None:  # the expectation of a non-linear link at the mean row is not the mean expectation
-            return self._as_draw(self.users.rows.copy(), self.items.rows.copy(), None)
+            return self._as_sample(self.users.rows.copy(), self.items.rows.copy(), None)
         size, width = meant.rows.shape
         covariance = np.empty((size, width, width), np.float32) if spread else None
         targets = self._items_targets() if self.mean_items else self._users_targets()
@@ -140,10 +140,10 @@ class Chain:
         if covariance is not None:
             left_out = covariance.reshape(size, -1) @ second_moment(other.rows).ravel()
         if self.mean_items:
-            return self._as_draw(self.users.rows.copy(), expected, left_out)
-        return self._as_draw(expected, self.items.rows.copy(), left_out)
+            return self._as_sample(self.users.rows.copy(), expected, left_out)
+        return self._as_sample(expected, self.items.rows.copy(), left_out)
 
-    def _as_draw(self, users: Floats, items: Floats, spread: Array | None) -> Sample:
+    def _as_sample(self, users: Floats, items: Floats, spread: Array | None) -> Sample:
         noise = 1.0 / (self.alpha * self.factors)
         if self.latent is not None:
             noise = np.full(len(self.factors), self.rating_error**2)

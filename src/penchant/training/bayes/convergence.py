@@ -1,4 +1,4 @@
-"""Whether chains agree: split R-hat and the number of effective samples."""
+"""Convergence of chains: split R-hat and the effective sample size."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ Array = NDArray[np.float64]
 def split_r_hat(values: Array) -> Array:
     """The potential scale reduction of M quantities, (M,), from C chains of T samples: values (C, T, M).
 
-    Every chain is cut in two, so that one that still drifts disagrees with itself (Gelman et al. 2013, Bayesian Data
-    Analysis, section 11.4). Near 1 when all halves say the same; 1 for a quantity that never moves.
+    Each chain is split into two halves, so a chain with a drift differs from itself (Gelman et al. 2013, Bayesian Data
+    Analysis, section 11.4). The value is near 1 if all halves agree, and 1 for a constant quantity.
     """
     half = values.shape[1] // 2
     parts = np.concatenate([values[:, :half], values[:, -half:]])  # (2C, half, M)
@@ -23,10 +23,10 @@ def split_r_hat(values: Array) -> Array:
 
 
 def effective_samples(values: Array) -> Array:
-    """How many independent samples would say as much, (M,), for values (C, T, M).
+    """The effective sample size of M quantities, (M,), from C chains of T samples: values (C, T, M).
 
-    C T over 1 + 2 Σ autocorrelation, the sum ending where two neighbours together turn negative (Geyer 1992, section
-    3.3); the autocovariances are averaged over chains around the common mean.
+    It is C T / (1 + 2 Σ autocorrelation). The sum ends before the first pair of neighbouring lags with a negative sum
+    (Geyer 1992, section 3.3). The autocovariances are averaged over chains, around the mean of all chains.
     """
     chains, length, _ = values.shape
     off = values - values.mean(axis=(0, 1))

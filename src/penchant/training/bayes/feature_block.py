@@ -1,4 +1,4 @@
-"""A block of features of one side: the map from them to the prior mean of the side's rows, and how to draw it."""
+"""A block of features of one side, the linear map from them to the prior mean of the rows, and how to sample it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from penchant.training.bayes.conditionals import Array, draw_on_grid
 from penchant.training.row_solver import Floats, ThreadTeam
 
 _STRENGTHS = np.linspace(np.log(1e-2), np.log(1e5), 200)
-"""The grid of log precisions of a map's rows."""
+"""The grid of the log strength of a map."""
 
 _DENSE = 1200
-"""Up to this many rows or columns the whole spectrum is found by one dense decomposition."""
+"""A matrix with at most this many rows or columns is decomposed exactly, as a dense matrix."""
 
 _ROUNDS = 4
-"""Rounds of the subspace iteration; further rounds change the subspace very little."""
+"""Rounds of the subspace iteration; more rounds change the subspace very little."""
 
 _PIECE = 4096
-"""Rows multiplied at a time: the order of every sum does not depend on the number of threads."""
+"""Rows in one piece of a product. Pieces of fixed size keep the order of sums independent of the number of threads."""
 
 
 class FeatureBlock:
-    """Rows (N, D) of a side have prior mean mu + X W with X (N, F) sparse, W (F, D) unknown.
+    """The term X W of the prior mean of rows (N, D), with features X (N, F) sparse and the map W (F, D) unknown.
 
-    W's rows are Gaussian with mean zero and precision `strength` times the precision of the side's rows, as in Macau
-    (Simm et al. 2017, section 2.2), so in the singular basis X = U diag(s) V' all directions are independent, and one
-    decomposition serves every sample. Only the `rank` strongest directions are kept.
+    The rows of W are Gaussian with mean zero and precision `strength` times the precision of the side's rows, as in
+    Macau (Simm et al. 2017, section 2.2). In the singular basis X = U diag(s) V' all directions are then independent,
+    and one decomposition serves every sample. Only the `rank` largest singular values are kept.
     """
 
     def __init__(self, matrix: Any, rank: int, team: ThreadTeam) -> None:
@@ -38,15 +38,16 @@ class FeatureBlock:
         self.strength = 1.0
 
     def fresh(self) -> FeatureBlock:
-        """A block of the same features, for another chain."""
+        """A block of the same features in its initial state, for another chain."""
         other = copy(self)
         other.coordinates, other.strength = np.zeros((len(self.singular), 0)), 1.0
         return other
 
     def draw(self, rows: Floats, precision: Array, rng: np.random.Generator) -> Floats:
-        """Sample strength and map given rows (N, D) less all else of their prior mean; returns X W, (N, D).
+        """Sample the strength and the map jointly, and return X W, (N, D).
 
-        The strength is drawn with the map integrated out, and the map given the strength: one joint draw.
+        rows: (N, D), less all other terms of their prior mean. The strength is sampled with the map integrated out,
+        then the map given the strength.
         """
         seen = self._project(rows)  # U' rows, (r, D)
         power = self.singular**2
@@ -54,14 +55,14 @@ class FeatureBlock:
         growth = 1.0 + power / np.exp(_STRENGTHS)[:, None]
         log_density = -0.5 * (seen.shape[1] * np.log(growth) + size / growth).sum(axis=1)
         self.strength = float(np.exp(draw_on_grid(_STRENGTHS, log_density, rng)))
-        spread = np.linalg.inv(np.linalg.cholesky(precision))  # its rows mix independent numbers into a row's shape
+        spread = np.linalg.inv(np.linalg.cholesky(precision))  # a root of the rows' covariance
         total = power + self.strength
         noise = rng.standard_normal(seen.shape) @ spread
         self.coordinates = self.singular[:, None] * seen / total[:, None] + noise / np.sqrt(total)[:, None]
         return self.shift()
 
     def shift(self) -> Floats:
-        """X W of the present map, (N, D)."""
+        """X W of the current map, (N, D)."""
         scaled = (self.singular[:, None] * self.coordinates).astype(np.float32)
         out = np.empty((len(self.left), scaled.shape[1]), np.float32)
 
@@ -72,7 +73,7 @@ class FeatureBlock:
         return out
 
     def scatter(self) -> Array:
-        """What the map's rows add to the scatter that the precision is drawn from, (D, D)."""
+        """The scatter matrix of the map's rows, (D, D), for the conditional of the precision."""
         product: Array = self.strength * self.coordinates.T @ self.coordinates
         return product
 
@@ -88,11 +89,11 @@ class FeatureBlock:
 
 
 def _decomposed(matrix: Any, rank: int) -> tuple[Floats, Array, Floats]:
-    """Leading singular vectors and values of a sparse matrix: (N, r), (r,) and (F, r), r at most `rank`.
+    """The leading singular vectors and values of a sparse matrix: (N, r), (r,) and (F, r), r at most `rank`.
 
-    A small matrix is decomposed exactly. For a large one the directions are those of a subspace iteration from a fixed
-    random start (Halko, Martinsson and Tropp 2011, algorithm 4.4): within its subspace the decomposition is exact, so
-    the model is exact for the features that the subspace makes of the matrix.
+    A small matrix is decomposed exactly. A large one is projected to a subspace, found by subspace iteration from a
+    fixed random start (Halko, Martinsson and Tropp 2011, algorithm 4.4), and the projection is decomposed exactly. The
+    sampler is therefore exact for the projected features.
     """
     tall = matrix.shape[0] > matrix.shape[1]
     work = matrix if tall else matrix.T.tocsr()
@@ -110,16 +111,16 @@ def _decomposed(matrix: Any, rank: int) -> tuple[Floats, Array, Floats]:
 
 
 def _leading_subspace(matrix: Any, rank: int) -> Floats:
-    """An orthonormal basis (F, rank + a few) of about the span of the leading right singular vectors."""
+    """An orthonormal basis (F, 1.1 · rank) that approximately spans the leading right singular vectors."""
     across = matrix.T.tocsr()
     basis = np.random.default_rng(0).standard_normal((matrix.shape[1], rank + rank // 10), dtype=np.float32)
     for _ in range(_ROUNDS):
         basis = _orthonormal(across @ (matrix @ basis))
-    return _orthonormal(basis)  # twice: the first leaves what rounding made of its condition
+    return _orthonormal(basis)  # a second time, because a badly conditioned basis is not yet orthonormal after rounding
 
 
 def _orthonormal(columns: Floats) -> Floats:
-    """The same span, by the Cholesky factor of the Gramian."""
+    """An orthonormal basis of the same span, by the Cholesky factor of the Gramian."""
     exact = columns.astype(np.float64)
     root = np.linalg.cholesky(exact.T @ exact)
     basis: Floats = np.linalg.solve(root, exact.T).T.astype(np.float32)

@@ -1,7 +1,8 @@
 """Bayesian matrix factorisation by Gibbs sampling: chains, kept samples, and a TrainedModel with a sample axis.
 
-Salakhutdinov and Mnih 2008 (BPMF), with biases as the first number of every row; side information as in Simm et al.
-2017 (Macau); histories as in Koren 2008 (SVD++); a noise for every user as in Lakshminarayanan et al. 2011.
+The model is that of Salakhutdinov and Mnih 2008 (BPMF), with a bias as the first number of every row. Features enter as
+in Simm et al. 2017 (Macau), histories as in Koren 2008 (SVD++), and the noise precision of each user as in
+Lakshminarayanan, Bouchard and Archambeau 2011.
 """
 
 from __future__ import annotations
@@ -14,19 +15,19 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.threads import limit_blas
 from penchant.models.trained import TrainedModel
 from penchant.training.bayes.chain import Chain, Sample
-from penchant.training.bayes.monitoring import Monitor, Watch
+from penchant.training.bayes.monitoring import ChainMonitor, ConvergenceMonitor
 from penchant.training.bayes.ordered_latent import OrderedLatent
 from penchant.training.bayes.posterior import to_trained_model
 from penchant.training.bayes.preprocessing import PreprocessedRatings, prepare
 from penchant.training.bayes.sampled_side import SampledSide
 from penchant.training.bayes.settings import BayesSettings
 from penchant.training.bayes.temporal_bias_sampler import temporal_bias_levels
-from penchant.training.bayes.warm_start import check_resumable, continued, joined
+from penchant.training.bayes.warm_start import check_resumable, concatenated, continued
 from penchant.training.feature_maps import completed
 from penchant.training.row_solver import ThreadTeam
 
 SPREADS = 6
-"""How many of a chain's kept samples also measure what their conditional means leave out."""
+"""The number of samples of a chain for which the variance left out by the conditional means is computed."""
 
 
 def train(
@@ -38,21 +39,22 @@ def train(
     progress: Progress | None = None,
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
-    """Sample a model. An interrupt ends the sampling and keeps the samples; resume adds samples to those of a model.
+    """Train by Gibbs sampling. resume: a model whose chain is continued; its samples are kept.
 
-    Raises DataError when there is too little to learn from, or when resume was trained on other ratings.
+    An interrupt ends the sampling and keeps the samples so far. Raises DataError without ratings, or if `resume` was
+    trained on other ratings, and SettingsError if it has other settings.
     """
     if not len(ratings):
-        raise DataError("there are no ratings to learn from")
+        raise DataError("there are no ratings to train on")
     if resume is not None:
         check_resumable(resume, ratings, settings)
     progress = progress or Silent()
     with ThreadTeam() as team, limit_blas(1):
         prepared = prepare(ratings, settings, team)
-        watch = Watch(ratings, prepared, validation)
-        samples = _sample(prepared, settings, team, rng, watch, progress, resume)
-    model = to_trained_model(ratings, prepared, settings, samples, watch.history, watch.facts(progress))
-    return completed(model if resume is None else joined(resume, model), use_features=settings.use_features)
+        monitor = ConvergenceMonitor(ratings, prepared, validation)
+        samples = _sample(prepared, settings, team, rng, monitor, progress, resume)
+    model = to_trained_model(ratings, prepared, settings, samples, monitor.history, monitor.facts(progress))
+    return completed(model if resume is None else concatenated(resume, model), use_features=settings.use_features)
 
 
 def _sample(
@@ -60,7 +62,7 @@ def _sample(
     settings: BayesSettings,
     team: ThreadTeam,
     rng: np.random.Generator,
-    watch: Watch,
+    monitor: ConvergenceMonitor,
     progress: Progress,
     resume: TrainedModel | None,
 ) -> list[Sample]:
@@ -70,7 +72,7 @@ def _sample(
             chain = _started(prepared, settings, team, own_rng)
             if resume is not None:
                 continued(chain, resume, prepared)
-            _run(chain, 0 if resume else settings.burn_in, settings, samples, watch.chain(number), progress)
+            _run(chain, 0 if resume else settings.burn_in, settings, samples, monitor.chain(number), progress)
     except KeyboardInterrupt:
         if not samples:
             raise
@@ -106,9 +108,14 @@ def _started(
 
 
 def _run(
-    chain: Chain, burn_in: int, settings: BayesSettings, samples: list[Sample], monitor: Monitor, progress: Progress
+    chain: Chain,
+    burn_in: int,
+    settings: BayesSettings,
+    samples: list[Sample],
+    monitor: ChainMonitor,
+    progress: Progress,
 ) -> None:
-    """Sweep, and append every thin-th draw after the burn-in."""
+    """Run the chain, and append every thin-th sample after the burn-in."""
     progress.start(f"chain {monitor.number + 1} of {settings.chains}", total=burn_in + settings.samples * settings.thin)
     for _ in range(burn_in):
         progress.step({"train_rmse": monitor.in_units(chain.sweep())})

@@ -1,4 +1,4 @@
-"""Watching chains: validation error while they run, and whether they agree in the end."""
+"""Monitoring chains: the validation error during sampling, and convergence metrics at the end."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from penchant.training.bayes.preprocessing import PreprocessedRatings
 from penchant.training.row_solver import Floats
 
 PAIRS = 100
-"""How many training pairs' predictions are watched."""
+"""The number of training pairs whose predictions are recorded in each sweep."""
 
 AGREED = 1.1
-"""The R-hat above which half the watched predictions must not lie."""
+"""If the median R-hat of the recorded predictions is above this, the chains have not converged."""
 
 
-class Watch:
-    """What is seen of all chains: history has one mapping of metrics for each kept draw."""
+class ConvergenceMonitor:
+    """Records predictions and metrics of all chains. history: one mapping of metrics for each kept sample."""
 
     def __init__(self, ratings: Ratings, prepared: PreprocessedRatings, validation: Ratings | None) -> None:
         self.prepared, self.validation, self.scale = prepared, validation, ratings.scale
@@ -43,68 +43,68 @@ class Watch:
                 )
             ]
 
-    def chain(self, number: int) -> Monitor:
+    def chain(self, number: int) -> ChainMonitor:
         """The monitor of the next chain."""
         self.traces.append([])
-        return Monitor(self, number)
+        return ChainMonitor(self, number)
 
-    def validation_error(self, draw: Sample) -> float:
+    def validation_error(self, sample: Sample) -> float:
         """The RMSE, on the validation ratings, of the mean prediction of all kept samples up to this one."""
         assert self.validation is not None
         rows = [
             np.concatenate([own, mean[None].astype(np.float32)])[at]
-            for own, mean, at in zip((draw.users, draw.items), draw.means, self.at, strict=True)
+            for own, mean, at in zip((sample.users, sample.items), sample.means, self.at, strict=True)
         ]
         scores = self.prepared.mean + self.prepared.deviation * _predictions(*rows)
-        self.total += scorer_of(self.prepared, [draw]).linked(scores[None].astype(np.float32))[0]
+        self.total += scorer_of(self.prepared, [sample]).linked(scores[None].astype(np.float32))[0]
         expected = self.scale.clip(self.total / (len(self.history) + 1))
         return float(rmse(self.validation.values, expected))
 
     def facts(self, progress: Progress) -> dict[str, Any]:
-        """Split R-hat and effective samples of the watched predictions; a warning when the chains disagree."""
+        """Split R-hat and effective sample size of the recorded predictions; a note if chains have not converged."""
         length = min((len(trace) for trace in self.traces), default=0)
         if length < 4:
-            return {"sweeps": length * len(self.traces)}
+            return {"recorded_sweeps": length * len(self.traces)}
         values = np.stack([np.stack(trace[:length]) for trace in self.traces])
         r_hat, effective = split_r_hat(values), effective_samples(values)
         facts = {
             "chains": len(self.traces),
-            "sweeps": length * len(self.traces),
+            "recorded_sweeps": length * len(self.traces),
             "r_hat": float(np.median(r_hat)),
             "r_hat_worst": float(r_hat.max()),
             "effective_samples": float(np.median(effective)),
             "effective_samples_least": float(effective.min()),
         }
         progress.note(
-            f"{facts['sweeps']} sweeps: split R-hat {facts['r_hat']:.3f} (worst {facts['r_hat_worst']:.2f}), "
+            f"{facts['recorded_sweeps']} sweeps: split R-hat {facts['r_hat']:.3f} (worst {facts['r_hat_worst']:.2f}), "
             f"effective samples {facts['effective_samples']:.0f} (least {facts['effective_samples_least']:.0f})"
         )
         if facts["r_hat"] > AGREED:
-            progress.note("The chains have not settled: raise burn_in or samples, or continue this model with resume")
+            progress.note("The chains have not converged: raise burn_in or samples, or continue this model with resume")
         return facts
 
 
-class Monitor:
-    """What is seen of one chain."""
+class ChainMonitor:
+    """Records predictions and metrics of one chain."""
 
-    def __init__(self, watch: Watch, number: int) -> None:
-        self.watch, self.number = watch, number
+    def __init__(self, all_chains: ConvergenceMonitor, number: int) -> None:
+        self.all_chains, self.number = all_chains, number
 
     def in_units(self, error: float) -> float:
-        """An error of standardised ratings in the ratings' own units."""
-        return error * self.watch.prepared.deviation
+        """An error of standardised ratings in rating units."""
+        return error * self.all_chains.prepared.deviation
 
     def record(self, chain: Chain) -> None:
-        """Remember the watched predictions of a sweep."""
-        users, items = self.watch.pairs
-        self.watch.traces[self.number].append(_predictions(chain.users.rows[users], chain.items.rows[items]))
+        """Record the predictions of the monitored pairs after a sweep."""
+        users, items = self.all_chains.pairs
+        self.all_chains.traces[self.number].append(_predictions(chain.users.rows[users], chain.items.rows[items]))
 
-    def metrics(self, draw: Sample, train_error: float) -> dict[str, float]:
-        """The metrics of a kept draw."""
-        metrics = {"sample": float(len(self.watch.history) + 1), "train_rmse": train_error}
-        if self.watch.validation is not None:
-            metrics["validation_rmse"] = self.watch.validation_error(draw)
-        self.watch.history.append(metrics)
+    def metrics(self, sample: Sample, train_error: float) -> dict[str, float]:
+        """The metrics of a kept sample."""
+        metrics = {"sample": float(len(self.all_chains.history) + 1), "train_rmse": train_error}
+        if self.all_chains.validation is not None:
+            metrics["validation_rmse"] = self.all_chains.validation_error(sample)
+        self.all_chains.history.append(metrics)
         return metrics
 
 
@@ -114,7 +114,7 @@ def _predictions(users: Floats, items: Floats) -> Array:
 
 
 def _place(active: Any, numbers: Any) -> Any:
-    """Where numbers stand among the active ones; behind them all for those that are not."""
+    """The position of each number among the active ones; `len(active)` for a number that is not active."""
     at = np.searchsorted(active, numbers)
     known = (at < len(active)) & (active[np.minimum(at, len(active) - 1)] == numbers)
     return np.where(known, at, len(active))

@@ -1,8 +1,8 @@
-"""The ordered-probit link: a rating is the step of a staircase on which a hidden, continuous opinion falls.
+"""The latent values and cut points of the ordered-probit link (Albert and Chib 1993, section 4).
 
-Albert and Chib 1993, section 4: opinions are normal around the score with variance one; level c is given where the
-opinion lies between cut points c - 1 and c. The cut points are drawn with the opinions integrated out (after Cowles
-1996), then the opinions given the cut points.
+A rating has a latent value, which is normal around the score with variance one. The rating is level c if its latent
+value lies between cut points c - 1 and c. The cut points are sampled with the latent values integrated out (Cowles
+1996), then the latent values given the cut points.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from penchant.training.bayes.conditionals import Array
 from penchant.training.row_solver import Floats
 
 SPREAD = 3.0
-"""The standard deviation of the normal whose ordered samples are the cut points' prior."""
+"""The prior of the cut points: independent normals of this standard deviation, given that they rise."""
 
 _TINY = 1e-12
 
 
 class OrderedLatent:
-    """The opinions behind n ratings and the cut points between C levels.
+    """The latent values of n ratings and the cut points between C levels.
 
-    codes: (n,), the level of each rating, 0 to C - 1. cutpoints: (C - 1,), rising. values: (n,), the opinions.
+    codes: (n,), the level of each rating, 0 to C - 1. cutpoints: (C - 1,), rising. values: (n,), the latent values.
     """
 
     def __init__(self, codes: NDArray[np.int64], levels: int, rng: np.random.Generator) -> None:
@@ -37,9 +37,10 @@ class OrderedLatent:
         self.draw_values(np.zeros(len(codes)), rng)
 
     def draw(self, scores: Array, rng: np.random.Generator) -> None:
-        """Sample cut points and opinions given the scores (n,).
+        """Sample cut points and latent values given the scores (n,).
 
-        The steps adapt, ever less, towards 44 % accepted, the best for one dimension (Gelman, Roberts and Gilks 1996).
+        The step sizes adapt, with a decreasing rate, towards an acceptance rate of 44 %, which is optimal in one
+        dimension (Gelman, Roberts and Gilks 1996).
         """
         self._rounds += 1
         for c in range(len(self.cutpoints)):
@@ -48,7 +49,7 @@ class OrderedLatent:
         self.draw_values(scores, rng)
 
     def _move(self, c: int, scores: Array, rng: np.random.Generator) -> bool:
-        """One Metropolis step of a cut point; only ratings on either side of it see it."""
+        """One Metropolis step of a cut point; it changes only the likelihood of the two levels next to it."""
         now = self.cutpoints.copy()
         then = now.copy()
         then[c] += self.steps[c] * rng.standard_normal()
@@ -68,7 +69,7 @@ class OrderedLatent:
         return masses
 
     def _tails(self, cutpoints: Array, at: NDArray[np.int64], scores: Array) -> tuple[Array, Array]:
-        """How likely an opinion lies below either end of its rating's level, for the ratings `at`."""
+        """The probabilities that a latent value is below the lower and the upper end of its level, for ratings `at`."""
         from scipy.special import ndtr
 
         ends = np.concatenate([[-np.inf], cutpoints, [np.inf]])
@@ -76,7 +77,7 @@ class OrderedLatent:
         return ndtr(ends[codes] - centre), ndtr(ends[codes + 1] - centre)
 
     def draw_values(self, scores: Array, rng: np.random.Generator) -> None:
-        """Sample every opinion from the normal around its score, cut off at the ends of its level."""
+        """Sample every latent value from the normal around its score, truncated to its level."""
         from scipy.special import ndtri
 
         below, above = self._tails(self.cutpoints, np.arange(len(self.codes)), scores)
@@ -86,7 +87,7 @@ class OrderedLatent:
         self.values = np.clip(opinion, ends[self.codes], ends[self.codes + 1]).astype(np.float32)
 
     def squared_error(self, scores: Array, levels: Array) -> float:
-        """The mean square of rating less expected rating, for levels (C,)."""
+        """The mean squared error of the expected ratings, for levels (C,)."""
         from scipy.special import ndtr
 
         expected = levels[0] + sum(

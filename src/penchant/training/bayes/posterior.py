@@ -1,4 +1,4 @@
-"""From samples, in standardised units and over active rows, to a TrainedModel in rating units."""
+"""From samples of active rows in standardised units to a TrainedModel in rating units."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def to_trained_model(
     facts: Mapping[str, Any],
 ) -> TrainedModel:
     """A model of the given samples."""
-    # the mean precision, so that a new user is folded in with the noise of the average user
-    noise = np.array([np.mean(1 / draw.noise) ** -0.5 for draw in samples]) * prepared.deviation
+    # the noise of the mean precision: a new user is folded in with the noise of the average user
+    noise = np.array([np.mean(1 / sample.noise) ** -0.5 for sample in samples]) * prepared.deviation
     users, items = (_side(ratings, prepared, samples, at) for at in (0, 1))
-    extra = prepared.deviation**2 * np.mean([draw.noise for draw in samples], axis=0) - np.mean(noise**2)
+    extra = prepared.deviation**2 * np.mean([sample.noise for sample in samples], axis=0) - np.mean(noise**2)
     own = np.zeros(prepared.users.size, np.float32)
     own[prepared.users.active] = extra
     prior = replace(users.prior, variance=float(extra.mean()))
@@ -61,7 +61,7 @@ def scorer_of(prepared: PreprocessedRatings, samples: Sequence[Sample]) -> DotSc
     mean = np.full(len(samples), prepared.mean, np.float32)
     if prepared.levels is None:
         return DotScorer(mean)
-    cutpoints = np.stack([draw.cutpoints for draw in samples if draw.cutpoints is not None]).astype(np.float32)
+    cutpoints = np.stack([sample.cutpoints for sample in samples if sample.cutpoints is not None]).astype(np.float32)
     return DotScorer(mean, "ordered_probit", levels=prepared.levels.astype(np.float32), cutpoints=cutpoints)
 
 
@@ -71,8 +71,8 @@ def _temporal_bias(prepared: PreprocessedRatings, samples: Sequence[Sample]) -> 
     owners = np.repeat(prepared.users.active, prepared.users.entries.counts).astype(np.int32)
     levels = []
     for at, level in enumerate(temporal_bias_levels(owners, prepared.times)):
-        biases = np.stack([draw.temporal_bias[at][0] for draw in samples]) * prepared.deviation
-        variance = np.array([prepared.deviation**2 / draw.temporal_bias[at][1] for draw in samples])
+        biases = np.stack([sample.temporal_bias[at][0] for sample in samples]) * prepared.deviation
+        variance = np.array([prepared.deviation**2 / sample.temporal_bias[at][1] for sample in samples])
         levels.append(
             TemporalBiasLevel(
                 level.span, level.users, level.spans, biases.astype(np.float32), variance.astype(np.float32)
@@ -90,8 +90,8 @@ def _side(ratings: Ratings, prepared: PreprocessedRatings, samples: Sequence[Sam
     side = (prepared.users, prepared.items)[at]
     units = units_of(prepared, len(samples[0].means[0]))
     rows = np.zeros((len(samples), side.size, len(units)), np.float32)
-    for s, draw in enumerate(samples):
-        rows[s, side.active] = (draw.users, draw.items)[at] * units.astype(np.float32)
+    for s, sample in enumerate(samples):
+        rows[s, side.active] = (sample.users, sample.items)[at] * units.astype(np.float32)
     table = (ratings.user_features, ratings.item_features)[at]
     made = Side(
         (ratings.users, ratings.items)[at],
@@ -107,15 +107,17 @@ def _side(ratings: Ratings, prepared: PreprocessedRatings, samples: Sequence[Sam
 
 
 def units_of(prepared: PreprocessedRatings, width: int) -> Array:
-    """What a standardised row is multiplied by: biases by the deviation, either vector by its root."""
+    """What takes a standardised row to rating units, (D,): the deviation for the bias, its root for the vector."""
     return np.append(prepared.deviation, np.full(width - 1, np.sqrt(prepared.deviation)))
 
 
 def _variance(
     side: PreprocessedSide, prepared: PreprocessedRatings, samples: Sequence[Sample], at: int
 ) -> Floats | None:
-    """What the conditional means of the rows leave out of a rating's variance, (N,), for the side that has them."""
-    found = [draw.spread for draw in samples if draw.spread is not None and len(draw.spread) == len(side.active)]
+    """The variance of a rating that conditional means leave out, (N,); None for the side with sampled rows."""
+    found = [
+        sample.spread for sample in samples if sample.spread is not None and len(sample.spread) == len(side.active)
+    ]
     if not found or (at == 1) != (len(prepared.items.active) >= len(prepared.users.active)):
         return None
     variance = np.zeros(side.size, np.float32)
@@ -125,12 +127,12 @@ def _variance(
 
 def _prior(prepared: PreprocessedRatings, samples: Sequence[Sample], at: int, units: Array) -> Prior:
     side = (prepared.users, prepared.items)[at]
-    mean = np.stack([draw.means[at] * units for draw in samples])
-    precision = np.stack([draw.precisions[at] / np.outer(units, units) for draw in samples])
+    mean = np.stack([sample.means[at] * units for sample in samples])
+    precision = np.stack([sample.precisions[at] / np.outer(units, units) for sample in samples])
     effects: list[Effect] = []
     first = 0
     for term in side.terms:
         last = first + len(term.blocks)
-        effects.append(term.effect([draw.maps[at][first:last] for draw in samples], units))
+        effects.append(term.effect([sample.maps[at][first:last] for sample in samples], units))
         first = last
     return Prior(mean.astype(np.float32), precision.astype(np.float32), tuple(effects))

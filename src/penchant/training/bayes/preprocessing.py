@@ -1,4 +1,4 @@
-"""What the sampler works on: standardised ratings of active rows, and the matrices that their features become."""
+"""The sampler's input: standardised ratings of active rows, and decomposed feature matrices."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ from penchant.training.row_solver import ThreadTeam
 SIDES: tuple[Literal["users", "items"], ...] = ("users", "items")
 
 MOST_LEVELS = 30
-"""The most distinct ratings that an ordered-probit link is offered for."""
+"""The highest number of distinct ratings for an ordered-probit link."""
 
 
 @dataclass(frozen=True)
 class PreprocessedSide:
-    """One side. active: (A,) its numbers with ratings. entries: their standardised ratings, among active rows of both
-    sides. encoder, encoded: its features, (N, F), or None. terms: what moves the prior mean of its rows.
+    """One side of the preprocessed ratings.
+
+    active: (A,), the numbers that have ratings. entries: their standardised ratings; rows and columns are active rows.
+    encoder, encoded: the features, (N, F), or None. terms: the terms of the rows' prior mean.
     """
 
     size: int
@@ -45,10 +47,10 @@ class PreprocessedSide:
 
 @dataclass(frozen=True)
 class PreprocessedRatings:
-    """Both sides, and the mean and deviation by which ratings were standardised.
+    """Both sides, and the mean and standard deviation of the ratings.
 
-    times: (n,), when each of the users' entries was made, where the model uses times. levels: (C,), the distinct
-    ratings of an ordered-probit link, and codes: (n,), the level of each of the users' entries.
+    times: (n,), the time of each of the users' entries, or None if the model does not use times. levels: (C,), the
+    distinct ratings, and codes: (n,), the level of each of the users' entries; None without an ordered-probit link.
     """
 
     users: PreprocessedSide
@@ -61,13 +63,13 @@ class PreprocessedRatings:
 
 
 def prepare(ratings: Ratings, settings: BayesSettings, team: ThreadTeam) -> PreprocessedRatings:
-    """Standardise the ratings, leave out rows without any, and decompose the feature matrices."""
+    """Standardise the ratings, leave out rows without ratings, and decompose the feature matrices."""
     levels = _levels(ratings, settings) if settings.link == "ordered_probit" else None
     if settings.temporal_bias and ratings.timestamps is None:
         raise DataError("the ratings have no timestamps to learn from", where="temporal_bias", remedy="Leave it off")
     mean = ratings.mean
     deviation = float(ratings.values.std(dtype=np.float64))
-    if levels is not None:  # the cut points carry mean and scale
+    if levels is not None:  # the cut points contain mean and scale
         mean, deviation = 0.0, 1.0
     deviation = deviation if deviation > 1e-6 * max(abs(mean), 1.0) else 1.0
     by_user, by_item = ratings.by_user(), ratings.by_item()
@@ -91,7 +93,7 @@ def _levels(ratings: Ratings, settings: BayesSettings) -> NDArray[np.float64]:
     levels = np.unique(ratings.values).astype(np.float64)
     if settings.temporal_bias:
         raise SettingsError(
-            "an ordered-probit link cannot be shifted by time", where="temporal_bias", remedy="Leave one off"
+            "an ordered-probit link has no temporal bias", where="temporal_bias", remedy="Leave one off"
         )
     if not 2 <= len(levels) <= MOST_LEVELS:
         raise DataError(
@@ -105,7 +107,7 @@ def _levels(ratings: Ratings, settings: BayesSettings) -> NDArray[np.float64]:
 def _active_entries(
     entries: Grouped, own: NDArray[np.int64], other: NDArray[np.int64], mean: float, deviation: float
 ) -> Grouped:
-    """The entries of rows that have any, numbered among themselves on both sides, and standardised."""
+    """The standardised entries of the active rows, with rows and columns numbered among the active ones."""
     starts = np.append(entries.starts[own], entries.starts[-1])
     numbers = np.searchsorted(other, entries.numbers).astype(np.int32)
     return Grouped(starts, numbers, ((entries.values - mean) / deviation).astype(np.float32), entries.rows)
@@ -114,7 +116,7 @@ def _active_entries(
 def _features(
     table: FeatureTable | None, counts: NDArray[Any]
 ) -> tuple[FeatureEncoder | None, Any, list[NDArray[np.int64]]]:
-    """The encoder of a table, the encoded table, and the columns that belong to each of its features."""
+    """The encoder of a table, the encoded table, and the matrix columns of each feature."""
     if table is None or not table.columns:
         return None, None, []
     encoder = FeatureEncoder.fit(table, counts)
@@ -128,5 +130,5 @@ def _features(
 
 
 def _owner(name: str, columns: Iterable[str]) -> str:
-    """The feature that a matrix column such as "genres=Comedy", "plot~17" or "year<1935" belongs to."""
+    """The feature of a matrix column such as "genres=Comedy", "plot~17" or "year<1935"."""
     return next(column for column in columns if name.startswith(tuple(column + sign for sign in "=~<>")))

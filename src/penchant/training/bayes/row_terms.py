@@ -1,4 +1,4 @@
-"""The terms of a row's prior mean that the sampler learns, and the effects of the prior that they become."""
+"""The terms of a row's prior mean that the sampler learns; each becomes an effect of the trained prior."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from penchant.training.bayes.settings import BayesSettings
 from penchant.training.row_solver import Floats, ThreadTeam
 
 HISTORY_POWERS = {"users": 0.5, "items": 0.2}
-"""A history of n weighs n to minus this. A half is SVD++'s; for items, whose raters number from one to hundreds, a
-smaller power predicted held-out parts of the lesson's training rows better (RMSE 0.831 instead of 0.834)."""
+"""The entries of a history of n have the weight n^-power. SVD++ has 0.5. For items, whose number of ratings varies
+much more, a smaller power predicted held-out parts of the lesson's training rows better (RMSE 0.831, not 0.834)."""
 
 
 @dataclass(frozen=True)
 class SideData:
-    """What terms are made from, of one side.
+    """The data of one side from which its terms are built.
 
-    active: (A,), the numbers with ratings. entries: their ratings, numbered among the active rows of both sides.
+    active: (A,), the numbers that have ratings. entries: their ratings; rows and columns are active rows.
     encoder, encoded: the side's features, (N, F), or None. groups: the columns of each feature. other_active: (B,), the
-    active numbers of the other side, of other_size in all.
+    active numbers of the other side. other_size: the number of all rows of the other side.
     """
 
     of: Literal["users", "items"]
@@ -42,18 +42,18 @@ class SideData:
 
 
 class RowTerm(Protocol):
-    """blocks: the feature maps whose shifts, added up, are the term."""
+    """A term of the prior mean: the sum of the shifts of its `blocks`."""
 
     @property
     def blocks(self) -> Sequence[FeatureBlock]: ...
 
     def effect(self, maps: Sequence[Sequence[Array]], units: Array) -> Effect:
-        """The effect of the prior in all samples; maps: of each sample and block, in standardised units."""
+        """The term as an effect of the prior, in rating units. maps: of each sample and block, standardised."""
 
 
 @dataclass(frozen=True)
 class FeatureTerm:
-    """A block for each feature, of the columns in `groups`, out of `width`."""
+    """The effect of features, one block for each feature. groups: its columns out of `width`."""
 
     width: int
     groups: list[NDArray[np.int64]]
@@ -69,7 +69,7 @@ class FeatureTerm:
 
 @dataclass(frozen=True)
 class HistoryTerm:
-    """One block, of who rated what."""
+    """The effect of histories: one block whose features are the rated rows of the other side."""
 
     block: FeatureBlock
     power: float
@@ -104,7 +104,7 @@ def _history_term(data: SideData, settings: BayesSettings, team: ThreadTeam) -> 
 
 
 def _history(entries: Grouped, others: int, power: float) -> Any:
-    """Who rated what, (A, others): each row's n entries weigh n^-power (Koren 2008, equation 15)."""
+    """The histories as a sparse matrix (A, others): a row's n entries are n^-power (Koren 2008, equation 15)."""
     from scipy.sparse import csr_array
 
     weights: Floats = np.repeat(entries.counts.astype(np.float64) ** -power, entries.counts).astype(np.float32)
@@ -112,7 +112,7 @@ def _history(entries: Grouped, others: int, power: float) -> Any:
 
 
 TERMS: tuple[Callable[[SideData, BayesSettings, ThreadTeam], RowTerm | None], ...] = (_feature_term, _history_term)
-"""What makes each term there is, or None where the settings or the data leave it out; sampled in this order."""
+"""Builders of the terms, in the order in which they are sampled; None if settings or data leave a term out."""
 
 
 def terms_of(data: SideData, settings: BayesSettings, team: ThreadTeam) -> list[RowTerm]:

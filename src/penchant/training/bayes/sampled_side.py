@@ -1,4 +1,4 @@
-"""One side of the sampler: its rows, the Gaussian they come from, and how both are drawn."""
+"""One side of the sampler: its rows, their Gaussian prior, and how both are sampled."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from penchant.training.row_solver import Conditional, Floats, RowSolver, ThreadT
 
 
 class SampledSide:
-    """N rows [bias, vector] of D numbers, all of them with ratings, and their prior.
+    """N rows [bias, vector] of D numbers, all with ratings, and their prior.
 
-    rows: (N, D). mean: (D,), precision: (D, D), blocks: the feature maps that shift the mean row by row.
+    rows: (N, D). mean: (D,). precision: (D, D). blocks: the feature maps that shift the prior mean of each row.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class SampledSide:
         self.mean, self.precision = normal_wishart(self.rows - total, scatter, map_rows, rng)
 
     def prior_means(self) -> NDArray[Any]:
-        """(N, D), or (1, D) where no feature tells rows apart."""
+        """The prior mean of each row, (N, D), or (1, D) if there are no feature maps."""
         total = np.sum(self.shifts, axis=0) if self.blocks else np.zeros((1, len(self.mean)))
         return total + self.mean
 
     def given(self, scale: NDArray[Any], weights: Floats | None) -> Conditional:
-        """What the rows' conditional needs in addition to the other side."""
+        """The prior and the noise that the conditional of the rows depends on."""
         return Conditional(self.precision, self.prior_means() @ self.precision, scale, weights)
 
     def draw_rows(self, other: Floats, given: Conditional, targets: Floats | None, rng: np.random.Generator) -> None:
@@ -57,7 +57,7 @@ class SampledSide:
     def expected_rows(
         self, other: Floats, given: Conditional, targets: Floats | None, covariance: Floats | None = None
     ) -> Floats:
-        """The rows' conditional means given the other side, (N, D), in place of a draw."""
+        """The conditional means of the rows given the other side, (N, D); the covariances are written if asked for."""
         out = np.empty_like(self.rows)
         self.solver.solve(other, given, out, targets=targets, covariance=covariance)
         return out

@@ -9,18 +9,18 @@ from penchant.foundations.settings import Settings, setting
 
 @dataclass(frozen=True)
 class BayesSettings(Settings):
-    """Bayesian matrix factorisation; the defaults are meant to be left alone."""
+    """Bayesian matrix factorisation. The defaults suit most data."""
 
     factors: int = setting(16, "numbers in a user's and an item's vector", low=1, high=512)
     samples: int = setting(60, "samples kept in each chain; predictions are their mean", low=1)
-    thin: int = setting(2, "sweeps from one kept draw to the next", low=1)
-    burn_in: int = setting(40, "sweeps of each chain before the first kept draw", low=0)
-    chains: int = setting(1, "independent chains; two or more show whether they agree", low=1)
-    use_features: bool = setting(True, "learn a map from the features of users and items, where there are any")
-    history: bool = setting(True, "let who rated what, apart from how, shift the prior of users and items (SVD++)")
-    rank: int = setting(300, "directions kept of a wide feature or history matrix", low=1)
+    thin: int = setting(2, "sweeps from one kept sample to the next", low=1)
+    burn_in: int = setting(40, "sweeps of each chain before the first kept sample", low=0)
+    chains: int = setting(1, "independent chains; two or more allow a convergence check", low=1)
+    use_features: bool = setting(True, "learn the effect of user and item features on the prior, if there are any")
+    history: bool = setting(True, "learn the effect of who rated which items, without the ratings (SVD++)")
+    rank: int = setting(300, "singular directions kept of a wide feature or history matrix", low=1)
     temporal_bias: bool = setting(
-        False, "let a user's ratings lean together within a day, ten minutes, a minute, ten seconds"
+        False, "learn biases that a user's ratings share within a day, ten minutes, a minute, ten seconds"
     )
-    user_noise: bool = setting(True, "give every user a noise of their own (with the identity link)")
+    user_noise: bool = setting(True, "learn a noise precision for each user (with the identity link)")
     link: str = setting("identity", "how a score becomes a rating", choices=("identity", "ordered_probit"))

@@ -1,4 +1,4 @@
-"""Drawing the biases of temporal_bias: one for each user in each stretch of time, at several lengths of stretch."""
+"""Sampling the temporal biases: one for each user in each time span, for spans of several lengths."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from penchant.training.bayes.conditionals import Array
 from penchant.training.row_solver import Floats
 
 SPANS = (86_400, 600, 60, 10)
-"""Stretches in seconds: a day, ten minutes, a minute, ten seconds."""
+"""Lengths of the time spans in seconds: a day, ten minutes, a minute, ten seconds."""
 
 
 class TemporalBiasState:
     """The state of one level: T biases, Gaussian around zero.
 
-    place: (n,), the occasion of each rating. users, spans: (T,), whose occasion it is and when.
+    place: (n,), the index of each rating's bias. users, spans: (T,), the user and the time span of each bias.
     """
 
     def __init__(self, users: NDArray[np.int32], times: NDArray[np.int64], span: int) -> None:
@@ -26,14 +26,14 @@ class TemporalBiasState:
         self.precision = 50.0
 
     def shift(self) -> Array:
-        """What each rating is shifted by, (n,)."""
+        """The bias of each rating, (n,)."""
         return self.biases[self.place]
 
     def draw(self, residuals: Array, noise_precision: Array, rng: np.random.Generator) -> None:
-        """Sample the biases, then their precision, given ratings less all else, (n,), and the ratings' precisions (n,).
+        """Sample the biases, then their precision.
 
-        The precision's prior is Gamma(1, rate 0.02), whose mean of 50 is a bias of about a seventh of the ratings'
-        standard deviation.
+        residuals: (n,), the ratings less all other terms. noise_precision: (n,). The precision's prior is Gamma(1, rate
+        0.02) with mean 50: a bias then has about a seventh of the ratings' standard deviation.
         """
         size = len(self.biases)
         total = self.precision + np.bincount(self.place, noise_precision, size)
@@ -43,7 +43,7 @@ class TemporalBiasState:
 
 
 def temporal_bias_levels(users: NDArray[np.int32], times: NDArray[np.int64]) -> list[TemporalBiasState]:
-    """A level for each span that tells the n ratings apart any finer than the one before."""
+    """One level for each span length; a length that splits the n ratings no finer than the one before is left out."""
     levels: list[TemporalBiasState] = []
     for span in SPANS:
         level = TemporalBiasState(users, times, span)
@@ -53,6 +53,6 @@ def temporal_bias_levels(users: NDArray[np.int32], times: NDArray[np.int64]) -> 
 
 
 def total_shift(levels: list[TemporalBiasState]) -> Floats:
-    """What all levels together shift each rating by, (n,)."""
+    """The sum of each rating's biases over all levels, (n,)."""
     total: Floats = np.sum([level.shift() for level in levels], axis=0).astype(np.float32)
     return total

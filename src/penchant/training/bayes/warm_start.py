@@ -23,7 +23,7 @@ _SAMPLING = {"samples", "thin", "burn_in", "chains"}
 
 
 def check_resumable(model: TrainedModel, ratings: Ratings, settings: BayesSettings) -> None:
-    """Raise unless the model is of this kind, of these ratings and of these settings, but for how much is drawn."""
+    """Raise unless the model has this kind, these ratings and these settings; the number of samples may differ."""
     check_resume(model, "bayes")
     ours = {name: value for name, value in settings.to_json().items() if name not in _SAMPLING}
     theirs = {name: value for name, value in model.settings.items() if name not in _SAMPLING}
@@ -31,7 +31,7 @@ def check_resumable(model: TrainedModel, ratings: Ratings, settings: BayesSettin
         names = sorted(name for name in ours if ours[name] != theirs.get(name))
         raise SettingsError(f"the model was trained with other {', '.join(names)}", where="resume", remedy="Give those")
     if settings.chains != 1:
-        raise SettingsError("one chain is continued, from the last draw", where="resume", remedy="Leave chains at 1")
+        raise SettingsError("only one chain can be continued", where="resume", remedy="Leave chains at 1")
     now, before = ratings.by_user(), model.interactions.by_item_number()
     same = all(np.array_equal(getattr(now, name), getattr(before, name)) for name in ("starts", "numbers", "values"))
     if not same:
@@ -60,32 +60,32 @@ def continued(chain: Chain, model: TrainedModel, prepared: PreprocessedRatings) 
     chain.alpha = float((prepared.deviation / model.noise[-1]) ** 2)
 
 
-def joined(first: TrainedModel, second: TrainedModel) -> TrainedModel:
+def concatenated(first: TrainedModel, second: TrainedModel) -> TrainedModel:
     """One model with the samples of both."""
     share = first.samples / (first.samples + second.samples)
     shown = [*first.history, *({**metrics, "sample": metrics["sample"] + first.samples} for metrics in second.history)]
     return replace(
         second,
-        scorer=_joined_scorer(_scorer_of(first), _scorer_of(second)),
-        users=_joined_side(first.users, second.users, share),
-        items=_joined_side(first.items, second.items, share),
+        scorer=_concatenated_scorer(_scorer_of(first), _scorer_of(second)),
+        users=_concatenated_side(first.users, second.users, share),
+        items=_concatenated_side(first.items, second.items, share),
         noise=np.concatenate([first.noise, second.noise]),
         history=shown,
     )
 
 
 def _scorer_of(model: TrainedModel) -> DotScorer:
-    return cast(DotScorer, model.scorer)  # `posterior.scorer_of` makes no other
+    return cast(DotScorer, model.scorer)  # a bayes model has no other scorer
 
 
-def _joined_scorer(a: DotScorer, b: DotScorer) -> DotScorer:
+def _concatenated_scorer(a: DotScorer, b: DotScorer) -> DotScorer:
     cuts = None
     if a.cutpoints is not None and b.cutpoints is not None:
         cuts = np.concatenate([a.cutpoints, b.cutpoints])
     return replace(b, mean=np.concatenate([a.mean, b.mean]), cutpoints=cuts)
 
 
-def _joined_side(a: Side, b: Side, share: float) -> Side:
+def _concatenated_side(a: Side, b: Side, share: float) -> Side:
     both: Floats | None = None
     if a.variance is not None and b.variance is not None:
         both = (share * a.variance + (1 - share) * b.variance).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A backend: one way to carry out the steps of gradient descent that the learner asks for."""
+"""The protocol of backends, which compute the steps of gradient descent for the learner."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 State = Mapping[str, NDArray[Any]]
-"""Named arrays: the parameters, and the optimiser's memory under "optimizer." names."""
+"""Named arrays: the parameters, and the optimiser's state under names that start with "optimizer."."""
 
 
 class Backend(Protocol):
-    """Holds the parameters, the optimiser's memory and the training rows; knows nothing of schedules and callbacks."""
+    """Holds the parameters, the optimiser's state and the training rows. Schedules and callbacks are the learner's."""
 
     @property
     def rows(self) -> int:
-        """How many training ratings there are."""
+        """The number of training ratings."""
 
     @property
     def batch_size(self) -> int:
-        """How many of them make a step."""
+        """The number of ratings in a step."""
 
     def begin(self, run_seed: int, epoch: int) -> None:
-        """Put the rows into the order of this epoch."""
+        """Bring the rows into the order of this epoch."""
 
     def advance(self, first: int, rates: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Take the steps first, first + 1, ... of this epoch, one for each learning rate; their mean losses, (C,)."""
+        """Take steps first, first + 1, ... of this epoch, one for each learning rate, and return their losses (C,)."""
 
     def predict(self, user_numbers: NDArray[np.int32], item_numbers: NDArray[np.int32]) -> NDArray[np.float32]:
-        """The present predictions of B pairs, shape (B,)."""
+        """Predictions of B pairs with the current parameters, shape (B,)."""
 
     def state(self) -> State:
-        """A copy of everything that a later `restore` needs to go on as if nothing had happened."""
+        """A copy of the complete state; after `restore`, training continues with the same bits."""
 
     def restore(self, state: State) -> None:
-        """Take up a state given by `state`."""
+        """Restore a state returned by `state`."""

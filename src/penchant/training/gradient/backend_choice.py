@@ -1,4 +1,4 @@
-"""Choosing the backend: which of the two carries out the steps of a model under given settings."""
+"""Choosing the backend of a model, torch or numba, from its settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Bounds = tuple[float, float] | None
 
 
 def dot_backend(start: DotStart, ratings: Ratings, settings: DotSettings) -> Backend:
-    """A backend for vectors alone."""
+    """A backend for vectors without biases."""
     if runs_on_numba(settings, FeatureEmbeddings()):
         from penchant.training.gradient.numba_backend import BARE, NumbaBackend
 
@@ -27,7 +27,7 @@ def dot_backend(start: DotStart, ratings: Ratings, settings: DotSettings) -> Bac
 def dot_bias_backend(
     start: DotStart, ratings: Ratings, settings: DotBiasSettings, bounds: Bounds, columns: FeatureEmbeddings
 ) -> Backend:
-    """A backend for vectors and biases, and columns where there are any."""
+    """A backend for vectors and biases, with feature columns if there are any."""
     if runs_on_numba(settings, columns):
         from penchant.training.gradient.numba_backend import BIASED, NumbaBackend
 
@@ -43,7 +43,7 @@ def dot_bias_backend(
 
 
 def runs_on_numba(settings: GradientSettings, columns: FeatureEmbeddings) -> bool:
-    """Whether the kernels carry out these settings. Raises SettingsError where they were asked for and cannot."""
+    """Whether the numba backend is used. Raises SettingsError if it was asked for but does not support the settings."""
     cannot = "columns" if columns.encoded else "gradient clipping" if settings.clip else ""
     if settings.backend == "numba" and cannot:
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""Training EmbeddingDot and EmbeddingDotBias, by the fastest backend."""
+"""Training EmbeddingDot and EmbeddingDotBias with the backend that the settings choose."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def train_dot(
     progress: Progress,
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
-    """Vectors alone; the first predictions have the data's mean."""
+    """Train vectors without biases. The initial predictions have the mean of the data."""
     check_resume(resume, "dot", settings.factors)
     start_seed = int(spawn_seeds(rng, 1)[0])
 
@@ -56,7 +56,7 @@ def train_dot_bias(
     progress: Progress,
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
-    """Vectors and biases; the biases start at the data's damped means."""
+    """Train vectors and biases. The initial biases are the damped biases of the data."""
     check_resume(resume, "dot_bias", settings.factors)
     start_seed = int(spawn_seeds(rng, 1)[0])
     bounds = bounds_of(ratings.scale, settings.widen) if settings.link == "sigmoid" else None
@@ -79,7 +79,7 @@ def biased_model(
     bounds: tuple[float, float] | None,
     columns: FeatureEmbeddings,
 ) -> TrainedModel:
-    """The TrainedModel of trained vectors and biases."""
+    """A TrainedModel from fitted vectors and biases."""
     mean = _stack(fitted.samples, "mean_bias")[:, 0]
     scorer = DotScorer(mean) if bounds is None else DotScorer(mean, "sigmoid", *bounds)
     rows = [(_stack(fitted.samples, f"{side}.bias.weight")[:, :, 0], _stack(fitted.samples, f"{side}.vectors.weight"))
@@ -102,8 +102,8 @@ def _finished(
     use_features: bool = True,
 ) -> TrainedModel:
     columns = columns or FeatureEmbeddings()
-    user_rows = columns.joined("users", user_rows, fitted.samples)
-    item_rows = columns.joined("items", item_rows, fitted.samples)
+    user_rows = columns.whole_rows("users", user_rows, fitted.samples)
+    item_rows = columns.whole_rows("items", item_rows, fitted.samples)
     model = assemble(
         ratings,
         kind=kind,
@@ -123,6 +123,6 @@ def _finished(
 
 
 def _stack(samples: Sequence[State], name: str) -> Floats:
-    """One parameter of every sample, (S, ...)."""
+    """One parameter in every sample, (S, ...)."""
     stacked: Floats = np.stack([sample[name] for sample in samples]).astype(np.float32)
     return stacked

@@ -1,6 +1,6 @@
-"""The orders in which epochs visit the ratings, the same for both backends.
+"""The order of the ratings in each epoch, the same for both backends.
 
-Every number in here is stated, none is the machine's: the same seed gives the same order anywhere.
+No constant depends on the machine, so the same seed gives the same order everywhere.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from penchant.data.ratings import Ratings
 from penchant.training.gradient.settings import GradientSettings
 
 LARGE = 1 << 21
-"""Ratings from which on an order outgrows the cache, and NumPy's shuffle waits for memory at each of them."""
+"""From this number of ratings, an order is larger than the cache, and NumPy's shuffle waits for memory."""
 
 NUMBERS_TOGETHER = 300_000
-"""Numbers in the rows of a group's users, with their moments: 1.2 MB, which stay in the cache while it is visited."""
+"""Numbers in the rows of a group's users, with their moments: 1.2 MB, which fit the cache while the group is in use."""
 
 RATINGS_TOGETHER = 1 << 18
-"""Ratings in a group, at least on average: hundreds of batches, each still a sample of many users."""
+"""The lowest mean number of ratings in a group: it gives hundreds of batches, each with ratings of many users."""
 
 _MOST_GROUPS = 1 << 16
 _DRAWS = 1 << 16
-"""Random numbers drawn at a time."""
+"""Random numbers generated at a time."""
 
 
 class EpochSampler:
-    """The orders of a run over n ratings: all shuffled together, or group after group, in each epoch's own order.
+    """The order of n ratings in each epoch of a run: one shuffle, or groups in random order, each of them shuffled.
 
-    groups: (n,) uint16, the group of each rating.
+    groups: (n,) uint16, the group of each rating, or None for one shuffle.
     """
 
     def __init__(self, n: int, groups: NDArray[np.uint16] | None = None) -> None:
@@ -42,17 +42,17 @@ class EpochSampler:
 
     @classmethod
     def of(cls, ratings: Ratings, settings: GradientSettings) -> EpochSampler:
-        """Where only touched rows move and the table is large, groups of users whose rows the cache can hold."""
+        """For large tables with sparse updates, groups of users whose rows fit the cache; else one shuffle."""
         n, numbers = len(ratings), ratings.n_users * (3 * settings.factors + 4)
         groups = min(numbers // NUMBERS_TOGETHER, n // RATINGS_TOGETHER, _MOST_GROUPS)
         if not settings.sparse_updates or n < LARGE or groups < 2:
             return cls(n)
-        # Dealt out at random: numbers often tell who came first, and who came together may be alike.
+        # The groups are random: user numbers are often in the order of sign-up, and neighbours there may be similar.
         of_user = np.random.default_rng(groups).permutation(ratings.n_users) % groups
         return cls(n, of_user.astype(np.uint16)[ratings.user_numbers])
 
     def order(self, run_seed: int, epoch: int) -> NDArray[np.int32]:
-        """A permutation of the n rows, shape (n,); it follows from the run's seed and the epoch."""
+        """A permutation of the n rows, shape (n,), determined by the run's seed and the epoch."""
         n = len(self._rows)
         if n < LARGE:
             return epoch_order(n, run_seed, epoch)
@@ -66,7 +66,7 @@ class EpochSampler:
 
 
 def _shuffle(order: NDArray[Any], random: np.random.Generator) -> None:
-    """Shuffle in place, for memory that is far away."""
+    """Shuffle in place, with prefetching, for arrays larger than the cache."""
     from penchant.training.kernels.prefetch import shuffle
 
     for end in range(len(order), 0, -_DRAWS):

@@ -1,6 +1,6 @@
-"""What happens during a run, in order, and the parent of everything that wants to hear of it.
+"""The events of a run, and the base class of callbacks.
 
-fit_begins, then for each epoch: epoch_begins, steps_end (once or more), epoch_ends; at last fit_ends.
+The order is fit_begins; for each epoch epoch_begins, steps_end (once or more) and epoch_ends; and finally fit_ends.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from penchant.training.gradient.schedules import Curve, constant
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a run intends.
+class TrainingPlan:
+    """The number of epochs and the learning rates of a run.
 
-    curve: position in the run -> multiple of learning_rate. stride: steps between two steps_end events; None for an
-    epoch's worth.
+    curve: position in the run -> multiple of learning_rate. stride: steps between two steps_end events; None for one
+    event an epoch.
     """
 
     epochs: int
@@ -32,13 +32,13 @@ class Plan:
 
 @dataclass
 class Run:
-    """A run under way: what callbacks are shown.
+    """The state of a run, as callbacks see it.
 
-    history: one mapping of metrics an epoch. rates, losses: one number for each step taken. stopped: why training is
-    to end after this epoch, or nothing.
+    history: one mapping of metrics for each epoch. rates, losses: one number for each step so far. stopped: why
+    training ends after this epoch, or "".
     """
 
-    plan: Plan
+    plan: TrainingPlan
     backend: Backend
     seed: int
     history: list[Mapping[str, float]] = field(default_factory=list)
@@ -55,24 +55,24 @@ class Run:
         return self.plan.epochs * self.steps_per_epoch
 
     def stop(self, reason: str) -> None:
-        """Ask for the end of training; the other callbacks still hear of the event under way."""
+        """End training after this epoch; the other callbacks still get the current event."""
         self.stopped = self.stopped or reason
 
 
 class Callback:
-    """Hears of a run's events; every hook does nothing unless it is overridden."""
+    """The base class of callbacks; each method does nothing unless it is overridden."""
 
     def fit_begins(self, run: Run) -> None:
         """Before the first step; a resumed run already has a history."""
 
     def epoch_begins(self, run: Run, epoch: int) -> None:
-        """Before the rows are put into the epoch's order."""
+        """Before the rows are brought into the epoch's order."""
 
     def steps_end(self, run: Run, first: int, losses: NDArray[np.float64]) -> None:
-        """Steps first, first + 1, ... of the whole run have been taken; losses: (C,)."""
+        """After steps first, first + 1, ... of the whole run. losses: (C,)."""
 
     def epoch_ends(self, run: Run, epoch: int, metrics: dict[str, float]) -> None:
-        """An epoch is over; metrics may be added to, callbacks run in the order they were given in."""
+        """After an epoch. Callbacks are called in their order and may add to `metrics`."""
 
     def fit_ends(self, run: Run) -> None:
-        """After the last epoch, however the run came to its end."""
+        """After the last epoch, also if training ended early or with an error."""

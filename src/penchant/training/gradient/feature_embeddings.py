@@ -1,4 +1,4 @@
-"""User and item columns on their way into a model that is trained by gradient."""
+"""Encoded user and item features for models that embed them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from penchant.training.gradient.backend import State
 
 @dataclass(frozen=True)
 class FeatureEmbeddings:
-    """encoded: by side ("users", "items"), for the sides that have columns; sparse (N, F)."""
+    """Encoded features of the sides that have some: encoded["users"], encoded["items"], sparse (N, F)."""
 
     encoded: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, ratings: Ratings) -> FeatureEmbeddings:
-        """The columns of some ratings; what an encoder learns comes from rows with training ratings."""
+        """The encoded features of the ratings; encoders are fitted on rows with training ratings only."""
         tables: dict[str, tuple[FeatureTable | None, Any]] = {
             "users": (ratings.user_features, ratings.by_user()),
             "items": (ratings.item_features, ratings.by_item()),
@@ -37,15 +37,15 @@ class FeatureEmbeddings:
         encoded = {side: encoder.encode(tables[side][0]) for side, encoder in encoders.items()}  # type: ignore[arg-type]
         return cls(encoded)
 
-    def joined(self, side: str, own: tuple[Floats, Floats], samples: Sequence[State]) -> tuple[Floats, Floats]:
-        """Bias (S, N) and vectors (S, N, K) of whole rows: the own part plus the columns' share.
+    def whole_rows(self, side: str, own: tuple[Floats, Floats], samples: Sequence[State]) -> tuple[Floats, Floats]:
+        """Bias (S, N) and vectors (S, N, K) of whole rows: a row's own part plus the sum of its features' embeddings.
 
-        The effect of features on rows without ratings is not read off these embeddings, since training splits a row
-        between them and its own part. It is fitted to the whole rows afterwards (`training.feature_maps`), which
-        predicts held-out training items better.
+        These embeddings are not used for rows without ratings, because training divides a row between them and its own
+        part. Instead, `training.feature_maps` fits the effect of features to the whole rows afterwards, which predicts
+        held-out training items better.
         """
         if side not in self.encoded:
             return own
         name = f"{side}.columns.features.weight"
-        shift = np.stack([np.asarray(self.encoded[side] @ draw[name]) for draw in samples]).astype(np.float32)
+        shift = np.stack([np.asarray(self.encoded[side] @ sample[name]) for sample in samples]).astype(np.float32)
         return own[0] + shift[:, :, 0], own[1] + shift[:, :, 1:]

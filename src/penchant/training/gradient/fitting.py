@@ -1,4 +1,4 @@
-"""From settings to trained parameters: hold out, stop early, and train again on everything."""
+"""From settings to trained parameters: hold-out rows, early stopping, and training again on all rows."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from penchant.training.gradient.callbacks.early_stopping import BestWeights, Sto
 from penchant.training.gradient.callbacks.reporting import Reporting
 from penchant.training.gradient.callbacks.snapshots import Snapshots
 from penchant.training.gradient.callbacks.validation import Held, Validation
-from penchant.training.gradient.events import Callback, Plan, Run
+from penchant.training.gradient.events import Callback, Run, TrainingPlan
 from penchant.training.gradient.settings import GradientSettings
 
 Build = Callable[[Ratings], Backend]
-"""A fresh backend over some ratings, at its starting parameters; called twice it gives the same start."""
+"""Builds a backend over some ratings with its initial parameters, which are the same in every call."""
 
 _FEWEST_HELD = 20
 
 
 @dataclass
 class FitResult:
-    """backend: at the final parameters. samples: the parameter states that make the model's samples, at least one.
+    """The result of training.
 
-    history: the metrics of each epoch that had a validation error to show, else of each epoch. rmse: the validation
-    error, or None. facts: what a report should say of the training.
+    backend: with the final parameters. samples: one state for each sample of the model. history: the metrics of each
+    epoch, of the run with validation if there was one. rmse: the validation error, or None. facts: values for reports.
     """
 
     backend: Backend
@@ -43,10 +43,10 @@ class FitResult:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def training_plan(settings: GradientSettings) -> Plan:
-    """The epochs and the learning-rate curve that the settings ask for."""
+def training_plan(settings: GradientSettings) -> TrainingPlan:
+    """The epochs and the learning-rate curve of the settings."""
     curve = schedules.named(settings.schedule, settings.epochs, settings.cycle_epochs, settings.cycle_growth)
-    return Plan(settings.epochs, settings.learning_rate, curve)
+    return TrainingPlan(settings.epochs, settings.learning_rate, curve)
 
 
 def fit_with_settings(
@@ -58,10 +58,10 @@ def fit_with_settings(
     validation: Ratings | None,
     progress: Progress,
 ) -> FitResult:
-    """Train as the settings say.
+    """Train with the given settings.
 
-    With `validation`, its error is shown and, given patience, stops training. Without, a share of the training ratings
-    is held out to find the number of epochs, and training starts again on all of them for that many.
+    With `validation`, its error is reported and, with patience, stops training early. Otherwise a share of the training
+    ratings is held out to find the number of epochs, and a new run trains on all ratings for that number.
     """
     seed = int(spawn_seeds(rng, 1)[0])
     if validation is not None:
@@ -84,7 +84,7 @@ def fit_with_settings(
 
 @dataclass(frozen=True)
 class _Part:
-    """One of the runs that make a training: its ratings, its seed, who listens, and what it is called."""
+    """One run of the training: its ratings, seed, progress and name."""
 
     ratings: Ratings
     seed: int
@@ -110,7 +110,7 @@ def _unwatched(backend: Backend, settings: GradientSettings, part: _Part, epochs
 def _run(
     backend: Backend, settings: GradientSettings, part: _Part, keeper: BestWeights, callbacks: list[Callback]
 ) -> tuple[Run, Sequence[State]]:
-    """Train, from a checkpoint where there is one; `keeper` is among the callbacks if it has something to watch."""
+    """Train, from a checkpoint if there is one. `keeper` is among the callbacks if there is a validation error."""
     snapshots = Snapshots(schedules.cycles_within(settings.epochs, settings.cycle_epochs, settings.cycle_growth))
     if settings.snapshots:
         callbacks = [*callbacks, snapshots]

@@ -1,4 +1,4 @@
-"""How a module wants to be called: forward(users, items), or the lesson's forward(cats, conts)."""
+"""Calling a module's forward: forward(users, items), or the lesson's forward(cats, conts)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from penchant.foundations.errors import ModelShapeError
 
 Call = Callable[[Tensor, Tensor], Tensor]
-"""User numbers (B,) and item numbers (B,) -> what the module returns."""
+"""User numbers (B,) and item numbers (B,) -> the output of the module."""
 
 
 def caller(module: nn.Module) -> Call:
-    """A function of users and items that calls the module the way its forward is written.
+    """A function of users and items that calls the module with the arguments of its forward.
 
-    forward(cats, conts) is known by its first parameter's name, or by cats alone; cats: (B, 2) holds users and items,
-    conts: (B, 0) is empty. Raises ModelShapeError for a forward that takes neither two inputs nor cats.
+    forward(cats, conts) and forward(cats) are recognized by the name of the first parameter. cats: (B, 2), users and
+    items. conts: (B, 0). Raises ModelShapeError for a forward with neither two inputs nor cats.
     """
     parameters = list(inspect.signature(module.forward).parameters.values())
     names = [p.name for p in parameters]

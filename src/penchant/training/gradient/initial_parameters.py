@@ -1,4 +1,4 @@
-"""The parameters that training starts from, as arrays both backends understand."""
+"""Initial parameters, as arrays for both backends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DotStart:
 
 
 def bounds_of(scale: Scale, widen: float) -> tuple[float, float]:
-    """The sigmoid's range: the scale, widened at both ends so that its ends can be predicted."""
+    """The range of the sigmoid: the rating scale, widened at both ends so that its ends can be predicted."""
     return scale.low - widen, scale.high + widen
 
 
@@ -40,10 +40,10 @@ def biased_start(
     rng: np.random.Generator,
     bounds: tuple[float, float] | None = None,
 ) -> DotStart:
-    """Biases at the data's damped means and vectors whose products spread by `spread` rating units.
+    """Damped biases, and random vectors whose dot products have the standard deviation `spread` in rating units.
 
-    With bounds, scores are those of a sigmoid over them: the mean goes through its inverse, and biases and spread are
-    divided by its slope there.
+    With bounds, scores go through a sigmoid with that range. The mean is then its inverse at the mean rating, and
+    biases and spread are divided by its slope there.
     """
     biases = damped_biases(ratings, user_damping=damping, item_damping=damping)
     mean, slope = biases.mean, 1.0
@@ -62,7 +62,7 @@ def biased_start(
 
 
 def bare_start(ratings: Ratings, factors: int, spread: float, rng: np.random.Generator) -> DotStart:
-    """Vectors whose products have the data's mean; biases of zero that nothing moves."""
+    """Vectors whose dot products have the mean of the data; the biases are zero and are not trained."""
     entries = mean_start(ratings.mean, spread, factors)
     return DotStart(
         0.0,
@@ -74,7 +74,7 @@ def bare_start(ratings: Ratings, factors: int, spread: float, rng: np.random.Gen
 
 
 def continue_from(start: DotStart, ratings: Ratings, model: TrainedModel) -> DotStart:
-    """The start with the rows of an earlier model wherever it knows the id (its last draw)."""
+    """The initial parameters with the rows of an earlier model for its known ids (from its last sample)."""
     start.mean = float(model.mean[-1])
     _carry(start.user_bias, start.user_vectors, ratings.users, model.users)
     _carry(start.item_bias, start.item_vectors, ratings.items, model.items)

@@ -1,4 +1,4 @@
-"""The learner: the one loop over epochs and steps, for every model and backend."""
+"""The training loop over epochs and steps, for every model and backend."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ from numpy.typing import NDArray
 from penchant.data.epoch_order import steps_in
 from penchant.foundations.errors import TrainingDivergedError
 from penchant.training.gradient.backend import Backend
-from penchant.training.gradient.events import Callback, Plan, Run
+from penchant.training.gradient.events import Callback, Run, TrainingPlan
 from penchant.training.gradient.schedules import rates
 
 
 def fit(
     backend: Backend,
-    plan: Plan,
+    plan: TrainingPlan,
     *,
     seed: int,
     callbacks: Sequence[Callback] = (),
     history: Sequence[Mapping[str, float]] = (),
     stopped: str = "",
 ) -> Run:
-    """Train along `backend` as planned, from the epoch after the last one in `history`.
+    """Train with `backend` as planned, from the epoch after the last one in `history`.
 
-    stopped: why an earlier part of the run asked for its end, if it did; then there is nothing left to do.
-    seed: everything random in the run follows from it and the epoch's number.
-    Raises TrainingDivergedError when a loss is not a finite number; callbacks hear fit_ends first.
+    stopped: why an earlier part of the run ended, or ""; then no epoch is run. seed: with the number of the epoch, it
+    determines everything random. Raises TrainingDivergedError if a loss is not finite, after callbacks got fit_ends.
     """
     run = Run(plan, backend, seed, list(history), stopped=stopped)
     for callback in callbacks:
@@ -77,7 +76,7 @@ def _steps(run: Run, before: int, span: slice, callbacks: Sequence[Callback]) ->
 
 
 def diverged(step: int, rate: float) -> TrainingDivergedError:
-    """The error for a loss that is not a number."""
+    """The error for a loss that is not finite."""
     return TrainingDivergedError(
         f"the loss stopped being a finite number at step {step}, learning rate {rate:.3g}",
         remedy=f"Try a learning rate of {rate / 10:.1g}, clip the gradients (clip=1.0), or a gentler schedule",
@@ -85,7 +84,7 @@ def diverged(step: int, rate: float) -> TrainingDivergedError:
 
 
 def _mean_loss(losses: NDArray[np.float64], backend: Backend) -> float:
-    """The mean over ratings: the odd last batch counts for its size."""
+    """The mean loss over ratings; an incomplete last batch has the weight of its size."""
     sizes = np.full(len(losses), backend.batch_size)
     if len(losses) == steps_in(backend.rows, backend.batch_size):
         sizes[-1] = backend.rows - backend.batch_size * (len(losses) - 1)

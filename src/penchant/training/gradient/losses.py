@@ -1,4 +1,4 @@
-"""The loss, and the check that keeps predictions and ratings from being broadcast against each other."""
+"""The loss, and a check that predictions and ratings are not broadcast against each other."""
 
 from __future__ import annotations
 

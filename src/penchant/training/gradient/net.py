@@ -1,4 +1,4 @@
-"""Training EmbeddingNet, and handing its layers over as plain arrays."""
+"""Training EmbeddingNet, and its layers as arrays."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def train(
     progress: Progress,
     resume: TrainedModel | None = None,
 ) -> TrainedModel:
-    """A net that starts as the baseline: the first entry of each vector holds the row's damped bias."""
+    """Train a net from the predictions of the baseline: the first entry of each vector is the row's damped bias."""
     check_resume(resume, "net")
     start_seed = int(spawn_seeds(rng, 1)[0])
     columns = (
@@ -74,7 +74,7 @@ def train(
 def started_net(
     ratings: Ratings, settings: NetSettings, rng: np.random.Generator, columns: dict[str, Columns]
 ) -> EmbeddingNet:
-    """The module at its start."""
+    """The module with its initial parameters."""
     bounds = bounds_of(ratings.scale, settings.widen)
     widths = {"users": settings.factors, "items": settings.item_factors or settings.factors}
     start = biased_start(ratings, max(widths.values()), settings.init_std, settings.damping, rng, bounds)
@@ -97,9 +97,9 @@ def started_net(
 
 
 def continue_net(module: EmbeddingNet, ratings: Ratings, model: TrainedModel) -> None:
-    """Give a module the layers of an earlier net, and its rows wherever that net knows the id.
+    """Copy the layers of an earlier net to a module, and the rows of its known ids.
 
-    Raises SettingsError where the two differ in shape, or the module reads columns.
+    Raises SettingsError if the two differ in shape, or if the module has feature columns.
     """
     sides = ((module.users, ratings.users, model.users), (module.items, ratings.items, model.items))
     layers = (module.hidden, module.output)
@@ -121,7 +121,7 @@ def continue_net(module: EmbeddingNet, ratings: Ratings, model: TrainedModel) ->
 
 
 def _rows(state: State, side: str, columns: FeatureEmbeddings) -> tuple[Floats, Floats]:
-    """The side's rows in one sample: no bias, and the vectors followed by those of the features."""
+    """The side's rows in one sample: biases of zero, and the vectors concatenated with those of the features."""
     vectors = state[f"{side}.vectors.weight"]
     if side in columns.encoded:
         extra_columns = np.asarray(columns.encoded[side] @ state[f"{side}.columns.features.weight"])

@@ -1,4 +1,4 @@
-"""The backend through compiled kernels, for the two dot models: the same steps as PyTorch's, many times faster."""
+"""The numba backend for the two dot models: the same steps as PyTorch's, many times faster."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from penchant.training.kernels.sgd_predict import predict
 from penchant.training.kernels.sgd_rows import Rule, SideArrays, corrections
 
 _MOST_OWNERS = 8
-"""Every owner reads through the whole batch for its own rows, so that more of them soon add nothing."""
+"""The highest number of threads: each reads the whole batch to find its own rows, so more threads gain nothing."""
 
 _WORTH_A_WAIT = 1_000_000
-"""Numbers a step must read or write before a second thread repays its two waits: 20 µs each on idle cores, a whole
-time slice on busy ones."""
+"""A step must read or write this many numbers for a second thread to be faster. The thread costs two waits a step, of
+20 µs on idle cores and a whole time slice on busy ones."""
 
 BIASED = {"users.vectors": "users.vectors.weight", "items.vectors": "items.vectors.weight",
           "users.bias": "users.bias.weight", "items.bias": "items.bias.weight", "mean": "mean_bias"}  # fmt: skip
 BARE = {"users.vectors": "user_vectors.weight", "items.vectors": "item_vectors.weight"}
-"""Where the arrays stand in the state of the module with the same parameters."""
+"""The names of the arrays in the state of the torch module with the same parameters."""
 
 
 class NumbaBackend:
@@ -99,7 +99,7 @@ class NumbaBackend:
             array[...] = state[self._names.get(name, f"optimizer.{name}")].reshape(array.shape)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything that steps change, by name; a bias stands as a column, as it does in PyTorch."""
+        """All arrays that steps change, by name; a bias is a column, as in PyTorch."""
         found: dict[str, NDArray[Any]] = {"mean": self._mean[:1], "mean_memory": self._mean[1:]}
         for side, arrays in (("users", self._users), ("items", self._items)):
             found |= {f"{side}.{name}": columns for name, columns in columns_of(arrays).items()}
@@ -107,14 +107,14 @@ class NumbaBackend:
 
 
 def numbers_a_step(ratings: Ratings, settings: GradientSettings) -> int:
-    """How many numbers a step touches: three passes over the batch's rows, and one over the rows that move."""
+    """How many numbers a step reads or writes: three passes over the batch's rows, and one over the updated rows."""
     mentioned = 3 * min(settings.batch_size, len(ratings))
     moving = ratings.n_users + ratings.n_items if not settings.sparse_updates else mentioned
     return (mentioned + moving) * settings.factors
 
 
 def rule_of(settings: GradientSettings, ratings: int, biased: bool) -> Rule:
-    """The settings as the kernels read them, for a number of training ratings."""
+    """The settings in the form of the kernels. ratings: the number of training ratings."""
     pull, shrink = settings.pull(ratings), settings.shrink
     on_biases = 1.0 if settings.decay_biases else 0.0
     return Rule(
@@ -131,7 +131,7 @@ def rule_of(settings: GradientSettings, ratings: int, biased: bool) -> Rule:
 
 
 def side_arrays(vectors: Floats, bias: Floats, owners: int, room: int) -> SideArrays:
-    """One side's arrays, with room for the rows that a batch touches: parameters as given, everything else at zero."""
+    """One side's arrays, with space for the rows of a batch: the parameters as given, all other numbers zero."""
     n, factors = vectors.shape
     room = min(room, n)
     arrays = SideArrays(
@@ -144,7 +144,7 @@ def side_arrays(vectors: Floats, bias: Floats, owners: int, room: int) -> SideAr
 
 
 def columns_of(arrays: SideArrays) -> dict[str, Floats]:
-    """Views of what a side's rows hold, by name; a bias stands as a column, as it does in PyTorch."""
+    """Views of the parts of a side's rows, by name; a bias is a column, as in PyTorch."""
     rows, K = arrays.rows, (arrays.rows.shape[1] - 4) // 3
     found = {name: rows[:, at * K : (at + 1) * K] for at, name in enumerate(("vectors", "first", "second"))}
     found["bias"] = rows[:, 3 * K : 3 * K + 1]

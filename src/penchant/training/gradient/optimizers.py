@@ -1,4 +1,4 @@
-"""Torch optimisers from settings: which parameters are pulled towards zero, and how."""
+"""Torch optimisers from settings, with weight decay for the right parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penchant.training.gradient.sparse_updates import SparseUpdates
 
 
 def optimizer_for(module: nn.Module, settings: GradientSettings, ratings: int) -> torch.optim.Optimizer:
-    """The optimiser that the settings describe, over the module's parameters, for a number of training ratings."""
+    """The optimiser of the settings for the module's parameters. ratings: the number of training ratings."""
     groups = parameter_groups(module, settings.pull(ratings), settings.shrink, settings.decay_biases)
     optimizer = _made(groups, settings)
     if settings.shrink:
@@ -32,7 +32,7 @@ def _made(groups: list[dict[str, Any]], settings: GradientSettings) -> torch.opt
 
 @torch.no_grad()
 def _shrunk(optimizer: torch.optim.Optimizer, *_: Any) -> None:
-    """Decoupled decay, before the step: Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2, line 12."""
+    """Decoupled weight decay, before the step: Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2, line 12."""
     for group in optimizer.param_groups:
         factor = 1.0 - group["lr"] * group["shrink"]
         for parameter in group["params"]:
@@ -43,7 +43,7 @@ def _shrunk(optimizer: torch.optim.Optimizer, *_: Any) -> None:
 
 
 def parameter_groups(module: nn.Module, pull: float, shrink: float, decay_biases: bool) -> list[dict[str, Any]]:
-    """Weights with both kinds of decay; biases, known by their names, with them only if asked for."""
+    """Weights, with both kinds of decay, and biases, recognized by name, with decay only if `decay_biases` is set."""
     named = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
     biases = [p for name, p in named if "bias" in name]
     weights = [p for name, p in named if "bias" not in name]

@@ -12,16 +12,16 @@ from penchant.training.gradient.fitting import FitResult
 
 _FEWEST_ROWS = 2
 _FLOOR = 1e-4
-"""Smallest variance a prior may have in any direction, so that it has a precision."""
+"""The lowest variance of a prior in any direction, so that its precision is finite."""
 _NOISE_FLOOR = 1e-3
-"""Smallest standard deviation of a rating, as a share of the scale, where a model fits every rating exactly."""
+"""The lowest standard deviation of a rating as a share of the scale, for a model that fits every rating exactly."""
 
 
 def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
     """The Gaussian fitted to the trained rows (empirical Bayes), for each sample.
 
-    bias: (S, N). vectors: (S, N, K). counts: (N,); rows without ratings are left out. A shrinkage of the covariance
-    towards its diagonal, as if D more rows had been seen there, keeps it invertible when rows are few.
+    bias: (S, N). vectors: (S, N, K). counts: (N,); rows without ratings are left out. The covariance is shrunk towards
+    its diagonal, with the weight of D rows, so that it is invertible if there are few rows.
     """
     rows = np.concatenate([bias[:, :, None], vectors], axis=2)[:, counts > 0].astype(np.float64)  # (S, N, D)
     samples, n, width = rows.shape
@@ -36,8 +36,10 @@ def prior_of(bias: Floats, vectors: Floats, counts: np.ndarray) -> Prior:
 
 
 def noise_of(fitted: FitResult, ratings: Ratings, samples: int) -> Floats:
-    """The standard deviation of a rating, (S,): the validation error where there is one, else that of training;
-    above 0 also where that error is 0."""
+    """The standard deviation of a rating, (S,): the validation RMSE if there is one, else the training RMSE.
+
+    It is above 0 even if the RMSE is 0.
+    """
     rmse = fitted.rmse
     if rmse is None:
         residual = fitted.backend.predict(ratings.user_numbers, ratings.item_numbers) - ratings.values

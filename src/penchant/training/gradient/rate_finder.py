@@ -13,7 +13,7 @@ from penchant.foundations.optional import require
 from penchant.training.gradient.backend import Backend
 
 _HOPELESS = 4.0
-"""The search ends where the loss is this many times its best."""
+"""The search ends if the loss is this many times the lowest loss."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RateFinding:
 def find_rate(
     backend: Backend, *, seed: int, low: float = 1e-5, high: float = 10.0, steps: int = 100, smoothing: float = 0.9
 ) -> RateFinding:
-    """Train with a rate that grows from low to high, then put everything back as it was."""
+    """Train with a learning rate that grows from low to high, then restore the backend."""
     before = backend.state()
     rates = np.geomspace(low, high, steps)
     try:
@@ -49,7 +49,7 @@ def find_rate(
 
 
 def _losses(backend: Backend, seed: int, rates: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One step a rate, over as many epochs as it takes, until the loss is hopeless."""
+    """The loss of one step at each rate, over as many epochs as needed, until the loss exceeds the limit."""
     each = steps_in(backend.rows, backend.batch_size)
     losses: list[float] = []
     for at, rate in enumerate(rates):
@@ -62,7 +62,7 @@ def _losses(backend: Backend, seed: int, rates: NDArray[np.float64]) -> NDArray[
 
 
 def _smoothed(losses: NDArray[np.float64], keep: float) -> NDArray[np.float64]:
-    """An exponential average, corrected for its start."""
+    """An exponential moving average, with bias correction."""
     average, smooth = 0.0, np.empty(len(losses))
     for at, loss in enumerate(losses):
         average = keep * average + (1.0 - keep) * loss
@@ -71,7 +71,7 @@ def _smoothed(losses: NDArray[np.float64], keep: float) -> NDArray[np.float64]:
 
 
 def _steepest(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> float:
-    """The rate where the loss falls fastest over the logarithm of the rate, before it is lowest."""
+    """The rate at which the loss falls fastest over the logarithm of the rate, before its minimum."""
     end = int(np.argmin(losses)) + 1
     if end < 3:
         return float(rates[0])

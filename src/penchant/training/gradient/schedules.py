@@ -1,4 +1,4 @@
-"""Learning-rate schedules: pure functions from a position in the run, 0 to 1, to a multiple of the highest rate."""
+"""Learning-rate schedules: functions from a position in the run, 0 to 1, to a multiple of the highest rate."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def cosine(position: float) -> float:
 
 
 def between(curve: Curve, start: float, end: float) -> Curve:
-    """A curve from `start` to `end` with the shape of one that falls from 1 to 0."""
+    """A curve from `start` to `end` with the shape of `curve`, which falls from 1 to 0."""
     return lambda position: end + (start - end) * curve(position)
 
 
 def joined(curves: Sequence[Curve], shares: Sequence[float]) -> Curve:
-    """One curve after another, each over its share of the run."""
+    """The curves one after another, each over its share of the run."""
     total = math.fsum(shares)
     ends = np.cumsum(shares) / total
 
@@ -56,7 +56,7 @@ def cycle_lengths(count: int, first: int = 1, growth: int = 1) -> list[int]:
 
 
 def cycles_within(epochs: int, first: int, growth: int) -> list[int]:
-    """Cycle lengths that fill `epochs` exactly; the last cycle is cut where it would not fit."""
+    """Cycle lengths that add up to `epochs`; the last cycle is shortened if it does not fit."""
     lengths: list[int] = []
     while (left := epochs - sum(lengths)) > 0:
         lengths.append(min(first * growth ** len(lengths), left))
@@ -64,7 +64,7 @@ def cycles_within(epochs: int, first: int, growth: int) -> list[int]:
 
 
 def named(name: str, epochs: int, cycle_epochs: int, cycle_growth: int) -> Curve:
-    """The curve behind a setting's name."""
+    """The curve of a setting."""
     curves: dict[str, Callable[[], Curve]] = {
         "constant": lambda: constant,
         "cosine": lambda: cosine,

@@ -1,4 +1,4 @@
-"""The settings of every model that is trained by gradient descent; no PyTorch is loaded to read them."""
+"""The settings of every model that is trained by gradient descent. This module does not import PyTorch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penchant.foundations.settings import Settings, setting
 
 @dataclass(frozen=True)
 class GradientSettings(Settings):
-    """What every model trained by gradient descent has."""
+    """The settings shared by all models trained by gradient descent."""
 
     factors: int = setting(64, "numbers in each user's and each item's vector (K)", low=1)
     epochs: int = setting(15, "passes over the training ratings, at most", low=0)
@@ -54,22 +54,21 @@ class GradientSettings(Settings):
     )
 
     def pull(self, ratings: int) -> float:
-        """What a step adds to the gradient of a mean squared error for each unit of weight.
+        """The gradient of the L2 penalty for each unit of weight, in a loss that is a mean over ratings.
 
-        The mean over n ratings is the sum over n, so a penalty of λ added to the sum is λ / n added to the mean, with
-        twice that as its slope.
+        A penalty λ w² in a sum over n ratings is λ / n w² in the mean, and its slope is 2 λ / n w.
         """
         return 2.0 * self.regularization / max(ratings, 1) + (0.0 if self.decoupled_weight_decay else self.weight_decay)
 
     @property
     def shrink(self) -> float:
-        """The share of each weight, times the learning rate, that a step takes off apart from the gradient."""
+        """The share of each weight, times the learning rate, that decoupled weight decay subtracts in a step."""
         return self.weight_decay if self.decoupled_weight_decay else 0.0
 
 
 @dataclass(frozen=True)
 class DotSettings(GradientSettings):
-    """EmbeddingDot: vectors alone, no biases. Few and gentle steps: without biases it soon overfits."""
+    """EmbeddingDot: vectors without biases. It overfits early, so it has few epochs and a low learning rate."""
 
     factors: int = setting(8, "numbers in each user's and each item's vector (K)", low=1)
     learning_rate: float = setting(0.001, "the highest learning rate of the schedule", above=0.0)
@@ -80,7 +79,7 @@ class DotSettings(GradientSettings):
 
 @dataclass(frozen=True)
 class DotBiasSettings(GradientSettings):
-    """EmbeddingDotBias: vectors and biases, through the identity or a sigmoid over the rating scale."""
+    """EmbeddingDotBias: vectors and biases, with an identity link or a sigmoid over the rating scale."""
 
     link: str = setting("identity", "what the score goes through", choices=("identity", "sigmoid"))
     widen: float = setting(0.5, "rating units by which the sigmoid's range exceeds the scale at either end", low=0.0)

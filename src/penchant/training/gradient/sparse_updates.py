@@ -1,4 +1,4 @@
-"""Optimisers for embeddings of which a batch mentions few rows: only those rows move, each by its own clock."""
+"""Optimisers with sparse updates: a step changes only the rows of its batch, and each row has its own step count."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 class SparseUpdates(torch.optim.Optimizer):
     """SGD with momentum, or Adam, in which a row without a gradient keeps its value and its moments.
 
-    Rows are those of the first axis. Decay acts on a row when it is touched, so that its pull grows with the number of
+    Rows are on the first axis. Weight decay is applied to a row only when it is updated, so it grows with the number of
     its ratings (compare the weighted regularisation of Zhou et al. 2008, equation 4).
     """
 
@@ -22,7 +22,7 @@ class SparseUpdates(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Move the rows whose gradient is not zero."""
+        """Update the rows whose gradient is not zero."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
@@ -41,12 +41,12 @@ class SparseUpdates(torch.optim.Optimizer):
         parameter[rows] = own - rate * self._direction(memory, rows, slope)
 
     def shrink(self, parameter: Tensor, factor: float) -> None:
-        """Multiply the touched rows by a factor."""
+        """Multiply the rows with a gradient by a factor."""
         if parameter.grad is not None:
             parameter[_touched(parameter.grad)] *= factor
 
     def _direction(self, memory: dict[str, Tensor], rows: Tensor, slope: Tensor) -> Tensor:
-        """The step of some rows before it is scaled by the learning rate."""
+        """The step of some rows, before the learning rate."""
         if not self._adam:
             memory["first"][rows] = self._keep * memory["first"][rows] + slope
             return memory["first"][rows]

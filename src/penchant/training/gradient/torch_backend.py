@@ -27,11 +27,11 @@ _PREDICT_ROWS = 65_536
 class TorchBackend:
     """Steps of any module and any torch optimiser.
 
-    The same seed gives the same bits: one thread does the work, which for batches of embeddings is also the fastest.
-    PyTorch's own random state and thread count are as they were when a call returns.
-    clip: the longest gradient allowed, 0 for any. threads: for large modules. epoch_sampler: the orders of the
-    epochs, all ratings shuffled together where it is not given.
-    Raises ModelShapeError before the first step where the module's output does not fit the ratings.
+    The same seed gives the same bits. One thread is used, which is also the fastest for batches of embeddings. Every
+    call restores PyTorch's random state and thread count.
+    clip: the highest norm of the gradient, 0 for no limit. threads: for large modules. epoch_sampler: the order of the
+    epochs; None for one shuffle of all ratings.
+    Raises ModelShapeError before the first step if the module's output does not fit the ratings.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class TorchBackend:
         return torch.cat(parts).numpy() if parts else np.empty(0, np.float32)
 
     def _without_gradient(self, users: Tensor, items: Tensor) -> Tensor:
-        """A forward pass as in use: no dropout, no gradient; the module goes back to the mode it was in."""
+        """A forward pass in evaluation mode without gradients; the module's mode is restored."""
         was_training = self.module.training
         self.module.eval()
         with torch_threads(self._threads), torch.no_grad():
@@ -116,9 +116,9 @@ class TorchBackend:
 
 @contextmanager
 def torch_threads(count: int) -> Iterator[None]:
-    """Inside this context PyTorch uses `count` threads.
+    """A context in which PyTorch uses `count` threads.
 
-    Two threads on two busy cores wait for each other longer than they compute: 25 ms a step against 2.4 ms.
+    On two busy cores, two threads mostly wait for each other: a step took 25 ms, and 2.4 ms with one thread.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(count)
@@ -129,7 +129,7 @@ def torch_threads(count: int) -> Iterator[None]:
 
 
 def module_backend(module: nn.Module, ratings: Ratings, settings: GradientSettings) -> TorchBackend:
-    """The backend of a module under some settings."""
+    """The torch backend of a module with the given settings."""
     return TorchBackend(
         module,
         ratings,

@@ -1,4 +1,4 @@
-"""A module's parameters and its optimiser's memory, as named arrays and back."""
+"""A module's parameters and its optimiser's state, as named arrays and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MEMORY = "optimizer."
 
 
 def read_state(module: nn.Module, optimizer: torch.optim.Optimizer) -> State:
-    """Copies of all parameters and buffers by name, and of the optimiser's memory as optimizer.<parameter>.<key>."""
+    """Copies of all parameters and buffers by name, and of the optimiser's state as optimizer.<parameter>.<key>."""
     state: dict[str, NDArray[Any]] = {name: tensor.numpy().copy() for name, tensor in module.state_dict().items()}
     for number, memory in optimizer.state_dict()["state"].items():
         for key, value in memory.items():
@@ -25,7 +25,7 @@ def read_state(module: nn.Module, optimizer: torch.optim.Optimizer) -> State:
 
 
 def load_state(module: nn.Module, optimizer: torch.optim.Optimizer, state: State) -> None:
-    """Put back what `read_state` read."""
+    """Restore a state returned by `read_state`."""
     own = {name: torch.from_numpy(np.array(value)) for name, value in state.items() if not name.startswith(_MEMORY)}
     module.load_state_dict(own)
     memory: dict[int, dict[str, torch.Tensor]] = {}

@@ -12,6 +12,7 @@ from penchant.models.priors import Prior
 from penchant.models.rows import Floats
 from penchant.models.sides import Side
 from penchant.models.trained import Feedback, counts_of, settled
+from penchant.training.positive_interactions import entry_weights
 
 
 def positive_matrix(positive: Ratings, feedback: Feedback) -> Any:
@@ -19,7 +20,7 @@ def positive_matrix(positive: Ratings, feedback: Feedback) -> Any:
     from scipy.sparse import csr_array
 
     by_user = positive.by_user()
-    weights = feedback.weights(positive.values)[by_user.rows]
+    weights = entry_weights(feedback, positive)[by_user.rows]
     return csr_array((weights, by_user.numbers, by_user.starts), shape=(positive.n_users, positive.n_items))
 
 

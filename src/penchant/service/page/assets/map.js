@@ -48,7 +48,7 @@ function ring(at, colour) {
 }
 
 function names(marked, ink) {
-  // The best known first, each only where it does not cover another.
+  // Items with more ratings first; a name is left out if it would cover another.
   const taken = [], candidates = marked.size ? wanted : points.ids.keys();
   const halo = style("--sheet");
   pen.font = "12px system-ui, sans-serif";
@@ -130,7 +130,7 @@ canvas.addEventListener("pointermove", (event) => {
     tip.textContent = points.titles[hovered];
     const left = Math.min(event.offsetX + 12, canvas.clientWidth - tip.offsetWidth - 8);
     const above = Math.max(event.offsetY - tip.offsetHeight - 8, 4);
-    tip.style.transform = `translate(${left}px, ${above}px)`; // set by script, which the policy allows
+    tip.style.transform = `translate(${left}px, ${above}px)`; // styles set by a script are allowed by the Content-Security-Policy
   }
   canvas.style.cursor = hovered >= 0 ? "pointer" : "";
   again();

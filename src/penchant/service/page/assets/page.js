@@ -1,5 +1,5 @@
-// Stars, the parts that change with them, explanations, search as you type, and erasing. Everything shown is rendered
-// by the server; this only fetches it and puts it in its place.
+// Stars, the parts that change with them, explanations, search as you type, and erasing. The server renders everything;
+// this script fetches the parts and inserts them.
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -68,7 +68,7 @@ const questions = () => "?" + new URLSearchParams(skipped.map((item) => ["skip",
 const waiting = new Map();
 
 function rateSoon(box, rating) {
-  // Arrow keys pass over every step on their way; only where they rest is a rating.
+  // Arrow keys select every step on the way, so a rating is sent only after a pause.
   const { item } = box.dataset;
   clearTimeout(waiting.get(item));
   box.dataset.state = "saving";
@@ -95,7 +95,7 @@ async function rate(box, rating) {
   }
   delete box.dataset.state;
   for (const same of all(".rate").filter((one) => one.dataset.item === item)) show(same, rating);
-  const kept = rating === null ? `Your rating of ${title} is taken back.` : `${title}: ${rating} saved.`;
+  const kept = rating === null ? `Your rating of ${title} is deleted.` : `${title}: ${rating} saved.`;
   say(kept);
   await Promise.all([refresh($("#list")), refresh($("#mine")), refresh($("#expected"))]);
   const first = $("#list .title")?.textContent;
@@ -131,11 +131,11 @@ document.addEventListener("toggle", async (event) => {
   const box = event.target;
   if (!box.matches?.("details.why") || !box.open) return;
   const account = $(".account", box);
-  account.textContent = "Working it out…";
+  account.textContent = "Loading…";
   try {
     account.innerHTML = await (await ask(box.dataset.why)).text();
   } catch (error) {
-    account.textContent = `No explanation just now: ${error.message}.`;
+    account.textContent = `The explanation could not be loaded: ${error.message}.`;
   }
 }, true);
 

@@ -1,4 +1,4 @@
-"""A run saved after each epoch, so that an interrupted run can go on with the same result."""
+"""Checkpoints: a run is saved after each epoch, so that an interrupted run can continue with the same result."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ _FILE, _ABOUT = "checkpoint.safetensors", "about"
 
 @dataclass(frozen=True)
 class Saved:
-    """history: the metrics of the epochs done. stopped: why training ended, or nothing. best: the best error and its
-    epoch. states: by name, the backend's present one ("now"), the best ("best") and the snapshots ("sample0", ...).
+    """A checkpoint.
+
+    history: the metrics of the finished epochs. stopped: why training ended, or "". best: the lowest error and its
+    epoch. states: the current state of the backend ("now"), the best ("best") and the snapshots ("sample0", ...).
     """
 
     history: list[Mapping[str, float]]
@@ -34,7 +36,7 @@ class Saved:
     states: Mapping[str, State] = field(default_factory=dict)
 
     def give_back(self, keeper: BestWeights, snapshots: Snapshots) -> None:
-        """Put the callbacks back where they were."""
+        """Restore the state of the callbacks."""
         keeper.best, keeper.epoch = self.best
         keeper.state = self.states.get("best")
         samples = sorted((name for name in self.states if name.startswith("sample")), key=lambda name: int(name[6:]))
@@ -42,16 +44,16 @@ class Saved:
 
 
 def identity(ratings: Ratings, settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """What a run is known by: its ratings, settings and seed."""
+    """What identifies a run: its ratings, settings and seed, as JSON values."""
     columns = (ratings.user_numbers, ratings.item_numbers, ratings.values)
     sums = [zlib.crc32(column.tobytes()) for column in columns]
     return {"ratings": sums, "seed": seed, "settings": {k: v for k, v in settings.items() if k != "checkpoint"}}
 
 
 def read_checkpoint(folder: Path, about: Mapping[str, Any]) -> Saved | None:
-    """The checkpoint in a folder, or None where there is none.
+    """The checkpoint in a folder, or None if there is none.
 
-    Raises CallerError when it belongs to other ratings, other settings or another seed.
+    Raises CallerError if it belongs to other ratings, other settings or another seed.
     """
     from safetensors import safe_open
 
@@ -75,9 +77,9 @@ def read_checkpoint(folder: Path, about: Mapping[str, Any]) -> Saved | None:
 
 
 class Checkpoint(Callback):
-    """Saves the run after every epoch; it comes after the callbacks whose state it saves.
+    """Saves the run after every epoch. It must come after the callbacks whose state it saves.
 
-    A new file is written under another name and then renamed, so that a whole file is there at any time.
+    A new file is written under a temporary name and then renamed, so there is always a complete file.
     """
 
     def __init__(self, folder: Path, about: Mapping[str, Any], keeper: BestWeights, snapshots: Snapshots) -> None:

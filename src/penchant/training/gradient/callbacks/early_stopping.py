@@ -1,4 +1,4 @@
-"""Keeping the best weights, and stopping when they are some epochs old."""
+"""Keeping the weights of the best epoch, and early stopping."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from penchant.training.gradient.events import Callback, Run
 
 
 class BestWeights(Callback):
-    """Keeps the state with the lowest `watched` figure; when training ends, the backend holds it again.
+    """Keeps the state with the lowest value of the metric `watched`, and restores it when training ends.
 
-    patience: epochs without a better figure before training stops; 0 never stops it.
+    patience: epochs without a lower value before training stops; 0 for no early stopping.
     """
 
     def __init__(self, watched: str = "validation_rmse", patience: int = 0) -> None:
@@ -29,7 +29,7 @@ class BestWeights(Callback):
 
 
 class StopAfter(Callback):
-    """Ends training after a number of epochs, with the schedule as it was planned for more."""
+    """Ends training after a number of epochs; the schedule is that of the planned number."""
 
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs

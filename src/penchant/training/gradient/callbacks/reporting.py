@@ -9,7 +9,7 @@ _SHOWN = ("train_loss", "validation_rmse")
 
 
 class Reporting(Callback):
-    """One step of progress an epoch, with its losses."""
+    """One step of progress for each epoch, with its metrics."""
 
     def __init__(self, progress: Progress, task: str) -> None:
         self.progress, self.task = progress, task

@@ -11,7 +11,7 @@ from penchant.training.gradient.events import Callback, Run
 
 
 class Snapshots(Callback):
-    """Keeps the parameters at the end of every cycle; cycles: their lengths in epochs."""
+    """Keeps the parameters at the end of every cycle. cycles: their lengths in epochs."""
 
     def __init__(self, cycles: Sequence[int]) -> None:
         self.ends = set(np.cumsum(cycles).tolist())

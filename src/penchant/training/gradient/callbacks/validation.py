@@ -14,7 +14,7 @@ from penchant.training.gradient.events import Callback, Run
 
 @dataclass(frozen=True)
 class Held:
-    """Ratings over the training numbering: user and item numbers and values, (n,) each."""
+    """Held-out ratings in the numbering of training: user and item numbers and values, (n,) each."""
 
     user_numbers: NDArray[np.int32]
     item_numbers: NDArray[np.int32]
@@ -23,14 +23,14 @@ class Held:
 
     @classmethod
     def of(cls, validation: Ratings, training: Ratings) -> Held:
-        """Those validation ratings whose user and item training knows, in training's numbers."""
+        """The validation ratings of known users and items, in the numbering of training."""
         users = training.users.numbers(validation.users.ids)[validation.user_numbers]
         items = training.items.numbers(validation.items.ids)[validation.item_numbers]
         known = (users >= 0) & (items >= 0)
         return cls(users[known], items[known], validation.values[known], (training.scale.low, training.scale.high))
 
     def rmse(self, backend: Backend) -> float:
-        """The root mean squared error of the backend's present predictions, kept on the rating scale."""
+        """The RMSE of the current predictions of the backend, clipped to the rating scale."""
         predicted = np.clip(backend.predict(self.user_numbers, self.item_numbers), *self.scale)
         return float(np.sqrt(np.mean(np.square(predicted - self.values, dtype=np.float64))))
 

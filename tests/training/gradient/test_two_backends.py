@@ -1,4 +1,4 @@
-"""The kernels take the steps that PyTorch takes."""
+"""Both backends take the same steps."""
 
 import itertools
 
@@ -18,7 +18,7 @@ WORLD = low_rank(users=30, items=20, n=400)
 
 
 def both(settings, bounds=None):
-    """The same start along each backend."""
+    """Both backends at the same initial parameters."""
     start = biased_start(WORLD, settings.factors, 0.3, 5.0, np.random.default_rng(0), bounds)
     torch_settings = DotBiasSettings.from_json(settings.to_json() | {"backend": "torch"})
     return (
@@ -27,7 +27,7 @@ def both(settings, bounds=None):
     )
 
 
-def travel(backend, epochs=3, rate=0.02):
+def run_epochs(backend, epochs=3, rate=0.02):
     losses = []
     for epoch in range(epochs):
         backend.begin(5, epoch)
@@ -59,19 +59,19 @@ def test_steps_agree(optimizer, decoupled, sparse, batch_size):
         regularization=1.0,
     )
     kernels, through_torch = both(settings)
-    found, expected = travel(kernels), travel(through_torch)
+    found, expected = run_epochs(kernels), run_epochs(through_torch)
     assert found == pytest.approx(expected, abs=2e-4)
     agree(kernels, through_torch, 1e-3)
 
 
 def test_steps_agree_in_the_order_of_a_large_table(monkeypatch):
     settings = DotBiasSettings(factors=4, batch_size=64, sparse_updates=True)
-    usual = travel(both(settings)[0])
+    usual = run_epochs(both(settings)[0])
     for name, small in {"LARGE": 0, "NUMBERS_TOGETHER": 100, "RATINGS_TOGETHER": 50}.items():
         monkeypatch.setattr(epoch_sampler, name, small)
     kernels, through_torch = both(settings)
-    found = travel(kernels)
-    assert found == pytest.approx(travel(through_torch), abs=2e-4)
+    found = run_epochs(kernels)
+    assert found == pytest.approx(run_epochs(through_torch), abs=2e-4)
     assert found != pytest.approx(usual, abs=2e-4)
     agree(kernels, through_torch, 1e-3)
 
@@ -79,7 +79,7 @@ def test_steps_agree_in_the_order_of_a_large_table(monkeypatch):
 @pytest.mark.parametrize("decay_biases", [False, True])
 def test_steps_agree_through_a_sigmoid(decay_biases):
     kernels, through_torch = both(DotBiasSettings(factors=3, batch_size=50, decay_biases=decay_biases), (0.5, 5.5))
-    assert travel(kernels) == pytest.approx(travel(through_torch), abs=2e-4)
+    assert run_epochs(kernels) == pytest.approx(run_epochs(through_torch), abs=2e-4)
     agree(kernels, through_torch, 1e-3)
 
 
@@ -88,7 +88,7 @@ def test_steps_of_bare_vectors_agree():
     start = bare_start(WORLD, 3, 0.3, np.random.default_rng(0))
     kernels = NumbaBackend(start, WORLD, settings, BARE)
     through_torch = dot_backend(start, WORLD, DotSettings(factors=3, batch_size=50, backend="torch"))
-    assert travel(kernels) == pytest.approx(travel(through_torch), abs=2e-4)
+    assert run_epochs(kernels) == pytest.approx(run_epochs(through_torch), abs=2e-4)
     agree(kernels, through_torch, 1e-3)
     assert not kernels.state()["optimizer.users.bias"].any()
 
@@ -99,12 +99,12 @@ def test_bits_do_not_depend_on_the_number_of_threads(sparse):
     start = biased_start(WORLD, 7, 0.3, 5.0, np.random.default_rng(0))
     backends = [NumbaBackend(start, WORLD, settings, BIASED, threads=threads) for threads in (1, 2, 3)]
     for backend in backends:
-        travel(backend)
+        run_epochs(backend)
     first = backends[0].state()
     assert all(np.array_equal(first[name], backend.state()[name]) for backend in backends[1:] for name in first)
 
 
-def test_an_epoch_in_parts_is_the_epoch():
+def test_an_epoch_in_parts_equals_a_whole_epoch():
     settings = DotBiasSettings(factors=4, batch_size=32)
     whole, parts = both(settings)[0], both(settings)[0]
     rates = np.full(13, 0.02)
@@ -116,10 +116,10 @@ def test_an_epoch_in_parts_is_the_epoch():
 
 
 @pytest.mark.parametrize("which", [0, 1], ids=["kernels", "torch"])
-def test_a_restored_state_goes_on_as_if_nothing_had_happened(which):
+def test_a_restored_state_continues_with_the_same_bits(which):
     settings = DotBiasSettings(factors=4, batch_size=32)
     backend, other = both(settings)[which], both(settings)[which]
-    travel(backend, epochs=2)
+    run_epochs(backend, epochs=2)
     other.restore(backend.state())
     for one in (backend, other):
         one.begin(5, 2)
@@ -129,7 +129,7 @@ def test_a_restored_state_goes_on_as_if_nothing_had_happened(which):
 
 
 @pytest.mark.parametrize("sparse", [False, True])
-def test_a_road_taken_back_to_its_start_takes_the_same_step_again(sparse):
+def test_a_restored_backend_repeats_its_step(sparse):
     backend = both(DotBiasSettings(factors=4, batch_size=32, sparse_updates=sparse))[0]
     backend.begin(5, 0)
     start = backend.state()
@@ -140,13 +140,13 @@ def test_a_road_taken_back_to_its_start_takes_the_same_step_again(sparse):
     assert all(np.array_equal(value, once[name]) for name, value in backend.state().items())
 
 
-def test_the_roads_predict_alike():
+def test_both_backends_predict_the_same():
     kernels, through_torch = both(DotBiasSettings(factors=4), (0.5, 5.5))
     pairs = WORLD.user_numbers[:50], WORLD.item_numbers[:50]
     assert kernels.predict(*pairs) == pytest.approx(through_torch.predict(*pairs), abs=1e-5)
 
 
-def test_the_kernels_are_taken_unless_they_cannot():
+def test_auto_selects_numba_where_it_can_run():
     assert runs_on_numba(DotBiasSettings(), FeatureEmbeddings())
     assert not runs_on_numba(DotBiasSettings(clip=1.0), FeatureEmbeddings())
     assert not runs_on_numba(DotBiasSettings(backend="torch"), FeatureEmbeddings())

@@ -1,4 +1,4 @@
-"""Heads: the draw axis, the stacked form, the links, and what is unknown of inferred rows."""
+"""Scorers: the sample axis, the stacked form, the links, and the variance of inferred rows."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def slow_pairs(scorer: DotScorer, users: Rows, items: Rows) -> np.ndarray:
     return out
 
 
-def test_a_dot_head_scores_each_draw_by_its_own_rows() -> None:
+def test_a_dot_scorer_scores_each_sample_with_its_own_rows() -> None:
     scorer, users, items = DotScorer(np.array([1, 2, 3], np.float32)), rows(3, 6, 4), rows(3, 6, 4)
     np.testing.assert_allclose(scorer.pairs(users, items), slow_pairs(scorer, users, items), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("link", ["identity", "sigmoid"])
-def test_a_table_is_the_mean_over_draws_of_its_pairs(link: str) -> None:
+def test_a_table_is_the_mean_over_samples_of_its_pairs(link: str) -> None:
     scorer = DotScorer(np.array([1, 2, 3], np.float32), link, 0.5, 5.5)  # type: ignore[arg-type]
     users, items = rows(3, 4, 2), rows(3, 5, 2)
     u, i = np.divmod(np.arange(20), 5)
@@ -43,7 +43,7 @@ def test_a_table_is_the_mean_over_draws_of_its_pairs(link: str) -> None:
     np.testing.assert_allclose(scorer.all_items(users, items), pairs, rtol=1e-4, atol=1e-5)
 
 
-def test_an_ordered_probit_expects_the_mean_of_its_levels() -> None:
+def test_an_ordered_probit_predicts_the_mean_of_its_levels() -> None:
     levels, cuts = np.array([1, 2, 4], np.float32), np.array([[-0.5, 0.7]], np.float32)
     scorer = DotScorer(np.zeros(1, np.float32), "ordered_probit", levels=levels, cutpoints=cuts)
     noise = np.random.default_rng(0).normal(size=400_000)
@@ -52,7 +52,7 @@ def test_an_ordered_probit_expects_the_mean_of_its_levels() -> None:
         assert scorer.linked(np.array([[score]], np.float32))[0, 0] == pytest.approx(drawn, abs=0.01)
 
 
-def test_a_net_is_the_plain_network() -> None:
+def test_a_net_scorer_equals_the_torch_network() -> None:
     weights = (RNG.normal(size=(5, 3)).astype(np.float32), RNG.normal(size=(3, 1)).astype(np.float32))
     biases = (RNG.normal(size=3).astype(np.float32), RNG.normal(size=1).astype(np.float32))
     scorer, users, items = NetScorer(weights, biases, 1, 5), rows(1, 4, 2), rows(1, 4, 3)
@@ -62,7 +62,7 @@ def test_a_net_is_the_plain_network() -> None:
     np.testing.assert_allclose(np.diag(scorer.all_items(users, items)), plain, rtol=1e-5)
 
 
-def test_the_spread_of_inferred_rows_is_that_of_simulation() -> None:
+def test_the_spread_of_inferred_rows_equals_that_of_a_simulation() -> None:
     trained = made(samples=1)
     samples, width = 200_000, 3
     factor = RNG.normal(size=(2, width, width)) * 0.4
@@ -76,7 +76,7 @@ def test_the_spread_of_inferred_rows_is_that_of_simulation() -> None:
     assert score_pairs(trained, users, items).std[0] == pytest.approx(simulated.std(), rel=0.02)
 
 
-def test_predictions_stay_on_the_scale_and_tables_keep_their_order() -> None:
+def test_predictions_are_clipped_and_tables_are_not() -> None:
     trained = made(DotScorer(np.full(3, 40, np.float32)))
     some = np.arange(4)
     assert score_pairs(trained, trained.users.rows(some), trained.items.rows(some)).mean.max() <= 5

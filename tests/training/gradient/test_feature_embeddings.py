@@ -1,4 +1,4 @@
-"""Columns as embeddings: they help where ratings are missing, and reach rows that training never met."""
+"""Features as embeddings: they lower the error of rows with few ratings, and predict for rows without ratings."""
 
 import dataclasses
 
@@ -19,7 +19,7 @@ WITH = {"dot_bias": {}, "net": {"feature_factors": 4, "dropout": 0.0}}
 
 
 def cold_error(model):
-    """The error on items that training never met, by their columns where the model reads them."""
+    """The error on items without training ratings, predicted from their features if the model uses them."""
     test, train_items = SPLIT.test, len(SPLIT.train.items)
     new = np.unique(test.item_numbers[test.item_numbers >= train_items])
     rows = model.items.new_rows(test.item_features.take(new), len(new))
@@ -29,15 +29,15 @@ def cold_error(model):
     return float(np.sqrt(np.mean((predicted - test.values[cold]) ** 2)))
 
 
-def test_columns_tell_of_items_without_ratings():
+def test_features_predict_items_without_ratings():
     model = train(SPLIT.train, "dot_bias", **QUICK)
     bare = dataclasses.replace(SPLIT.train, item_features=None)
     assert model.items.maps_features
     assert cold_error(model) < 0.9 * cold_error(train(bare, "dot_bias", **QUICK))
 
 
-def test_columns_learnt_together_help_films_with_few_ratings():
-    """In dot_bias they reach rows while these are learnt, not only afterwards."""
+def test_feature_embeddings_lower_the_error_of_items_with_few_ratings():
+    """In dot_bias they are trained together with the rows, not fitted afterwards."""
     rng = np.random.default_rng(0)
     held = rng.permutation(len(WORLD.ratings))[:4500]
     train_rows, test_rows = np.delete(np.arange(len(WORLD.ratings)), held), held
@@ -46,14 +46,14 @@ def test_columns_learnt_together_help_films_with_few_ratings():
     assert errors[0] < 0.97 * errors[1]
 
 
-def test_rows_hold_their_columns_share():
+def test_item_biases_contain_the_feature_effect():
     model = train(SPLIT.train, "dot_bias", **QUICK)
     columns = FeatureEmbeddings.of(SPLIT.train)
     share = columns.encoded["items"] @ model.items.prior.effect(FeatureEffect).weights[0]
     assert np.corrcoef(share[:, 0], model.items.bias[0])[0, 1] > 0.5
 
 
-def test_columns_stand_beside_the_vectors_of_net():
+def test_feature_vectors_are_appended_to_the_vectors_of_net():
     model = train(SPLIT.train, "net", **(QUICK | WITH["net"]))
     assert model.items.factors == 6 + 4
     assert model.users.factors == 6
@@ -63,7 +63,7 @@ def test_columns_stand_beside_the_vectors_of_net():
 
 
 @pytest.mark.parametrize("name", WITH)
-def test_a_module_with_columns_predicts_what_the_trained_model_does(name):
+def test_a_trained_model_with_features_predicts_its_training_rows(name):
     model = train(SPLIT.train, name, **(QUICK | {"epochs": 3, "patience": 0} | WITH[name]))
     few = SPLIT.train.take(np.arange(40))
     pairs = model.scorer.pairs(model.users.rows(few.user_numbers), model.items.rows(few.item_numbers))[0]
@@ -72,7 +72,7 @@ def test_a_module_with_columns_predicts_what_the_trained_model_does(name):
 
 
 @pytest.mark.parametrize("model", ["dot_bias", "net"])
-def test_a_model_without_features_does_not_answer_from_them(model: str) -> None:
+def test_use_features_false_leaves_features_out(model: str) -> None:
     without = train(SPLIT.train, model, **QUICK, use_features=False)
     assert not without.users.maps_features
     assert not without.items.maps_features

@@ -26,7 +26,7 @@ def small_groups(monkeypatch, everything_is_large):
 
 
 def slow_twin(n, samples):
-    """From the last place to the first: each takes one of the elements that are left."""
+    """A shuffle in Python: each position from the last to the first takes one of the elements left."""
     left, order = list(range(n)), []
     for draw in samples:
         chosen, last = int(draw * len(left)), len(left) - 1
@@ -36,13 +36,13 @@ def slow_twin(n, samples):
 
 
 @pytest.mark.parametrize("n", [1, 2, 17, 500])
-def test_a_large_order_is_the_textbooks_shuffle(n, monkeypatch, everything_is_large):
+def test_a_large_order_is_a_fisher_yates_shuffle(n, monkeypatch, everything_is_large):
     monkeypatch.setattr(epoch_sampler, "_DRAWS", 64)
     samples = np.random.default_rng([3, 1]).random(n)
     assert EpochSampler(n).order(3, 1).tolist() == slow_twin(n, samples)
 
 
-def test_every_row_is_as_likely_at_every_place(everything_is_large):
+def test_every_row_is_equally_likely_at_every_position(everything_is_large):
     met, four = np.zeros((4, 4)), EpochSampler(4)
     for seed in range(2000):
         met[np.arange(4), four.order(seed, 0)] += 1
@@ -60,12 +60,12 @@ def test_a_large_order_visits_every_row_once_and_can_be_repeated(groups):
     assert not np.array_equal(order, large.order(run_seed=6, epoch=2))
 
 
-def test_a_small_order_is_numpys():
+def test_a_small_order_is_that_of_numpy():
     assert np.array_equal(EpochSampler.of(WORLD, TOUCHED).order(5, 2), epoch_order(len(WORLD), 5, 2))
 
 
 def groups_in_turn(epoch):
-    """The sets of users between whom an epoch's order never goes back, in the order it meets them."""
+    """The groups of users that an epoch visits one after another, in its order."""
     users = WORLD.user_numbers[EpochSampler.of(WORLD, TOUCHED).order(5, epoch)].tolist()
     first, last = {}, {}
     for at, user in enumerate(users):
@@ -87,18 +87,18 @@ def test_a_large_order_visits_group_after_group(small_groups):
     assert all(len(group) <= 12 for group in groups)
 
 
-def test_epochs_have_the_same_groups_in_another_order(small_groups):
+def test_epochs_have_the_same_groups_in_different_orders(small_groups):
     epochs = [groups_in_turn(epoch) for epoch in range(6)]
     assert all(sorted(map(sorted, groups)) == sorted(map(sorted, epochs[0])) for groups in epochs)
     assert any(groups != epochs[0] for groups in epochs)
 
 
-def test_groups_are_no_stretches_of_numbers(small_groups):
+def test_groups_are_not_consecutive_numbers(small_groups):
     assert all(max(group) - min(group) > len(group) for group in groups_in_turn(epoch=0))
 
 
 @pytest.mark.parametrize("name", ["NUMBERS_TOGETHER", "RATINGS_TOGETHER"])
-def test_what_fits_into_one_group_is_shuffled_together(name, monkeypatch, small_groups):
+def test_ratings_of_one_group_are_shuffled_together(name, monkeypatch, small_groups):
     monkeypatch.setattr(epoch_sampler, name, 100_000)
     assert len(groups_in_turn(epoch=0)) == 1
 

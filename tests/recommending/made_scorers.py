@@ -1,4 +1,4 @@
-"""A head of every kind, for small models made by `made_models`."""
+"""A scorer of every kind, for small models made by `made_models`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def net(hidden: int = 3) -> NetScorer:
     return NetScorer(weights, (np.full(hidden, 0.5, np.float32), np.zeros(1, np.float32)), 0.5, 5.5)
 
 
-HEADS: dict[str, Any] = {
+SCORERS: dict[str, Any] = {
     "identity": DotScorer(np.full(1, 3, np.float32)),
     "sigmoid": DotScorer(np.full(1, 0.2, np.float32), "sigmoid", 0.5, 5.5),
     "probit": DotScorer(
