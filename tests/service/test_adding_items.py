@@ -1,10 +1,13 @@
-"""A new film can be found, rated and recommended at once, and is kept after a restart."""
+"""An item without training ratings can be found, rated and recommended at once, and stays after a restart."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from penchant.service.retraining import retrain
+from penchant.service.version_store import VersionStore
 from service.made_service import Value, made_service
+from service.test_switching import until
 
 NEW = {"item": "9001", "title": "Starship Reborn (2026)", "features": {"genres": ["Sci-Fi"]}}
 
@@ -43,3 +46,15 @@ def test_added_items_survive_a_restart_and_reach_other_servers(tmp_path: Path) -
         assert second.client.put("/v1/users/me/ratings/9001", json={"rating": 4}, headers=me).status_code == 200
     with made_service(tmp_path / "model") as again:
         assert again.client.get("/v1/items/9001").json()["title"] == NEW["title"]
+
+
+def test_retraining_makes_room_for_more_items(tmp_path: Path) -> None:
+    with made_service(tmp_path / "model", max_added_items=1) as made:
+        write = made.headers("write")
+        assert made.client.post("/v1/items", json=NEW, headers=write).status_code == 201
+        refused = made.client.post("/v1/items", json={**NEW, "item": "9002"}, headers=write)
+        assert refused.status_code == 422
+        assert "retrain" in refused.json()["detail"]
+        retrain(VersionStore(made.folder), made.service.database, seed=0, keep=3, force=True)
+        until(lambda: made.service.live.version == "0001")
+        assert made.client.post("/v1/items", json={**NEW, "item": "9002"}, headers=write).status_code == 201

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from penchant.service.lru_cache import LRUCache
 from penchant.service.model_slot import rows_in
 from penchant.service.rate_limiter import RateLimiter
+from penchant.service.work_costs import questions_cost
 from service.made_service import Value, made_model, made_service
 
 
@@ -142,3 +144,86 @@ def test_memory_for_visitors_is_counted_in_bytes() -> None:
 def test_unknown_routes_and_methods_are_problems(made: Value) -> None:
     assert_problem(made.client.get("/v1/nothing"), 404)
     assert_problem(made.client.post("/v1/items/1"), 405)
+
+
+# --- cost and time ---------------------------------------------------------------------------------------------------
+
+
+def test_questions_are_bounded_by_what_they_cost(tmp_path: Path) -> None:
+    with made_service(tmp_path / "model", max_work=1) as made:
+        one = questions_cost(made.service.live.part, 1)
+        many = questions_cost(made.service.live.part, 60)
+        assert many > one > 0
+        assert made.client.post("/v1/questions", json={"n": 60}).status_code == 200
+        made.service.settings.__dict__["max_work"] = 0  # a frozen dataclass; no model of a test is large enough
+        problem = assert_problem(made.client.post("/v1/questions", json={"n": 60}), 422)
+        assert "more work" in problem["detail"]
+        assert_problem(made.client.get("/v1/users/1/questions?n=60", headers=made.headers("read")), 422)
+
+
+def test_work_that_takes_too_long_is_answered_503(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with made_service(tmp_path / "model", answer_seconds=0.2, threads=2) as made:
+        release = threading.Event()
+        monkeypatch.setattr(made.service.people, "item_id", lambda wanted: release.wait(30))
+        try:
+            for _ in range(3):  # the third has no thread to run in, and does not wait longer for that
+                problem = made.client.get("/v1/items/5")
+                assert_problem(problem, 503)
+                assert int(problem.headers["retry-after"]) > 0
+            assert made.client.get("/health/ready").status_code == 200
+            assert made.client.post("/v1/recommendations", json={}).status_code == 200
+        finally:
+            release.set()
+
+
+def test_requests_of_high_cost_do_not_take_every_thread(made: Value, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penchant.service.service.HEAVY", 0)
+    release, statuses = threading.Event(), []
+    monkeypatch.setattr(made.service.people, "questions", lambda *_: release.wait(30) and [])
+
+    def ask() -> None:
+        statuses.append(made.client.post("/v1/questions", json={}).status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert made.client.get("/v1/items/5").status_code == 200
+    finally:
+        release.set()
+        for thread in threads:
+            thread.join()
+    assert set(statuses) <= {200, 503}
+
+
+# --- texts and parameters --------------------------------------------------------------------------------------------
+
+HALF = "\\ud83d"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"item": "77", "title": "New", "features": {{"genres": ["{HALF}"]}}}}',
+        f'{{"item": "77", "title": "New", "features": {{"{HALF}": "x"}}}}',
+        f'{{"item": "77", "title": "{HALF}"}}',
+        f'{{"item": "{HALF}", "title": "New"}}',
+        '{"item": "77", "title": "New", "features": {"plot": "a\\u0000b"}}',
+    ],
+)
+def test_a_text_that_cannot_be_stored_is_refused(made: Value, body: str) -> None:
+    headers = {**made.headers("write"), "Content-Type": "application/json"}
+    assert_problem(made.client.post("/v1/items", content=body, headers=headers), 422)
+    assert made.client.get("/v1/items", params={"search": "new"}).json()["total"] == 0
+
+
+def test_every_route_refuses_parameters_it_does_not_know(made: Value) -> None:
+    document = made.client.get("/v1/openapi.json").json()
+    for path, operations in document["paths"].items():
+        if path.startswith("/health/"):
+            continue  # a probe is answered without a look at anything
+        for method in operations:
+            url = path.format(user_id="1", item_id="5") + "?among=4"
+            answer = made.client.request(method, url, headers=made.headers("admin"))
+            assert_problem(answer, 422)
+    assert "among" in made.client.get("/v1/users/1/recommendations?among=4").json()["detail"]

@@ -8,7 +8,7 @@ import pytest
 
 from penchant.recommending.recommender import Recommender, main_model
 from penchant.recommending.train_parts import train
-from penchant.service.retraining import Gathered, together
+from penchant.service.training_table import Collected, together
 from penchant.training.registry import MODELS
 from service.made_service import LOVES_SPACE, made_model, made_service
 
@@ -25,7 +25,7 @@ PAGES = ["/", "/items/5", "/items/9001", "/map", "/map/points", "/ratings", "/mo
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [*MODELS, "als+ease"])
 def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
-    ratings = together(main_model(made_model()), Gathered([], set(), []))
+    ratings = together(main_model(made_model()), Collected([], set(), []))
     parts = [train(ratings, one, seed=0, settings=QUICK.get(one)) for one in kind.split("+")]
     rating_part = next((one.rating_model for one in parts if one.rating_model), None)
     choice_part = next((one.choice_model for one in parts if one.choice_model), None)

@@ -77,7 +77,7 @@ class Writers:
 def lost(folder: Path, database: str, acknowledged: dict[tuple[str, str], float]) -> list[tuple[str, str]]:
     """Acknowledged ratings that the database does not hold as they were."""
     opened = open_database(folder, ServiceSettings(database=database))
-    held = {(user, item): value for user, item, value in RatingStore(opened, most=1).everything()[0]}
+    held = {(row[0], row[1]): row[2] for page in RatingStore(opened, most=1).pages() for row in page}
     opened.close()
     return [pair for pair, value in acknowledged.items() if held.get(pair) != value]
 
@@ -281,21 +281,84 @@ def test_slow_clients_do_not_keep_others_waiting(strict: Running) -> None:
         one.close()
 
 
-def test_more_connections_than_allowed_are_answered_503(strict: Running) -> None:
+def asked(connection: socket.socket, path: str) -> bytes:
+    """The whole answer to a GET on this connection, which may stay open."""
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    said = connection.recv(65_536)
+    head, _, body = said.partition(b"\r\n\r\n")
+    length = int(next(line for line in head.lower().splitlines() if line.startswith(b"content-length")).split()[1])
+    while len(body) < length:
+        body += connection.recv(65_536)
+    return head + body
+
+
+def test_connections_beyond_the_limit_are_answered_503_but_health_is_answered(strict: Running) -> None:
     held = [connect(strict) for _ in range(25)]
     time.sleep(0.3)  # until the server, too, knows of them
     try:
-        statuses = []
-        for one in held:
-            one.sendall(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-            statuses.append(one.recv(12))
-        assert statuses[0] == b"HTTP/1.1 503"
-        assert set(statuses) == {b"HTTP/1.1 200", b"HTTP/1.1 503"}  # each refused one hangs up and makes room
+        said = [asked(one, "/health/live" if n == 24 else "/v1/model") for n, one in enumerate(held)]
+        assert [one[:12] for one in said] == [b"HTTP/1.1 200"] * 20 + [b"HTTP/1.1 503"] * 4 + [b"HTTP/1.1 200"]
+        assert b"application/problem+json" in said[20]
+        assert b"retry-after" in said[20].lower()
     finally:
         for one in held:
             one.close()
     time.sleep(0.3)
-    assert httpx2.get(f"{strict.address}/health/live").status_code == 200
+    assert httpx2.get(f"{strict.address}/v1/model").status_code == 200
+
+
+def test_one_address_has_a_limit_of_connections(tmp_path: Path, model_folder: Path) -> None:
+    flags = {"database": f"sqlite:///{tmp_path / 'r.db'}", "address_connections": 3}
+    with running(model_folder, tmp_path / "log", **flags) as server:
+        held = [connect(server) for _ in range(4)]
+        said = [asked(one, "/v1/model")[:12] for one in held]
+        for one in held:
+            one.close()
+    assert said == [b"HTTP/1.1 200"] * 3 + [b"HTTP/1.1 503"]
+
+
+def test_a_client_that_never_reads_is_cut(tmp_path: Path, model_folder: Path) -> None:
+    flags = {"database": f"sqlite:///{tmp_path / 'r.db'}", "write_seconds": 0.5, "max_connections": 20, **UNLIMITED}
+    with running(model_folder, tmp_path / "log", **flags) as server:
+        with connect(server) as silent:
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            request = b"GET /v1/openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+            end = time.monotonic() + 30
+            silent.settimeout(0.2)
+            with pytest.raises(ConnectionError):
+                while time.monotonic() < end:
+                    try:
+                        silent.sendall(request * 20)
+                    except TimeoutError:
+                        continue
+        assert httpx2.get(f"{server.address}/v1/model").status_code == 200
+
+
+def test_health_waits_behind_nothing_while_costly_requests_run(tmp_path: Path, model_folder: Path) -> None:
+    flags = {"database": f"sqlite:///{tmp_path / 'r.db'}", "threads": 2, **UNLIMITED}
+    with running(model_folder, tmp_path / "log", **flags) as server:
+        stop = threading.Event()
+        statuses: set[int] = set()
+
+        def ask(name: int) -> None:
+            turn = 0
+            with httpx2.Client(base_url=server.address, timeout=60) as client:
+                while not stop.is_set():
+                    turn += 1
+                    ratings = {str(item % 60 + 1): (turn + name) % 9 / 2 + 0.5 for item in range(turn % 30)}
+                    statuses.add(client.post("/v1/questions", json={"n": 60, "ratings": ratings}).status_code)
+
+        threads = [threading.Thread(target=ask, args=(name,)) for name in range(40)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(20):
+                assert httpx2.get(f"{server.address}/health/ready", timeout=5).status_code == 200
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+    assert statuses <= {200, 503}
 
 
 def test_an_orderly_stop_finishes_what_it_began(tmp_path: Path, model_folder: Path) -> None:

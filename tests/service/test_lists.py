@@ -67,7 +67,7 @@ def test_a_known_users_new_ratings_overrule_those_of_training(made: Value) -> No
     }
     assert after[item] == 0.5
     assert len(after) == len(listed)
-    assert made.client.get("/v1/users/1/recommendations").json()["source"] == "folded_in"
+    assert made.client.get("/v1/users/1/recommendations", headers=write).json()["source"] == "folded_in"
 
 
 def test_a_training_rating_can_be_taken_back(made: Value) -> None:

@@ -55,7 +55,7 @@ from penchant.service.service import build_service
 from penchant.service.settings import ServiceSettings
 service = build_service(sys.argv[1], ServiceSettings(database=sys.argv[2]))
 build_app(service)
-service.people.describe({"1": 5.0}).visitor.recommend(5)
+service.people.describe({"1": 5.0}).state.recommend(5)
 service.close()
 print("torch" in sys.modules)
 """

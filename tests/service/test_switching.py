@@ -16,11 +16,9 @@ import numpy as np
 import pytest
 
 from penchant.foundations.errors import CallerError
-from penchant.recommending.recommender import main_model
-from penchant.service.retraining import Gathered, retrain, together
-from penchant.service.storage.items import AddedItem
+from penchant.service.retraining import retrain
 from penchant.service.version_store import VersionStore
-from service.made_service import DRAWS, EVIL, LOVES_SPACE, SOURCE, Value, made_model, made_service, running
+from service.made_service import DRAWS, LOVES_SPACE, SOURCE, Value, made_model, made_service, running
 
 
 def until(true: object, seconds: float = 60) -> None:
@@ -34,7 +32,7 @@ def until(true: object, seconds: float = 60) -> None:
 def shelve(folder: Path, *, shift: float) -> str:
     """A new version on the shelf, and switched to."""
     shelf = VersionStore(folder)
-    name = shelf.fresh_name()
+    name = shelf.claim()
     made_model(shift=shift).save(shelf.folder(name))
     shelf.switch(name)
     return name
@@ -57,10 +55,10 @@ def test_a_new_version_goes_live_by_itself_and_back_again(made: Value) -> None:
 def test_a_request_in_flight_keeps_the_model_it_began_with(made: Value) -> None:
     person = made.service.people.describe(LOVES_SPACE)
     shelve(made.folder, shift=-1)
-    made.service.holder.refresh()
+    made.service.holder.follow_version()
     assert made.service.live.version == "0001"
     assert person.live.version == "base"
-    assert person.visitor.recommend(3).ids
+    assert person.state.recommend(3).ids
 
 
 @pytest.mark.parametrize("damage", ["cut short", "missing", "not a model", "no folder"])
@@ -101,45 +99,16 @@ def test_old_versions_are_cleared_away_but_never_the_one_being_served(tmp_path: 
     shelf = VersionStore(tmp_path / "model")
     for name in ("0001", "0002", "0003", "0004"):
         shelf.folder(name).mkdir(parents=True)
+        (shelf.folder(name) / "recommender.json").touch()
     shelf.switch("0001")
     assert shelf.prune(keep=2) == ["0002"]
     assert shelf.names() == ["base", "0001", "0003", "0004"]
     assert shelf.before("0003") == "0001"
     assert shelf.before("0001") == "base"
-    assert shelf.fresh_name() == "0005"
+    assert shelf.claim() == "0005"
 
 
 # --- what is learnt from ---------------------------------------------------------------------------------------------
-
-
-def test_base_and_gathered_ratings_come_together() -> None:
-    base = main_model(made_model())
-    numbers, _ = base.interactions.row(0)
-    first, second = (str(base.items.vocabulary.ids[n]) for n in numbers[:2])
-    gathered = Gathered(
-        rows=[("1", first, 0.5), ("1", second, None), ("visitor-x", "9001", 4.0), ("visitor-x", "1", 5.0)],
-        erased={"2"},
-        items=[AddedItem("9001", "New", {"genres": ["Sci-Fi"]})],
-    )
-    ratings = together(base, gathered)
-    frame = {
-        (str(ratings.users.ids[u]), str(ratings.items.ids[i])): v
-        for u, i, v in zip(ratings.user_numbers, ratings.item_numbers, ratings.values, strict=True)
-    }
-    assert frame["1", first] == 0.5
-    assert ("1", second) not in frame
-    assert frame["visitor-x", "9001"] == 4.0
-    assert "2" not in ratings.users
-    assert not [pair for pair in frame if pair[0] == "2"]
-    assert len(frame) == len(base.interactions) - len(base.interactions.row(1)[0]) - 1 + 2
-    kept = {pair: value for pair, value in frame.items() if pair[0] == "3"}
-    expected = dict(zip(base.interactions.row(2)[0].tolist(), base.interactions.row(2)[1].tolist(), strict=True))
-    assert kept == {("3", str(base.items.vocabulary.ids[n])): v for n, v in expected.items()}
-    table = ratings.item_features
-    assert table is not None and table.titles is not None
-    assert table.titles[ratings.items.number("9001")] == "New"
-    assert table.columns["genres"][ratings.items.number("9001")] == ("Sci-Fi",)
-    assert table.titles[ratings.items.number(EVIL)].startswith("<script>")
 
 
 def test_retraining_makes_visitors_known_and_forgets_the_erased(made: Value) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,12 +14,14 @@ from penchant.cli.output import AsJson, Quiet, progress, show_json
 from penchant.cli.recommend import ModelFolder
 from penchant.cli.serve import DatabaseUrl
 from penchant.cli.settings_flags import settings_from_flags
+from penchant.foundations.errors import SettingsError
 from penchant.foundations.optional import require
 
 HELP = """Train a new version on the model's ratings and those that its service has collected, and serve it.
 
-Running servers switch to it. Without --model the kind and the settings of the model stay the same; each setting is also
-an option.
+Running servers switch to it. It is compared with the served version on interactions held back from training, and is not
+served if it is clearly worse. Without --model the kind and the settings of the model stay the same. Each setting is
+also an option.
 """
 
 
@@ -28,24 +32,38 @@ def retrain(
     model: Annotated[str | None, typer.Option(help="Train another kind of model.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed and ratings give the same model.")] = 0,
     keep: Annotated[int, typer.Option(min=1, help="How many versions to keep on disk.")] = 5,
+    force: Annotated[bool, typer.Option("--force", help="Serve the new version even if it is clearly worse.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     require("sqlalchemy", extra="serve")
-    from penchant.recommending.recommender import load, main_model
     from penchant.service.retraining import retrain as train_version
     from penchant.service.service import open_database
     from penchant.service.settings import ServiceSettings
     from penchant.service.version_store import VersionStore
 
-    settings = settings_from_flags(model or main_model(load(folder)).kind, context.args) if context.args else {}
+    settings = _settings(folder, model, context.args) if context.args else {}
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
         name = train_version(
-            VersionStore(folder), store, seed=seed, keep=keep, model=model, settings=settings, progress=bar
+            VersionStore(folder), store, seed=seed, keep=keep, model=model, settings=settings, force=force, progress=bar
         )
     seconds = round(time.perf_counter() - started, 2)
     _show({"version": name, "folder": str(VersionStore(folder).folder(name)), "seconds": seconds}, as_json)
+
+
+def _settings(folder: Path, model: str | None, flags: Sequence[str]) -> dict[str, Any]:
+    """The settings that the flags give for the named model, else for a part of the base that has them."""
+    from penchant.recommending.recommender import load
+
+    if model is not None:
+        return settings_from_flags(model, flags)
+    base = load(folder)
+    kinds = [part.kind for part in (base.rating_model, base.choice_model) if part is not None]
+    for kind in kinds[:-1]:
+        with suppress(SettingsError):
+            return settings_from_flags(kind, flags)
+    return settings_from_flags(kinds[-1], flags)
 
 
 def rollback(
@@ -54,10 +72,11 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     require("sqlalchemy", extra="serve")
+    from penchant.service.version_loading import roll_back
     from penchant.service.version_store import VersionStore
 
     versions = VersionStore(folder)
-    versions.switch(to or versions.before(versions.current()))
+    roll_back(versions, to)
     _show({"version": versions.current(), "folder": str(versions.folder(versions.current()))}, as_json)
 
 

@@ -46,6 +46,15 @@ class FeatureTable:
         """The table with rows of missing values appended, up to `size` rows."""
         return self.take(np.append(np.arange(len(self)), np.full(size - len(self), -1)))
 
+    def appended(self, more: FeatureTable) -> FeatureTable:
+        """The table with the rows of `more` behind its own; a column that `more` lacks has missing values there."""
+        missing = [None] * len(more)
+        columns = {name: [*values, *more.columns.get(name, missing)] for name, values in self.columns.items()}
+        titles = None
+        if self.titles is not None or more.titles is not None:
+            titles = [*(self.titles or [None] * len(self)), *(more.titles or missing)]
+        return FeatureTable(columns, self.kinds, titles)
+
     def row(self, number: int) -> dict[str, Any]:
         """One row as name -> value."""
         return {name: values[number] for name, values in self.columns.items()}

@@ -111,6 +111,6 @@ class Vocabulary:
         wanted = plain_id(wanted)
         if self.of_text:
             return wanted if isinstance(wanted, str) else str(wanted)
-        if isinstance(wanted, str) and wanted.lstrip("-").isdecimal():
+        if isinstance(wanted, str) and wanted.removeprefix("-").isdecimal():
             return int(wanted)
         return wanted if isinstance(wanted, int) and not isinstance(wanted, bool) else None

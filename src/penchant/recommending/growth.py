@@ -1,4 +1,4 @@
-"""A grown model: the same with one more row, or with one row replaced."""
+"""A grown model: the same with one row more or replaced, or with many items more that have no ratings yet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
-from penchant.data.vocabulary import Numbers
+from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.errors import CallerError
 from penchant.models.rows import Rows
 from penchant.models.scorers import SideName
@@ -59,6 +59,27 @@ def grown(
     other = replace(other, counts=_counted(other_numbers, len(other)), unformed=other.without_ratings)
     all_users, all_items = (own, other) if of == "users" else (other, own)
     return replace(trained, users=all_users, items=all_items, interactions=interactions)
+
+
+def with_unrated_items(trained: TrainedModel, vocabulary: Vocabulary, features: FeatureTable) -> TrainedModel:
+    """The model with more items, none of which has a rating: each has the prior mean that its features give.
+
+    vocabulary: the ids of the model's items in their order, then those of the new ones. features: one row for each new
+    item, titles included. All are added in one copy of the arrays.
+    """
+    own, more = trained.items, len(vocabulary) - len(trained.items)
+    rows = own.new_rows(features, more)
+    items = replace(
+        own,
+        vocabulary=vocabulary,
+        bias=np.concatenate([own.bias, rows.bias], axis=1),
+        vectors=np.concatenate([own.vectors, rows.vectors], axis=1),
+        counts=np.pad(own.counts, (0, more)),
+        variance=None if own.variance is None else np.pad(own.variance, (0, more)),
+        unformed=None if own.unformed is None else np.pad(own.unformed, (0, more), constant_values=True),
+        features=(own.features or FeatureTable({}, {}, [None] * len(own))).appended(features),
+    )
+    return replace(trained, items=items)
 
 
 def _counted(numbers: Numbers, size: int) -> NDArray[np.int32]:

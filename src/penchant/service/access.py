@@ -1,7 +1,8 @@
-"""Who may do what. Keys are for programs, tokens for visitors; without either there is only what is open to all."""
+"""Who may do what. Keys are for programs, tokens for visitors; without either, only open routes answer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -17,15 +18,29 @@ ME = "me"
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a request brings. address: where from. key: a key found good. token: a visitor's, not looked up yet."""
+    """What a request brings. address: where from. key: a key in use. token: a visitor's, not looked up yet.
+
+    wrong: whether it brought a key that is not in use. bearer: whether the token came in the Authorization header, not
+    in a cookie.
+    """
 
     address: str
     key: Key | None = None
     token: str | None = None
+    wrong: bool = False
+    bearer: bool = False
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whose list may be read, by the one spelling of their id. owns: whether their stored ratings may be read too."""
+
+    user_id: str
+    owns: bool
 
 
 class KeyRing:
-    """The keys in use, in memory; looked up again every now and then by the watcher."""
+    """The keys in use, in memory; read again and again by the watcher."""
 
     def __init__(self, store: KeyStore) -> None:
         self._store = store
@@ -43,35 +58,41 @@ class KeyRing:
 
 
 class Access:
-    """Decides, and refuses with 401 or 403."""
+    """Decides, and refuses with 401 or 403.
 
-    def __init__(self, keys: KeyRing, visitors: VisitorStore, *, open_reads: bool) -> None:
-        self.keys, self._visitors, self._open_reads = keys, visitors, open_reads
+    spelled: gives the one spelling of a user id, under which everything about the user is kept.
+    """
+
+    def __init__(
+        self, keys: KeyRing, visitors: VisitorStore, spelled: Callable[[str], str], *, open_reads: bool
+    ) -> None:
+        self.keys, self._visitors, self._spelled, self._open_reads = keys, visitors, spelled, open_reads
 
     def catalogue(self, who: Credentials) -> None:
-        """May they read items and the model, and ask about ratings they bring along?"""
-        if not self._open_reads and who.key is None and self.user_state_of(who) is None:
-            raise _unknown()
+        """May they read items and the model, and ask about ratings in the request?"""
+        if who.key is None and (who.bearer or not self._open_reads) and self.user_state_of(who) is None:
+            raise unauthorized()
 
-    def reader(self, who: Credentials, user_id: str) -> str:
-        """The user whose lists they may read: themselves, anybody with a key, training users where reads are open."""
+    def reader(self, who: Credentials, user_id: str) -> Reader:
+        """May they read the user's lists? A visitor their own, a key all, others those of training users."""
         if (mine := self._themselves(who, user_id)) is not None:
-            return mine
-        if who.key is None and (not self._open_reads or user_id.startswith(PREFIX)):
-            raise _unknown()
-        return user_id
+            return Reader(mine, owns=True)
+        spelled = self._spelled(user_id)
+        if who.key is None and (not self._open_reads or spelled.startswith(PREFIX)):
+            raise unauthorized()
+        return Reader(spelled, owns=who.key is not None)
 
     def owner(self, who: Credentials, user_id: str, scope: Scope) -> str:
         """The user whose ratings they may see (scope "read") or change ("write")."""
         if (mine := self._themselves(who, user_id)) is not None:
             return mine
         self.key(who, scope)
-        return user_id
+        return self._spelled(user_id)
 
     def key(self, who: Credentials, scope: Scope) -> None:
         """Do they hold a key that allows this?"""
         if who.key is None:
-            raise _unknown()
+            raise unauthorized()
         if not who.key.allows(scope):
             raise RefusalError(403, f"this key may {who.key.scope}, but this needs one that may {scope}")
 
@@ -84,19 +105,20 @@ class Access:
             return None
         if who.token is None:
             if user_id == ME:
-                raise _unknown()
+                raise unauthorized()
             return None
         mine = self._visitors.user_id(who.token)
         if mine is None:
-            raise _unknown()
-        if user_id not in (ME, mine):
-            if user_id.startswith(PREFIX):
+            raise unauthorized()
+        if user_id != ME and self._spelled(user_id) != mine:
+            if self._spelled(user_id).startswith(PREFIX):
                 raise RefusalError(403, "a visitor's token opens that visitor's own ratings alone")
             return None
         return mine
 
 
-def _unknown() -> RefusalError:
+def unauthorized() -> RefusalError:
+    """401, with how to authenticate."""
     return RefusalError(
         401,
         "this needs a key or a visitor's token. Send it as: Authorization: Bearer <key or token>",
@@ -109,9 +131,11 @@ def credentials(request: Request, ring: KeyRing) -> Credentials:
     sending it: reads, and writes that our own pages make."""
     address = request.client.host if request.client else "unknown"
     kind, _, given = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer" and given:
-        key = ring.key(given) if given.startswith("pk_") else None
-        return Credentials(address, key=key, token=None if given.startswith("pk_") else given)
+    if kind.lower() == "bearer":
+        if not given.startswith("pk_"):
+            return Credentials(address, token=given, bearer=True)
+        key = ring.key(given)
+        return Credentials(address, key=key, wrong=key is None)
     token = request.cookies.get(COOKIE)
     return Credentials(address, token=token if token and from_our_pages(request) else None)
 

@@ -6,18 +6,24 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from penchant.foundations.errors import PenchantError
 from penchant.foundations.version import __version__
+from penchant.service.deadline import Deadline
 from penchant.service.page import contexts
 from penchant.service.page import routes as page
 from penchant.service.page.html_responses import html
 from penchant.service.problems import RefusalError, described, of_exception
+from penchant.service.query_parameters import refuse_unknown_parameters
+from penchant.service.readiness import DATABASE
 from penchant.service.request_limits import RequestLimits
 from penchant.service.response_headers import ResponseHeaders
 from penchant.service.routes import asking, items, operations, users
@@ -27,8 +33,8 @@ from penchant.service.storage.database import StorageFullError, StorageUnavailab
 _log = logging.getLogger("penchant.service")
 _ABOUT = """Ratings in, recommendations out.
 
-Reads are open or need a key, as the server is set; writes need a key (`Authorization: Bearer pk_…`) or, for one's own
-ratings, a visitor's token. Errors are RFC 9457 problem details.
+Reads are open or need a key, depending on the server's settings. Writes need a key (`Authorization: Bearer pk_…`) or,
+for a visitor's own ratings, the visitor's token. Errors are RFC 9457 problem details.
 """
 
 
@@ -40,14 +46,32 @@ def build_app(service: Service) -> FastAPI:
     )  # fmt: skip
     app.state.service = service
     # Routes are looked for in this order: those asked for most come first.
-    for router in (asking.router, users.router, users.visitors, items.router, operations.router, page.router):
-        app.include_router(router)
+    api = (asking.router, users.router, users.visitors, items.router, operations.router)
+    for router in api:
+        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
+    app.include_router(page.router)
+    app.state.routes = [route for router in (*api, page.router) for route in router.routes]
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
+    app.openapi_schema = _with_security(app.openapi())
     # The last one added is the outermost.
+    app.add_middleware(Deadline, seconds=service.settings.answer_seconds)
     app.add_middleware(RequestLimits, settings=service.settings, ring=service.keys)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    if service.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=service.settings.cors_origins, allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type"], expose_headers=["X-Request-ID", "Retry-After"],
+        )  # fmt: skip
     app.add_middleware(ResponseHeaders, metrics=service.metrics)
     return app
+
+
+def _with_security(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the one way to authenticate; open routes are also answered without it."""
+    scheme = {"type": "http", "scheme": "bearer", "description": "A key (pk_…) or a visitor's token."}
+    document.setdefault("components", {})["securitySchemes"] = {"bearer": scheme}
+    return {**document, "security": [{}, {"bearer": []}]}
 
 
 @asynccontextmanager
@@ -65,13 +89,29 @@ async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, StorageUnavailableError | StorageFullError):
         service: Service = request.app.state.service
         service.metrics.storage_failures.inc()
+        if isinstance(error, StorageUnavailableError):
+            service.readiness.failed(DATABASE, str(error))
         _log.warning("%s %s: %s (%s)", request.method, request.url.path, error, error.__cause__)
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        allowed = {"Allow": ", ".join(_allowed_methods(request))}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=allowed)
+        error = HTTPException(405, error.detail, headers=allowed)
     if _is_for_people(request):
         status, detail, headers = described(error)
         answer = html("error.html", contexts.ErrorPage(status, HTTPStatus(status).phrase, detail), status=status)
         answer.headers.update(headers)
         return answer
     return of_exception(error)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Every method that some route takes at the request's path."""
+    found = {"OPTIONS"}
+    for route in request.app.state.routes:
+        if route.path_regex.match(request.scope["path"]):
+            found |= route.methods
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def _is_for_people(request: Request) -> bool:

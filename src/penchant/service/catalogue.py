@@ -90,7 +90,7 @@ class Catalogue:
         return [number for number in self._by_popularity.tolist() if number not in out][:n]
 
     @cached_property
-    def atlas(self) -> ItemMap:
+    def item_map(self) -> ItemMap:
         return ItemMap.of(self._side)
 
 
@@ -108,7 +108,7 @@ class ItemMap:
 
     @classmethod
     def of(cls, side: Side, *, most: int = 4000, named: int = 3) -> ItemMap:
-        """The atlas of the `most` most rated items."""
+        """The map of the `most` most rated items."""
         order = np.argsort(-side.counts, kind="stable")[:most]
         numbers = order[side.counts[order] > 0]
         places = _plane(side.vectors[:, numbers].mean(axis=0), side.counts[numbers])

@@ -34,6 +34,9 @@ class Metrics:
         self.storage_failures = Counter(
             "penchant_storage_failures", "Requests that the database could not serve.", registry=registry
         )
+        self._problems = Gauge(
+            "penchant_problem", "1 while readiness names a problem of that kind.", ["kind"], registry=registry
+        )
         self._model = Gauge("penchant_model_info", "The version being served.", ["version", "kind"], registry=registry)
         self._age = Gauge("penchant_model_age_seconds", "Since the model being served was saved.", registry=registry)
         self._items = Gauge("penchant_items", "Items in the catalogue.", registry=registry)
@@ -46,6 +49,10 @@ class Metrics:
 
     def fold_in(self, *, kept: bool) -> None:
         self._fold_ins.labels("yes" if kept else "no").inc()
+
+    def problem(self, kind: str, bad: bool) -> None:
+        """Something stopped working, or works again."""
+        self._problems.labels(kind).set(int(bad))
 
     def model(self, version: str, kind: str, saved_at: float, items: int) -> None:
         """A model went live; saved_at in seconds since 1970."""

@@ -1,4 +1,4 @@
-"""The model being served, swapped whole: a request holds on to the one it began with."""
+"""The model being served, replaced whole: a request keeps the one it began with."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from penchant.foundations.errors import CallerError, PenchantError
+from penchant.foundations.errors import CallerError
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import Recommender, load, main_model
+from penchant.recommending.recommender import Recommender, main_model
 from penchant.recommending.saving import RECOMMENDER
 from penchant.recommending.user_state import UserState
 from penchant.service.added_items import with_items
 from penchant.service.catalogue import Catalogue
 from penchant.service.lru_cache import LRUCache
 from penchant.service.storage.items import AddedItem, ItemStore
+from penchant.service.version_loading import load_version, refusing_damage
 from penchant.service.version_store import VersionStore
 
 LIGHT = 3_000_000
@@ -30,17 +31,16 @@ _log = logging.getLogger("penchant.service")
 class ServedModel:
     """One version of the model with the items added since, and what is worth keeping as long as it is served.
 
-    saved_at: seconds since 1970. added: how many added items are in it. trained: the model as it was saved.
-    visitors, questions: those made lately, by the ratings they rest on; a rating changes these, so that nothing here
-    is ever out of date.
+    saved_at: seconds since 1970. added: the added items that are in it. trained: the model as it was saved. states,
+    questions: those made last, by the ratings they rest on; a rating changes these, so nothing here is out of date.
     """
 
     version: str
     model: Recommender
     trained: Recommender
     saved_at: float
-    added: int
-    visitors: LRUCache[UserState] = field(repr=False)
+    added: Sequence[AddedItem] = field(repr=False)
+    states: LRUCache[UserState] = field(repr=False)
     questions: LRUCache[list[int]] = field(repr=False)
 
     @property
@@ -61,9 +61,10 @@ class ServedModel:
 
 
 class ModelSlot:
-    """Holds the live model, and replaces it when the shelf or the added items say so.
+    """Holds the live model, and replaces it when the version store or the added items say so.
 
-    on_switch, on_refusal: told of a model that went live, or of one that could not.
+    on_switch: called with a model that went live. on_refusal: called with the name of a version that could not, and
+    why.
     """
 
     def __init__(
@@ -73,57 +74,93 @@ class ModelSlot:
         *,
         cached_megabytes: int,
         on_switch: Callable[[ServedModel], None] = lambda live: None,
-        on_refusal: Callable[[], None] = lambda: None,
+        on_refusal: Callable[[str, str], None] = lambda version, reason: None,
     ) -> None:
         self.shelf, self._items, self._megabytes = shelf, items, cached_megabytes
         self._on_switch, self._on_refusal = on_switch, on_refusal
-        self._turn = threading.Lock()
+        self._loading, self._turn = threading.Lock(), threading.Lock()
         self.refused: str | None = None
-        self.current = self._loaded(shelf.current())
+        self._added: Sequence[AddedItem] = items.after(0) or []
+        self.current = self._first()
         on_switch(self.current)
 
-    def refresh(self) -> None:
-        """Serve what the shelf points to, with every added item. A folder that cannot be used changes nothing."""
-        with self._turn:
-            wanted = self.shelf.current()
-            if wanted not in (self.current.version, self.refused):
-                self._try(wanted)
-            added = self._items.after(self.current.added)
-            if added is not None:
-                self._put(self._live(self.current.version, self.current.trained, self.current.saved_at, added))
+    def _first(self) -> ServedModel:
+        """The version to serve; where it cannot be used, the newest that can. Raises ModelFolderError for none."""
+        wanted = self.shelf.current()
+        others = [name for name in reversed(self.shelf.names()) if name != wanted]
+        first: CallerError | None = None
+        for name in (wanted, *others):
+            try:
+                found = self._loaded(name)
+            except CallerError as broken:
+                first = first or broken
+                _log.error("version %s cannot be used: %s", name, broken)
+                continue
+            if first is not None:
+                self._refuse(wanted, f"{first}; version {name} is served in its place")
+            return found
+        raise first or CallerError("there is no version to serve", where=str(self.shelf.base))
 
-    def _try(self, version: str) -> None:
-        try:
-            fresh = self._loaded(version)
-        except (PenchantError, OSError) as broken:
-            self.refused = version
-            self._on_refusal()
-            _log.error("version %s is refused, %s stays live: %s", version, self.current.version, broken)
-        else:
-            self._put(fresh)
+    def follow_version(self) -> None:
+        """Serve what the version store points to. A folder that cannot be used changes nothing."""
+        with self._loading:
+            wanted = self.shelf.current()
+            if wanted == self.current.version:
+                self.refused = None
+            elif wanted != self.refused:
+                try:
+                    self._put(self._loaded(wanted))
+                except CallerError as broken:
+                    self._refuse(wanted, f"{broken}; version {self.current.version} stays in service")
+
+    def follow_items(self) -> None:
+        """Serve every added item."""
+        with self._turn:
+            added = self._items.after(len(self._added))
+            if added is not None:
+                self._added = added
+                self._set(self._live(self.current.version, self.current.trained, self.current.saved_at))
 
     def retry(self) -> None:
         """Look again, also at a version that was refused; for an operator who has repaired it."""
-        with self._turn:
+        with self._loading:
             self.refused = None
-        self.refresh()
+        self.follow_version()
+
+    def switch(self, version: str) -> None:
+        """Have a version served here and by every server. Raises CallerError, and changes nothing, for a bad one."""
+        self.shelf.check_exists(version)
+        with self._loading:
+            fresh = self._loaded(version)
+            self.shelf.switch(version)
+            self._put(fresh)
+
+    def _refuse(self, version: str, reason: str) -> None:
+        self.refused = version
+        self._on_refusal(version, reason)
+        _log.error("version %s is refused: %s", version, reason)
 
     def _put(self, fresh: ServedModel) -> None:
-        self.current = fresh  # one assignment: a request sees the old model or the new one
+        with self._turn:
+            if fresh.added is not self._added:  # items came while it was loading
+                fresh = self._live(fresh.version, fresh.trained, fresh.saved_at)
+            self._set(fresh)
         self.refused = None
+
+    def _set(self, fresh: ServedModel) -> None:
+        self.current = fresh  # one assignment: a request sees the old model or the new one
         self._on_switch(fresh)
-        _log.info("version %s is live with %d added items", fresh.version, fresh.added)
+        _log.info("version %s is live with %d added items", fresh.version, len(fresh.added))
 
     def _loaded(self, version: str) -> ServedModel:
-        folder = self.shelf.folder(version)
-        model = load(folder)
-        saved_at = (folder / RECOMMENDER).stat().st_mtime
-        return self._live(version, model, saved_at, self._items.after(0) or [])
+        model = load_version(self.shelf, version)
+        with refusing_damage(version):
+            return self._live(version, model, (self.shelf.folder(version) / RECOMMENDER).stat().st_mtime)
 
-    def _live(self, version: str, trained: Recommender, saved_at: float, added: Sequence[AddedItem]) -> ServedModel:
-        most = rows_in(self._megabytes, trained)
+    def _live(self, version: str, trained: Recommender, saved_at: float) -> ServedModel:
+        most, added = rows_in(self._megabytes, trained), self._added
         live = ServedModel(
-            version, with_items(trained, added), trained, saved_at, len(added), LRUCache(most), LRUCache(most)
+            version, with_items(trained, added), trained, saved_at, added, LRUCache(most), LRUCache(most)
         )
         started = time.perf_counter()
         warm(live)
@@ -139,12 +176,12 @@ def rows_in(megabytes: int, model: Recommender) -> int:
 
 
 def warm(live: ServedModel) -> None:
-    """Answer once before the first request does, so that nobody waits for what is made on first use."""
+    """Answer once before the first request does: what is made on first use is then there."""
     first = str(live.part.items.vocabulary.ids[0])
-    visitor = live.model.fold_in({first: live.part.scale.high})
-    visitor.recommend(5)
-    visitor.explain(first)
+    state = live.model.fold_in({first: live.part.scale.high})
+    state.recommend(5)
+    state.explain(first)
     live.model.similar_items(first, 3)
-    _ = live.catalogue.atlas
-    with suppress(CallerError):  # a model that does not say how unsure it is has no questions
-        visitor.onboarding(1)
+    _ = live.catalogue.item_map
+    with suppress(CallerError):  # a model that does not say how uncertain it is has no questions
+        state.onboarding(1)

@@ -18,7 +18,7 @@ from penchant.service.storage.items import ItemExistsError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
-"""How soon a client should try again when the database is away."""
+"""How soon a client should try again when the service is busy or the database is away."""
 
 
 class Problem(BaseModel):
@@ -43,6 +43,12 @@ def not_found(what: str, remedy: str = "") -> RefusalError:
     return RefusalError(404, what + (f". {remedy}" if remedy else ""))
 
 
+def busy(why: str, *, close: bool = False) -> RefusalError:
+    """503 with Retry-After. close: whether the connection ends with the answer."""
+    headers = {"Retry-After": str(RETRY_SECONDS)} | ({"Connection": "close"} if close else {})
+    return RefusalError(503, f"the service is busy: {why}", headers=headers)
+
+
 def problem(
     status: int,
     detail: str,
@@ -64,7 +70,7 @@ def of_exception(error: Exception) -> Response:
     status, detail, headers = described(error)
     errors: list[dict[str, str]] = []
     if isinstance(error, RequestValidationError):
-        # What was sent is not repeated: it may be long, not a number, or not anybody's to see.
+        # What was sent is not repeated: it may be long, not a number, or private.
         errors = [{"where": ".".join(map(str, e["loc"])), "what": str(e["msg"])} for e in error.errors()[:20]]
     return problem(status, detail, errors=errors, headers=headers)
 

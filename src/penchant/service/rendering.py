@@ -101,7 +101,7 @@ def as_facts(live: ServedModel, holder: ModelSlot) -> schemas.ModelFacts:
         items=len(trained.items),
         factors=trained.users.factors,
         samples=trained.samples,
-        added_items=live.added,
+        added_items=len(live.added),
         saved_at=live.saved_at,
         versions=holder.shelf.names(),
         refused=holder.refused,

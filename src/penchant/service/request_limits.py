@@ -1,4 +1,4 @@
-"""The gate: the right host name, a key that is good, not too often, not too large, not too slowly."""
+"""What is checked before any work: host name, key, rate, and the size and speed of the body."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from penchant.service.access import Credentials, KeyRing, credentials
+from penchant.service.access import Credentials, KeyRing, credentials, unauthorized
 from penchant.service.problems import RefusalError, of_exception
 from penchant.service.rate_limiter import RateLimiter
 from penchant.service.schemas import SLASH
@@ -27,7 +27,7 @@ class RequestLimits:
         self._hosts = frozenset(settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith("/health/"):
             await self._app(scope, receive, send)
             return
         body = _Body(receive, self._settings.max_body_bytes, self._settings.body_seconds)
@@ -52,8 +52,9 @@ class RequestLimits:
             raise RefusalError(421, "this server does not answer to that host name")
         who = credentials(request, self._ring)
         scope.setdefault("state", {})["who"] = who
-        if not scope["path"].startswith("/health/"):
-            self._check_rate(who)
+        self._check_rate(who)
+        if who.wrong:
+            raise unauthorized()
         if _declared_length(request) > self._settings.max_body_bytes:
             raise _too_large(self._settings.max_body_bytes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import time
 from typing import Any
@@ -14,6 +15,7 @@ from penchant.service.metrics import Metrics
 from penchant.service.problems import of_exception
 
 _log = logging.getLogger("penchant.service")
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -39,7 +41,10 @@ class ResponseHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(send)
+        head = scope["method"] == "HEAD"
+        exchange = _Exchange(send, _request_id(scope), drop_body=head)
+        if head:
+            scope = {**scope, "method": "GET"}  # answered like GET, without the body
         started = time.perf_counter()
         self._metrics.in_progress.inc()
         try:
@@ -52,15 +57,15 @@ class ResponseHeaders:
         finally:
             self._metrics.in_progress.dec()
             seconds = time.perf_counter() - started
-            self._metrics.request(scope["method"], _route(scope), exchange.status or 499, seconds)
+            self._metrics.request("HEAD" if head else scope["method"], _route(scope), exchange.status or 499, seconds)
 
 
 class _Exchange:
     """One request and its answer on the way out."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.id, self.status = secrets.token_hex(8), 0
+    def __init__(self, send: Send, request_id: str, *, drop_body: bool) -> None:
+        self._send, self._drop_body = send, drop_body
+        self.id, self.status = request_id, 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -70,7 +75,15 @@ class _Exchange:
                 headers.setdefault(name, value)
             headers["X-Request-ID"] = self.id
             headers.setdefault("Cache-Control", "no-store")
+        elif self._drop_body and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         await self._send(message)
+
+
+def _request_id(scope: Scope) -> str:
+    """The id that a proxy or client gave the request, where it is a plain one; else a new one."""
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return given if _PLAIN_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def _route(scope: Scope) -> str:

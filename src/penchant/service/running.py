@@ -1,21 +1,19 @@
-"""Running the application: one uvicorn process on a socket of our own, patient with signals and not with slow heads."""
+"""Running the application: one uvicorn process on its own socket, which ends in order on a signal."""
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from penchant.foundations.errors import CallerError
 from penchant.foundations.threads import limit_blas
 from penchant.service.app import build_app
+from penchant.service.connections import ConnectionLimits, LimitedProtocol
 from penchant.service.service import Service, build_service
 from penchant.service.settings import ServiceSettings
 
@@ -23,7 +21,7 @@ from penchant.service.settings import ServiceSettings
 def serve(folder: str | Path, settings: ServiceSettings, *, on_ready: Callable[[str], None]) -> None:
     """Serve the model until SIGTERM or SIGINT; SIGHUP, where it exists, checks for a new version at once.
 
-    on_ready: told the address once requests are answered. Raises CallerError for a public address without a key.
+    on_ready: called with the address once requests are answered. Raises CallerError for a public address without a key.
     """
     service = build_service(folder, settings)
     try:
@@ -74,8 +72,8 @@ def _shown(host: str) -> str:
 def _configuration(service: Service) -> uvicorn.Config:
     settings = service.settings
 
-    class Protocol(PatientProtocol):
-        head_seconds = settings.header_seconds
+    class Protocol(LimitedProtocol):
+        limits = ConnectionLimits.of(settings)
 
     return uvicorn.Config(
         build_app(service),
@@ -87,14 +85,13 @@ def _configuration(service: Service) -> uvicorn.Config:
         date_header=True,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
-        limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=settings.drain_seconds,
         h11_max_incomplete_event_size=16_384,
     )
 
 
 class _Server(uvicorn.Server):
-    """Tells when it has started."""
+    """Says when it has started."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -104,35 +101,3 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._on_ready()
-
-
-class PatientProtocol(HttpToolsProtocol):
-    """HTTP with a limit on how long a client may take over a request's head; uvicorn itself would wait for ever."""
-
-    head_seconds: float
-    _late: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._late = self.loop.call_later(self.head_seconds, transport.close)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._expect()
-
-    def on_headers_complete(self) -> None:
-        self._cancel()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._cancel()
-        super().connection_lost(exc)
-
-    def _expect(self) -> None:
-        self._cancel()
-        self._late = self.loop.call_later(self.head_seconds, self.transport.close)
-
-    def _cancel(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from penchant.service.storage.schema import ID_LENGTH
 
@@ -41,9 +50,31 @@ Features = Annotated[dict[str, FeatureValue], Field(max_length=100, examples=[{"
 
 
 class Body(BaseModel):
-    """A request's body; a field that does not exist is an error, not a silence."""
+    """A request's body; a field that does not exist is an error."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, body: Any) -> Any:
+        """Refuse a text anywhere in the body that no database or file can store."""
+        waiting = [body]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, str):
+                _check_storable(one)
+            elif isinstance(one, Mapping):
+                waiting += [*one.keys(), *one.values()]
+            elif isinstance(one, list):
+                waiting += one
+        return body
+
+
+def _check_storable(text: str) -> None:
+    if "\0" in text:
+        raise ValueError("a text holds a zero character, which cannot be stored")
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("a text holds half of a surrogate pair, which cannot be stored")
 
 
 class ItemSummary(BaseModel):
@@ -163,10 +194,10 @@ class Explained(BaseModel):
     predicted: float
     std: float | None
     source: Source
-    mean: float = Field(description="What everybody gives everything, on the average.")
+    mean: float = Field(description="The mean rating.")
     user_bias: float = Field(description="How far this user rates above that.")
     item_bias: float = Field(description="How far this item is rated above that.")
-    prior: float = Field(description="What the population, or the user's features, say of their taste.")
+    prior: float = Field(description="What the prior, or the user's features, give.")
     because: list[Pull] = Field(description="The ratings that moved the score most.")
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar, cast
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
-from penchant.foundations.errors import CallerError, PenchantError
+from penchant.foundations.errors import CallerError
+from penchant.models.trained import TrainedModel
+from penchant.recommending.recommender import main_model
 from penchant.service.access import Access, Credentials, KeyRing
+from penchant.service.added_items import new_items
 from penchant.service.metrics import Metrics
 from penchant.service.model_slot import ModelSlot, ServedModel
+from penchant.service.problems import busy
 from penchant.service.rate_limiter import RateLimiter
+from penchant.service.readiness import Readiness
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database
 from penchant.service.storage.items import ItemStore
@@ -26,16 +30,20 @@ from penchant.service.storage.ratings import RatingStore
 from penchant.service.storage.visitors import VisitorStore
 from penchant.service.user_service import UserService
 from penchant.service.version_store import VersionStore
+from penchant.service.watcher import Duty, Watcher
 
-_log = logging.getLogger("penchant.service")
 Done = TypeVar("Done")
 FEW = 200
 """Ratings that are folded in within a millisecond."""
+HEAVY = 20_000_000
+"""Multiplications from which work has high cost: about ten milliseconds."""
+WAITING = 8
+"""Requests of high cost that may wait for each thread that does such work."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """The parts, each of which knows only what it needs."""
+    """The parts, each of which is given only what it needs."""
 
     settings: ServiceSettings
     database: Database
@@ -47,8 +55,10 @@ class Service:
     access: Access
     people: UserService
     metrics: Metrics
+    readiness: Readiness
     new_visitors: RateLimiter
     watcher: Watcher
+    heavy: CapacityLimiter
 
     @property
     def live(self) -> ServedModel:
@@ -60,6 +70,12 @@ class Service:
             raise CallerError(f"{n} were asked for", where="n", remedy=f"This server gives up to {self.settings.max_n}")
         return n
 
+    def check_room_for_item(self) -> None:
+        """Raises CallerError where as many items were added since the last training as this server takes."""
+        most = self.settings.max_added_items
+        if len(new_items(main_model(self.live.trained).items, self.live.added)) >= most:
+            raise CallerError(f"{most} items were added since the last training", remedy="Run penchant retrain first")
+
     def check_ratings(self, ratings: Mapping[str, float]) -> Mapping[str, float]:
         """The ratings of one body, or a CallerError when they are too many."""
         most = self.settings.max_ratings_per_request
@@ -67,12 +83,32 @@ class Service:
             raise CallerError(f"the body holds {len(ratings)} ratings", remedy=f"Send up to {most} at a time")
         return ratings
 
-    async def soon(self, work: Callable[[], Done], *, ratings: int) -> Done:
+    def check_cost(self, cost_of: Callable[[TrainedModel, int], int], n: int) -> int:
+        """What n of something cost with the model being served, or a CallerError when it is more than allowed."""
+        most = self.settings.max_work * 1_000_000
+        if (cost := cost_of(self.live.part, n)) <= most:
+            return cost
+        fewer = n * most // cost
+        raise CallerError(
+            f"{n} would take more work than this server does for one request", where="n",
+            remedy=f"Ask for up to {fewer}" if fewer else "This model is too large for it here",
+        )  # fmt: skip
+
+    async def soon(self, work: Callable[[], Done], who: Credentials, *, ratings: int) -> Done:
         """What `work` gives. It is done here and now where that takes about a millisecond and waits for nothing: two
         threads that pass Python's lock to and fro would take twice as long. Else it is done in a thread."""
-        if self.live.is_light and ratings <= FEW and self.settings.open_reads:
+        if self.live.is_light and ratings <= FEW and self.settings.open_reads and not who.bearer:
             return work()
         return await run_in_threadpool(work)
+
+    async def in_turn(self, work: Callable[[], Done], *, cost: int) -> Done:
+        """What `work` gives, done in a thread. Work of high cost has only some of the threads, so that other requests
+        do not wait for it. Raises RefusalError, 503, where much of it is waiting already."""
+        if cost < HEAVY:
+            return await run_in_threadpool(work)
+        if self.heavy.statistics().tasks_waiting >= WAITING * self.heavy.total_tokens:
+            raise busy("too many requests of high cost are waiting")
+        return await to_thread.run_sync(work, limiter=self.heavy)
 
     def close(self) -> None:
         self.watcher.stop()
@@ -82,23 +118,38 @@ class Service:
 def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     """Open the database, bring its tables up to date, and load the model."""
     shelf, metrics = VersionStore(folder), Metrics()
+    readiness = Readiness(on_change=metrics.problem)
     database = open_database(folder, settings)
     ratings, items = RatingStore(database, most=settings.max_ratings_per_user), ItemStore(database)
     visitors, ring = VisitorStore(database), KeyRing(KeyStore(database))
-    holder = ModelSlot(
-        shelf,
-        items,
-        cached_megabytes=settings.cached_megabytes,
-        on_switch=lambda live: metrics.model(live.version, live.part.kind, live.saved_at, len(live.part.items)),
-        on_refusal=metrics.refused_models.inc,
-    )
+
+    def switched(live: ServedModel) -> None:
+        metrics.model(live.version, live.part.kind, live.saved_at, len(live.part.items))
+
+    def refused(version: str, reason: str) -> None:
+        metrics.refused_models.inc()
+        readiness.failed("version", f"version {version} could not be used ({reason})")
+
+    holder = ModelSlot(shelf, items, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused)
+
+    def after(look: Callable[[], None]) -> None:
+        look()
+        if holder.refused is None:
+            readiness.works("version")
+
+    duties = [
+        Duty("versions", lambda: after(holder.follow_version), lambda: after(holder.retry)),
+        Duty("items", holder.follow_items, uses_database=True),
+        Duty("keys", ring.refresh, uses_database=True),
+    ]
+    people = UserService(holder, ratings, metrics)
     return Service(
         settings, database, ratings, visitors, items, ring, holder,
-        Access(ring, visitors, open_reads=settings.open_reads),
-        UserService(holder, ratings, metrics),
-        metrics,
+        Access(ring, visitors, people.user_id, open_reads=settings.open_reads), people,
+        metrics, readiness,
         RateLimiter(settings.visitors_per_hour / 3600, settings.visitors_per_hour),
-        Watcher(holder, ring, settings.watch_seconds),
+        Watcher(duties, readiness, settings.watch_seconds),
+        CapacityLimiter(max(1, settings.threads // 4)),
     )  # fmt: skip
 
 
@@ -110,42 +161,6 @@ def open_database(folder: str | Path, settings: ServiceSettings) -> Database:
     )
     upgrade(database)
     return database
-
-
-class Watcher:
-    """A thread that looks for a new model version, added items and changed keys."""
-
-    def __init__(self, holder: ModelSlot, ring: KeyRing, seconds: float) -> None:
-        self._holder, self._ring, self._seconds = holder, ring, seconds
-        self._wake, self._stopped = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="penchant-watcher", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def look_now(self) -> None:
-        """Do not wait for the next turn; safe to call from a signal handler."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._wake.set()
-        if self._thread.ident is not None:
-            self._thread.join(timeout=10)
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            asked = self._wake.wait(self._seconds)
-            self._wake.clear()
-            if self._stopped.is_set():
-                return
-            try:
-                self._holder.retry() if asked else self._holder.refresh()
-                self._ring.refresh()
-            except PenchantError as away:
-                _log.warning("could not look for changes: %s", away)
-            except Exception:
-                _log.exception("could not look for changes")
 
 
 async def _service(request: Request) -> Service:

@@ -1,4 +1,4 @@
-"""Who asks, and what they are answered: stored ratings, training ratings and the model, put together.
+"""What a user is answered from: stored ratings, training ratings and the model.
 
 Every list is made from the ratings as the database holds them at that moment, so the next list always reflects the
 last rating, whichever server wrote it.
@@ -15,73 +15,93 @@ from penchant.data.vocabulary import UNKNOWN
 from penchant.foundations.errors import CallerError
 from penchant.recommending.argument_checks import check_on_scale
 from penchant.recommending.user_state import UserState
+from penchant.service.access import Reader
+from penchant.service.id_spelling import spelled
 from penchant.service.metrics import Metrics
 from penchant.service.model_slot import ModelSlot, ServedModel
 from penchant.service.problems import not_found
 from penchant.service.storage.ratings import RatingStore, Stored
+from penchant.service.version_store import BASE
 
 
 @dataclass(frozen=True)
 class ServedUser:
-    """Somebody, as one version of the model sees them.
+    """One user, as one version of the model answers them.
 
-    ratings: all their ratings that count, training ratings included, by item id; oldest first.
+    ratings: all their ratings that count, training ratings included, by item id; oldest first. Empty where the caller
+    may not read them.
     """
 
     live: ServedModel
     user_id: str | None
     ratings: Mapping[str, float]
-    visitor: UserState
+    state: UserState
 
 
 class UserService:
-    """Finds people and keeps their ratings."""
+    """Finds users and keeps their ratings."""
 
     def __init__(self, holder: ModelSlot, store: RatingStore, metrics: Metrics) -> None:
         self._holder, self._store, self._metrics = holder, store, metrics
 
+    def user_id(self, given: str) -> str:
+        """The one spelling of a user id."""
+        return spelled(self._holder.current.part.users.vocabulary, given)
+
     def find(self, user_id: str) -> ServedUser:
-        """A user by id: learnt, folded in from stored ratings, or, when nothing is known, met with the prior."""
+        """A user by id: known from training, folded in from stored ratings, or answered from the prior."""
         live = self._holder.current
         stored, erased = self._store.of(user_id)
-        learnt = {} if erased else training_ratings(live, user_id)
-        if learnt and not stored:
-            return self._counted(ServedUser(live, user_id, learnt, self._visitor(live, user_id, None)))
-        ratings = _merged(learnt, stored)
-        return self._counted(ServedUser(live, user_id, ratings, self._visitor(live, None, ratings)))
+        training = {} if erased else training_ratings(live, user_id)
+        if training and not stored:
+            return self._counted(ServedUser(live, user_id, training, self._state(live, user_id, None)))
+        ratings = _merged(training, stored)
+        return self._counted(ServedUser(live, user_id, ratings, self._state(live, None, ratings)))
+
+    def find_for(self, reader: Reader) -> ServedUser:
+        """The user as this reader may see them: without the right to read stored ratings, as the base's training left
+        them. A version that was trained on the user's stored ratings answers such a reader as for an unknown user."""
+        if reader.owns:
+            return self.find(reader.user_id)
+        live = self._holder.current
+        stored, erased = self._store.of(reader.user_id)
+        hidden = erased or (bool(stored) and live.version != BASE)
+        known = not hidden and reader.user_id in live.part.users.vocabulary
+        state = self._state(live, reader.user_id, None) if known else self._state(live, None, {})
+        return self._counted(ServedUser(live, reader.user_id, {}, state))
 
     def describe(self, ratings: Mapping[str, float], features: Mapping[str, Any] | None = None) -> ServedUser:
-        """Somebody by the ratings and features they have just given; nothing is kept."""
+        """A user by the ratings and features in the request; nothing is kept."""
         live = self._holder.current
         for value in ratings.values():
             _check_rating(live, value)
         if features:
             self._metrics.fold_in(kept=False)
             return self._counted(ServedUser(live, None, ratings, live.model.fold_in(ratings, features=features)))
-        return self._counted(ServedUser(live, None, ratings, self._visitor(live, None, ratings)))
+        return self._counted(ServedUser(live, None, ratings, self._state(live, None, ratings)))
 
-    def _visitor(self, live: ServedModel, user_id: str | None, ratings: Mapping[str, float] | None) -> UserState:
+    def _state(self, live: ServedModel, user_id: str | None, ratings: Mapping[str, float] | None) -> UserState:
         if ratings is None:
             return live.model.fold_in(user=user_id)
         what = _fingerprint(ratings)
-        self._metrics.fold_in(kept=what in live.visitors)
-        return live.visitors.get(what, lambda: live.model.fold_in(ratings))
+        self._metrics.fold_in(kept=what in live.states)
+        return live.states.get(what, lambda: live.model.fold_in(ratings))
 
     def questions(self, person: ServedUser, n: int, skip: Sequence[str] = ()) -> list[int]:
-        """The numbers of the n items whose rating would tell most about the person."""
+        """The numbers of the n items whose rating would say most about the user."""
         live, ratings = person.live, person.ratings
 
         def asked() -> list[int]:
             try:
                 found = live.model.fold_in(ratings, asked=ratings).onboarding(n, skip=skip)
-            except CallerError:  # a model that does not say how unsure it is: the best known items
+            except CallerError:  # a model that does not say how uncertain it is: the most rated items
                 return live.catalogue.best_known(n, besides=(*ratings, *skip))
             return [live.catalogue.number(str(one.item)) for one in found]
 
         return live.questions.get((n, _fingerprint(ratings), _fingerprint(dict.fromkeys(skip))), asked)
 
     def _counted(self, person: ServedUser) -> ServedUser:
-        self._metrics.answer(person.visitor.source)
+        self._metrics.answer(person.state.source)
         return person
 
     # --- writing -------------------------------------------------------------------------------------------------
@@ -106,14 +126,14 @@ class UserService:
     def export(self, user_id: str) -> tuple[list[dict[str, Any]], dict[str, float]]:
         """The rows kept of the user, and the training ratings that still count."""
         _, erased = self._store.of(user_id)
-        learnt = {} if erased else training_ratings(self._holder.current, user_id)
-        return self._store.export(user_id), learnt
+        training = {} if erased else training_ratings(self._holder.current, user_id)
+        return self._store.export(user_id), training
 
     def item_id(self, item_id: str) -> str:
         """The id as the catalogue spells it; a refusal for an item there is not."""
         known = self._holder.current.catalogue.known_id(item_id)
         if known is None:
-            self._holder.refresh()  # another server may have added it a moment ago
+            self._holder.follow_items()  # another server may have added it a moment ago
             known = self._holder.current.catalogue.known_id(item_id)
         if known is None:
             raise not_found(f"there is no item {item_id!r}", "Search with GET /v1/items, or add it with POST /v1/items")
@@ -126,7 +146,7 @@ def _fingerprint(ratings: Mapping[str, object]) -> bytes:
 
 
 def training_ratings(live: ServedModel, user_id: str) -> dict[str, float]:
-    """The ratings the model was trained on, by item id; none for a user it never met."""
+    """The ratings the model was trained on, by item id; none for an unknown user."""
     trained = live.part
     number = trained.users.vocabulary.number(user_id)
     if number == UNKNOWN:
@@ -135,9 +155,9 @@ def training_ratings(live: ServedModel, user_id: str) -> dict[str, float]:
     return dict(zip(map(str, trained.items.vocabulary.take(numbers).tolist()), values.tolist(), strict=True))
 
 
-def _merged(learnt: Mapping[str, float], stored: Stored) -> dict[str, float]:
-    """Training ratings overruled by stored ones; those taken back are gone."""
-    kept = {item: value for item, value in learnt.items() if item not in stored}
+def _merged(training: Mapping[str, float], stored: Stored) -> dict[str, float]:
+    """Training ratings replaced by stored ones, without those taken back."""
+    kept = {item: value for item, value in training.items() if item not in stored}
     return kept | {item: value for item, value in stored.items() if value is not None}
 
 

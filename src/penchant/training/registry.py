@@ -16,6 +16,7 @@ from penchant.foundations.rng import Seed, generator
 from penchant.foundations.settings import Settings
 from penchant.models.model_checks import check_parameters
 from penchant.models.trained import TrainedModel
+from penchant.training.divergence import check_converged
 
 
 class Trainer(Protocol):
@@ -100,8 +101,8 @@ def train(
     """Train the model `kind`.
 
     settings: those of the kind's dataclass. validation: ratings whose error is shown (and may stop training), not
-    trained on. resume: a model of the same kind to continue from. Raises
-    SettingsError or DataError for what cannot be used, TrainingDivergedError where a parameter is not finite.
+    trained on. resume: a model of the same kind to continue from. Raises SettingsError or DataError for what cannot be
+    used, TrainingDivergedError for parameters that are not finite or predictions that are far off the ratings.
     """
     if not len(ratings):
         raise DataError("there are no ratings to train on")
@@ -120,4 +121,4 @@ def train(
     except ModelShapeError as broken:
         remedy = "Train with a lower learning rate, more regularization or other settings"
         raise TrainingDivergedError(f"training of {model!r} diverged: {broken}", remedy=remedy) from broken
-    return trained
+    return check_converged(trained, ratings)

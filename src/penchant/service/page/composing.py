@@ -50,11 +50,11 @@ def _rows(person: ServedUser, ids: Iterable[str]) -> list[c.Row]:
 
 def list_part(person: ServedUser) -> c.ListPart:
     live = person.live
-    answer = person.visitor.recommend(ON_A_LIST)
+    answer = person.state.recommend(ON_A_LIST)
     cards = []
     for rank, line in enumerate(answer, 1):
         item = live.catalogue.item(live.catalogue.number(str(line.id)))
-        pulls = person.visitor.explain(line.id).pulls if person.ratings else ()
+        pulls = person.state.explain(line.id).pulls if person.ratings else ()
         for_it = [pull for pull in pulls if pull.amount > SPEAKS][:2]
         sure = how_sure(live, line.predicted, line.std)
         cards.append(c.Card(rank, item.id, item.title, item.tags, sure, because(for_it), line.source != "known"))
@@ -81,7 +81,7 @@ def because(pulls: Sequence[Contribution]) -> list[c.Because]:
 
 
 def why_part(person: ServedUser, item_id: str) -> c.WhyPart:
-    why: Explanation = person.visitor.explain(item_id)
+    why: Explanation = person.state.explain(item_id)
     rest = why.prior + why.rest + sum(pull.amount for pull in why.pulls[BEHIND:])
     terms = [
         c.Term("The average rating", f"{why.mean:.2f}"),
@@ -96,7 +96,7 @@ def why_part(person: ServedUser, item_id: str) -> c.WhyPart:
 def item_page(person: ServedUser, number: int) -> c.ItemPage:
     live = person.live
     item = live.catalogue.item(number)
-    said = person.visitor.predict([item.id]) if live.model.rating_model else None
+    said = person.state.predict([item.id]) if live.model.rating_model else None
     mean, std = (None, None) if said is None else (float(said.mean[0]), float(said.std[0]))
     near = [
         c.Near(str(line.id), shown(line.title), live.catalogue.item(live.catalogue.number(str(line.id))).tags,
@@ -111,14 +111,14 @@ def item_page(person: ServedUser, number: int) -> c.ItemPage:
 
 
 def map_page(live: ServedModel) -> c.MapPage:
-    atlas = live.catalogue.atlas
-    return c.MapPage(len(atlas.numbers), [[live.catalogue.titles[n] for n in end] for end in atlas.ends])
+    item_map = live.catalogue.item_map
+    return c.MapPage(len(item_map.numbers), [[live.catalogue.titles[n] for n in end] for end in item_map.ends])
 
 
 def map_points(live: ServedModel) -> dict[str, Any]:
-    """The atlas for the script that samples it: parallel lists."""
-    atlas, catalogue = live.catalogue.atlas, live.catalogue
-    items = [catalogue.item(number) for number in atlas.numbers.tolist()]
+    """The item map for the script that samples it: parallel lists."""
+    item_map, catalogue = live.catalogue.item_map, live.catalogue
+    items = [catalogue.item(number) for number in item_map.numbers.tolist()]
     firsts = [item.tags[0] if item.tags else "" for item in items]
     counts: dict[str, int] = {}
     for tag in filter(None, firsts):
@@ -127,8 +127,8 @@ def map_points(live: ServedModel) -> dict[str, Any]:
     return {
         "ids": [item.id for item in items],
         "titles": [item.title for item in items],
-        "x": [round(x, 4) for x in atlas.places[:, 0].tolist()],
-        "y": [round(y, 4) for y in atlas.places[:, 1].tolist()],
+        "x": [round(x, 4) for x in item_map.places[:, 0].tolist()],
+        "y": [round(y, 4) for y in item_map.places[:, 1].tolist()],
         "ratings": [item.ratings for item in items],
         "tag": [common.index(tag) if tag in common else -1 for tag in firsts],
         "tags": common,
@@ -143,7 +143,7 @@ def report_page(live: ServedModel) -> c.ReportPage:
         ("ratings", f"{len(trained.interactions):,}"),
         ("factors", f"{trained.users.factors}"),
         ("samples", f"{trained.samples}"),
-        ("items added since", f"{live.added}"),
+        ("items added since", f"{len(live.added)}"),
         ("scale", f"{trained.scale.low:g} to {trained.scale.high:g}"),
         ("standard deviation of a rating", f"± {float(np.sqrt(np.mean(np.square(trained.noise)))):.2f}"),
     ]

@@ -26,7 +26,7 @@ Skipped = Annotated[list[Annotated[str, Query(max_length=ID_LENGTH)]], Query(max
 
 
 def _person(service: Service, who: Credentials) -> ServedUser:
-    """The visitor whose cookie it is; somebody without ratings when there is none or it is out of date."""
+    """The visitor whose cookie it is; a user without ratings when there is none or it is out of date."""
     service.access.catalogue(who)
     mine = service.access.user_state_of(who)
     return service.people.describe({}) if mine is None else service.people.find(mine)
@@ -108,7 +108,7 @@ def model(service: TheService, who: Who) -> Response:
 
 @router.post("/visitor")
 def become(service: TheService, who: Who, request: Request) -> Response:
-    """A cookie for somebody who is about to rate; nobody becomes a visitor by looking."""
+    """A cookie for a user who is about to rate; looking at pages makes no visitor."""
     _check_ours(request)
     if service.access.user_state_of(who) is not None:
         return Response(status_code=204)

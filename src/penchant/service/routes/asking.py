@@ -1,4 +1,4 @@
-"""Questions from somebody who brings their ratings along; nothing is kept."""
+"""Answers for a user whose ratings are in the request; nothing is kept."""
 
 from __future__ import annotations
 
@@ -7,46 +7,54 @@ from fastapi import APIRouter
 from penchant.service import rendering, schemas
 from penchant.service.problems import DOCUMENTED
 from penchant.service.service import TheService, Who
+from penchant.service.work_costs import questions_cost
 
 router = APIRouter(prefix="/v1", tags=["with ratings in the body"], responses=DOCUMENTED)
 
 
-@router.post("/recommendations", summary="A list for somebody who is only described")
+@router.post("/recommendations", summary="A list for a user who is only described")
 async def recommendations(service: TheService, who: Who, ask: schemas.ListRequest) -> schemas.List:
     """From ratings, features, both, or neither. Ids the model does not hold are named in `unknown`."""
 
     def listed() -> schemas.List:
         service.access.catalogue(who)
         person = service.people.describe(service.check_ratings(ask.ratings), ask.features)
-        answer = person.visitor.recommend(service.check_count(ask.n), exclude=ask.exclude, among=ask.among)
+        answer = person.state.recommend(service.check_count(ask.n), exclude=ask.exclude, among=ask.among)
         return rendering.as_list(person, answer)
 
-    return await service.soon(listed, ratings=len(ask.ratings))
+    return await service.soon(listed, who, ratings=len(ask.ratings))
 
 
 @router.post("/predictions", summary="Expected ratings, how sure, and what they rest on")
 def predictions(service: TheService, who: Who, ask: schemas.PredictionRequest) -> schemas.Predictions:
-    """For a user by id, or for somebody described by ratings and features. Unknown items are answered and flagged."""
+    """For a user described by ratings and features, or by id, which needs the right to read that user's ratings.
+
+    Unknown items are answered and flagged.
+    """
     if ask.user is not None:
-        person = service.people.find(service.access.reader(who, ask.user))
+        person = service.people.find(service.access.owner(who, ask.user, "read"))
     else:
         service.access.catalogue(who)
         person = service.people.describe(service.check_ratings(ask.ratings), ask.features)
-    return rendering.as_predictions(person.live, ask.items, person.visitor.predict(ask.items))
+    return rendering.as_predictions(person.live, ask.items, person.state.predict(ask.items))
 
 
-@router.post("/explanations", summary="Why somebody with these ratings would rate an item so")
+@router.post("/explanations", summary="Why a user with these ratings would rate an item so")
 def explanations(service: TheService, who: Who, ask: schemas.ExplanationRequest) -> schemas.Explained:
     """The exact split of the score into averages and the pull of each rating."""
     service.access.catalogue(who)
     known = service.people.item_id(ask.item)
     person = service.people.describe(service.check_ratings(ask.ratings))
-    return rendering.as_explained(known, person.visitor.explain(known))
+    return rendering.as_explained(known, person.state.explain(known))
 
 
-@router.post("/questions", summary="What to ask somebody next")
-def questions(service: TheService, who: Who, ask: schemas.QuestionRequest) -> schemas.Questions:
-    """The items whose rating would tell most about their taste."""
-    service.access.catalogue(who)
-    person = service.people.describe(service.check_ratings(ask.ratings))
-    return rendering.as_questions(person, service.people.questions(person, service.check_count(ask.n), ask.skip))
+@router.post("/questions", summary="What to ask a user next")
+async def questions(service: TheService, who: Who, ask: schemas.QuestionRequest) -> schemas.Questions:
+    """The items whose rating would say most about their taste."""
+
+    def asked() -> schemas.Questions:
+        service.access.catalogue(who)
+        person = service.people.describe(service.check_ratings(ask.ratings))
+        return rendering.as_questions(person, service.people.questions(person, ask.n, ask.skip))
+
+    return await service.in_turn(asked, cost=service.check_cost(questions_cost, service.check_count(ask.n)))

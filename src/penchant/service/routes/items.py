@@ -43,13 +43,14 @@ def item(service: TheService, who: Who, item_id: ItemPath, n: Count = 10) -> sch
 def add(service: TheService, who: Who, new: schemas.NewItem, response: Response) -> schemas.ItemSummary:
     """The item can be rated and recommended at once, by what the model expects of an item with such features.
 
-    The next retraining makes it a part of the model. Needs a key that may write.
+    The next retraining makes it a part of the model. Needs a key with scope write.
     """
     service.access.key(who, "write")
     if service.live.catalogue.known_id(new.item) is not None:
         raise ItemExistsError(f"there is already an item {new.item!r}")
+    service.check_room_for_item()
     service.items.add(AddedItem(new.item, new.title, new.features))
-    service.holder.refresh()
+    service.holder.follow_items()
     response.headers["Location"] = f"/v1/items/{quote(new.item, safe='')}"
     catalogue = service.live.catalogue
     return rendering.as_summary(catalogue.item(catalogue.number(new.item)))

@@ -1,12 +1,11 @@
-"""For whoever runs the service: is it alive, how is it doing, which model does it serve."""
+"""For operators: is the service alive, can it serve, which model does it serve."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
-from sqlalchemy import text
 
 from penchant.service import rendering, schemas
-from penchant.service.problems import DOCUMENTED
+from penchant.service.problems import DOCUMENTED, RETRY_SECONDS, RefusalError
 from penchant.service.service import TheService, Who
 
 router = APIRouter(tags=["operations"], responses=DOCUMENTED)
@@ -19,12 +18,14 @@ async def live() -> schemas.Health:
 
 
 @router.get("/health/ready", summary="Can it serve?", responses={503: DOCUMENTED["default"]})
-def ready(service: TheService) -> schemas.Health:
-    """503 while the database does not answer."""
-    with service.database.read() as connection:
-        connection.execute(text("SELECT 1"))
-    refused = service.holder.refused
-    return schemas.Health(status="ok", detail=f"version {refused} could not be used" if refused else "")
+async def ready(service: TheService) -> schemas.Health:
+    """503 while the database does not answer. `detail` names all that is wrong.
+
+    It is answered from memory and waits for nothing; the database is looked at again and again in the background.
+    """
+    if not service.readiness.can_serve:
+        raise RefusalError(503, service.readiness.text, headers={"Retry-After": str(RETRY_SECONDS)})
+    return schemas.Health(status="ok", detail=service.readiness.text)
 
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
@@ -43,9 +44,8 @@ def model(service: TheService, who: Who) -> schemas.ModelFacts:
 
 @router.post("/v1/model/switch", summary="Serve another version")
 def switch(service: TheService, who: Who, wanted: schemas.Switch) -> schemas.ModelFacts:
-    """Without a version: the one before. Requests in flight finish on the old model. Needs a key that may admin."""
+    """Without a version: the one before. A version that does not load is refused. Requests in progress finish on the
+    old model. Needs a key with scope admin."""
     service.access.key(who, "admin")
-    shelf = service.holder.shelf
-    shelf.switch(wanted.version or shelf.before(service.live.version))
-    service.holder.retry()
+    service.holder.switch(wanted.version or service.holder.shelf.before(service.live.version))
     return rendering.as_facts(service.live, service.holder)

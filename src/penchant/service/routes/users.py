@@ -1,13 +1,15 @@
-"""Users: their ratings, their lists, what is kept of them. A user nobody has met yet is answered like any other."""
+"""Users: their ratings, their lists, what is stored of them. An unknown user is answered like any other."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
 from penchant.service import rendering, schemas
+from penchant.service.access import unauthorized
 from penchant.service.problems import DOCUMENTED, RefusalError
 from penchant.service.schemas import Count, ItemPath, UserPath
 from penchant.service.service import TheService, Who
+from penchant.service.work_costs import questions_cost
 
 router = APIRouter(prefix="/v1/users", tags=["users"], responses=DOCUMENTED)
 
@@ -16,9 +18,15 @@ router = APIRouter(prefix="/v1/users", tags=["users"], responses=DOCUMENTED)
 def recommendations(
     service: TheService, who: Who, user_id: UserPath, n: Count = 10, exclude_seen: bool = True
 ) -> schemas.List:
-    """Known users, users who only ever rated here, and users nobody has met. What they rated stays out of the list."""
-    person = service.people.find(service.access.reader(who, user_id))
-    answer = person.visitor.recommend(service.check_count(n), exclude_seen=exclude_seen)
+    """Known users, users who only rated here, and unknown users. What they rated is not in the list.
+
+    Without the right to read the user's ratings, the list rests on the model's training ratings alone.
+    """
+    reader = service.access.reader(who, user_id)
+    if not exclude_seen and not reader.owns:
+        raise unauthorized()  # the difference of the two lists is what the user has rated
+    person = service.people.find_for(reader)
+    answer = person.state.recommend(service.check_count(n), exclude_seen=exclude_seen)
     return rendering.as_list(person, answer)
 
 
@@ -27,14 +35,18 @@ def explanation(service: TheService, who: Who, user_id: UserPath, item_id: ItemP
     """The exact split of the score into averages and the pull of the user's own ratings."""
     person = service.people.find(service.access.owner(who, user_id, "read"))
     known = service.people.item_id(item_id)
-    return rendering.as_explained(known, person.visitor.explain(known))
+    return rendering.as_explained(known, person.state.explain(known))
 
 
 @router.get("/{user_id}/questions", summary="What to ask a user next")
-def questions(service: TheService, who: Who, user_id: UserPath, n: Count = 5) -> schemas.Questions:
-    """The items whose rating would tell most about the user's taste."""
-    person = service.people.find(service.access.owner(who, user_id, "read"))
-    return rendering.as_questions(person, service.people.questions(person, service.check_count(n)))
+async def questions(service: TheService, who: Who, user_id: UserPath, n: Count = 5) -> schemas.Questions:
+    """The items whose rating would say most about the user's taste."""
+
+    def asked() -> schemas.Questions:
+        person = service.people.find(service.access.owner(who, user_id, "read"))
+        return rendering.as_questions(person, service.people.questions(person, n))
+
+    return await service.in_turn(asked, cost=service.check_cost(questions_cost, service.check_count(n)))
 
 
 @router.get("/{user_id}/ratings", summary="A user's ratings, newest first")
@@ -77,9 +89,9 @@ def erase(service: TheService, who: Who, user_id: UserPath) -> Response:
 visitors = APIRouter(prefix="/v1/visitors", tags=["users"], responses=DOCUMENTED)
 
 
-@visitors.post("", status_code=201, summary="Become somebody")
+@visitors.post("", status_code=201, summary="Create a visitor")
 def become(service: TheService, who: Who) -> schemas.VisitorMade:
-    """A user id and the token that opens it, for somebody without a key. The token is shown once."""
+    """A user id and the token that opens it, for a user without a key. The token is shown once."""
     service.access.catalogue(who)
     wait = service.new_visitors.wait(who.address)
     if wait:

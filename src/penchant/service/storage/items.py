@@ -21,7 +21,7 @@ class ItemExistsError(CallerError):
 
 @dataclass(frozen=True)
 class AddedItem:
-    """An item that is not in the training data. features: name -> value, with the names of the item features."""
+    """An item that was added while serving. features: name -> value, as the model's item features are named."""
 
     item_id: str
     title: str
@@ -29,17 +29,15 @@ class AddedItem:
 
 
 class ItemStore:
-    """The items table. most: how many items may be added between two trainings."""
+    """The items table."""
 
-    def __init__(self, database: Database, *, most: int = 10_000) -> None:
-        self._database, self._most = database, most
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def add(self, item: AddedItem) -> None:
         """Keep the item, or raise ItemExistsError."""
         row = {"item_id": item.item_id, "title": item.title, "features": json.dumps(dict(item.features))}
         with self._database.write() as connection:
-            if (connection.scalar(select(func.count()).select_from(ITEMS)) or 0) >= self._most:
-                raise CallerError(f"no more than {self._most} items can be added", remedy="Retrain on a new base")
             try:
                 connection.execute(insert(ITEMS), row | {"added_at": now()})
             except IntegrityError as twice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
@@ -14,6 +14,9 @@ from penchant.service.storage.schema import ERASED, RATINGS, VISITORS
 
 Stored = dict[str, float | None]
 """Item id -> rating, or None for a training rating that was taken back; newest last."""
+
+StoredRow = tuple[str, str, float | None, int]
+"""User id, item id, the rating (None: a training rating that was taken back), and when, in milliseconds since 1970."""
 
 
 class TooManyRatingsError(CallerError):
@@ -27,7 +30,7 @@ class RatingStore:
         self._database, self._most = database, most
 
     def put(self, user_id: str, ratings: Mapping[str, float | None]) -> None:
-        """Set the user's ratings of these items, whatever they were; all of them or, on any error, none."""
+        """Set the user's ratings of these items in place of any there; all of them or, on any error, none."""
         rated_at = now()
         rows = [{"user_id": user_id, "item_id": i, "value": v, "rated_at": rated_at} for i, v in ratings.items()]
         with self._database.write() as connection:
@@ -68,14 +71,19 @@ class RatingStore:
             insert = _dialect(self._database.is_sqlite).insert(ERASED).values(user_id=user_id, erased_at=now())
             connection.execute(insert.on_conflict_do_nothing())
 
-    def everything(self) -> tuple[list[tuple[str, str, float | None]], set[str]]:
-        """All (user, item, rating) rows in a fixed order, and the erased users, for retraining."""
-        rows = select(RATINGS.c.user_id, RATINGS.c.item_id, RATINGS.c.value).order_by(
-            RATINGS.c.user_id, RATINGS.c.item_id
-        )
+    def pages(self, size: int = 50_000) -> Iterator[list[StoredRow]]:
+        """All rows in a fixed order, up to `size` at a time and none of them kept, for retraining."""
+        columns = (RATINGS.c.user_id, RATINGS.c.item_id, RATINGS.c.value, RATINGS.c.rated_at)
+        wanted = select(*columns).order_by(RATINGS.c.user_id, RATINGS.c.item_id)
         with self._database.read() as connection:
-            erased = set(connection.scalars(select(ERASED.c.user_id)))
-            return [(user, item, value) for user, item, value in connection.execute(rows)], erased
+            found = connection.execution_options(yield_per=size).execute(wanted)
+            for page in found.partitions():
+                yield [(user, item, value, rated_at) for user, item, value, rated_at in page]
+
+    def erased(self) -> set[str]:
+        """The users who asked for their training ratings to be forgotten."""
+        with self._database.read() as connection:
+            return set(connection.scalars(select(ERASED.c.user_id)))
 
 
 def _dialect(is_sqlite: bool) -> Any:
