@@ -56,7 +56,7 @@ def test_a_visitor_cannot_touch_anothers_ratings(made: Value) -> None:
     assert len(made.client.get(f"/v1/users/{her}/ratings", headers=hers).json()["ratings"]) == 1
 
 
-def test_me_means_nobody_without_a_token(made: Value) -> None:
+def test_me_needs_a_token(made: Value) -> None:
     assert made.client.get("/v1/users/me/recommendations").status_code == 401
     bad = {"Authorization": "Bearer not-a-token"}
     assert made.client.get("/v1/users/me/recommendations", headers=bad).status_code == 401
