@@ -161,6 +161,13 @@ class RecommenderLaws:
         ):
             assert found.total == pytest.approx(found.score, abs=1e-3)
             json.dumps(found.to_json())
+        for state in (model.fold_in(user=100), model.fold_in(user="unknown"), model.fold_in({"item-3": 5})):
+            lines = list(state.recommend(ITEMS))
+            for line in (*lines[:3], lines[-1]):  # the last one has no interactions
+                said = state.explain(line.id)
+                assert said.total == pytest.approx(said.score, abs=1e-5)
+                if model.ranker is not None:
+                    assert said.score == pytest.approx(line.score, abs=1e-5)
 
     def test_a_grown_recommender_answers_as_the_folded_in_user(self, model: Recommender) -> None:
         ratings = {"item-3": 5.0, "item-7": 1.0}
