@@ -117,8 +117,8 @@ class Recommender:
     ) -> Any:
         """The lists of many users, or of all known ones: a polars frame of user, rank, item, score and source.
 
-        to: a Parquet or CSV file to stream them to instead; its path is then returned, and memory stays bounded. Other
-        arguments as in `ListOptions`.
+        With a choice model and a ranker it has p_choose too. to: a Parquet or CSV file to stream them to instead; its
+        path is then returned, and memory stays bounded. Other arguments as in `ListOptions`.
         """
         lists = BatchLists.of(self._index, users, ListOptions(n, by, exclude_seen, exclude, among, where))
         return lists.frame(progress) if to is None else lists.write(to, progress)
