@@ -10,6 +10,7 @@ import pytest
 
 from penchant.data import splitting
 from penchant.data.interactions import Interactions
+from penchant.data.movielens import movielens
 from penchant.data.ratings import Ratings
 from penchant.data.scale import look_like_counts
 from penchant.foundations.errors import DataError
@@ -146,3 +147,7 @@ def test_every_test_row_of_choices_is_looked_for() -> None:
     assert splitting.random(rated).relevant == "liked"
     for split in (splitting.random(chosen), splitting.quadrants(chosen).split("known"), splitting.temporal(chosen)):
         assert split.relevant == "all"
+
+
+def test_a_table_is_shown_in_one_line() -> None:
+    assert repr(movielens()) == "<Ratings: 100,004 ratings from 0.5 to 5, 671 users, 9,125 items, with times>"

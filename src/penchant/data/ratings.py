@@ -61,7 +61,7 @@ class Grouped:
         return cls(grouped.indptr.astype(np.int64), numbers[order], values[order], order)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ratings:
     """Ratings of items by users, or choices, with their ids, scale, times and features.
 
@@ -107,6 +107,11 @@ class Ratings:
                 view = array.view()  # the caller's own array stays writable
                 view.flags.writeable = False
                 object.__setattr__(self, name, view)
+
+    def __repr__(self) -> str:
+        what = "choices" if self.kind == "choices" else f"ratings from {self.scale.low:g} to {self.scale.high:g}"
+        timed = "" if self.timestamps is None else ", with times"
+        return f"<Ratings: {len(self):,} {what}, {self.n_users:,} users, {self.n_items:,} items{timed}>"
 
     # --- reading -------------------------------------------------------------------------------------------------
 

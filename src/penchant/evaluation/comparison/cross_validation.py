@@ -16,6 +16,7 @@ from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer, ch
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings, SeedlessOptions
 from penchant.evaluation.scoring.list_metrics import ranked_users
 from penchant.evaluation.scoring.metric_names import format_metric, metric_name, sorted_metrics
+from penchant.evaluation.scoring.part_orders import part_orders
 from penchant.evaluation.scoring.user_metrics import EvaluationResult, measure, rating_metric_names
 from penchant.foundations.errors import CallerError
 from penchant.foundations.plain_table import plain_table
@@ -170,7 +171,8 @@ def cross_validate(
     """Train on each split and evaluate on its test rows.
 
     splits: of the same ratings, such as those of `k_fold`, `repeated` or `rolling`. model: a name, or None for the
-    parts that the ratings support. settings: the model's. with_baselines: whether to evaluate the baselines too.
+    parts that the ratings support, whose lists are also measured by each part alone. settings: the model's.
+    with_baselines: whether to evaluate the baselines too.
     options: the fields of EvaluationSettings. A user tested in several splits counts once, with all of their test rows.
     """
     if isinstance(splits, Split) or not splits:
@@ -181,7 +183,7 @@ def cross_validate(
     for split in splits:
         check_split(split, "evaluated")
         trained = RecommenderScorer(train(split.train, model, seed=seed, settings=settings), split, model)
-        others = baselines(split, besides=(trained.label,)) if with_baselines else []
+        others = [*part_orders(trained), *(baselines(split, besides=(trained.label,)) if with_baselines else ())]
         results.append([measure(one, split, evaluation) for one in (trained, *others)])
         bar.step({name: sums.value for name, sums in results[-1][0].metrics.items()})
     scores = [_pooled(splits, each, evaluation) for each in zip(*results, strict=True)]
