@@ -13,6 +13,9 @@ from penchant.cli.output import AsJson, Quiet, progress, show_answer, show_json
 NEW_USER = {260: 5.0, 1196: 5.0, 2571: 4.5, 1721: 1.5, 7361: 4.0}
 """Ratings of a new user who likes Star Wars and The Matrix, and not Titanic: MovieLens id -> rating."""
 
+OTHERS = ("dot_bias", "als")
+"""Models that the report compares the default with."""
+
 
 def demo(
     out: Annotated[Path, typer.Option(help="The folder to write the model and the report to.")] = Path("demo"),
@@ -23,6 +26,7 @@ def demo(
     from penchant.data.movielens import movielens
     from penchant.data.splitting import random
     from penchant.evaluation.report.evaluate import evaluate
+    from penchant.recommending.train_parts import train
 
     started = time.perf_counter()
     with progress(quiet or as_json) as bar:
@@ -30,21 +34,14 @@ def demo(
         ratings = movielens()
         bar.step()
         split = random(ratings, test=0.2, seed=42)
-        models = _trained(split, seed, bar)
-        report = evaluate(models["bayes"], split, others=models, progress=bar)
+        model, *others = (train(split.train, name, seed=seed, progress=bar) for name in (None, *OTHERS))
+        report = evaluate(model, split, others=dict(zip(OTHERS, others, strict=True)), progress=bar)
         bar.start("save the model and its report", 2)
-        models["bayes"].save(out / "model")
+        model.save(out / "model")
         bar.step()
         report.to_html(out / "report.html")
         bar.step()
-    _show(out, ratings, models["bayes"], report, time.perf_counter() - started, as_json)
-
-
-def _trained(split: Any, seed: int, bar: Any) -> dict[str, Any]:
-    """The default model and two others to compare it with, trained on the training rows."""
-    from penchant.recommending.train_parts import train
-
-    return {name: train(split.train, name, seed=seed, progress=bar) for name in ("dot_bias", "als", "bayes")}
+    _show(out, ratings, model, report, time.perf_counter() - started, as_json)
 
 
 def _show(out: Path, ratings: Any, model: Any, report: Any, seconds: float, as_json: bool) -> None:
