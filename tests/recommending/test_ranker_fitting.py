@@ -91,9 +91,9 @@ def test_p_like_is_calibrated(fitted: Recommender, split: Any) -> None:
 def test_the_facts_show_what_each_part_is_worth(fitted: Recommender) -> None:
     assert fitted.ranker is not None
     facts = fitted.ranker.facts["combined"]
-    for told in facts["terms"].values():
-        assert told["without"] <= facts["ndcg@10"] + 1e-9
-        assert told["alone"] <= facts["ndcg@10"] + 1e-9
+    for term in facts["terms"].values():
+        assert term["without"] <= facts["ndcg@10"] + 1e-9
+        assert term["alone"] <= facts["ndcg@10"] + 1e-9
     assert facts["log_likelihood"] < 0
 
 
