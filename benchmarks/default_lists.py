@@ -45,11 +45,11 @@ SEED, REPLICATES, LEVEL = 0, 2000, 0.95
 BY = {"by": "ndcg@10", "seeds": [SEED]}
 IMPLICIT = [
     {"factors": factors, "alpha": alpha, "regularization": penalty}
-    for factors, alpha, penalty in itertools.product((32, 64), (3.0, 10.0, 30.0), (1.0, 10.0, 100.0))
+    for factors, alpha, penalty in itertools.product((64,), (3.0, 10.0, 30.0), (1.0, 10.0, 100.0))
 ]
 LENSKIT = [
     {"embedding_size": factors, "weight": weight, "regularization": penalty}
-    for factors, weight, penalty in itertools.product((32, 64), (3.0, 10.0, 30.0), (1.0, 10.0, 100.0))
+    for factors, weight, penalty in itertools.product((64,), (3.0, 10.0, 30.0), (1.0, 10.0, 100.0))
 ]
 EASE = [{"regularization": penalty} for penalty in (25.0, 50.0, 100.0, 200.0, 400.0, 800.0)]
 HELD = {"shipped": 300, "goodbooks": 2000}
