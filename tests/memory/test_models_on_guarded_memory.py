@@ -9,7 +9,7 @@ import pytest
 from memory.guarding import MODES, run_guarded
 from penchant.training.registry import MODELS
 
-FEW_WIDTHS = "0,3,17"
+FEW_WIDTHS = "0,17"
 WIDTHS = "0,1,2,3,7,8,9,15,16,17,31,32,33,40"
 PROGRAM = str(Path(__file__).with_name("exercise.py"))
 

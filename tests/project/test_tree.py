@@ -78,15 +78,12 @@ def test_global_random_state_is_left_alone() -> None:
     assert not [p for p in FILES if pattern.search(p.read_text())]
 
 
-def test_import_is_quick_and_light() -> None:
-    code = (
-        "import sys, time; start = time.perf_counter(); import penchant; seconds = time.perf_counter() - start;"
-        "heavy = sorted({'torch', 'numba', 'polars', 'scipy', 'pandas'} & set(sys.modules)); print(seconds, heavy)"
-    )
+def test_import_is_light() -> None:
+    """The heavy libraries are imported when they are first used, so `import penchant` waits for none of them."""
+    heavy = "{'numpy', 'torch', 'numba', 'polars', 'scipy', 'pandas'}"
+    code = f"import sys, penchant; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=FROM_SOURCE)
-    seconds, heavy = done.stdout.split(maxsplit=1)
-    assert heavy.strip() == "[]"
-    assert float(seconds) < 0.3
+    assert done.stdout.strip() == "[]"
 
 
 def test_public_names_are_exactly_those_promised() -> None:
