@@ -140,11 +140,23 @@ class RecommenderLaws:
         import polars as pl
 
         table = model.recommend_many(None, 5)
-        assert table.shape == (5 * len(main_model(model).users), 5)
-        for user in KNOWN_USERS:
-            own, alone = table.filter(pl.col("user") == user), model.recommend(user, 5)
-            np.testing.assert_allclose(own["score"], alone.scores, rtol=1e-4, atol=1e-5)
-            assert len(set(own["item"])) == 5
+        chosen = model.ranker is not None and model.choice_model is not None
+        assert table.shape == (5 * len(main_model(model).users), 6 if chosen else 5)
+        for by in (None, *parts_of(model)):
+            table = model.recommend_many(KNOWN_USERS, 5, by=by)
+            for user in KNOWN_USERS:
+                own, alone = table.filter(pl.col("user") == user), model.recommend(user, 5, by=by)
+                np.testing.assert_allclose(own["score"], alone.scores, rtol=1e-4, atol=1e-5)
+                assert len(set(own["item"])) == 5
+                assert (alone.p_choose is not None) == chosen
+                if alone.p_choose is not None:
+                    np.testing.assert_allclose(own["p_choose"], alone.p_choose, rtol=1e-4)
+
+    def test_the_probabilities_of_choosing_add_up_to_one(self, model: Recommender) -> None:
+        for user in (100, "unknown"):
+            for explore in (None, 1) if model.ranker is not None else ():
+                listed = model.recommend(user, ITEMS, exclude_seen=False, explore=explore)
+                assert sum(line.p_choose or 0.0 for line in listed) == pytest.approx(1.0, abs=1e-5)
 
     def test_filters_are_the_same_for_known_and_new_users(self, model: Recommender) -> None:
         filters: dict[str, Any] = {"exclude": ["item-1"], "where": {"genres": "warm"}}
@@ -161,6 +173,13 @@ class RecommenderLaws:
         ):
             assert found.total == pytest.approx(found.score, abs=1e-3)
             json.dumps(found.to_json())
+        for state in (model.fold_in(user=100), model.fold_in(user="unknown"), model.fold_in({"item-3": 5})):
+            lines = list(state.recommend(ITEMS))
+            for line in (*lines[:3], lines[-1]):  # the last one has no interactions
+                said = state.explain(line.id)
+                assert said.total == pytest.approx(said.score, abs=1e-5)
+                if model.ranker is not None:
+                    assert said.score == pytest.approx(line.score, abs=1e-5)
 
     def test_a_grown_recommender_answers_as_the_folded_in_user(self, model: Recommender) -> None:
         ratings = {"item-3": 5.0, "item-7": 1.0}

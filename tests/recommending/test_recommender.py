@@ -13,6 +13,8 @@ import pytest
 from scipy.special import ndtr
 from scipy.stats import norm
 
+import penchant as pt
+from laws.small_world import small_world
 from made_models import made
 from made_ratings import low_rank
 from penchant.data.vocabulary import Vocabulary
@@ -23,7 +25,7 @@ from penchant.recommending.ranker import Liking, Ranker
 from penchant.recommending.ranking_terms import moments_of
 from penchant.recommending.recommender import Recommender, load
 from penchant.recommending.saving import RECOMMENDER
-from penchant.recommending.train_parts import train, train_again
+from penchant.recommending.train_parts import choice_kind, train, train_again
 from penchant.recommending.user_state import UserState
 from penchant.training import registry
 
@@ -262,13 +264,51 @@ def test_every_part_is_trained_again_with_its_own_settings() -> None:
     again = train_again(Recommender(*parts, ranker), ratings, seed=1, settings={"regularization": 7.0})
     assert again.rating_model is not None
     assert again.choice_model is not None
-    assert (again.rating_model.users.factors, again.ranker) == (3, ranker)
+    assert again.rating_model.users.factors == 3
     assert [one.settings["regularization"] for one in (again.rating_model, again.choice_model)] == [7.0, 7.0]
     same = train_again(Recommender(*parts), ratings, seed=1)
     assert same.rating_model is not None
     np.testing.assert_array_equal(same.rating_model.items.vectors, parts[0].items.vectors)
     with pytest.raises(SettingsError, match="no setting 'colour'"):
         train_again(Recommender(*parts), ratings, settings={"colour": 1})
+
+
+def test_training_again_fits_the_ranker_on_the_new_rows() -> None:
+    ratings = small_world()
+    parts = [registry.train(ratings, name, seed=1, **how) for name, how in (("als", {"factors": 3}), ("ease", {}))]
+    earlier = Recommender(*parts, Ranker({"log_choice": 9.0}, {"log_choice": 9.0}, facts={"asked_cut": "random"}))
+    again = train_again(earlier, ratings, seed=1)
+    assert again.ranker is not None
+    assert set(again.ranker.weights) == {"log_choice", "log_like"}
+    assert again.ranker.weights["log_choice"] != 9.0
+    assert "random rows" in again.ranker.facts["cut"]
+    assert again.ranker.facts["seconds"].keys() >= {"parts", "weights", "rating", "choice"}
+    assert again.ranker.facts["asked_cut"] == "random"
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"cut": "first"}, r"no cut 'first'.*auto, latest, random"),
+        ({"cut": "latest"}, "the table has no times"),
+        ({"cut": "random", "model": "als"}, "one model has no ranker"),
+        ({"cut": "random", "factors": 3}, "one model has no ranker"),
+        ({"cut": "random", "engine": "spark"}, "Spark trains one model"),
+    ],
+)
+def test_a_cut_that_has_no_use_is_refused(how: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        pt.train(low_rank(30, 20, n=300), **how)
+
+
+def test_a_table_too_large_for_the_matrix_gets_the_model_of_large_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    ratings = low_rank(30, 20, n=300)
+    assert choice_kind(ratings).name == "ease"
+    for module in ("training.linear.ease", "recommending.train_parts"):
+        monkeypatch.setattr(f"penchant.{module}.available_memory", lambda: 2_500)  # 6 · 20² bytes are 2,400
+    found = choice_kind(ratings)
+    assert found.name == "elsa"
+    assert "30 users and 20 items" in found.reason
 
 
 def test_a_model_continues_the_part_of_its_name() -> None:

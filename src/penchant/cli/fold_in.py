@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from penchant.cli.output import AsJson, show_answer
-from penchant.cli.recommend import Count, ModelFolder
+from penchant.cli.recommend import Count, ModelFolder, Order
 from penchant.foundations.errors import CallerError
 
 
@@ -17,12 +18,18 @@ def fold_in(
         list[str], typer.Option(help="A rating such as `1=5.0`: item id, equals sign, rating. Repeatable.")
     ],
     n: Count = 10,
+    by: Order = None,
     as_json: AsJson = False,
 ) -> None:
     from penchant.recommending.recommender import load
 
-    user = load(folder).fold_in(ratings=dict(map(_pair, rate)))
-    show_answer(f"For a new user with {len(rate)} ratings", user.recommend(n), as_json=as_json)
+    answer = load(folder).fold_in(rated(rate)).recommend(n, by=by)
+    show_answer(f"For a new user with {len(rate)} ratings", answer, as_json=as_json)
+
+
+def rated(texts: Iterable[str]) -> dict[str, float]:
+    """The ratings that flags such as `1=5.0` give, by item id."""
+    return dict(map(_pair, texts))
 
 
 def _pair(text: str) -> tuple[str, float]:

@@ -22,6 +22,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "recommend",
+    "explain",
     "similar",
     "export",
     "fold_in",

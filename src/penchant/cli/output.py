@@ -72,6 +72,10 @@ def show_answer(title: str, answer: Any, *, as_json: bool = False) -> None:
         values = [
             [*own, *([line.predicted] if rating else []), line.std] for own, line in zip(values, answer, strict=True)
         ]
+    for name, column in (("P(like)", answer.p_like), ("P(choose)", answer.p_choose)):
+        if column is not None:
+            heads.append(name)
+            values = [[*own, f"{one:.1%}"] for own, one in zip(values, column.tolist(), strict=True)]
     if answer.support is not None:
         heads.append("ratings")
         values = [[*own, line.support] for own, line in zip(values, answer, strict=True)]

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from penchant.cli.output import AsJson, Quiet, progress, show_json
+from penchant.cli.output import AsJson, Quiet, progress, show_json, show_table
 from penchant.cli.settings_flags import settings_from_flags
 from penchant.cli.table_options import TableOptions, with_table_options
 from penchant.foundations.errors import SettingsError
+
+STEPS = {
+    "parts": "both parts on the rows before the cut",
+    "weights": "weights",
+    "rating": "rating model",
+    "choice": "choice model",
+}
+"""The steps of training, as the facts of the ranker name them, and in words."""
 
 HELP = """Train a model on a table of ratings and save it in a folder.
 
@@ -32,6 +41,10 @@ def train(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 0,
+    cut: Annotated[
+        Literal["auto", "latest", "random"],
+        typer.Option(help="The rows that the weights of lists are fitted on; `auto` decides by the table."),
+    ] = "auto",
     hold_out: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share of ratings left out, for `penchant evaluate`.")
     ] = 0.0,
@@ -54,7 +67,7 @@ def train(
         ratings = _read(table, hold_out, quiet)
     started = time.perf_counter()
     with progress(quiet or as_json) as bar:
-        trained = train_model(ratings, model, engine=engine, seed=seed, progress=bar, **settings)
+        trained = train_model(ratings, model, engine=engine, seed=seed, progress=bar, cut=cut, **settings)
     trained.save(out)
     _show(out, trained, time.perf_counter() - started, as_json)
 
@@ -89,13 +102,39 @@ def _show(out: Path, model: Any, seconds: float, as_json: bool) -> None:
         "users": len(trained.users),
         "items": len(trained.items),
         "seconds": round(seconds, 2),
+        "ranker": None if model.ranker is None else model.ranker.to_json(),
     }
     if as_json:
         show_json(facts)
         return
     print(f"Trained {' and '.join(kinds)} on {n:,} {trained.scale.kind} in {seconds:.1f} s; saved in {out}")
+    if model.ranker is not None:
+        _show_ranker(model.ranker)
     some_id = trained.users.vocabulary.ids[0]
     print(f"Next: penchant recommend {out} --user {some_id}")
+
+
+def _show_ranker(ranker: Any) -> None:
+    """The weights of lists, how much each term gains on held-back rows, and the time of each step."""
+    facts = ranker.facts
+    order = "combined" if ranker.weights else "choice"
+    print(f"Choice model: {facts['choice_model']}.")
+    print(f"The ranker was fitted on {facts['cut']}" + (f", {facts['users']:,} users." if "users" in facts else "."))
+    if order in facts:
+        _show_terms(order, facts[order])
+    seconds = facts.get("seconds", {})
+    print("Seconds: " + ", ".join(f"{STEPS[name]} {seconds[name]:.1f}" for name in STEPS if name in seconds))
+
+
+def _show_terms(order: str, fit: Mapping[str, Any]) -> None:
+    (metric,) = (name for name in fit if name.startswith("ndcg@"))
+    name = metric.upper()
+    rows: list[list[Any]] = [
+        [term, weight, fit["terms"][term]["alone"], fit["terms"][term]["without"]]
+        for term, weight in fit["weights"].items()
+    ]
+    show_table(f"Weights of the {order} order", ["term", "weight", f"{name} alone", f"{name} without"], rows)
+    print(f"All terms: {name} {fit[metric]:.3f}, log likelihood {fit['log_likelihood']:.3f}, on the held-back rows")
 
 
 def register(app: typer.Typer) -> None:

@@ -14,6 +14,7 @@ from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
 from penchant.foundations.settings import Settings
 from penchant.recommending.recommender import Recommender
+from penchant.recommending.train_parts import CUT
 from penchant.recommending.train_parts import train as train_here
 from penchant.training.registry import model_spec
 
@@ -31,6 +32,7 @@ def train(
     progress: Progress | None = None,
     resume: Recommender | None = None,
     settings: Mapping[str, Any] | None = None,
+    cut: str = CUT,
     **more: Any,
 ) -> Recommender:
     """Train a recommender.
@@ -40,14 +42,18 @@ def train(
     seed: of every random step. validation: ratings whose error is shown (and may stop training), never learned from.
     resume: an earlier recommender whose model of the same name is continued. settings: those of the model's dataclass,
     as a mapping; they may also be written as keyword arguments, as may the options of `engines.spark.training.train`.
+    cut: which rows the ranker is fitted on: "latest", "random", or "auto" to let the table decide; only without a
+    named model.
     Raises SettingsError or DataError for what cannot be used.
     """
     common: dict[str, Any] = {"seed": seed, "validation": validation, "progress": progress, "resume": resume}
     if check_engine(engine) == "spark":
+        if cut != CUT:
+            raise SettingsError("Spark trains one model, which has no ranker", where="cut", remedy="Leave out the cut")
         named = {} if model is None else {"model": model}
         learned: Recommender = spark.train(ratings, **named, **common, **(settings or {}), **more)
         return learned
-    return train_here(ratings, model, **common, settings=settings, **more)
+    return train_here(ratings, model, **common, settings=settings, cut=cut, **more)
 
 
 def settings_class(model: str, engine: str = "local") -> type[Settings]:

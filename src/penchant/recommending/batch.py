@@ -16,14 +16,14 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.recommending.argument_checks import many_ids
 from penchant.recommending.filters import allowed_items
 from penchant.recommending.item_index import ItemIndex
-from penchant.recommending.list_scoring import Ranked, rank_blocks, rank_blocks_by_ranker
+from penchant.recommending.list_scoring import Ranked, rank_blocks, rank_blocks_by_ranker, with_p_choose
 from penchant.recommending.options import ListOptions
 
 if TYPE_CHECKING:
     import polars as pl
 
-RANK, SCORE, SOURCE = "rank", "score", "source"
-"""Columns of a table of lists: the rank from 1, the score of the order, and the source of the user's row."""
+RANK, SCORE, P_CHOOSE, SOURCE = "rank", "score", "p_choose", "source"
+"""Columns of a table of lists: the rank from 1, the score of the order, P(choose), the source of the user's row."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,19 @@ class BatchLists:
         import polars as pl
 
         item = pl.String if self.index.items.of_text else pl.Int64
-        return pl.Schema({USER: self.ids.dtype, RANK: pl.Int32, ITEM: item, SCORE: pl.Float32, SOURCE: pl.String})
+        schema = pl.Schema({USER: self.ids.dtype, RANK: pl.Int32, ITEM: item, SCORE: pl.Float32})
+        if self.index.choosing is not None:
+            schema[P_CHOOSE] = pl.Float32()
+        schema[SOURCE] = pl.String()
+        return schema
 
     def frames(self, progress: Progress | None = None) -> Iterator[pl.DataFrame]:
         """The table in parts of one block of users each, in the order of the ids."""
         shown, done = progress or Silent(), 0
         shown.start("lists", len(self.ids))
-        yield self._frame(Ranked.nothing(self.options.n), 0)  # so that a table of no user has its columns
+        yield self._frame(
+            Ranked.nothing(self.options.n, choosing=self.index.choosing is not None), 0
+        )  # so that a table of no user has its columns
         for ranked in self._ranked():
             yield self._frame(ranked, done)
             done += len(ranked.users)
@@ -80,7 +86,7 @@ class BatchLists:
         if index.ranker_for(by) is not None:
             return rank_blocks_by_ranker(index, by, self.numbers, options.n, allowed=allowed, seen=seen)
         part = index.part("choice" if by == "choice" else "rating")
-        return rank_blocks(part.trained, self.numbers, options.n, allowed=allowed, seen=seen)
+        return with_p_choose(index, rank_blocks(part.trained, self.numbers, options.n, allowed=allowed, seen=seen))
 
     def frame(self, progress: Progress | None = None) -> pl.DataFrame:
         """The whole table in memory."""
@@ -124,6 +130,7 @@ class BatchLists:
             RANK: (places + 1).astype(np.int32),
             ITEM: pl.Series(self.index.items.take(ranked.items[filled]), dtype=self.schema[ITEM]),
             SCORE: ranked.scores[filled],
+            **({} if ranked.p_choose is None else {P_CHOOSE: ranked.p_choose[filled]}),
             SOURCE: pl.Series(ranked.sources.tolist(), dtype=pl.String).gather(users),
         }
         return pl.DataFrame(columns, schema=self.schema)

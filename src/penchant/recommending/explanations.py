@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -62,6 +62,54 @@ class Explanation:
     def to_json(self) -> dict[str, Any]:
         """The explanation as JSON values."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class TermShare:
+    """A term of the ranker: its name, its weight, and its value for the item; it adds weight · value to the score."""
+
+    name: str
+    weight: float
+    value: float
+
+    @property
+    def amount(self) -> float:
+        """What the term adds to the score."""
+        return self.weight * self.value
+
+
+@dataclass(frozen=True)
+class RankedExplanation:
+    """The score of one item in the ranker's order, as the sum of its terms, with the split of each part's own score.
+
+    by: the order, "combined" or "choice". score: as in the list of that order. terms: those with a weight, largest
+    amount first. p_choose, p_like: the probability that the item is chosen, and that it is liked; p_like is None
+    without a rating part. predicted, std: as from `predict`, or None. source: the weaker source of the two rows.
+    parts: by part, the split of its own score.
+    """
+
+    user: Any
+    item: Any
+    title: str
+    by: str
+    predicted: float | None
+    std: float | None
+    source: Source
+    score: float
+    terms: Sequence[TermShare]
+    p_choose: float
+    p_like: float | None
+    parts: Mapping[str, Explanation]
+
+    @property
+    def total(self) -> float:
+        """The sum of the terms, which is the score."""
+        return sum(term.amount for term in self.terms)
+
+    def to_json(self) -> dict[str, Any]:
+        """The explanation as JSON values."""
+        terms = [{**asdict(term), "amount": term.amount} for term in self.terms]
+        return {**asdict(self), "terms": terms, "parts": {name: part.to_json() for name, part in self.parts.items()}}
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,11 @@ class ItemIndex:
             return None
         return self.ranker if by == "combined" or set(self.ranker.used(by)) != {LOG_CHOICE} else None
 
+    @property
+    def choosing(self) -> Ranker | None:
+        """The ranker where there is a choice part, whose scores it turns into P(choose); else None."""
+        return self.ranker if "choice" in self.parts else None
+
     @cached_property
     def liking(self) -> Liking | None:
         """Turns a predicted rating into P(like); None without a rating part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -21,7 +21,7 @@ from penchant.models.trained import TrainedModel
 from penchant.recommending.item_index import ItemIndex
 from penchant.recommending.options import By
 from penchant.recommending.ranker import Ranker
-from penchant.recommending.ranking_terms import TermInputs, best_by_ranker, moments_of
+from penchant.recommending.ranking_terms import TermInputs, best_by_ranker, moments_of, p_choose
 from penchant.recommending.results import stronger
 from penchant.recommending.row_lookup import resolve
 from penchant.recommending.top_n import top_n
@@ -41,19 +41,21 @@ class Ranked:
     """Lists of B users.
 
     users: (B,) numbers. sources: (B,). items: (B, n) numbers, -1 after the end of a shorter list. scores: (B, n), NaN
-    after the end.
+    after the end. p_choose: (B, n), the same for P(choose); None without a choice part and a ranker.
     """
 
     users: Numbers
     sources: NDArray[Any]
     items: NDArray[np.int32]
     scores: Floats
+    p_choose: Floats | None = None
 
     @classmethod
-    def nothing(cls, n: int) -> Ranked:
-        """The lists of zero users."""
+    def nothing(cls, n: int, *, choosing: bool) -> Ranked:
+        """The lists of zero users. choosing: whether lists have P(choose)."""
         room = np.empty((0, n), np.int32)
-        return cls(np.empty(0, np.int32), np.empty(0, dtype=object), room, room.astype(np.float32))
+        empty = room.astype(np.float32)
+        return cls(np.empty(0, np.int32), np.empty(0, dtype=object), room, empty, empty if choosing else None)
 
 
 def rank_blocks(
@@ -111,10 +113,31 @@ def rank_blocks_by_ranker(
         hidden = [barred[starts[at] : starts[at + 1]] for at in range(len(block))]
         with limit_blas(1), ThreadPoolExecutor(available_threads()) as pool:
             lists = list(pool.map(lambda one: _listed(ranker, by, n, allowed, *one), zip(inputs, hidden, strict=True)))
-        items, scores = np.full((len(block), n), -1, np.int32), np.full((len(block), n), np.nan, np.float32)
+        items = np.full((len(block), n), -1, np.int32)
+        scores, chosen = np.full((2, len(block), n), np.nan, np.float32)
         for at, (best, found) in enumerate(lists):
             items[at, : len(best)], scores[at, : len(best)] = best, found
-        yield Ranked(block, sources, items, scores)
+            chosen[at, : len(best)] = p_choose(ranker, inputs[at], best)[0]
+        yield Ranked(block, sources, items, scores, chosen)
+
+
+def with_p_choose(index: ItemIndex, lists: Iterator[Ranked]) -> Iterator[Ranked]:
+    """Lists that one part has ordered, with P(choose) where there is a choice part with a ranker."""
+    ranker = index.choosing
+    if ranker is None:
+        yield from lists
+        return
+    choice = index.part("choice")
+    height = max(1, TABLE // len(choice.trained.items))
+    for ranked in lists:
+        chosen = np.full(ranked.items.shape, np.nan, np.float32)
+        for start in range(0, len(ranked.users), height):
+            block = slice(start, start + height)
+            table = score_table(choice.trained, resolve(choice.trained.users, ranked.users[block]).rows, choice.stacked)
+            for at, row in enumerate(table, start):
+                best = ranked.items[at][ranked.items[at] >= 0]
+                chosen[at, : len(best)] = p_choose(ranker, TermInputs(index.unrated, row[None]), best)[0]
+        yield replace(ranked, p_choose=chosen)
 
 
 def _listed(

@@ -148,15 +148,20 @@ def window_of(name: str) -> float | None:
     return float(days) if name.startswith(POPULARITY) and days.replace(".", "", 1).isdigit() else None
 
 
-def log_choice(scores: Array, unrated: NDArray[np.bool_], cold_share: float, floor: float) -> Array:
-    """log P(choose) of B users for all items, (B, I), from the scores of a choice model.
+def log_choice(
+    scores: Array, unrated: NDArray[np.bool_], cold_share: float, floor: float, at: NDArray[Any] | None = None
+) -> Array:
+    """log P(choose) of B users for all items, (B, I), from the scores (B, I) of a choice model.
 
     Scores below zero are set to zero, and `floor` is added to each rated item. So no probability is zero, and low
-    scores have nearly equal probabilities. Items without interactions share `cold_share` equally. unrated: (I,).
+    scores have nearly equal probabilities. Items without interactions share `cold_share` equally. unrated: (I,). at:
+    item numbers (m,), for which alone the logarithm is computed, (B, m).
     """
     cold = int(unrated.sum())
     positive = np.where(unrated, 0.0, np.maximum(scores, 0.0) + floor)
     total = np.maximum(positive.sum(axis=1, keepdims=True), SMALLEST)
+    if at is not None:
+        positive, unrated = positive[:, at], unrated[at]
     known = np.log(positive, out=np.zeros_like(positive), where=positive > 0) - np.log(total)
     if not cold:
         return known

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from penchant.data.ratings import Ratings
 from penchant.recommending.popularity import DAY
 
+CUTS_BY = ("auto", "latest", "random")
+"""How cuts are made; "auto" lets the table decide."""
+
 SHARE = 0.15
 """The share of rows that a random cut holds back."""
 

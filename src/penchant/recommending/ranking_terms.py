@@ -66,8 +66,8 @@ def term(name: str, ranker: Ranker, inputs: TermInputs, at: Numbers | None = Non
     if name == LOG_LIKE:
         return _log_like(ranker.liking, inputs, at)
     if name == LOG_CHOICE:
-        found = log_choice(inputs.choice.astype(np.float64), inputs.unrated, ranker.cold_share, ranker.floor)
-    elif name == LOG_NEIGHBOURS:
+        return log_choice(inputs.choice.astype(np.float64), inputs.unrated, ranker.cold_share, ranker.floor, at)
+    if name == LOG_NEIGHBOURS:
         found = (
             np.zeros((1, len(inputs.unrated)))
             if inputs.neighbours is None
@@ -76,6 +76,34 @@ def term(name: str, ranker: Ranker, inputs: TermInputs, at: Numbers | None = Non
     else:
         found = inputs.static.get(name, np.zeros(len(inputs.unrated)))[None]
     return found if at is None else found[:, at]
+
+
+def p_choose(ranker: Ranker, inputs: TermInputs, at: Numbers) -> NDArray[np.float32]:
+    """P(choose) of the items at some numbers, (B, m)."""
+    found: NDArray[np.float32] = np.exp(term(LOG_CHOICE, ranker, inputs, at)).astype(np.float32)
+    return found
+
+
+def with_new_item(inputs: TermInputs, moments: Moments) -> TermInputs:
+    """The inputs with one more item, the last, which has no interactions. moments: those of this item only."""
+    near = inputs.neighbours
+
+    def neighbours() -> NDArray[np.float32]:
+        assert near is not None
+        return _extended(near())
+
+    return TermInputs(
+        unrated=np.append(inputs.unrated, True),
+        choice=_extended(inputs.choice),
+        moments=None if inputs.moments is None else moments,
+        static={name: np.append(one, log_count(np.zeros(1))) for name, one in inputs.static.items()},
+        neighbours=None if near is None else neighbours,
+    )
+
+
+def _extended(table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(B, I) with a column of zeros after it."""
+    return np.pad(table, ((0, 0), (0, 1)))
 
 
 def _log_like(liking: Liking | None, inputs: TermInputs, at: Numbers | None) -> Array:

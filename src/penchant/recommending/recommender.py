@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from penchant.data.vocabulary import UNKNOWN, Numbers
 from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.errors import CallerError, ModelFolderError, ModelShapeError
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
-from penchant.models.rows import Floats
-from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.argument_checks import one_id, paired_numbers
 from penchant.recommending.batch import BatchLists
-from penchant.recommending.explanations import Explanation
+from penchant.recommending.explanations import Explanation, RankedExplanation
 from penchant.recommending.filters import allowed_items
 from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.item_state import ItemState, item_state_of
-from penchant.recommending.neighbours import Neighbourhood
-from penchant.recommending.options import By, ListOptions, check_count
+from penchant.recommending.options import By, ListOptions
 from penchant.recommending.popularity import Popularity, PopularOrder
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.query import UserQuery
 from penchant.recommending.ranker import Liking, Ranker
-from penchant.recommending.results import Prediction, Ranking, Source
-from penchant.recommending.row_lookup import is_rated, resolve
+from penchant.recommending.results import Prediction, Ranking
+from penchant.recommending.row_rankings import ranking_of, similar_rows
 from penchant.recommending.saving import load_parts, save_parts
 from penchant.recommending.top_n import top_n
 from penchant.recommending.user_state import UserState, user_state_of
@@ -122,14 +117,20 @@ class Recommender:
     ) -> Any:
         """The lists of many users, or of all known ones: a polars frame of user, rank, item, score and source.
 
-        to: a Parquet or CSV file to stream them to instead; its path is then returned, and memory stays bounded. Other
-        arguments as in `ListOptions`.
+        With a choice model and a ranker it has p_choose too. to: a Parquet or CSV file to stream them to instead; its
+        path is then returned, and memory stays bounded. Other arguments as in `ListOptions`.
         """
         lists = BatchLists.of(self._index, users, ListOptions(n, by, exclude_seen, exclude, among, where))
         return lists.frame(progress) if to is None else lists.write(to, progress)
 
+    @overload
+    def explain(self, user: Any, item: Any, *, by: PartName) -> Explanation: ...
+
+    @overload
+    def explain(self, user: Any, item: Any, *, by: By | None = None) -> Explanation | RankedExplanation: ...
+
     @checked_arguments
-    def explain(self, user: Any, item: Any, *, by: By | None = None) -> Explanation:
+    def explain(self, user: Any, item: Any, *, by: By | None = None) -> Explanation | RankedExplanation:
         """The exact split of an item's score for a user, by id. by: as in `UserState.explain`."""
         return user_state_of(self._index, UserQuery(one_id(user, "user"))).explain(item, by=by)
 
@@ -156,7 +157,7 @@ class Recommender:
         scores, chosen = self._popularity.ordered(order, window)
         best = top_n(scores, n, allowed=allowed & chosen)
         by = "count" if order == "popular" else order
-        return _ranking(items, best, scores[best].astype(np.float32), by, unknown=unknown)
+        return ranking_of(items, best, scores[best].astype(np.float32), by, unknown=unknown)
 
     @cached_property
     def _popularity(self) -> Popularity:
@@ -173,13 +174,13 @@ class Recommender:
         of the `ann` extra, for catalogues of millions.
         """
         part = self._index.part(self._index.one_part(by))
-        return _similar(part.trained.items, part.items_near, one_id(item, "item"), n, approximate)
+        return similar_rows(part.trained.items, part.items_near, one_id(item, "item"), n, approximate)
 
     @checked_arguments
     def similar_users(self, user: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:
         """The n users with the most similar vectors; arguments as in `similar_items`."""
         part = self._index.part(self._index.one_part(by))
-        return _similar(part.trained.users, part.users_near, one_id(user, "user"), n, approximate)
+        return similar_rows(part.trained.users, part.users_near, one_id(user, "user"), n, approximate)
 
     # --- new users and items -------------------------------------------------------------------------------------
 
@@ -268,30 +269,3 @@ def _check_parts(rating: TrainedModel | None, choice: TrainedModel | None) -> No
         for side in ("users", "items"):
             if getattr(rating, side).vocabulary != getattr(choice, side).vocabulary:
                 raise ModelShapeError(f"the two parts number their {side} differently")
-
-
-def _similar(side: Side, near: Neighbourhood, wanted: Any, n: int, approximate: bool) -> Ranking:
-    check_count(n)
-    number = side.vocabulary.number(wanted)
-    if number == UNKNOWN:
-        return Ranking(wanted, [], [], np.zeros(0, np.float32), [], "prior", "cosine", unknown=[wanted])
-    found = near.near(number, n, approximate=approximate)
-    own = resolve(side, np.array([number])).sources[0]
-    listed = _ranking(side, found.numbers, found.similarities, "cosine", asked=wanted, source=own)
-    return replace(listed, support=found.support)
-
-
-def _ranking(
-    side: Side,
-    best: Numbers,
-    scores: Floats,
-    by: str,
-    *,
-    asked: Any = None,
-    source: Source = "prior",
-    unknown: Sequence[Any] = (),
-) -> Ranking:
-    """A Ranking of rows of one side, from numbers."""
-    sources = np.where(is_rated(side, best), "known", "prior").tolist()
-    titles = [side.title(number) for number in best]
-    return Ranking(asked, side.vocabulary.take(best).tolist(), titles, scores, sources, source, by, unknown=unknown)

@@ -39,9 +39,10 @@ class Recommendation:
     """One line of a ranking.
 
     id: of an item, or of a user where users are listed. score: what the list is ordered by. predicted, std: the
-    expected rating and the standard deviation of a rating around it. p_like: the probability of a rating in the upper
-    quarter of the scale. These three are None where no rating model is asked. source: what the line's own row rests
-    on. support: how many training ratings a similarity rests on, or None in other lists.
+    expected rating and the standard deviation of a rating around it. p_like: the probability that it is liked. These
+    three are None without a rating model. p_choose: the probability that this item is chosen next, among all items;
+    None without a choice model and a ranker. source: what the line's own row rests on. support: how many training
+    ratings a similarity rests on, or None in other lists.
     """
 
     id: Any
@@ -50,6 +51,7 @@ class Recommendation:
     predicted: float | None
     std: float | None
     p_like: float | None
+    p_choose: float | None
     source: Source
     support: int | None = None
 
@@ -61,8 +63,8 @@ class Ranking:
     asked: the id of the user or item that was asked about, or None for a new one. ids: (n,) plain ids. titles: their
     names. scores: (n,), what the list is ordered by; `by` says what that is: "combined", "rating", "choice", "cosine",
     "count", "trending" or "latest". sources: what each line's row rests on. source: what the row of the one asked
-    about rests on. predicted, std, p_like, support: (n,) as in Recommendation, or None. unknown: the ids in the
-    question that the model does not hold; they are no errors.
+    about rests on. predicted, std, p_like, p_choose, support: (n,) as in Recommendation, or None. unknown: the ids
+    in the question that the model does not hold; they are no errors.
     """
 
     asked: Any
@@ -75,6 +77,7 @@ class Ranking:
     predicted: NDArray[np.float32] | None = None
     std: NDArray[np.float32] | None = None
     p_like: NDArray[np.float32] | None = None
+    p_choose: NDArray[np.float32] | None = None
     support: NDArray[np.int32] | None = None
     unknown: Sequence[Any] = ()
 
@@ -82,7 +85,7 @@ class Ranking:
         return len(self.ids)
 
     def __iter__(self) -> Iterator[Recommendation]:
-        columns = (self.predicted, self.std, self.p_like, self.support)
+        columns = (self.predicted, self.std, self.p_like, self.p_choose, self.support)
         *estimates, support = ([None] * len(self) if one is None else one.tolist() for one in columns)
         for line in zip(self.ids, self.titles, self.scores.tolist(), *estimates, self.sources, support, strict=True):
             yield Recommendation(*line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from penchant.recommending.item_index import ItemIndex, PartName
 from penchant.recommending.list_scoring import rank_one, user_inputs
 from penchant.recommending.options import By, ListOptions
 from penchant.recommending.part_row import PartRow
-from penchant.recommending.ranking_terms import TermInputs, best_by_ranker
+from penchant.recommending.ranking_terms import TermInputs, best_by_ranker, p_choose
 from penchant.recommending.reranking import POOL, spread_out
 from penchant.recommending.results import Ranking, stronger
 from penchant.recommending.top_n import top_n
@@ -37,7 +37,8 @@ def ranking_for(index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[A
     seen = np.concatenate([row.numbers for row in rows.values()])
     items = index.main.trained.items
     allowed, strange = allowed_items(items, options, seen)
-    best, scores = _ranked(index, rows, by, options, allowed)
+    inputs = _Inputs(index, rows)
+    best, scores = _ranked(inputs, by, options, allowed)
     ordering = [name for name in rows if by in ("combined", name)]
     said = {name: row.predict(best) for name, row in rows.items() if name in (*ordering, "rating")}
     rating = said.get("rating")
@@ -54,8 +55,25 @@ def ranking_for(index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[A
         predicted=None if rating is None else rating.mean,
         std=None if rating is None else rating.std,
         p_like=None if rating is None or index.liking is None else index.liking.probability(rating.mean, rating.std),
+        p_choose=None if index.choosing is None else p_choose(index.choosing, inputs.plain, best)[0],
         unknown=[*unknown, *strange],
     )
+
+
+class _Inputs:
+    """The rows of a user, and the inputs of the ranker's terms for them; each is computed once, when it is needed."""
+
+    def __init__(self, index: ItemIndex, rows: UserRows) -> None:
+        self.index, self.rows = index, rows
+
+    @cached_property
+    def plain(self) -> TermInputs:
+        """The inputs without a posterior sample."""
+        return list_inputs(self.index, self.rows)
+
+    def sampled(self, seed: Any) -> TermInputs:
+        """The inputs with one posterior sample of this seed; without one for None."""
+        return self.plain if seed is None else list_inputs(self.index, self.rows, seed)
 
 
 def _shown(index: ItemIndex, by: By, scores: NDArray[Any], said: Mapping[PartName, Any]) -> NDArray[Any]:
@@ -66,49 +84,49 @@ def _shown(index: ItemIndex, by: By, scores: NDArray[Any], said: Mapping[PartNam
     return shown
 
 
-def _ranked(
-    index: ItemIndex, rows: UserRows, by: By, options: ListOptions, allowed: NDArray[np.bool_]
-) -> tuple[Numbers, NDArray[Any]]:
+def _ranked(inputs: _Inputs, by: By, options: ListOptions, allowed: NDArray[np.bool_]) -> tuple[Numbers, NDArray[Any]]:
     """The numbers of the list's items, best first, and the scores they were ordered by.
 
     Items without interactions come after all others, because no measurement supports a higher rank. `new_items`
     reserves places for them, and `explore` reserves a tenth of the list.
     """
+    index = inputs.index
     rated = allowed & ~index.unrated
     reserved = round(options.new_items * options.n)
     if options.explore is not None and not options.new_items:
         reserved = int(generator(options.explore).binomial(options.n, EXPLORED))
     reserved = min(reserved, int((allowed & index.unrated).sum()))
-    best, scores = _spread_out(index, rows, by, options, rated, options.n - reserved)
+    best, scores = _spread_out(inputs, by, options, rated, options.n - reserved)
     missing = options.n - len(best)
     if not missing:
         return best, scores
-    new, more = _ordered(index, rows, by, options, allowed & index.unrated, missing)
+    new, more = _ordered(inputs, by, options, allowed & index.unrated, missing)
     return np.concatenate([best, new]), np.concatenate([scores, more])
 
 
 def _spread_out(
-    index: ItemIndex, rows: UserRows, by: By, options: ListOptions, allowed: NDArray[np.bool_], n: int
+    inputs: _Inputs, by: By, options: ListOptions, allowed: NDArray[np.bool_], n: int
 ) -> tuple[Numbers, NDArray[Any]]:
     """The n best; a diverse list is selected from ten times as many."""
     if not options.diversity:
-        return _ordered(index, rows, by, options, allowed, n)
-    best, scores = _ordered(index, rows, by, options, allowed, n * POOL)
+        return _ordered(inputs, by, options, allowed, n)
+    best, scores = _ordered(inputs, by, options, allowed, n * POOL)
+    index = inputs.index
     directions = index.part(index.one_part(by)).items_near.directions[best]
     chosen = spread_out(scores, directions, n, options.diversity)
     return best[chosen], scores[chosen]
 
 
 def _ordered(
-    index: ItemIndex, rows: UserRows, by: By, options: ListOptions, allowed: NDArray[np.bool_], n: int
+    inputs: _Inputs, by: By, options: ListOptions, allowed: NDArray[np.bool_], n: int
 ) -> tuple[Numbers, NDArray[Any]]:
     """The n best of the allowed items (I,) by the ranker or by one part's score."""
-    ranker = index.ranker_for(by)
+    ranker = inputs.index.ranker_for(by)
     if n < 1 or not allowed.any():
         return np.empty(0, np.int32), np.empty(0, np.float32)
     if ranker is not None:
-        return best_by_ranker(ranker, by, list_inputs(index, rows, options.explore), n, allowed)
-    row = rows["choice" if by == "choice" else "rating"]
+        return best_by_ranker(ranker, by, inputs.sampled(options.explore), n, allowed)
+    row = inputs.rows["choice" if by == "choice" else "rating"]
     if options.explore is None:
         return rank_one(row.trained, row.rows, row.part.stacked, n, allowed)
     table = row.item_scores(options.explore)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import UNKNOWN, Numbers
 from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.rng import Seed
-from penchant.models.rows import Rows
 from penchant.models.sides import Side
 from penchant.recommending.argument_checks import (
     features_by_name,
@@ -24,19 +23,15 @@ from penchant.recommending.argument_checks import (
     ratings_by_id,
 )
 from penchant.recommending.elicitation import ElicitedItem, questions
-from penchant.recommending.explanations import Contribution, Explanation, split_score
+from penchant.recommending.explanations import Explanation, RankedExplanation
 from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
-from penchant.recommending.neighbours import directions_of
 from penchant.recommending.options import By, ListOptions, check_count
 from penchant.recommending.part_row import PartRow
 from penchant.recommending.query import UserQuery
 from penchant.recommending.results import Prediction, Ranking, Source
-from penchant.recommending.row_lookup import features_from, resolve
-from penchant.recommending.top_n import top_n
+from penchant.recommending.row_lookup import features_from
+from penchant.recommending.user_explanations import explained_order, explained_part
 from penchant.recommending.user_lists import ranking_for
-
-SIMILAR = 3
-"""The number of similar liked items in an explanation."""
 
 
 @dataclass(frozen=True)
@@ -96,32 +91,26 @@ class UserState:
         """The list with these options."""
         return ranking_for(self.index, self.rows, self.user, self.unknown, options)
 
-    @checked_arguments
-    def explain(self, item: Any, *, by: By | None = None) -> Explanation:
-        """The exact split of the score of one item id into mean, biases and the pull of each rating.
+    @overload
+    def explain(self, item: Any, *, by: PartName) -> Explanation: ...
 
-        by: the part whose score is explained; None for the rating part, if there is one.
+    @overload
+    def explain(self, item: Any, *, by: By | None = None) -> Explanation | RankedExplanation: ...
+
+    @checked_arguments
+    def explain(self, item: Any, *, by: By | None = None) -> Explanation | RankedExplanation:
+        """The exact split of the score of one item id.
+
+        by: "combined" for the terms of the ranker; "rating" or "choice" for the split of that part's own score into
+        mean, biases and the contribution of each rating; None for what orders a list, which with a ranker is its terms.
         """
         item = one_id(item, "item")
-        name = self.index.one_part(by)
-        row = self.rows[name]
-        items = row.trained.items
-        number = items.vocabulary.numbers([item])
-        said, found = row.predict(number), resolve(items, number)
-        parts = split_score(row.trained, row.rows, row.posterior, found.rows)
-        order = np.argsort(-np.abs(parts.pulls), kind="stable")
-        rating = name == "rating"
-        return Explanation(
-            user=self.user,
-            item=item,
-            title=str(item) if number[0] == UNKNOWN else items.title(int(number[0])),
-            by=name,
-            predicted=float(said.mean[0]) if rating else None,
-            std=float(said.std[0]) if rating else None,
-            source=said.source[0],
-            similar=_liked_and_similar(row, found.rows),
-            **{**vars(parts), "pulls": [_pull(row, at, parts.pulls[at]) for at in order]},
-        )
+        order = self.index.order(by)
+        ranker = None if by in get_args(PartName) else self.index.ranker_for(order)
+        if ranker is not None:
+            return explained_order(self.index, self.rows, ranker, order, self.user, item)
+        name = self.index.one_part(order)
+        return explained_part(self.rows[name], name, self.user, item)
 
     @checked_arguments
     def onboarding(self, n: int = 5, *, skip: Iterable[Any] = ()) -> Sequence[ElicitedItem]:
@@ -203,20 +192,6 @@ def _row_in(
 
 
 _NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
-
-
-def _pull(row: PartRow, at: int, amount: float) -> Contribution:
-    items, number = row.trained.items, int(row.numbers[at])
-    return Contribution(items.vocabulary.id_of(number), items.title(number), float(row.values[at]), float(amount))
-
-
-def _liked_and_similar(row: PartRow, item: Rows) -> list[Contribution]:
-    """The liked items with the most similar vectors."""
-    if not len(row.numbers):
-        return []
-    liked = np.flatnonzero(row.values >= row.values.mean())
-    cosines = directions_of(row.trained.items.rows(row.numbers[liked])) @ directions_of(item)[0]
-    return [_pull(row, liked[at], cosines[at]) for at in top_n(cosines, SIMILAR)]
 
 
 def _together(

@@ -24,6 +24,8 @@ def as_list(person: ServedUser, answer: Ranking) -> schemas.List:
             score=line.score,
             predicted=line.predicted,
             std=line.std,
+            p_like=line.p_like,
+            p_choose=line.p_choose,
             source=line.source,
         )
         for line in answer

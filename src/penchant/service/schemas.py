@@ -138,6 +138,8 @@ class Line(BaseModel):
     score: float = Field(description="What the list is ordered by.", examples=[4.4])
     predicted: float | None = Field(description="The expected rating; null without a rating model.", examples=[4.4])
     std: float | None = Field(description="The standard deviation of a rating around it.", examples=[0.8])
+    p_like: float | None = Field(description="The probability that it is liked; null without a rating model.")
+    p_choose: float | None = Field(description="The probability that it is chosen next; null without a choice model.")
     source: Source = Field(description="What the item's vector rests on.")
 
 

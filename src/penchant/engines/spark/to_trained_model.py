@@ -15,7 +15,7 @@ from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.sides import Side
 from penchant.models.trained import Feedback, TrainedModel, settled
-from penchant.training.als.implicit import NO_BIAS
+from penchant.training.als.implicit_prior import NO_BIAS
 
 
 def to_trained_model(

@@ -50,11 +50,11 @@ def _rows(person: ServedUser, ids: Iterable[str]) -> list[c.Row]:
 
 def list_part(person: ServedUser) -> c.ListPart:
     live = person.live
-    answer = person.state.recommend(ON_A_LIST)
+    answer, part = person.state.recommend(ON_A_LIST), person.state.index.one_part(None)
     cards = []
     for rank, line in enumerate(answer, 1):
         item = live.catalogue.item(live.catalogue.number(str(line.id)))
-        pulls = person.state.explain(line.id).pulls if person.ratings else ()
+        pulls = person.state.explain(line.id, by=part).pulls if person.ratings else ()
         for_it = [pull for pull in pulls if pull.amount > SPEAKS][:2]
         sure = how_sure(live, line.predicted, line.std)
         cards.append(c.Card(rank, item.id, item.title, item.tags, sure, because(for_it), line.source != "known"))
@@ -81,7 +81,7 @@ def because(pulls: Sequence[Contribution]) -> list[c.Because]:
 
 
 def why_part(person: ServedUser, item_id: str) -> c.WhyPart:
-    why: Explanation = person.state.explain(item_id)
+    why: Explanation = person.state.explain(item_id, by=person.state.index.one_part(None))
     rest = why.prior + why.rest + sum(pull.amount for pull in why.pulls[BEHIND:])
     terms = [
         c.Term("The average rating", f"{why.mean:.2f}"),

@@ -45,7 +45,7 @@ def explanations(service: TheService, who: Who, ask: schemas.ExplanationRequest)
     service.access.catalogue(who)
     known = service.people.item_id(ask.item)
     person = service.people.describe(service.check_ratings(ask.ratings))
-    return rendering.as_explained(known, person.state.explain(known))
+    return rendering.as_explained(known, person.state.explain(known, by=person.state.index.one_part(None)))
 
 
 @router.post("/questions", summary="What to ask a user next")

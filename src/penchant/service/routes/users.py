@@ -35,7 +35,7 @@ def explanation(service: TheService, who: Who, user_id: UserPath, item_id: ItemP
     """The exact split of the score into averages and the pull of the user's own ratings."""
     person = service.people.find(service.access.owner(who, user_id, "read"))
     known = service.people.item_id(item_id)
-    return rendering.as_explained(known, person.state.explain(known))
+    return rendering.as_explained(known, person.state.explain(known, by=person.state.index.one_part(None)))
 
 
 @router.get("/{user_id}/questions", summary="What to ask a user next")

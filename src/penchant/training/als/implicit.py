@@ -23,24 +23,20 @@ from penchant.data.ratings import Grouped, Ratings
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.settings import Settings, setting
 from penchant.foundations.threads import limit_blas
-from penchant.models.priors import PopularityMean, Prior
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import Feedback, TrainedModel, assemble
 from penchant.training.als.alternating import alternate, starting_vectors
 from penchant.training.als.implicit_loss import ENDS, START, ImplicitLoss
+from penchant.training.als.implicit_prior import penalty_prior, popularity_mean
 from penchant.training.feature_maps import completed
 from penchant.training.held_out import PenaltyChoice, climb, held_out_entries, held_out_ndcg
 from penchant.training.positive_interactions import entry_weights, positive_interactions, with_half_life
 from penchant.training.resume import check_resume
 from penchant.training.row_solver import Conditional, RowSolver, ThreadTeam
 
-NO_BIAS = 1e9
-"""The prior precision of a bias in a model that has none: it stays where its mean is, at zero."""
-
 SHORT = 32
 """Vectors up to this long are solved exactly unless the settings say otherwise: conjugate gradients save nothing."""
-
 
 TRIAL_FACTORS, TRIAL_EPOCHS = 24, 5
 """Vectors up to this long and this many epochs tell which λ is best."""
@@ -274,40 +270,10 @@ def _finished(
         scorer=DotScorer(np.zeros(1, np.float32)),
         user_rows=(np.zeros((1, len(users)), np.float32), users[None]),
         item_rows=(np.zeros((1, len(items)), np.float32), items[None]),
-        priors=(_prior(items, loss).with_effect(_popularity(items, positive)), _prior(users, loss)),
+        priors=(penalty_prior(items, loss).with_effect(popularity_mean(items, positive)), penalty_prior(users, loss)),
         noise=np.ones(1, np.float32),
         feedback=fit.read,
         facts={**facts, **loss.facts()},
         history=history,
         interactions=Interactions.of(ratings),
     )
-
-
-def _prior(other: Floats, loss: ImplicitLoss) -> Prior:
-    """The penalty of a new row, and the penalty of all its pairs."""
-    width = other.shape[1] + 1
-    precision = np.eye(width, dtype=np.float32)[None] * np.float32(loss.regularization)
-    everyone = np.zeros((1, width, width), np.float32)
-    everyone[0, 0, 0] = NO_BIAS
-    everyone[0, 1:, 1:] = loss.unobserved_weight * (other.T @ other)
-    return Prior(
-        np.zeros((1, width), np.float32),
-        precision,
-        per_rating=loss.power,
-        offset=loss.unobserved_weight * len(other),
-        everyone=everyone,
-    )
-
-
-def _popularity(items: Floats, positive: Ratings) -> PopularityMean:
-    """The row whose products with the items' vectors come nearest to the share of users who chose each item.
-
-    Squared errors are weighted by the share, since the popular items are those that a list shows.
-    """
-    share = positive.by_item().counts / max(int(np.count_nonzero(positive.by_user().counts)), 1)
-    weights = share + share.mean()
-    weighted = items.T * weights  # (K, I)
-    gram = (weighted @ items).astype(np.float64)
-    gram[np.diag_indices_from(gram)] += 1e-6 * np.trace(gram) / len(gram)
-    row = np.linalg.solve(gram, weighted @ share)
-    return PopularityMean(np.concatenate([[0.0], row]).astype(np.float32)[None])

@@ -6,8 +6,9 @@ the result depend on the number of threads that the linear algebra library uses.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -33,7 +34,9 @@ from penchant.training.resume import check_resume
 FEW = 4
 """With this many items for each user, or more, the weights are kept as factors of as many numbers as users."""
 
-BYTES = {"dense": 6, "factored": 28}
+Form = Literal["dense", "factored"]
+
+BYTES: Mapping[Form, int] = {"dense": 6, "factored": 28}
 """Bytes that training takes at most for each pair of items, and for each pair of a user and an item."""
 
 MARGIN = 0.8
@@ -92,21 +95,31 @@ def train(
     return completed(model)
 
 
+def bytes_needed(users: int, items: int) -> dict[Form, int]:
+    """Bytes that training takes at most, by the form in which the weights are kept."""
+    return {"dense": BYTES["dense"] * items**2, "factored": BYTES["factored"] * users * (items + users)}
+
+
+def form_that_fits(users: int, items: int) -> Form | None:
+    """The form in which the weights are kept on this machine now; None where neither fits its free memory."""
+    memory = available_memory()
+    fits = {form: memory is None or need <= MARGIN * memory for form, need in bytes_needed(users, items).items()}
+    if fits["factored"] and (FEW * users <= items or (users < items and not fits["dense"])):
+        return "factored"
+    return "dense" if fits["dense"] else None
+
+
 def _is_factored(users: int, items: int) -> bool:
     """Which form the weights are kept in. Raises DataError where neither fits the memory."""
-    need = {"dense": BYTES["dense"] * items**2, "factored": BYTES["factored"] * users * (items + users)}
-    memory = available_memory()
-    fits = {form: memory is None or bytes_ <= MARGIN * memory for form, bytes_ in need.items()}
-    if fits["factored"] and (FEW * users <= items or (users < items and not fits["dense"])):
-        return True
-    if not fits["dense"]:
+    form = form_that_fits(users, items)
+    if form is None:
+        need, free = bytes_needed(users, items)["dense"], available_memory() or 0
         raise DataError(
-            f"the weights between {items:,} items take {need['dense'] / 1e9:,.1f} GB, "
-            f"and {(memory or 0) / 1e9:,.1f} GB are free",
+            f"the weights between {items:,} items take {need / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free",
             where="ease",
             remedy="Train elsa, whose memory grows with the number of items only, or keep the most popular items",
         )
-    return False
+    return form == "factored"
 
 
 def _dense(positive: Ratings, X: Any, penalty: float) -> tuple[ItemItemScorer, Side, Side]:
