@@ -94,14 +94,14 @@ def train_parts(
     _check_cut(ratings, cut)
     shown, kind = progress or Silent(), choice_kind(ratings)
     shown.note(f"choice model: {kind.name}, {kind.reason}")
-    plans = {"rating": Plan(RATING_MODEL)} if has_ratings(ratings) else {}
-    plans["choice"] = Plan(kind.name)
+    plans = {"rating": PartPlan(RATING_MODEL)} if has_ratings(ratings) else {}
+    plans["choice"] = PartPlan(kind.name)
     facts = {"choice_model": f"{kind.name}: {kind.reason}"}
     return _trained(ratings, plans, seed=seed, validation=validation, progress=shown, cut=cut, facts=facts)
 
 
 @dataclass(frozen=True)
-class Plan:
+class PartPlan:
     """A model to train as a part, and its settings."""
 
     kind: str
@@ -111,14 +111,14 @@ class Plan:
         """The model, trained on these rows."""
         return registry.train(ratings, self.kind, seed=seed, **self.settings, **more)
 
-    def shorter(self) -> Plan:
+    def shorter(self) -> PartPlan:
         """The same with a short chain, for fitting the ranker."""
         return replace(self, settings={**self.settings, **SHORT}) if self.kind == RATING_MODEL else self
 
 
 def _trained(
     ratings: Ratings,
-    plans: Mapping[str, Plan],
+    plans: Mapping[str, PartPlan],
     *,
     seed: Seed,
     validation: Ratings | None = None,
@@ -203,7 +203,7 @@ def train_again(
     plans = {}
     for name, part in parts.items():
         own = {setting: value for setting, value in (settings or {}).items() if setting in known[part.kind]}
-        plans[name] = Plan(part.kind, {**part.settings, **own})
+        plans[name] = PartPlan(part.kind, {**part.settings, **own})
     shown, ranker = progress or Silent(), earlier.ranker
     if ranker is None or "choice" not in plans:
         models = {name: plan.train(ratings, seed, progress=shown) for name, plan in plans.items()}
