@@ -18,6 +18,7 @@ from penchant.recommending.fold_in import infer
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.recommender import Recommender, load, main_model
 from penchant.training.linear import ease
+from penchant.training.linear.ease import _weights_of_chosen
 from penchant.training.linear.history_sides import positive_matrix
 from penchant.training.linear.item_regression import dense_weights, gramian
 from penchant.training.registry import train
@@ -267,3 +268,13 @@ def test_factors_are_kept_where_the_weights_do_not_fit(few: Ratings, monkeypatch
 def test_no_positive_interactions_are_refused(camps: Ratings) -> None:
     with pytest.raises(DataError, match="no rating reaches 6"):
         train(camps, "ease", positive_from=6.0)
+
+
+def test_items_without_interactions_have_zero_weights_and_change_no_others() -> None:
+    rows = (np.random.default_rng(0).random((80, 12)) < 0.3).astype(np.float32)
+    known, wide = csr_array(rows), csr_array(np.hstack([np.zeros((80, 3), np.float32), rows]))
+    small, large = _weights_of_chosen(known, 20.0), _weights_of_chosen(wide, 20.0)
+    np.testing.assert_allclose(large.weights[3:, 3:], small.weights, atol=1e-6)
+    np.testing.assert_allclose(large.spread[3:], small.spread, rtol=1e-5)
+    assert not large.weights[:3].any()
+    assert not large.weights[:, :3].any()

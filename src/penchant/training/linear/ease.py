@@ -26,7 +26,7 @@ from penchant.models.trained import Feedback, TrainedModel
 from penchant.training.feature_maps import completed
 from penchant.training.held_out import PenaltyChoice
 from penchant.training.linear.history_sides import item_side, positive_matrix, user_side
-from penchant.training.linear.item_regression import ByUsers, dense_weights, gramian
+from penchant.training.linear.item_regression import ByUsers, DenseWeights, dense_weights, gramian
 from penchant.training.linear.penalty_choice import choose_penalty
 from penchant.training.positive_interactions import positive_interactions, with_half_life
 from penchant.training.resume import check_resume
@@ -124,10 +124,22 @@ def _is_factored(users: int, items: int) -> bool:
 
 def _dense(positive: Ratings, X: Any, penalty: float) -> tuple[ItemItemScorer, Side, Side]:
     """An item's vector is its column of B; the view keeps an item's weights on all others side by side in memory."""
-    found = dense_weights(gramian(X), penalty)
+    found = _weights_of_chosen(X, penalty)
     vectors: Floats = found.weights.T
     histories = HistoryRows(X.indptr.astype(np.int64), X.indices, X.data, positive.n_items)
     return ItemItemScorer(found.spread), user_side(positive, histories), item_side(positive, vectors)
+
+
+def _weights_of_chosen(X: Any, penalty: float) -> DenseWeights:
+    """The weights between the items with interactions, computed without the others, whose weights are zero."""
+    items = X.shape[1]
+    chosen = np.flatnonzero(np.bincount(X.indices, minlength=items))
+    found = dense_weights(gramian(X[:, chosen]), penalty)
+    if len(chosen) == items:
+        return found
+    weights, spread = np.zeros((items, items), np.float32), np.full(items, 1 / penalty, np.float32)
+    weights[np.ix_(chosen, chosen)], spread[chosen] = found.weights, found.spread
+    return DenseWeights(weights, spread)
 
 
 def _factored(positive: Ratings, X: Any, penalty: float) -> tuple[ItemItemScorer, Side, Side]:
