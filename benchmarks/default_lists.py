@@ -197,10 +197,11 @@ def _lenskit(train: Ratings, given: Ratings, settings: Mapping[str, Any], users:
 def _of_users(train: Ratings, given: Ratings, users: np.ndarray) -> tuple[Ratings, Grouped]:
     place = np.full(given.n_users, -1)
     place[users] = np.arange(len(users))
-    rows = place[given.user_numbers]
-    histories = Grouped.build(
-        rows[rows >= 0], given.item_numbers[rows >= 0], np.ones(int((rows >= 0).sum()), np.float32), len(users)
-    )
+    known = np.bincount(train.item_numbers, minlength=train.n_items) > 0  # LensKit refuses other items
+    rows = np.where(known[given.item_numbers], place[given.user_numbers], -1)
+    kept = rows >= 0
+    ones = np.ones(int(kept.sum()), np.float32)
+    histories = Grouped.build(rows[kept], given.item_numbers[kept], ones, len(users))
     return renumbered(train, np.unique(train.user_numbers)), histories
 
 
