@@ -18,7 +18,16 @@ from penchant.data.vocabulary import Numbers
 from penchant.models.rating_moments import ItemSpread, rating_moments
 from penchant.models.rows import Rows
 from penchant.models.trained import TrainedModel
-from penchant.recommending.ranker import LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS, Liking, Ranker, log_choice, log_count
+from penchant.recommending.ranker import (
+    LOG_CHOICE,
+    LOG_LIKE,
+    LOG_NEIGHBOURS,
+    Liking,
+    Ranker,
+    log_choice,
+    log_count,
+    window_of,
+)
 from penchant.recommending.top_n import top_n
 
 Array = NDArray[np.float64]
@@ -145,8 +154,6 @@ def best_by_ranker(
 
 def static_terms(ranker: Ranker, counts: Callable[[float | None], Array]) -> dict[str, Array]:
     """The popularity terms that a ranker uses, (I,) each; counts: days -> how often each item was chosen."""
-    from penchant.recommending.ranker import window_of
-
     names = {*ranker.weights, *ranker.choice_weights}
     windows = {name: window_of(name) for name in names}
     return {name: log_count(counts(days)) for name, days in windows.items() if days is not None}
