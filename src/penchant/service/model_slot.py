@@ -88,18 +88,19 @@ class ModelSlot:
         """The version to serve; where it cannot be used, the newest that can. Raises ModelFolderError for none."""
         wanted = self.shelf.current()
         others = [name for name in reversed(self.shelf.names()) if name != wanted]
-        first: CallerError | None = None
+        broken: list[tuple[str, CallerError]] = []
         for name in (wanted, *others):
             try:
                 found = self._loaded(name)
-            except CallerError as broken:
-                first = first or broken
-                _log.error("version %s cannot be used: %s", name, broken)
+            except CallerError as error:
+                broken.append((name, error))
                 continue
-            if first is not None:
-                self._refuse(wanted, f"{first}; version {name} is served in its place")
+            for damaged, why in broken:
+                _log.error("version %s cannot be used: %s", damaged, why)
+            if broken:
+                self._refuse(wanted, f"{broken[0][1]}; version {name} is served in its place")
             return found
-        raise first or CallerError("there is no version to serve", where=str(self.shelf.base))
+        raise broken[0][1]
 
     def follow_version(self) -> None:
         """Serve what the version store points to. A folder that cannot be used changes nothing."""
