@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -15,10 +12,11 @@ import httpx2
 import numpy as np
 import pytest
 
+from command_line import penchant
 from penchant.foundations.errors import CallerError
 from penchant.service.retraining import retrain
 from penchant.service.version_store import VersionStore
-from service.made_service import DRAWS, LOVES_SPACE, SOURCE, Value, made_model, made_service, running
+from service.made_service import DRAWS, LOVES_SPACE, Value, made_model, made_service, running
 
 
 def until(true: object, seconds: float = 60) -> None:
@@ -177,19 +175,12 @@ def test_switching_under_load_loses_no_request(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_commands_retrain_and_roll_back(tmp_path: Path) -> None:
-    def penchant(*words: str) -> dict:
-        done = subprocess.run(
-            [sys.executable, "-m", "penchant", *words], capture_output=True, text=True, check=True,
-            env={**os.environ, "PYTHONPATH": str(SOURCE)},
-        )  # fmt: skip
-        return json.loads(done.stdout)
-
     folder = str(made_model().save(tmp_path / "model"))
     with made_service(tmp_path / "model") as made:
-        retrained = penchant("retrain", folder, "--model", "als", "--factors", "3", "--json")
+        retrained = json.loads(penchant("retrain", folder, "--model", "als", "--factors", 3, "--json").stdout)
         assert retrained["version"] == "0001"
         until(lambda: made.service.live.version == "0001")
         assert made.service.live.part.users.factors == 3
-        assert penchant("rollback", folder, "--json")["version"] == "base"
+        assert json.loads(penchant("rollback", folder, "--json").stdout)["version"] == "base"
         until(lambda: made.service.live.version == "base")
         assert np.shape(made.service.live.part.mean) == (DRAWS,)
