@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import threading
-import time
 from pathlib import Path
 
-import httpx2
 import numpy as np
 import pytest
 
@@ -17,14 +15,7 @@ from penchant.foundations.errors import CallerError
 from penchant.service.retraining import retrain
 from penchant.service.version_store import VersionStore
 from service.made_service import DRAWS, LOVES_SPACE, Value, made_model, made_service, running
-
-
-def until(true: object, seconds: float = 60) -> None:
-    """Wait for something that another thread or process does."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+from waiting import PATIENCE, until
 
 
 def shelve(folder: Path, *, shift: float) -> str:
@@ -149,7 +140,7 @@ def test_switching_under_load_loses_no_request(tmp_path: Path) -> None:
         stop = threading.Event()
 
         def ask() -> None:
-            with httpx2.Client(base_url=server.address, timeout=10) as client:
+            with server.client() as client:
                 while not stop.is_set():
                     answer = client.post("/v1/recommendations", json={"ratings": LOVES_SPACE})
                     statuses.append(answer.status_code)
@@ -170,7 +161,7 @@ def test_switching_under_load_loses_no_request(tmp_path: Path) -> None:
         assert versions == {"base", "0001", "0002", "0003"}
         assert len(statuses) > 50
         server.process.terminate()
-        assert server.process.wait(timeout=20) == 0
+        assert server.process.wait(timeout=PATIENCE) == 0
 
 
 @pytest.mark.slow
