@@ -88,8 +88,8 @@ class RecommenderLaws:
             model.fold_in_item(features={"genres": ["warm"]}),
             model.fold_in_item({100: 5.0, 1: 2}),
         ]
-        by_features = "features" if self.items_from_features else "prior"
-        assert [one.source for one in states] == ["prior", by_features, "folded_in"]
+        named = "features" if self.items_from_features else "prior"
+        assert [one.source for one in states] == ["prior", named, "folded_in"]
         for one in states:
             assert np.isfinite(one.audience(9).scores).all()
             if model.rating_model is not None:

@@ -41,13 +41,13 @@ def test_each_item_is_regressed_on_those_most_often_chosen_with_it(neighbours: i
 
 
 def test_with_all_items_the_weights_are_those_of_ease() -> None:
-    X = interactions(2, users=400, share=0.4)  # every pair of items was chosen by somebody
+    X = interactions(2, users=400, share=0.4)  # every pair of items was chosen by a user
     found = item_weights(X, PENALTY, 1000).by_number.toarray()
     exact = dense_weights(gramian(X, np.float64), PENALTY).weights
     np.testing.assert_allclose(found, exact, atol=1e-5)
 
 
-def test_an_item_nobody_chose_and_one_chosen_alone_have_no_weights() -> None:
+def test_an_item_that_no_user_chose_and_one_chosen_alone_have_no_weights() -> None:
     X = csr_array(np.array([[1, 0, 0, 1], [1, 0, 0, 1], [0, 1, 0, 0]], np.float32))
     found = item_weights(X, PENALTY, 3)
     assert np.diff(found.starts).tolist() == [1, 0, 0, 1]
