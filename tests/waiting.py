@@ -9,9 +9,9 @@ PATIENCE = 300.0
 """Seconds after which something will not happen any more. A busy machine needs a small part of them."""
 
 
-def until(true: Callable[[], object], told: Callable[[], str] = lambda: "it did not happen in time") -> None:
-    """Wait for a condition. told: what to say where it does not come true."""
+def until(true: Callable[[], object], message: Callable[[], str] = lambda: "it did not happen in time") -> None:
+    """Wait for a condition. message: what to say where it does not come true."""
     end = time.monotonic() + PATIENCE
     while not true():
-        assert time.monotonic() < end, told()
+        assert time.monotonic() < end, message()
         time.sleep(0.02)

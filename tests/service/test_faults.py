@@ -229,7 +229,7 @@ def strict(tmp_path: Path, model_folder: Path) -> Iterator[Running]:
 
 @pytest.fixture
 def patient(tmp_path: Path, model_folder: Path) -> Iterator[Running]:
-    """A server that hangs up on nobody while a test runs, with room for 20 connections, and 2 requests at a time."""
+    """A server that does not hang up while a test runs, with room for 20 connections, and 2 requests at a time."""
     limits = {"header_seconds": LONG, "body_seconds": LONG, "answer_seconds": LONG, "max_connections": 20, "threads": 2}
     with running(model_folder, tmp_path / "log", database=f"sqlite:///{tmp_path / 'r.db'}", **limits) as server:
         yield server
