@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,9 +63,19 @@ class Neighbourhood:
         self._counts = side.counts
         self._index: Any = None
 
-    def near(self, number: int, n: int, *, approximate: bool = False) -> Nearest:
-        """The n rows most similar to one of them, itself left out."""
-        allowed = self._counts > 0
+    def updated(self, side: Side, numbers: Numbers) -> Neighbourhood:
+        """The same for a side that differs in some unrated rows (m,), which may lie behind the last one."""
+        fresh = copy(self)
+        fresh.directions = np.pad(self.directions, ((0, len(side) - len(self.directions)), (0, 0)))
+        fresh.directions[numbers] = directions_of(side.rows(numbers))
+        fresh._counts = side.counts
+        return fresh
+
+    def near(
+        self, number: int, n: int, *, approximate: bool = False, hidden: NDArray[np.bool_] | None = None
+    ) -> Nearest:
+        """The n rows most similar to one of them, itself and the hidden ones (N,) left out."""
+        allowed = self._counts > 0 if hidden is None else (self._counts > 0) & ~hidden
         allowed[number] = False
         own = int(self._counts[number])
         return self.towards(self.directions[number], n, own=own, allowed=allowed, approximate=approximate)

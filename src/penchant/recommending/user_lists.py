@@ -36,7 +36,7 @@ def ranking_for(index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[A
     by = index.order(options.by)
     seen = np.concatenate([row.numbers for row in rows.values()])
     items = index.main.trained.items
-    allowed, strange = allowed_items(items, options, seen)
+    allowed, strange = allowed_items(items, options, seen, index.hidden)
     inputs = _Inputs(index, rows)
     best, scores = _ranked(inputs, by, options, allowed)
     ordering = [name for name in rows if by in ("combined", name)]

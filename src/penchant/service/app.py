@@ -26,7 +26,7 @@ from penchant.service.query_parameters import refuse_unknown_parameters
 from penchant.service.readiness import DATABASE
 from penchant.service.request_limits import RequestLimits
 from penchant.service.response_headers import ResponseHeaders
-from penchant.service.routes import asking, items, operations, users
+from penchant.service.routes import asking, events, items, lists, operations, users
 from penchant.service.service import Service
 from penchant.service.storage.database import StorageFullError, StorageUnavailableError
 
@@ -46,10 +46,19 @@ def build_app(service: Service) -> FastAPI:
     )  # fmt: skip
     app.state.service = service
     # Routes are looked for in this order: those asked for most come first.
-    api = (asking.router, users.router, users.visitors, items.router, operations.router)
+    api = (
+        asking.router,
+        users.router,
+        users.visitors,
+        items.router,
+        items.changes,
+        events.router,
+        lists.router,
+        operations.router,
+    )
     for router in api:
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
-    app.include_router(page.router)
+    app.include_router(page.router, dependencies=[Depends(refuse_unknown_parameters)])
     app.state.routes = [route for router in (*api, page.router) for route in router.routes]
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
