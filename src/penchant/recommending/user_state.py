@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args, overload
 
 import numpy as np
@@ -39,12 +39,14 @@ class UserState:
     """One user's row in each part, with the user's ratings. The recommender is not changed.
 
     user: an id, or None for a new user. rows: by part. unknown: the given ids that are not in the recommender.
+    chosen: the numbers of items that the user chose without rating them, (m,).
     """
 
     index: ItemIndex
     rows: Mapping[PartName, PartRow]
     user: Any = None
     unknown: Sequence[Any] = ()
+    chosen: Numbers = field(default_factory=lambda: _NOTHING[0])
 
     @property
     def main(self) -> PartRow:
@@ -89,7 +91,7 @@ class UserState:
 
     def ranking(self, options: ListOptions) -> Ranking:
         """The list with these options."""
-        return ranking_for(self.index, self.rows, self.user, self.unknown, options)
+        return ranking_for(self.index, self.rows, self.user, self.unknown, options, self.chosen)
 
     @overload
     def explain(self, item: Any, *, by: PartName) -> Explanation: ...
@@ -128,8 +130,8 @@ class UserState:
 
     @property
     def seen(self) -> Numbers:
-        """The item numbers that the user has rated, in any part."""
-        return np.unique(np.concatenate([row.numbers for row in self.rows.values()]))
+        """The item numbers that the user has rated, in any part, or chosen."""
+        return np.unique(np.concatenate([self.chosen, *(row.numbers for row in self.rows.values())]))
 
     def on(self, index: ItemIndex) -> UserState:
         """The same state on an index of the same parts in which the items that the user rated are the same."""
@@ -156,15 +158,16 @@ def user_state_of(index: ItemIndex, query: UserQuery) -> UserState:
     asked = index.items.numbers(many_ids(query.asked, "asked"))
     chosen = many_ids(query.chosen, "chosen")
     picked = index.items.numbers(chosen)
+    own_choices = picked[picked != UNKNOWN]
     unknown = [*given[2], *(one for one, n in zip(chosen, picked.tolist(), strict=True) if n == UNKNOWN)]
     if user is not None and number == UNKNOWN:
         unknown = [user, *unknown]
     features = features_by_name(query.features)
     rows = {}
     for name, part in index.parts.items():
-        own = given[:2] if name == "rating" else _with_chosen(part, given[:2], picked[picked != UNKNOWN])
+        own = given[:2] if name == "rating" else _with_chosen(part, given[:2], own_choices)
         rows[name] = _row_in(part, number, own, asked, features)
-    return UserState(index, rows, user, unknown)
+    return UserState(index, rows, user, unknown, own_choices)
 
 
 def new_user_state(
