@@ -33,6 +33,8 @@ from penchant.recommending.row_lookup import features_from
 from penchant.recommending.user_explanations import explained_order, explained_part
 from penchant.recommending.user_lists import ranking_for
 
+_NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
+
 
 @dataclass(frozen=True)
 class UserState:
@@ -218,9 +220,6 @@ def _with_chosen(
     if not len(chosen):
         return given
     return _together(chosen, np.full(len(chosen), part.trained.scale.high, np.float32), *given)
-
-
-_NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
 
 
 def _together(

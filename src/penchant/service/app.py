@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from penchant.foundations.errors import PenchantError
 from penchant.foundations.version import __version__
+from penchant.service.conditional import Conditional
 from penchant.service.deadline import Deadline
 from penchant.service.page import contexts
 from penchant.service.page import routes as page
@@ -25,6 +26,7 @@ from penchant.service.problems import RefusalError, described, of_exception
 from penchant.service.query_parameters import refuse_unknown_parameters
 from penchant.service.readiness import DATABASE
 from penchant.service.request_limits import RequestLimits
+from penchant.service.request_paths import path_of
 from penchant.service.response_headers import ResponseHeaders
 from penchant.service.routes import asking, events, items, lists, operations, users
 from penchant.service.service import Service
@@ -41,8 +43,8 @@ for a visitor's own ratings, the visitor's token. Errors are RFC 9457 problem de
 def build_app(service: Service) -> FastAPI:
     """The application around a service; the service's watcher runs as long as the application does."""
     app = FastAPI(
-        title="Penchant", version=__version__, description=_ABOUT, openapi_url="/v1/openapi.json",
-        docs_url=None, redoc_url=None, lifespan=_lifespan, redirect_slashes=False,
+        title="Penchant", version=__version__, description=_ABOUT, openapi_url=None, docs_url=None, redoc_url=None,
+        lifespan=_lifespan, redirect_slashes=False, root_path=service.settings.root_path,
     )  # fmt: skip
     app.state.service = service
     # Routes are looked for in this order: those asked for most come first.
@@ -64,15 +66,17 @@ def build_app(service: Service) -> FastAPI:
         app.add_exception_handler(kind, _answer)
     app.openapi_schema = _with_security(app.openapi())
     # The last one added is the outermost.
+    app.add_middleware(Conditional)
     app.add_middleware(Deadline, seconds=service.settings.answer_seconds)
     app.add_middleware(RequestLimits, settings=service.settings, ring=service.keys)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     if service.settings.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=service.settings.cors_origins, allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type"], expose_headers=["X-Request-ID", "Retry-After"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After", "ETag", "Location"],
         )  # fmt: skip
-    app.add_middleware(ResponseHeaders, metrics=service.metrics)
+    app.add_middleware(ResponseHeaders, metrics=service.metrics, log=service.settings.access_log)
     return app
 
 
@@ -118,7 +122,7 @@ def _allowed_methods(request: Request) -> list[str]:
     """Every method that some route takes at the request's path."""
     found = {"OPTIONS"}
     for route in request.app.state.routes:
-        if route.path_regex.match(request.scope["path"]):
+        if route.path_regex.match(path_of(request.scope)):
             found |= route.methods
     return sorted(found | {"HEAD"} if "GET" in found else found)
 

@@ -12,8 +12,9 @@ from penchant.recommending.options import ListOptions
 from penchant.recommending.reranking import POOL
 from penchant.service.list_schemas import By, UserListRequest, Wanted
 from penchant.service.problems import RefusalError
-from penchant.service.schema_types import ID_LENGTH, Count
+from penchant.service.schema_types import Count
 from penchant.service.service import Service
+from penchant.service.storage.schema import ID_LENGTH
 
 Some = Annotated[list[Annotated[str, Query(max_length=ID_LENGTH)]], Query(max_length=500)]
 Condition = Annotated[

@@ -118,20 +118,22 @@ def as_predictions(live: ServedModel, items: Sequence[str], said: Prediction) ->
 
 
 def as_explained(item_id: str, why: Explanation | RankedExplanation) -> schemas.Explained:
-    ranked = isinstance(why, RankedExplanation)
-    terms = why.terms if ranked else ()
-    parts = why.parts if ranked else {why.by: why}
+    ranked = why if isinstance(why, RankedExplanation) else None
+    parts = {why.by: why} if isinstance(why, Explanation) else why.parts
     return schemas.Explained(
         item=item_id,
         title=shown(why.title),
         by=why.by,
         score=why.score,
-        terms=[schemas.TermLine(name=t.name, weight=t.weight, value=t.value, amount=t.amount) for t in terms],
+        terms=[
+            schemas.TermLine(name=term.name, weight=term.weight, value=term.value, amount=term.amount)
+            for term in (ranked.terms if ranked else ())
+        ],
         parts={name: _as_split(part) for name, part in parts.items()},
         predicted=why.predicted,
         std=why.std,
-        p_like=why.p_like if ranked else None,
-        p_choose=why.p_choose if ranked else None,
+        p_like=ranked and ranked.p_like,
+        p_choose=ranked and ranked.p_choose,
         source=why.source,
     )
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from penchant.service.access import Credentials, KeyRing, credentials, unauthorized
 from penchant.service.problems import RefusalError, of_exception
 from penchant.service.rate_limiter import RateLimiter
+from penchant.service.request_paths import PROBES, path_of
 from penchant.service.schema_types import SLASH
 from penchant.service.settings import ServiceSettings
 
@@ -30,7 +31,7 @@ class RequestLimits:
         self._hosts = frozenset(settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/health/"):
+        if scope["type"] != "http" or path_of(scope) in PROBES:
             await self._app(scope, receive, send)
             return
         body = _Body(receive, self._settings.max_body_bytes, self._settings.body_seconds)
@@ -53,14 +54,15 @@ class RequestLimits:
         keep_slashes(scope)
         request = Request(scope)
         host = request.headers.get("host", "")
-        if "*" not in self._hosts and _name(host) not in self._hosts:
+        is_probe = path_of(scope) == "/metrics"  # asked for by address; it needs a key
+        if "*" not in self._hosts and not is_probe and _name(host) not in self._hosts:
             raise RefusalError(421, "this server does not answer to that host name")
         who = credentials(request, self._ring)
         scope["state"]["who"] = who
         self._check_rate(who)
         if who.wrong:
             raise unauthorized()
-        in_bulk = who.key is not None and scope["path"] in BULK
+        in_bulk = who.key is not None and path_of(scope) in BULK
         most = self._settings.max_bulk_bytes if in_bulk else self._settings.max_body_bytes
         if _declared_length(request) > most:
             raise _too_large(most)

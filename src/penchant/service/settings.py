@@ -22,6 +22,9 @@ class ServiceSettings(Settings):
     open_reads: bool = setting(True, "whether the catalogue and lists of training users are readable without a key")
     allowed_hosts: tuple[str, ...] = setting((), "names accepted in the Host header; empty means the listening address")
     cors_origins: tuple[str, ...] = setting((), "origins whose pages may call the API from a browser; * for all")
+    root_path: str = setting("", "path under which a proxy puts the service, like /films")
+    access_log: bool = setting(False, "whether each request is a line of JSON on the standard error")
+    workers: int = setting(1, "processes that serve the one port", low=1, high=64)
     trusted_proxies: str = setting("", "addresses whose X-Forwarded-For is believed, separated by commas")
 
     max_n: int = setting(100, "longest list that a request may ask for", low=1, high=10_000)

@@ -13,7 +13,7 @@ from penchant.service.work_costs import questions_cost
 router = APIRouter(prefix="/v1", tags=["with ratings in the body"], responses=DOCUMENTED)
 
 
-@router.post("/recommendations", summary="A list for a user who is only described")
+@router.post("/recommendations", operation_id="recommend", summary="A list for a user who is only described")
 async def recommendations(service: TheService, who: Who, ask: list_schemas.ListRequest) -> list_schemas.List:
     """From ratings, features, both, or neither. Ids the model does not hold are named in `unknown`."""
 
@@ -28,7 +28,7 @@ async def recommendations(service: TheService, who: Who, ask: list_schemas.ListR
     return await service.soon(listed, who, ratings=len(ask.ratings))
 
 
-@router.post("/predictions", summary="Expected ratings, how sure, and what they rest on")
+@router.post("/predictions", operation_id="predict", summary="Expected ratings, how sure, and what they rest on")
 def predictions(service: TheService, who: Who, ask: schemas.PredictionRequest) -> schemas.Predictions:
     """For a user described by ratings and features, or by id, which needs the right to read that user's ratings.
 
@@ -42,7 +42,7 @@ def predictions(service: TheService, who: Who, ask: schemas.PredictionRequest) -
     return rendering.as_predictions(person.live, ask.items, person.state.predict(ask.items))
 
 
-@router.post("/explanations", summary="Why a user with these ratings would rate an item so")
+@router.post("/explanations", operation_id="explain", summary="Why a user with these ratings would rate an item so")
 def explanations(service: TheService, who: Who, ask: schemas.ExplanationRequest) -> schemas.Explained:
     """The exact split of the score that orders a list, and of each model's part in it."""
     service.access.catalogue(who)
@@ -51,7 +51,7 @@ def explanations(service: TheService, who: Who, ask: schemas.ExplanationRequest)
     return rendering.as_explained(known, person.state.explain(known, by=ask.by))
 
 
-@router.post("/questions", summary="What to ask a user next")
+@router.post("/questions", operation_id="ask", summary="What to ask a user next")
 async def questions(service: TheService, who: Who, ask: schemas.QuestionRequest) -> schemas.Questions:
     """The items whose rating would say most about their taste."""
 

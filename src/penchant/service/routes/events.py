@@ -20,7 +20,12 @@ router = APIRouter(prefix="/v1/events", tags=["events"], responses=DOCUMENTED)
 Key = Annotated[str | None, Header(min_length=1, max_length=200, pattern="^[!-~]+$", examples=["import-2026-11-26-1"])]
 
 
-@router.post("", summary="Take many events", openapi_extra={"requestBody": event_schemas.request_body()})
+@router.post(
+    "",
+    operation_id="take_events",
+    summary="Take many events",
+    openapi_extra={"requestBody": event_schemas.request_body()},
+)
 async def take(
     service: TheService, who: Who, request: Request, idempotency_key: Key = None
 ) -> item_schemas.RowOutcomes:
@@ -42,7 +47,7 @@ async def take(
     return item_schemas.RowOutcomes(**await run_in_threadpool(taken))
 
 
-@router.get("", summary="Everything that is stored, page by page")
+@router.get("", operation_id="list_events", summary="Everything that is stored, page by page")
 def page(
     service: TheService,
     who: Who,

@@ -16,7 +16,7 @@ from penchant.service.service import Service, TheService, Who
 router = APIRouter(prefix="/v1/items", tags=["items"], responses=DOCUMENTED)
 
 
-@router.get("", summary="Search items by title")
+@router.get("", operation_id="search_items", summary="Search items by title")
 def search(
     service: TheService,
     who: Who,
@@ -30,7 +30,7 @@ def search(
     return item_schemas.ItemList(items=[rendering.as_summary(item) for item in found], total=total, offset=offset)
 
 
-@router.get("/{item_id}", summary="An item, its bias and its neighbours")
+@router.get("/{item_id}", operation_id="get_item", summary="An item, its bias and its neighbours")
 def item(service: TheService, who: Who, item_id: ItemPath, n: Count = 10) -> item_schemas.ItemDetail:
     """Neighbours are the items whose vectors point most nearly the same way."""
     service.access.catalogue(who)
@@ -39,7 +39,7 @@ def item(service: TheService, who: Who, item_id: ItemPath, n: Count = 10) -> ite
     return rendering.as_detail(live, live.catalogue.number(known), neighbours)
 
 
-@router.post("", status_code=201, summary="Add an item")
+@router.post("", operation_id="add_item", status_code=201, summary="Add an item")
 def add(service: TheService, who: Who, new: item_schemas.NewItem, response: Response) -> item_schemas.ItemSummary:
     """The item can be rated and recommended at once, by what the model expects of an item with such features.
 
@@ -47,7 +47,7 @@ def add(service: TheService, who: Who, new: item_schemas.NewItem, response: Resp
     """
     service.access.key(who, "write")
     known, _ = service.items.change(ItemChange("add", new.item, new.fields()))
-    response.headers["Location"] = f"/v1/items/{quote(known, safe='')}"
+    response.headers["Location"] = f"{service.settings.root_path}/v1/items/{quote(known, safe='')}"
     return _summary(service, known)
 
 
@@ -65,7 +65,7 @@ def put(
     return _summary(service, known)
 
 
-@router.patch("/{item_id}", summary="Change some fields of an item")
+@router.patch("/{item_id}", operation_id="patch_item", summary="Change some fields of an item")
 def patch(service: TheService, who: Who, item_id: ItemPath, some: item_schemas.ItemPatch) -> item_schemas.ItemSummary:
     """Its title, features, whether it is hidden, and when it ends. Needs a key with scope write."""
     service.access.key(who, "write")
@@ -73,7 +73,7 @@ def patch(service: TheService, who: Who, item_id: ItemPath, some: item_schemas.I
     return _summary(service, known)
 
 
-@router.delete("/{item_id}", status_code=204, summary="Delete an item")
+@router.delete("/{item_id}", operation_id="delete_item", status_code=204, summary="Delete an item")
 def delete(service: TheService, who: Who, item_id: ItemPath) -> Response:
     """No list, search or route knows it any more, until it is put again. Ratings of it stay, as they say something of
     their users. Needs a key with scope write."""
@@ -85,7 +85,7 @@ def delete(service: TheService, who: Who, item_id: ItemPath) -> Response:
 changes = APIRouter(prefix="/v1/item-changes", tags=["items"], responses=DOCUMENTED)
 
 
-@changes.post("", summary="Change many items")
+@changes.post("", operation_id="change_items", summary="Change many items")
 def change_many(service: TheService, who: Who, many: item_schemas.ItemChanges) -> item_schemas.RowOutcomes:
     """Put, patch and delete, in the order of the rows and in one transaction. A row that is refused leaves the others.
 

@@ -16,7 +16,7 @@ from penchant.service.service import TheService, Who
 router = APIRouter(prefix="/v1", tags=["lists"], responses=DOCUMENTED)
 
 
-@router.post("/lists", summary="Lists for many users")
+@router.post("/lists", operation_id="recommend_to_many", summary="Lists for many users")
 async def many(service: TheService, who: Who, wanted: list_schemas.ManyListsRequest) -> list_schemas.ManyLists:
     """One list for each user, in their order, with the same filters; from all their ratings. Needs a key."""
     service.access.key(who, "read")
@@ -34,7 +34,7 @@ async def many(service: TheService, who: Who, wanted: list_schemas.ManyListsRequ
     return await service.in_turn(listed, cost=cost)
 
 
-@router.get("/popular", summary="What is popular, trending or new")
+@router.get("/popular", operation_id="list_popular", summary="What is popular, trending or new")
 def popular(
     service: TheService,
     who: Who,
