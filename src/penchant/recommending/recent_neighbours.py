@@ -74,7 +74,7 @@ class RecentNeighbours:
         return cls(weights, by_item.indptr.astype(np.int64), by_item.indices, by_item.data, chosen, rows, interactions)
 
     def grown(self, n_items: int) -> RecentNeighbours:
-        """The same for more items, I of them, where nobody has chosen a new one."""
+        """The same for more items, I of them, where no user has chosen a new one."""
         from scipy.sparse import csr_array
 
         more = n_items - len(self.weights)

@@ -17,8 +17,8 @@ from starlette.responses import Response
 
 from penchant.foundations.errors import PenchantError
 from penchant.foundations.version import __version__
-from penchant.service.conditional import Conditional
 from penchant.service.deadline import Deadline
+from penchant.service.entity_tags import EntityTags
 from penchant.service.page import contexts
 from penchant.service.page import routes as page
 from penchant.service.page.html_responses import html
@@ -66,7 +66,7 @@ def build_app(service: Service) -> FastAPI:
         app.add_exception_handler(kind, _answer)
     app.openapi_schema = _with_security(app.openapi())
     # The last one added is the outermost.
-    app.add_middleware(Conditional)
+    app.add_middleware(EntityTags)
     app.add_middleware(Deadline, seconds=service.settings.answer_seconds)
     app.add_middleware(RequestLimits, settings=service.settings, ring=service.keys)
     app.add_middleware(GZipMiddleware, minimum_size=1000)

@@ -15,7 +15,7 @@ _LATE: ContextVar[list[bool]] = ContextVar("penchant_late")
 def check_time() -> None:
     """Raises RefusalError, 503, where the request that is being worked on was answered so already.
 
-    Work that is made of pieces calls it between them, so that it does not go on for nobody.
+    Work that is made of pieces calls it between them, so that it does not go on without a reader.
     """
     if any(_LATE.get([])):
         raise busy("there was no answer in time")

@@ -75,9 +75,9 @@ class ServedModel:
         """
         everything = {**self.entries, **{one.item_id: one for one in entries}}
         old, base = index_of(self.model), main_model(self.trained).items
-        told = [one for one in entries if _says_new(one, self.entries.get(one.item_id))]
-        index = with_entries(old, told, base)
-        changed = index.items.numbers([one.item_id for one in told])
+        described_now = [one for one in entries if _says_new(one, self.entries.get(one.item_id))]
+        index = with_entries(old, described_now, base)
+        changed = index.items.numbers([one.item_id for one in described_now])
         catalogue = self.catalogue.changed(index.main.trained.items, changed)
         states, questions = self.states, self.questions
         again = {int(n) for n in changed if 0 <= n < len(old.items) and index.unrated[n]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import Scope
 
 PROBES = frozenset({"/health/live", "/health/ready"})
-"""The routes that wait for nothing and refuse nobody."""
+"""The routes that wait for nothing and refuse no request."""
 
 
 def path_of(scope: Scope) -> str:

@@ -156,8 +156,8 @@ def _features_of_users(side: Side, users: Vocabulary) -> FeatureTable | None:
 
 def _features_of_items(side: Side, items: Vocabulary, entries: Sequence[ItemEntry]) -> FeatureTable | None:
     """The features and titles of all items, those of the entries over those of the base."""
-    told = [one for one in entries if one.item_id in items and one.says_something]
-    if not told:
+    given = [one for one in entries if one.item_id in items and one.says_something]
+    if not given:
         return side.features
     own = side.features or FeatureTable({}, {}, [None] * len(side))
-    return own.with_rows(items.numbers([one.item_id for one in told]), described(side, told, side), len(items))
+    return own.with_rows(items.numbers([one.item_id for one in given]), described(side, given, side), len(items))

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class Conditional:
+class EntityTags:
     """Gives every JSON answer to GET its ETag; one that the request names in If-None-Match is 304 without a body."""
 
     def __init__(self, app: ASGIApp) -> None:
