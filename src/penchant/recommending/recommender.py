@@ -63,15 +63,6 @@ class Recommender:
         """A recommender with one part; the model's objective decides which."""
         return cls(rating_model=trained) if trained.objective == "rating" else cls(choice_model=trained)
 
-    @classmethod
-    def around(cls, index: ItemIndex) -> Recommender:
-        """The recommender of an index; its parts are taken to fit each other."""
-        made = cls.__new__(cls)
-        made._index, made.ranker = index, index.ranker
-        trained = {name: part.trained for name, part in index.parts.items()}
-        made.rating_model, made.choice_model = trained.get("rating"), trained.get("choice")
-        return made
-
     def __repr__(self) -> str:
         parts = [f"{name} {part.trained.kind}" for name, part in self._index.parts.items()]
         return f"<Recommender {', '.join(parts)}: {len(self._index.users)} users, {len(self._index.items)} items>"
@@ -262,6 +253,15 @@ def main_model(recommender: Recommender) -> TrainedModel:
 def index_of(recommender: Recommender) -> ItemIndex:
     """The index of the recommender, for other layers that work with numbers."""
     return recommender._index
+
+
+def recommender_of(index: ItemIndex) -> Recommender:
+    """The recommender of an index, whose parts are taken to fit each other."""
+    made = Recommender.__new__(Recommender)
+    made._index, made.ranker = index, index.ranker
+    trained = {name: part.trained for name, part in index.parts.items()}
+    made.rating_model, made.choice_model = trained.get("rating"), trained.get("choice")
+    return made
 
 
 def _check_parts(rating: TrainedModel | None, choice: TrainedModel | None) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from penchant.foundations.errors import CallerError
 from penchant.models.trained import TrainedModel
 from penchant.recommending.index_growth import with_hidden
-from penchant.recommending.recommender import Recommender, index_of, main_model
+from penchant.recommending.recommender import Recommender, index_of, main_model, recommender_of
 from penchant.recommending.saving import RECOMMENDER
 from penchant.recommending.user_state import UserState
 from penchant.service.catalogue import Catalogue
@@ -90,7 +90,7 @@ class ServedModel:
         deleted = frozenset(int(index.items.number(one.item_id)) for one in everything.values() if one.deleted)
         return replace(
             self,
-            model=Recommender.around(index),
+            model=recommender_of(index),
             entries=everything,
             states=states,
             questions=questions,

@@ -5,8 +5,9 @@ Everything is arrays, about 60 bytes a rating at the peak; only ids are Python o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from penchant.models.trained import TrainedModel
 from penchant.service.id_spelling import joined, spelled
 from penchant.service.served_items import described, new_items
 from penchant.service.storage.database import Database
+from penchant.service.storage.events import EventStore
 from penchant.service.storage.items import ItemEntry, ItemStore
 from penchant.service.storage.ratings import RatingStore, StoredRow
 
@@ -32,9 +34,14 @@ class Collected:
     items: Sequence[ItemEntry]
 
     @classmethod
-    def from_database(cls, database: Database) -> Collected:
+    def from_database(cls, database: Database, weights: Mapping[str, float] | None = None) -> Collected:
+        """weights: of kinds of events, for a table of choices, where an item whose events weigh 1 or more was chosen;
+        None for a table of ratings."""
         ratings = RatingStore(database, most=1)
-        return cls(ratings.pages(), ratings.erased(), ItemStore(database).since(0)[0])
+        pages = ratings.pages()
+        if weights is not None:
+            pages = chain(EventStore(database, most=1).chosen_pages(weights), pages)
+        return cls(pages, ratings.erased(), ItemStore(database).since(0)[0])
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ def together(base: TrainedModel, collected: Collected) -> Ratings:
     stays[[number for user in collected.erased if (number := own.number(spelled(own, user))) != UNKNOWN]] = False
     numbering = _UserNumbers(own, stays)
     stored = _latest(_stored(collected.pages, numbering, items), len(items))
+    stored = replace(stored, values=base.scale.clip(stored.values))  # a choice may weigh more than any in the base
     kept = _of_base(base, numbering.renumbered)
     if base.interactions.timestamps is None:
         stored = replace(stored, times=None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Select, and_, case, delete, func, insert, literal, or_, select
 
 from penchant.service.storage.database import Database, now
+from penchant.service.storage.ratings import StoredRow
 from penchant.service.storage.schema import EVENTS, RATINGS, RECEIPTS
 
 RATING = "rating"
@@ -147,6 +148,15 @@ class EventStore:
             fresh = {"count": EVENTS.c.count + put.excluded.count, "last_at": later}
             keys = ["user_id", "item_id", "kind"]
             connection.execute(put.on_conflict_do_update(index_elements=keys, set_=fresh), counted)
+
+    def chosen_pages(self, weights: Mapping[str, float], size: int = 10_000) -> Iterator[list[StoredRow]]:
+        """The items that users chose, as rows of the ratings table with the weight of their events, in pages."""
+        keys = (EVENTS.c.user_id, EVENTS.c.item_id)
+        weight = func.sum(EVENTS.c.count * case(weights, value=EVENTS.c.kind, else_=0.0)) if weights else literal(0.0)
+        chosen = select(*keys, weight, func.max(EVENTS.c.last_at)).group_by(*keys).having(weight >= 1).order_by(*keys)
+        with self._database.read() as connection:
+            for page in connection.execution_options(yield_per=size).execute(chosen).partitions():
+                yield [(user, item, float(value), at) for user, item, value, at in page]
 
     def page(self, after: Sequence[str], limit: int) -> list[StoredEvent]:
         """Up to `limit` events behind those of a user, item and kind, in that order; `after` is empty at the start.
