@@ -82,6 +82,7 @@ def with_described_items(
         vocabulary=vocabulary,
         bias=bias,
         vectors=vectors,
+        histories=None if own.histories is None else own.histories.padded(more),
         counts=counts,
         variance=None if own.variance is None else np.pad(own.variance, (0, more)),
         unformed=None if own.unformed is None else np.pad(own.unformed, (0, more), constant_values=True),

@@ -16,12 +16,32 @@ from penchant.models.sides import Side
 from penchant.recommending.top_n import top_n
 
 
-def directions_of(rows: Rows) -> Floats:
-    """Each row's vector, its samples side by side, scaled to length one: (B, S·K); a zero vector stays zero."""
+def directions_of(rows: Rows) -> Any:
+    """Each row's vector, its samples side by side, scaled to length one: (B, S·K); a zero vector stays zero.
+
+    Items without vectors, but with weights on others, have their weights: a sparse matrix (B, K).
+    """
     samples, size, width = rows.vectors.shape
+    if rows.history is not None and not width:
+        from scipy.sparse import diags_array
+
+        weights = rows.history.by_number.T.tocsr()
+        squares = np.asarray(weights.multiply(weights).sum(axis=1), np.float32).ravel()
+        scale = np.divide(1.0, np.sqrt(squares), out=np.zeros_like(squares), where=squares > 0)
+        return (diags_array(scale) @ weights).tocsr()
     flat = rows.vectors.transpose(1, 0, 2).reshape(size, samples * width)
     lengths = np.linalg.norm(flat, axis=1, keepdims=True)
     return np.divide(flat, lengths, out=np.zeros_like(flat), where=lengths > 0)
+
+
+def dense_directions(rows: Rows) -> Floats:
+    """The same as a dense array."""
+    return _dense(directions_of(rows))
+
+
+def _dense(directions: Any) -> Floats:
+    found: Floats = directions if isinstance(directions, np.ndarray) else directions.toarray()
+    return found
 
 
 SHRINKAGE = 2.0
@@ -63,12 +83,23 @@ class Neighbourhood:
         self._counts = side.counts
         self._index: Any = None
 
+    def of(self, numbers: Numbers) -> Floats:
+        """The directions of some rows, (B, S·K)."""
+        return _dense(self.directions[numbers])
+
     def updated(self, side: Side, numbers: Numbers) -> Neighbourhood:
         """The same for a side that differs in some unrated rows (m,), which may lie behind the last one."""
-        fresh = copy(self)
-        fresh.directions = np.pad(self.directions, ((0, len(side) - len(self.directions)), (0, 0)))
-        fresh.directions[numbers] = directions_of(side.rows(numbers))
+        fresh, more = copy(self), len(side) - len(self._counts)
         fresh._counts = side.counts
+        if isinstance(self.directions, np.ndarray):
+            fresh.directions = np.pad(self.directions, ((0, more), (0, 0)))
+            fresh.directions[numbers] = directions_of(side.rows(numbers))
+        elif more:  # weights on other items, of which an unrated one has none
+            from scipy.sparse import csr_array
+
+            old = self.directions
+            starts = np.pad(old.indptr, (0, more), mode="edge")
+            fresh.directions = csr_array((old.data, old.indices, starts), shape=(len(side), old.shape[1]))
         return fresh
 
     def near(
@@ -78,7 +109,7 @@ class Neighbourhood:
         allowed = self._counts > 0 if hidden is None else (self._counts > 0) & ~hidden
         allowed[number] = False
         own = int(self._counts[number])
-        return self.towards(self.directions[number], n, own=own, allowed=allowed, approximate=approximate)
+        return self.towards(self.of(np.array([number]))[0], n, own=own, allowed=allowed, approximate=approximate)
 
     def towards(
         self,
@@ -103,7 +134,7 @@ class Neighbourhood:
 
     def _candidates(self, direction: Floats, n: int, allowed: NDArray[np.bool_], approximate: bool) -> Numbers:
         """The numbers, in rising order, of rows among which the nearest are looked for."""
-        if not approximate:
+        if not approximate or not isinstance(self.directions, np.ndarray):
             return np.flatnonzero(allowed).astype(np.int32)
         found = np.sort(self._found_by_index(direction, _CANDIDATES * (n + 1)))
         return found[allowed[found]]

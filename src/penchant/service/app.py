@@ -44,7 +44,7 @@ def build_app(service: Service) -> FastAPI:
     """The application around a service; the service's watcher runs as long as the application does."""
     app = FastAPI(
         title="Penchant", version=__version__, description=_ABOUT, openapi_url=None, docs_url=None, redoc_url=None,
-        lifespan=_lifespan, redirect_slashes=False, root_path=service.settings.root_path,
+        lifespan=_lifespan, redirect_slashes=False,
     )  # fmt: skip
     app.state.service = service
     # Routes are looked for in this order: those asked for most come first.
@@ -64,7 +64,7 @@ def build_app(service: Service) -> FastAPI:
     app.state.routes = [route for router in (*api, page.router) for route in router.routes]
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
-    app.openapi_schema = _with_security(app.openapi())
+    app.openapi_schema = _completed(app.openapi(), service.settings.root_path)
     # The last one added is the outermost.
     app.add_middleware(EntityTags)
     app.add_middleware(Deadline, seconds=service.settings.answer_seconds)
@@ -76,12 +76,14 @@ def build_app(service: Service) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"],
             expose_headers=["X-Request-ID", "Retry-After", "ETag", "Location"],
         )  # fmt: skip
-    app.add_middleware(ResponseHeaders, metrics=service.metrics, log=service.settings.access_log)
+    app.add_middleware(ResponseHeaders, metrics=service.metrics, settings=service.settings)
     return app
 
 
-def _with_security(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the one way to authenticate; open routes are also answered without it."""
+def _completed(document: dict[str, Any], root_path: str) -> dict[str, Any]:
+    """The document with where the service is, and with the one way to authenticate; open routes do without it."""
+    if root_path:
+        document["servers"] = [{"url": root_path}]
     scheme = {"type": "http", "scheme": "bearer", "description": "A key (pk_…) or a visitor's token."}
     document.setdefault("components", {})["securitySchemes"] = {"bearer": scheme}
     return {**document, "security": [{}, {"bearer": []}]}

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from penchant.service.metrics import Metrics
 from penchant.service.problems import of_exception
+from penchant.service.settings import ServiceSettings
 
 _log = logging.getLogger("penchant.service")
 _access = logging.getLogger("penchant.access")
@@ -37,14 +38,15 @@ HEADERS = {
 class ResponseHeaders:
     """Wraps the application; pure ASGI, since it is on every request's way."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, *, log: bool = False) -> None:
-        """log: whether each request is logged as a line of JSON, without the ids of users and items in its path."""
-        self._app, self._metrics, self._logs = app, metrics, log
+    def __init__(self, app: ASGIApp, metrics: Metrics, settings: ServiceSettings) -> None:
+        self._app, self._metrics, self._settings = app, metrics, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if self._settings.root_path:
+            scope = {**scope, "root_path": self._settings.root_path}
         head = scope["method"] == "HEAD"
         exchange = _Exchange(send, _request_id(scope), drop_body=head)
         if head:
@@ -63,7 +65,7 @@ class ResponseHeaders:
             seconds = time.perf_counter() - started
             method, status = "HEAD" if head else scope["method"], exchange.status or 499
             self._metrics.request(method, _route(scope), status, seconds)
-            if self._logs:
+            if self._settings.access_log:
                 _access.info("%s", _line(scope, exchange, method, status, seconds))
 
 
@@ -90,6 +92,7 @@ class _Exchange:
 
 
 def _line(scope: Scope, exchange: _Exchange, method: str, status: int, seconds: float) -> str:
+    """A request as JSON, without the ids of users and items in its path."""
     who = scope.get("state", {}).get("who")
     key = None if who is None or who.key is None else who.key.key_id
     facts = {

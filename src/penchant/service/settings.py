@@ -57,6 +57,11 @@ class ServiceSettings(Settings):
     watch_seconds: float = setting(1.0, "how often new model versions, items and keys are looked for", above=0)
     drain_seconds: int = setting(20, "how long a stopping server waits for requests in flight", low=1)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.root_path and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", self.root_path):
+            raise SettingsError(f"{self.root_path!r} is not a path", where="root_path", remedy="Write it like /films")
+
     @property
     def event_weights(self) -> dict[str, float]:
         """What an event of each kind weighs. Raises SettingsError for a kind that is not written as NAME=WEIGHT."""
