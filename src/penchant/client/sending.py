@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from penchant.foundations.errors import PenchantError
@@ -56,7 +57,8 @@ class Http:
 
     def __init__(self, address: str, timeout: float) -> None:
         parts = urlsplit(address if "://" in address else f"http://{address}")
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        safe = parts.scheme == "https"
+        kind: Any = http.client.HTTPSConnection if safe else http.client.HTTPConnection
         self._prefix = parts.path.rstrip("/")
         self._connect = lambda: kind(parts.hostname or "127.0.0.1", parts.port, timeout=timeout)
         self._own = threading.local()
