@@ -38,7 +38,8 @@ def test_lists_and_explanations(shared: Value) -> None:
     assert len(client.recommend(LOVES_SPACE, n=3, where={"genres": "Romance"})["items"]) == 3
     mine = client.recommend_to_user("1", 4, exclude=["5"], among=[str(n) for n in range(1, 61)])
     assert mine == client.recommend_to_many(["1"], 4, exclude=["5"])[0]
-    assert client.explain_to_user("1", mine["items"][0]["item"])["score"] == pytest.approx(mine["items"][0]["score"])
+    first = mine["items"][0]
+    assert client.explain_to_user("1", first["item"])["predicted"] == pytest.approx(first["predicted"])
     assert client.explain("5", LOVES_SPACE, by="rating")["by"] == "rating"
     assert len(client.similar_for_user("1", "5", 2)["items"]) == 2
     assert len(client.list_popular(3)["items"]) == 3

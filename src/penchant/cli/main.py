@@ -32,6 +32,7 @@ COMMANDS = (
     "demo",
     "serve",
     "retrain",
+    "report",
     "lesson",
 )
 """Each is a module of this folder with a function `register(app)`."""

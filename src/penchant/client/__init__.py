@@ -92,6 +92,10 @@ class Client:
         """What is popular, trending or latest."""
         return self._get("/v1/popular", n=n, order=order, window=window)
 
+    def report_outcomes(self, outcomes: Sequence[Mapping[str, Any]]) -> SentOutcomes:
+        """What became of lists: rows of list_id, item, kind (shown, clicked, chosen, rated) and value (of a rating)."""
+        return self._post("/v1/outcomes", {"outcomes": list(outcomes)})
+
     # --- predictions, explanations, questions --------------------------------------------------------------------
 
     def predict(
@@ -205,6 +209,10 @@ class Client:
     def get_model(self) -> Any:
         """The model that is served."""
         return self._get("/v1/model")
+
+    def overview(self) -> Any:
+        """What the operator's page shows: versions, traffic, drift, jobs, the experiment."""
+        return self._get("/v1/overview")
 
     def switch_model(self, version: str | None = None) -> Any:
         """Serve another version; left out, the one before."""

@@ -18,6 +18,7 @@ class RecommendedLine(TypedDict):
 
 class RecommendedList(TypedDict):
     user: str | None
+    list_id: str | None
     source: str
     model_version: str
     items: list[RecommendedLine]

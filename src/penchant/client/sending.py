@@ -7,7 +7,6 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 from penchant.foundations.errors import PenchantError
@@ -18,6 +17,8 @@ Transport = Callable[[str, str, Mapping[str, str], bytes | None], Answer]
 """Method, path with query, headers, body -> an answer."""
 
 _AGAIN = (429, 503)
+_IDLE = 3.0
+"""Seconds after which a connection is not used again; servers close one after five."""
 
 
 class ServiceError(PenchantError):
@@ -58,18 +59,24 @@ class Http:
     def __init__(self, address: str, timeout: float) -> None:
         parts = urlsplit(address if "://" in address else f"http://{address}")
         safe = parts.scheme == "https"
-        kind: Any = http.client.HTTPSConnection if safe else http.client.HTTPConnection
+        kind = http.client.HTTPSConnection if safe else http.client.HTTPConnection
         self._prefix = parts.path.rstrip("/")
-        self._connect = lambda: kind(parts.hostname or "127.0.0.1", parts.port, timeout=timeout)
+        self._connect: Callable[[], http.client.HTTPConnection] = lambda: kind(
+            parts.hostname or "127.0.0.1", parts.port, timeout=timeout
+        )
         self._own = threading.local()
 
     def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         connection: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
+        if connection is not None and time.monotonic() - self._own.used_at > _IDLE:
+            connection.close()  # the server is about to close it, or has
+            connection = None
         if connection is None:
             connection = self._own.connection = self._connect()
         try:
             connection.request(method, self._prefix + path, body, dict(headers))
             answer = connection.getresponse()
+            self._own.used_at = time.monotonic()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
         except BaseException:
             connection.close()

@@ -19,6 +19,7 @@ from penchant.foundations.errors import PenchantError
 from penchant.foundations.version import __version__
 from penchant.service.deadline import Deadline
 from penchant.service.entity_tags import EntityTags
+from penchant.service.operator import operator_routes
 from penchant.service.page import contexts
 from penchant.service.page import routes as page
 from penchant.service.page.html_responses import html
@@ -28,7 +29,7 @@ from penchant.service.readiness import DATABASE
 from penchant.service.request_limits import RequestLimits
 from penchant.service.request_paths import path_of
 from penchant.service.response_headers import ResponseHeaders
-from penchant.service.routes import asking, events, items, lists, operations, users
+from penchant.service.routes import asking, events, items, lists, operations, outcomes, users
 from penchant.service.service import Service
 from penchant.service.storage.database import StorageFullError, StorageUnavailableError
 
@@ -49,15 +50,9 @@ def build_app(service: Service) -> FastAPI:
     app.state.service = service
     # Routes are looked for in this order: those asked for most come first.
     api = (
-        asking.router,
-        users.router,
-        users.visitors,
-        items.router,
-        items.changes,
-        events.router,
-        lists.router,
-        operations.router,
-    )
+        asking.router, users.router, users.visitors, items.router, items.changes, lists.router, events.router,
+        outcomes.router, operations.router, operator_routes.router,
+    )  # fmt: skip
     for router in api:
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
     app.include_router(page.router, dependencies=[Depends(refuse_unknown_parameters)])

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from penchant.service.schema_types import Body, Features, Id, Ratings, Source, TextId
+from penchant.service.storage.lists import OutcomeKind
 
 Value = str | float
 Where = Annotated[
@@ -52,6 +53,7 @@ class Line(BaseModel):
 
 class List(BaseModel):
     user: str | None
+    list_id: str | None = Field(description="For outcomes, where lists are recorded; else null.")
     source: Source = Field(description="What the user's vector rests on.")
     model_version: str = Field(examples=["base"])
     items: list[Line]
@@ -73,6 +75,17 @@ class ManyListsRequest(UserListRequest):
 
 class ManyLists(BaseModel):
     lists: list[List] = Field(description="One for each user, in their order.")
+
+
+class ReportedOutcome(Body):
+    list_id: str = Field(pattern="^[0-9a-f]{32}$", examples=["5d1f0c2b9a7e4d3c6b8a9f015d1f0c2b"])
+    item: Id
+    kind: OutcomeKind
+    value: float | None = Field(default=None, allow_inf_nan=False, description="Of a rating.")
+
+
+class ReportedOutcomes(Body):
+    outcomes: list[ReportedOutcome] = Field(min_length=1, max_length=1000)
 
 
 class CommonLine(BaseModel):

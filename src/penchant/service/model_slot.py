@@ -119,6 +119,7 @@ class ModelSlot:
         self._on_switch, self._on_refusal = on_switch, on_refusal
         self._loading, self._turn = threading.Lock(), threading.Lock()
         self.refused: str | None = None
+        self._others: dict[str, ServedModel] = {}
         changed, self._revision = items.since(0)
         self._entries: Mapping[str, ItemEntry] = {one.item_id: one for one in changed}
         self.current = self._first()
@@ -164,6 +165,26 @@ class ModelSlot:
                 self._entries = fresh.entries
                 self.current = fresh
                 self._on_switch(fresh)
+
+    def version(self, name: str | None) -> ServedModel:
+        """The model of a version, for an arm of an experiment; None for the served one.
+
+        One is loaded when it is first asked for. Raises CallerError for one that cannot be used.
+        """
+        if name is None or name == self.current.version:
+            return self.current
+        if name not in self._others:
+            self.shelf.check_exists(name)
+            with self._loading:
+                if name not in self._others:
+                    self._others[name] = self._loaded(name)
+        other = self._others[name]
+        if other.entries is not self._entries:
+            with self._turn:
+                other = self._others[name] = replace(
+                    other.changed(list(self._entries.values()), now()), entries=self._entries
+                )
+        return other
 
     def retry(self) -> None:
         """Look again, also at a version that was refused; for an operator who has repaired it."""

@@ -22,7 +22,7 @@ STRONGEST = 10
 """How many of the ratings behind a prediction are named."""
 
 
-def as_list(person: ServedUser, answer: Ranking) -> list_schemas.List:
+def as_list(person: ServedUser, answer: Ranking, list_id: str | None = None) -> list_schemas.List:
     lines = [
         list_schemas.Line(
             item=str(line.id),
@@ -38,6 +38,7 @@ def as_list(person: ServedUser, answer: Ranking) -> list_schemas.List:
     ]
     return list_schemas.List(
         user=person.user_id,
+        list_id=list_id,
         source=answer.source,
         model_version=person.live.version,
         items=lines,
@@ -132,8 +133,8 @@ def as_explained(item_id: str, why: Explanation | RankedExplanation) -> schemas.
         parts={name: _as_split(part) for name, part in parts.items()},
         predicted=why.predicted,
         std=why.std,
-        p_like=ranked and ranked.p_like,
-        p_choose=ranked and ranked.p_choose,
+        p_like=None if ranked is None else ranked.p_like,
+        p_choose=None if ranked is None else ranked.p_choose,
         source=why.source,
     )
 

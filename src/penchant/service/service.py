@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar, cast
@@ -15,17 +16,20 @@ from penchant.foundations.errors import CallerError
 from penchant.models.trained import TrainedModel
 from penchant.service.access import Access, Credentials, KeyRing
 from penchant.service.event_service import EventService
+from penchant.service.experiments import Experiment
 from penchant.service.item_service import ItemService
 from penchant.service.metrics import Metrics
 from penchant.service.model_slot import ModelSlot, ServedModel
 from penchant.service.problems import busy
 from penchant.service.rate_limiter import RateLimiter
 from penchant.service.readiness import Readiness
+from penchant.service.recording import Recorder
 from penchant.service.settings import ServiceSettings
-from penchant.service.storage.database import Database
+from penchant.service.storage.database import Database, StorageFullError, StorageUnavailableError
 from penchant.service.storage.events import EventStore
 from penchant.service.storage.items import ItemStore
 from penchant.service.storage.keys import KeyStore
+from penchant.service.storage.lists import ListStore
 from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore
 from penchant.service.storage.visitors import VisitorStore
@@ -56,6 +60,8 @@ class Service:
     access: Access
     people: UserService
     events: EventService
+    lists: ListStore
+    recorder: Recorder
     metrics: Metrics
     readiness: Readiness
     new_visitors: RateLimiter
@@ -108,6 +114,8 @@ class Service:
 
     def close(self) -> None:
         self.watcher.stop()
+        with suppress(StorageUnavailableError, StorageFullError):
+            self.recorder.flush()
         self.database.close()
 
 
@@ -135,10 +143,15 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
         if holder.refused is None:
             readiness.works("version")
 
+    lists = ListStore(database, days=settings.record_days)
+    recorder = Recorder(
+        lists, Experiment.of(settings.experiment), on=settings.record_lists, share=settings.explore_share
+    )
     duties = [
         Duty("versions", lambda: after(holder.follow_version), lambda: after(holder.retry)),
         Duty("items", holder.follow_items, uses_database=True),
         Duty("keys", ring.refresh, uses_database=True),
+        Duty("lists", recorder.flush),
     ]
     events, weights = EventStore(database, most=settings.max_ratings_per_user), settings.event_weights
     people = UserService(holder, ratings, metrics, events, weights)
@@ -149,6 +162,7 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     return Service(
         settings, database, ratings, visitors, items, ring, holder,
         Access(ring, visitors, people.user_id, open_reads=settings.open_reads), people, taking,
+        lists, recorder,
         metrics, readiness,
         RateLimiter(settings.visitors_per_hour / 3600, settings.visitors_per_hour),
         Watcher(duties, readiness, settings.watch_seconds),

@@ -36,6 +36,10 @@ class ServiceSettings(Settings):
     event_kinds: tuple[str, ...] = setting(
         ("choice=1",), "kinds of events and what one weighs, as NAME=WEIGHT; 1 is a choice"
     )
+    record_lists: bool = setting(False, "whether lists of users get an id and are kept, for reports of outcomes")
+    record_days: int = setting(90, "days for which lists and their outcomes are kept", low=1, high=3650)
+    experiment: str = setting("", "users split over two orders or versions, as NAME: ARM, ARM; lists are then recorded")
+    explore_share: float = setting(0.0, "share of recorded lists that are drawn at random from the best", low=0, high=1)
     max_added_items: int = setting(10_000, "most items added between two trainings", low=1)
     max_connections: int = setting(512, "most connections at a time; further ones are answered 503", low=1)
     address_connections: int = setting(64, "most connections from one address that is no trusted proxy", low=1)

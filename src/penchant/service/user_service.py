@@ -59,9 +59,12 @@ class UserService:
         """The one spelling of a user id."""
         return spelled(self._holder.current.part.users.vocabulary, given)
 
-    def find(self, user_id: str) -> ServedUser:
-        """A user by id: known from training, folded in from stored ratings, or answered from the prior."""
-        live = self._holder.current
+    def find(self, user_id: str, version: str | None = None) -> ServedUser:
+        """A user by id: known from training, folded in from stored ratings, or answered from the prior.
+
+        version: of the model, where it is not the served one.
+        """
+        live = self._holder.version(version)
         stored, erased = self._store.of(user_id)
         training = {} if erased else training_ratings(live, user_id)
         chosen = weighted(self._events.counts_of(user_id), self._weights)
@@ -70,12 +73,12 @@ class UserService:
         ratings = _merged(training, stored)
         return self._counted(ServedUser(live, user_id, ratings, self._state(live, None, ratings, chosen)))
 
-    def find_for(self, reader: Reader) -> ServedUser:
+    def find_for(self, reader: Reader, version: str | None = None) -> ServedUser:
         """The user as this reader may see them: without the right to read stored ratings, as the base's training left
         them. A version that was trained on the user's stored ratings answers such a reader as for an unknown user."""
         if reader.owns:
-            return self.find(reader.user_id)
-        live = self._holder.current
+            return self.find(reader.user_id, version)
+        live = self._holder.version(version)
         stored, erased = self._store.of(reader.user_id)
         kept = bool(stored) or bool(self._events.counts_of(reader.user_id))
         hidden = erased or (kept and live.version != BASE)
@@ -88,6 +91,8 @@ class UserService:
         live = self._holder.current
         for value in ratings.values():
             _check_rating(live, value)
+        known = sum(one in live.part.items.vocabulary for one in ratings)
+        self._metrics.asked(known, len(ratings) - known)
         if features:
             self._metrics.fold_in(kept=False)
             return self._counted(ServedUser(live, None, ratings, live.model.fold_in(ratings, features=features)))

@@ -51,7 +51,7 @@ def add(service: TheService, who: Who, new: item_schemas.NewItem, response: Resp
     return _summary(service, known)
 
 
-@router.put("/{item_id}", summary="Add an item, or put it in place of the one there is",
+@router.put("/{item_id}", operation_id="put_item", summary="Add an item, or put it in place of the one there is",
             responses={201: {"model": item_schemas.ItemSummary, "description": "The item is new."}})  # fmt: skip
 def put(
     service: TheService, who: Who, item_id: ItemPath, whole: item_schemas.WholeItem, response: Response

@@ -26,8 +26,10 @@ async def many(service: TheService, who: Who, wanted: list_schemas.ManyListsRequ
         found = []
         for user in wanted.users:
             check_time()
-            person = service.people.find(service.access.owner(who, user, "read"))
-            found.append(rendering.as_list(person, person.state.ranking(options)))
+            mine = service.access.owner(who, user, "read")
+            arm = service.recorder.arm(mine, options)
+            person = service.people.find(mine, arm.version)
+            found.append(rendering.as_list(person, *service.recorder.listed(person, options, arm)))
         return list_schemas.ManyLists(lists=found)
 
     cost = service.check_cost(lambda trained, users: list_cost(trained, wanted, users), len(wanted.users))

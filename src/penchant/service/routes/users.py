@@ -50,9 +50,10 @@ async def _list(
         reader = service.access.reader(who, user_id)
         if not wanted.exclude_seen and not reader.owns:
             raise unauthorized()  # the difference of the two lists is what the user has rated
-        person = service.people.find_for(reader)
         options = options_of(service, wanted, exclude_seen=wanted.exclude_seen)
-        return rendering.as_list(person, person.state.ranking(options))
+        arm = service.recorder.arm(reader.user_id, options)
+        person = service.people.find_for(reader, arm.version)
+        return rendering.as_list(person, *service.recorder.listed(person, options, arm))
 
     return await service.in_turn(listed, cost=list_cost(service.live.part, wanted))
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from penchant.foundations.errors import CallerError
 from penchant.service.storage.database import Database, now
-from penchant.service.storage.schema import ERASED, EVENTS, RATINGS, VISITORS
+from penchant.service.storage.schema import ERASED, EVENTS, LISTS, OUTCOMES, RATINGS, VISITORS
 
 Stored = dict[str, float | None]
 """Item id -> rating, or None for a training rating that was taken back; newest last."""
@@ -67,9 +67,18 @@ class RatingStore:
         with self._database.write() as connection:
             connection.execute(delete(RATINGS).where(RATINGS.c.user_id == user_id))
             connection.execute(delete(EVENTS).where(EVENTS.c.user_id == user_id))
+            mine = select(LISTS.c.list_id).where(LISTS.c.user_id == user_id)
+            connection.execute(delete(OUTCOMES).where(OUTCOMES.c.list_id.in_(mine)))
+            connection.execute(delete(LISTS).where(LISTS.c.user_id == user_id))
             connection.execute(delete(VISITORS).where(VISITORS.c.user_id == user_id))
             insert = self._database.dialect.insert(ERASED).values(user_id=user_id, erased_at=now())
             connection.execute(insert.on_conflict_do_nothing())
+
+    def summary(self) -> tuple[int, float | None]:
+        """How many ratings are stored, and their mean."""
+        with self._database.read() as connection:
+            count, mean = connection.execute(select(func.count(RATINGS.c.value), func.avg(RATINGS.c.value))).one()
+            return int(count), None if mean is None else float(mean)
 
     def pages(self, size: int = 50_000) -> Iterator[list[StoredRow]]:
         """All rows in a fixed order, up to `size` at a time and none of them kept, for retraining."""

@@ -64,6 +64,30 @@ RECEIPTS = Table(
     Column("received_at", BigInteger, nullable=False),
     Index("ix_receipts_received_at", "received_at"),
 )
+LISTS = Table(
+    "lists",
+    METADATA,
+    Column("list_id", String(32), primary_key=True),
+    Column("user_id", String(ID_LENGTH), nullable=False),
+    Column("experiment", String(50), nullable=False),  # empty: none
+    Column("arm", String(50), nullable=False),
+    Column("version", String(50), nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("explored", Boolean, nullable=False),  # whether its items were drawn at random
+    Column("items", Text, nullable=False),  # JSON: the fields of GivenItem
+    Column("listed_at", BigInteger, nullable=False),
+    Index("ix_lists_listed_at", "listed_at"),
+    Index("ix_lists_user_id", "user_id"),
+)
+OUTCOMES = Table(
+    "outcomes",
+    METADATA,
+    Column("list_id", String(32), primary_key=True),
+    Column("item_id", String(ID_LENGTH), primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    Column("value", Double, nullable=True),
+    Column("at", BigInteger, nullable=False),
+)
 ERASED = Table(
     "erased",
     METADATA,
