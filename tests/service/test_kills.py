@@ -67,6 +67,7 @@ def test_nothing_acknowledged_is_lost_however_it_is_killed(tmp_path: Path) -> No
                 time.sleep(rng.uniform(0, 0.2))
             stop.set()
             importer.join()
+            client.close()
             server.process.wait()
             training.wait()
     assert len(acknowledged) > 100

@@ -72,12 +72,12 @@ def test_several_workers_serve_one_port_and_one_that_dies_is_started_again(model
     database = f"sqlite:///{tmp_path / 'ratings.db'}"
     key = key_for(model_folder, database)["Authorization"].removeprefix("Bearer ")
     with running(model_folder, tmp_path / "log", database=database, workers=2, **UNLIMITED) as server:
-        client = Client(server.address, key, tries=20)
-        client.rate("ann", "5", 4.0)
-        workers = children(server.process.pid)
-        assert len(workers) == 2
-        os.kill(workers[0], signal.SIGKILL)
-        assert client.list_ratings("ann")["total"] == 1  # the other one answers
+        with Client(server.address, key, tries=20) as client:
+            client.rate("ann", "5", 4.0)
+            workers = children(server.process.pid)
+            assert len(workers) == 2
+            os.kill(workers[0], signal.SIGKILL)
+            assert client.list_ratings("ann")["total"] == 1  # the other one answers
         deadline = time.monotonic() + 60
         while len(set(children(server.process.pid)) - {workers[0]}) < 2:
             assert time.monotonic() < deadline

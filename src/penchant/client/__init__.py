@@ -1,8 +1,8 @@
 """A typed client of the service (`penchant serve`), on the standard library alone.
 
-    client = Client("https://films.example", key="pk_...")
-    client.rate("42", "260", 5.0)
-    for line in client.recommend_to_user("42", n=5)["items"]: ...
+    with Client("https://films.example", key="pk_...") as client:
+        client.rate("42", "260", 5.0)
+        best = client.recommend_to_user("42", n=5)["items"]
 
 Methods have the names of the operations in the OpenAPI document. Answers are plain dictionaries, typed below.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 from urllib.parse import quote, urlencode
 
 from penchant.client.answers import CatalogueItem, RecommendedList, SentEvent, SentOutcomes
@@ -42,7 +42,18 @@ class Client:
         tries: int = 3,
         transport: Transport | None = None,
     ) -> None:
-        self._sender = Sender(transport or Http(address, timeout), key, tries)
+        self._http = Http(address, timeout)
+        self._sender = Sender(transport or self._http, key, tries)
+
+    def close(self) -> None:
+        """Close its connections; a later request opens one again."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # --- lists ---------------------------------------------------------------------------------------------------
 

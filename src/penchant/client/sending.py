@@ -65,23 +65,35 @@ class Http:
             parts.hostname or "127.0.0.1", parts.port, timeout=timeout
         )
         self._own = threading.local()
+        self._all: set[http.client.HTTPConnection] = set()
 
     def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         connection: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
         if connection is not None and time.monotonic() - self._own.used_at > _IDLE:
-            connection.close()  # the server is about to close it, or has
+            self._drop(connection)  # the server is about to close it, or has
             connection = None
         if connection is None:
             connection = self._own.connection = self._connect()
+            self._all.add(connection)
         try:
             connection.request(method, self._prefix + path, body, dict(headers))
             answer = connection.getresponse()
             self._own.used_at = time.monotonic()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
         except BaseException:
-            connection.close()
-            self._own.connection = None
+            self._drop(connection)
             raise
+
+    def _drop(self, connection: http.client.HTTPConnection) -> None:
+        connection.close()
+        self._all.discard(connection)
+        self._own.connection = None
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for connection in list(self._all):
+            connection.close()
+        self._all.clear()
 
 
 def _error(status: int, content: bytes) -> ServiceError:

@@ -88,7 +88,7 @@ class Explained(BaseModel):
     item: str
     title: str
     by: str = Field(description="What orders the list that is explained.", examples=["combined"])
-    score: float = Field(description="The sum of the terms, as in that list; without a ranker, the one model's own score.")
+    score: float = Field(description="The sum of the terms, as in the list; else the one model's own score.")
     terms: list[TermLine] = Field(description="The terms of a list that a ranker orders, largest first; else none.")
     parts: dict[str, PartSplit] = Field(description="By model, `rating` or `choice`: how its own score comes about.")
     predicted: float | None
