@@ -24,6 +24,7 @@ COMMANDS = (
     "demo",
     "serve",
     "retrain",
+    "report",
     "lesson",
 )
 """Each is a module of this folder with a function `register(app)`."""

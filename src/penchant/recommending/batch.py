@@ -80,7 +80,7 @@ class BatchLists:
 
     def _ranked(self) -> Iterator[Ranked]:
         index, options = self.index, self.options
-        allowed, _ = allowed_items(index.main.trained.items, options)
+        allowed, _ = allowed_items(index.main.trained.items, options, hidden=index.hidden)
         seen = index.seen if options.exclude_seen else None
         by = index.order(options.by)
         if index.ranker_for(by) is not None:
