@@ -40,4 +40,4 @@ def parts_of(folder: Path) -> list[Path]:
 
 def not_parquet(name: str) -> DataError:
     """The error for a file that cannot be read as Parquet."""
-    return DataError("the file is not a Parquet file", where=name, remedy="Read a text file with Ratings.from_csv")
+    return DataError("the file is not a Parquet file", where=name, remedy="Give a text the ending .csv or .tsv")
