@@ -86,6 +86,7 @@ def _timed(*times: str) -> str:
     )
 
 
+QUERY = "select who as user, what as item, stars as rating from seen"
 JANUARY_6 = 1420502400
 FORMS = [
     Form("CSV with a header", "ratings.csv", _text(PLAIN)),
@@ -116,8 +117,7 @@ FORMS = [
     Form("Arrow or Feather", "ratings.feather", FRAME.write_ipc),
     Form("Excel", "ratings.xlsx", _workbook),
     Form(
-        "a query of a database", "shop.db", _database, "--query 'select who as user, what as item, stars as rating from seen'",
-        {"query": "select who as user, what as item, stars as rating from seen"}, url=True,
+        "a query of a database", "shop.db", _database, f"--query '{QUERY}'", {"query": QUERY}, url=True,
     ),
     Form(
         "a matrix, one column for each item", "matrix.csv", _text("user,10,11,12\nann,4,5,\nbob,2,,3\n"),
@@ -140,7 +140,7 @@ FORMS = [
         "ids that differ in blanks", "blanks.csv", _text(PLAIN.replace("ann,11", "ann ,11")), "--trim-ids",
         {"trim_ids": True},
     ),
-    Form("ids such as 1.0", "floats.csv", _text(PLAIN.replace("10,", "10.0,").replace("11,", "11.0,").replace("12,", "12.0,"))),
+    Form("ids such as 1.0", "floats.csv", _text("".join(f"{u},{i}.0,{r}\n" for u, i, r in ROWS))),
     Form(
         "ids with leading zeros", "zeros.csv", _text(PLAIN.replace(",10,", ",010,")), "", {},
         [("ann", "010", 4.0), ("ann", "11", 5.0), ("bob", "010", 2.0), ("bob", "12", 3.0)],
@@ -179,7 +179,7 @@ FORMS = [
     ),
     Form(
         "dates and times in ISO 8601", "iso.csv",
-        _text(_timed("2015-01-06T00:00:00Z", "2015-01-07T02:00:00+02:00", "2015-01-06T00:00:00Z", "2015-01-08T00:00:00Z")),
+        _text(_timed(*(f"2015-01-0{day}T00:00:00Z" for day in (6, 7, 6, 8)))),
         times=[JANUARY_6, JANUARY_6 + 86_400, JANUARY_6, JANUARY_6 + 2 * 86_400],
     ),
     Form(

@@ -39,7 +39,9 @@ def test_the_keywords_are_the_fields_of_the_two_structures() -> None:
 
 
 def test_the_report_is_five_lines_and_has_everything(tmp_path: Path) -> None:
-    report = read(tmp_path, "user;item;rating;time\nann;10;3;1420502400\n\nbob;11;5;1420502401\nbob;11;4;1420502402\n").report
+    report = read(
+        tmp_path, "user;item;rating;time\nann;10;3;1420502400\n\nbob;11;5;1420502401\nbob;11;4;1420502402\n"
+    ).report
     assert report is not None
     first, *rest = str(report).splitlines()
     assert first.endswith("r.csv: 4 rows read, 1 merged, 0 refused, 1 left out (1 × blank line)")
@@ -125,7 +127,9 @@ def test_ids_with_more_digits_than_a_whole_number_are_texts(tmp_path: Path) -> N
     table = GOOD.replace("ann", str(large)).replace("bob", "7")
     for ratings in (
         read(tmp_path, table),
-        Ratings.from_frame(pl.DataFrame({"user": [large, 7], "item": [1, 2], "rating": [4, 5]}, schema_overrides={"user": pl.UInt64})),
+        Ratings.from_frame(
+            pl.DataFrame({"user": [large, 7], "item": [1, 2], "rating": [4, 5]}, schema_overrides={"user": pl.UInt64})
+        ),
         Ratings.from_frame(pd.DataFrame({"user": [large, 7], "item": [1, 2], "rating": [4, 5]}, dtype=object)),
     ):
         assert ratings.users.ids.tolist() == [str(7), str(large)]
@@ -168,13 +172,15 @@ def test_two_columns_of_one_name(tmp_path: Path) -> None:
 
 
 def test_a_pandas_period_is_a_time() -> None:
-    frame = pd.DataFrame({"user": [1, 2], "item": [1, 2], "rating": [4, 5], "time": pd.period_range("2015-01-06", periods=2)})
+    frame = pd.DataFrame(
+        {"user": [1, 2], "item": [1, 2], "rating": [4, 5], "time": pd.period_range("2015-01-06", periods=2)}
+    )
     assert Ratings.from_frame(frame).timestamps.tolist() == [1420502400, 1420502400 + 86_400]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("connect", [lambda: duckdb.connect(), lambda: sqlalchemy.create_engine("sqlite://").connect()])
 def test_a_query_of_a_connection(connect: Any) -> None:
-    query = "select 1 as \"user\", 10 as item, 4.0 as rating union all select 2, 11, 5.0"
+    query = 'select 1 as "user", 10 as item, 4.0 as rating union all select 2, 11, 5.0'
     with connect() as connection:
         assert sorted(Ratings.from_sql(query, connection).to_frame().iter_rows()) == [(1, 10, 4.0), (2, 11, 5.0)]
         with pytest.raises(DataError, match="the query cannot be read"):
@@ -223,7 +229,9 @@ def timed(*times: str) -> str:
         (["06-01-2015", "07-02-2015"], {"time_format": "%d-%m-%Y"}),
     ],
 )
-def test_times_with_two_readings_are_refused_and_a_format_decides(tmp_path: Path, times: list[str], options: dict) -> None:
+def test_times_with_two_readings_are_refused_and_a_format_decides(
+    tmp_path: Path, times: list[str], options: dict
+) -> None:
     message = refusal(tmp_path, timed(*times))
     assert f"time_format='{options['time_format']}'" in message
     ratings = read(tmp_path, timed(*times), **options)
@@ -288,7 +296,9 @@ def test_a_zip_with_several_files_and_a_folder_without_parts(tmp_path: Path) -> 
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         archive.writestr("a.csv", GOOD)
         archive.writestr("b.csv", GOOD)
-    with pytest.raises(DataError, match=r"holds 2 files, not one table. Unpack it and give one of them: a\.csv, b\.csv"):
+    with pytest.raises(
+        DataError, match=r"holds 2 files, not one table. Unpack it and give one of them: a\.csv, b\.csv"
+    ):
         Ratings.from_file(tmp_path / "two.zip")
     with pytest.raises(DataError, match="the folder has no Parquet files"):
         Ratings.from_file(tmp_path)
@@ -309,7 +319,7 @@ def test_an_encoding_that_shows_late_is_found(tmp_path: Path) -> None:
 
 def test_an_argument_that_is_not_there_is_refused_everywhere() -> None:
     for call in (Ratings.from_file, Ratings.from_parquet, Ratings.from_sql):
-        with pytest.raises(CallerError, match="there is no argument 'seperator'. Did you mean 'separator'"):
+        with pytest.raises(CallerError, match=r"there is no argument 'seperator'\. Did you mean 'separator'"):
             call("x", seperator=";")
     with pytest.raises(CallerError, match="there is no argument 'seperator'"):
         movielens().with_features(items="x", seperator=";")

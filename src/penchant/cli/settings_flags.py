@@ -16,7 +16,6 @@ from penchant.engines.engine_choice import settings_class
 from penchant.foundations.close_names import name_remedy
 from penchant.foundations.errors import SettingsError
 
-
 SettingValues = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the model. Repeatable.")
 ]

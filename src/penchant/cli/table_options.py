@@ -65,8 +65,8 @@ class TableOptions:
     trim_ids: Annotated[bool, _option("Ids that differ only in blanks around them are one.", "--trim-ids")] = False
     weight_column: Annotated[
         str | None,
-        _option("The column of what a choice weighs, such as a count, in place of ratings.", "--weight-column", "--weight"),
-    ] = None  # fmt: skip
+        _option("The column of what a choice weighs, such as a count.", "--weight-column", "--weight"),
+    ] = None
     event_column: Annotated[str | None, _option("The column of kinds of events, in place of ratings.")] = None
     event_weight: Annotated[
         list[str] | None, _option("What a kind of event weighs: `buy=5`. Repeatable.", metavar="NAME=WEIGHT")
@@ -122,7 +122,8 @@ class TableOptions:
         given = {"ratings": MOVIELENS} | dict(values)
         paths = {name: given[name] for name in ("ratings", "items", "users") if name in given}
         placed = {
-            name: value if value == MOVIELENS or "://" in str(value) else folder / value for name, value in paths.items()
+            name: value if value == MOVIELENS or "://" in str(value) else folder / value
+            for name, value in paths.items()
         }
         return cls(**{**given, **placed})
 

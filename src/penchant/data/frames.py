@@ -120,7 +120,9 @@ def plain_column(values: Sequence[Any], name: str, source: str, *, as_text: bool
             where=f"{source}, row {row + 1}, column {name!r}",
             remedy="Convert the column to one kind, or pass ids='text' if they are ids",
         )  # fmt: skip
-    large = "a whole number" in kinds and any(type(values[row]) is int and abs(values[row]) >= _INT64 for row, _ in known)
+    large = "a whole number" in kinds and any(
+        type(values[row]) is int and abs(values[row]) >= _INT64 for row, _ in known
+    )
     text = as_text or large or kinds == {"a text"}
     found = [None if _is_missing(value) else str(plain_id(value)) if text else value for value in values]
     if kinds == {"a time"} and not text:
@@ -129,7 +131,9 @@ def plain_column(values: Sequence[Any], name: str, source: str, *, as_text: bool
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value != value) or type(value).__name__ in ("NAType", "NaTType")
+    return (
+        value is None or (isinstance(value, float) and value != value) or type(value).__name__ in ("NAType", "NaTType")
+    )
 
 
 def _kind(value: Any) -> str:

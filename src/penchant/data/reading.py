@@ -20,7 +20,7 @@ from penchant.data.tables.wide_tables import melted
 from penchant.foundations.errors import DataError
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 _SECONDS_FROM = 10**8
 """Numbers above it in a third column without a name are times, not ratings."""

@@ -71,17 +71,11 @@ class Rules:
             if (value := getattr(self, name)) not in allowed:
                 listed = ", ".join(repr(one) for one in allowed if one is not None)
                 raise DataError(f"{name}={value!r} is not one of {listed}", where="reading")
-        for name in ("trim_ids", "wide"):
-            if not isinstance(value := getattr(self, name), bool):
-                raise DataError(f"{name}={value!r} is neither True nor False", where="reading")
+        _check_kinds(self)
         if self.scale is not None:
             _check_scale(self.scale)
         if self.weights is not None:
             _check_weights(self.weights)
-        if self.time_format is not None and not isinstance(self.time_format, str):
-            raise DataError(f"time_format={self.time_format!r} is not a text", where="reading")
-        if any(not isinstance(one, int | float | str) for one in self.missing_values):
-            raise DataError(f"missing={self.missing!r} are no values", where="reading", remedy="Write missing=0")
         if self.event is not None and self.weights is None:
             raise DataError(
                 f"the events in {self.event!r} have no weights", where="reading", remedy='Pass weights={"view": 1, …}'
@@ -173,6 +167,17 @@ def rules_and_file(options: ReadingKeywords) -> tuple[Rules, FileOptions]:
     given = {name: value for name, value in options.items() if name in of_file}
     rest = {name: value for name, value in options.items() if name not in of_file}
     return Rules(**rest), FileOptions(**given)  # type: ignore[arg-type]
+
+
+def _check_kinds(rules: Rules) -> None:
+    for name in ("trim_ids", "wide"):
+        if not isinstance(value := getattr(rules, name), bool):
+            raise DataError(f"{name}={value!r} is neither True nor False", where="reading")
+    if rules.time_format is not None and not isinstance(rules.time_format, str):
+        raise DataError(f"time_format={rules.time_format!r} is not a text", where="reading")
+    several = isinstance(rules.missing, int | float | str | Sequence | None)
+    if not several or any(not isinstance(one, int | float | str) for one in rules.missing_values):
+        raise DataError(f"missing={rules.missing!r} are no values", where="reading", remedy="Write missing=0")
 
 
 def _check_weights(weights: Any) -> None:

@@ -123,9 +123,7 @@ def _by_role(columns: dict[str, str]) -> list[tuple[str, pl.Expr]]:
     return [(role, pl.col(name)) for role, name in columns.items()]
 
 
-def _validated(
-    frame: pl.DataFrame, checks: RowValidation, rules: Rules, notes: list[str]
-) -> tuple[pl.DataFrame, str]:
+def _validated(frame: pl.DataFrame, checks: RowValidation, rules: Rules, notes: list[str]) -> tuple[pl.DataFrame, str]:
     """The frame without the invalid rows, and how times were read.
 
     It has plain ids, Float32 ratings or weights, and Int64 seconds.

@@ -141,7 +141,7 @@ def _opinions(column: pl.Series, values: pl.Series, notes: list[str]) -> pl.Seri
     texts = column.str.strip_chars().str.to_lowercase()
     known = dict.fromkeys(LIKED, 1.0) | dict.fromkeys(DISLIKED, 0.0)
     words = sorted(set(texts.filter(values.is_null()).unique().to_list()) & known.keys(), key=known.__getitem__)
-    if not words or values.null_count() < len(values) - blank(column).sum() - texts.is_null().sum():
+    if not words or (~values.is_null() & ~blank(column)).any():
         return values  # some are numbers: a word among them is invalid
     spoken = " and ".join(f"{word!r} as {known[word]:g}" for word in words)
     notes.append(f"{RATING.capitalize()}s are read from words: {spoken}")

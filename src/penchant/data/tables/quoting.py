@@ -18,7 +18,7 @@ def quoting_of(content: FileContent, separator: str) -> Quoting:
     if not content.has(b'"'):
         return "regular"
     mark = re.escape(separator.encode())
-    if not content.search(rb'(?:\A|[\r\n]|' + mark + rb') *"'):
+    if not content.search(rb"(?:\A|[\r\n]|" + mark + rb') *"'):
         return "literal"
     if content.search(rb'\\"[^\r\n' + mark + rb"]"):
         return "escaped"

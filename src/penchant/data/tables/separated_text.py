@@ -134,9 +134,7 @@ def open_separated(content: FileContent, options: FileOptions, named: Collection
     return SeparatedText(str(path), content, single, names, headed, quotes, form, again)
 
 
-def _names(
-    rows: list[list[str]], options: FileOptions, named: Collection[str], source: str
-) -> tuple[list[str], bool]:
+def _names(rows: list[list[str]], options: FileOptions, named: Collection[str], source: str) -> tuple[list[str], bool]:
     """The names of the columns, and whether the first row holds them."""
     width, own = len(rows[0]), options.names
     if own is not None:
@@ -150,9 +148,7 @@ def _names(
     return [f"column_{number}" for number in range(1, width + 1)], False
 
 
-def _for_polars(
-    content: FileContent, encoding: str, separator: str, head: str
-) -> tuple[FileContent, str, bool, str]:
+def _for_polars(content: FileContent, encoding: str, separator: str, head: str) -> tuple[FileContent, str, bool, str]:
     """The content, the separator and whether quotes begin fields, as polars can read them, and the form in words."""
     several = len(separator) > 1 or separator == " "
     quoting = "literal" if several or not separator.isascii() else quoting_of(content, separator)
@@ -160,10 +156,10 @@ def _for_polars(
     form += f", {text_encoding.spoken(encoding)}, separated by {_SHOWN.get(separator, repr(separator))}"
     if not several:
         form += _QUOTED.get(quoting, "")
-    plain_lines = "\n" in head or "\r" not in head
-    if text_encoding.is_utf8(encoding) and not several and quoting in ("regular", "literal") and plain_lines:
-        if head[:1] not in ("\n", "\r") and separator.isascii():
-            return content, separator, quoting == "regular", form
+    plain_lines = ("\n" in head or "\r" not in head) and head[:1] not in ("\n", "\r")
+    plain_fields = not several and separator.isascii() and quoting in ("regular", "literal")
+    if text_encoding.is_utf8(encoding) and plain_lines and plain_fields:
+        return content, separator, quoting == "regular", form
     text = text_encoding.decoded(content.whole(), encoding, content.path).removeprefix("\ufeff")
     text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
     if separator == " ":
