@@ -80,7 +80,7 @@ def test_movietweetings_needs_no_option_of_header_or_separator() -> None:
         ("user,10,11\nann,4,5\nbob,2,3\n", True),
     ],
 )
-def test_a_header_is_told_from_a_row(tmp_path: Path, content: str, headed: bool) -> None:
+def test_a_header_is_distinguished_from_a_row(tmp_path: Path, content: str, headed: bool) -> None:
     from penchant.data.tables.table_file import open_table
 
     assert open_table(write(tmp_path / "t.csv", content), FileOptions()).headed is headed

@@ -101,7 +101,7 @@ def _dated(
 
 
 def _format_of(texts: pl.Series, checks: RowValidation) -> str | None:
-    """The format of the first text; DataError where days and months cannot be told apart."""
+    """The format of the first text; DataError where days and months are not distinguished."""
     filled = texts.filter(texts.is_not_null() & (texts != ""))
     first = filled[0] if len(filled) else ""
     digits = {8: "%Y%m%d", 14: "%Y%m%d%H%M%S"}
