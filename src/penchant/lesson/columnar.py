@@ -22,6 +22,7 @@ from penchant.lesson.display import Summarized, TrainingHistory
 from penchant.lesson.losses import Metric, PrintedLosses
 from penchant.training.gradient import learner
 from penchant.training.gradient.callbacks.validation import Held
+from penchant.training.gradient.devices import device_of
 from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.losses import Loss
 from penchant.training.gradient.torch_backend import TorchBackend
@@ -109,7 +110,7 @@ def fit(
     """Train a module with an optimiser and a loss, and print both losses after each epoch. Returns the metrics.
 
     The module is called as forward(cats, conts), forward(users, items) or forward(x), x being cats, and may return (B,)
-    or (B, 1). It may be on a GPU. metrics: functions of predictions and ratings that are printed too.
+    or (B, 1). It is trained on the device of its parameters. metrics: functions of predictions and ratings that are printed too.
     Raises ModelShapeError before the first step for any other shape.
     """
     train = _numbered(data.trn_idxs, data.trn_y)
@@ -139,14 +140,14 @@ def predict(model: nn.Module, data: ColumnarModelData | Batches) -> NDArray[np.f
     """The module's predictions (n,) of the validation rows, or of the rows of a data loader in its order."""
     batches = data.val_dl if isinstance(data, ColumnarModelData) else data
     call, training = row_caller(model), model.training
-    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    device = device_of(model)
     model.eval()
     try:
         with torch.no_grad():
-            found = [call(cats.to(device), conts.to(device)).reshape(-1).cpu() for cats, conts, *_ in batches]
+            found = [call(cats.to(device), conts.to(device)).reshape(-1) for cats, conts, *_ in batches]
     finally:
         model.train(training)
-    return torch.cat(found).numpy() if found else np.empty(0, np.float32)
+    return torch.cat(found).cpu().numpy() if found else np.empty(0, np.float32)
 
 
 def set_lrs(opt: torch.optim.Optimizer, lr: float | Sequence[float]) -> None:

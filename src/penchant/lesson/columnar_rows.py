@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from penchant.foundations.errors import DataError
+from penchant.training.gradient.devices import device_of
 from penchant.training.gradient.forward_adapter import caller
 
 
@@ -51,18 +52,16 @@ class ColumnarRows:
 class RowModule(nn.Module):
     """A module over row numbers: it fetches cats and conts of the rows and calls a module of its user with them.
 
-    The columns are on the device of the module's parameters; predictions come back to the CPU.
+    The columns are on the device of the module's parameters.
     """
 
     def __init__(self, module: nn.Module, rows: ColumnarRows) -> None:
         super().__init__()
         self.module, self._call = module, row_caller(module)
-        device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
-        self._cats, self._conts = (tensor.to(device) for tensor in rows.tensors())
+        self._cats, self._conts = (tensor.to(device_of(module)) for tensor in rows.tensors())
 
     def forward(self, rows: Tensor, zeros: Tensor) -> Tensor:
-        at = rows.to(self._cats.device)
-        return self._call(self._cats[at], self._conts[at]).cpu()
+        return self._call(self._cats[rows], self._conts[rows])
 
 
 def row_caller(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
