@@ -60,7 +60,11 @@ class ColumnarModelData(Summarized):
         continuous; a column with several values a row, such as genres, becomes one 0/1 column for each value.
         path is where the lesson keeps its files; nothing is read from or written to it.
         """
-        rows = ColumnarRows.of(df, y, cat_flds)
+        return cls.split(ColumnarRows.of(df, y, cat_flds), val_idxs, bs, seed=seed)
+
+    @classmethod
+    def split(cls, rows: ColumnarRows, val_idxs: NDArray[Any], bs: int, *, seed: int = 0) -> ColumnarModelData:
+        """From rows; those of val_idxs are for validation."""
         held = np.asarray(val_idxs, dtype=np.int64)
         if len(held) and not 0 <= held.min() <= held.max() < len(rows.y):
             raise DataError("a row number is outside the table", where="val_idxs", remedy="Take get_cv_idxs(len(df))")
@@ -110,16 +114,15 @@ def fit(
     """Train a module with an optimiser and a loss, and print both losses after each epoch. Returns the metrics.
 
     The module is called as forward(cats, conts), forward(users, items) or forward(x), x being cats, and may return (B,)
-    or (B, 1). It is trained on the device of its parameters. metrics: functions of predictions and ratings that are printed too.
+    or (B, 1). It is trained on the device of its parameters. metrics: functions of predictions and ratings.
     Raises ModelShapeError before the first step for any other shape.
     """
-    train = _numbered(data.trn_idxs, data.trn_y)
+    train = numbered_rows(data.trn_idxs, data.trn_y)
     backend = TorchBackend(RowModule(model, data.rows), train, opt, data.bs, loss=crit)
     rates = [group["lr"] for group in opt.param_groups]
     for group in opt.param_groups:
         group["rate_share"] = group["lr"]
-    held = Held(data.val_idxs.astype(np.int32), np.zeros(len(data.val_idxs), np.int32), data.val_y, (0.0, 0.0))
-    printed = PrintedLosses(held, loss=crit, metrics=metrics)
+    printed = PrintedLosses(validation_rows(data), loss=crit, metrics=metrics)
     try:
         run = learner.fit(backend, TrainingPlan(n_epochs, 1.0), seed=data.next_seed(), callbacks=[printed])
         return TrainingHistory(run.history)
@@ -129,7 +132,12 @@ def fit(
             del group["rate_share"]
 
 
-def _numbered(rows: NDArray[np.int64], values: NDArray[np.float32]) -> Ratings:
+def validation_rows(data: ColumnarModelData) -> Held:
+    """The validation rows, whose user numbers are row numbers, for a RowModule."""
+    return Held(data.val_idxs.astype(np.int32), np.zeros(len(data.val_idxs), np.int32), data.val_y, (0.0, 0.0))
+
+
+def numbered_rows(rows: NDArray[np.int64], values: NDArray[np.float32]) -> Ratings:
     """Ratings whose user numbers are row numbers, for a RowModule."""
     names = Vocabulary(np.arange(int(rows.max(initial=0)) + 1))
     zeros = np.zeros(len(rows), np.int32)

@@ -24,8 +24,9 @@ def with_new_user(
 ) -> tuple[nn.Module, int]:
     """A copy of the module with one more user, on the module's device, and that user's number.
 
-    module: with forward(users, items), forward(cats, conts) or forward(x), and users in one or more `nn.Embedding`. item_numbers,
-    ratings: (n,), the new user's ratings. noise: the standard deviation of a rating around the module's prediction.
+    module: with forward(users, items), forward(cats, conts) or forward(x), and users in one or more `nn.Embedding`.
+    item_numbers, ratings: (n,), the new user's ratings. noise: the standard deviation of a rating around the module's
+    prediction.
     The new rows minimize the squared errors over noise², plus the squared distance to the mean of the trained rows over
     their variance, which is a Gaussian prior fitted to those rows. Raises ModelShapeError if no embedding is indexed by
     the user number.
