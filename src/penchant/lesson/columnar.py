@@ -57,7 +57,8 @@ class ColumnarModelData(Summarized):
         """From a frame and ratings y.
 
         cat_flds: the categorical columns, contiguous numbers, the users' and the items' first. All other columns are
-        continuous; a column with several values a row, such as genres, becomes one 0/1 column for each value.
+        continuous. A column of lists, such as genres, becomes one column of zeros and ones for each value; their names
+        are `data.rows.cont_names`.
         path is where the lesson keeps its files; nothing is read from or written to it.
         """
         return cls.split(ColumnarRows.of(df, y, cat_flds), val_idxs, bs, seed=seed)
