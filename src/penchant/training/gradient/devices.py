@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,9 +17,8 @@ CPU = torch.device("cpu")
 
 def device_of(module: nn.Module) -> torch.device:
     """The device of the first parameter or buffer; the CPU for a module without any."""
-    tensor = next(module.parameters(), None)
-    tensor = tensor if tensor is not None else next(module.buffers(), None)
-    return CPU if tensor is None else tensor.device
+    tensors = itertools.chain(module.parameters(), module.buffers())
+    return next((tensor.device for tensor in tensors), CPU)
 
 
 def named_device(name: str) -> torch.device:
