@@ -18,6 +18,7 @@ from penchant.lesson.display import Summarized, Table, TrainingHistory
 from penchant.lesson.losses import Metric, PrintedLosses
 from penchant.lesson.schedule_plots import SchedulePlots
 from penchant.training.gradient import learner
+from penchant.training.gradient.devices import CPU, RandomStates
 from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.losses import Loss, squared_error
 from penchant.training.gradient.rate_finder import RateFinding, find_rate
@@ -51,8 +52,9 @@ def collab_learner(
     emb_szs: widths by column, in place of the rule's. layers: units of each hidden layer. y_range: the limits of the
     sigmoid; the book takes half a star more than the highest rating.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    states = RandomStates(CPU)
+    states.seeded(seed)
+    with states.used():
         if use_nn:
             model: nn.Module = BookNet(get_emb_sz(dls, emb_szs), layers or [n_factors], y_range)
         else:
