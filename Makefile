@@ -22,12 +22,12 @@ lint: .venv/dev
 # The constraints pin what is installed here; a user's own project is free within pyproject's ranges.
 .venv/core: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[plot,serve]'
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[torch,plot,serve]'
 	touch $@
 
 .venv/dev: .venv/core
 	scripts/system-packages
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[serve,plot,excel,tune,ann,frames,spark,dev]'
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[torch,serve,plot,excel,tune,ann,frames,spark,dev]'
 	touch $@
 
 leaderboard: .venv/core

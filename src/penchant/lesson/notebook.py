@@ -17,18 +17,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import optim
-from torch.nn import functional as F  # noqa: N812 - the lesson's name
 
 from penchant.data.splitting import get_cv_idxs
 from penchant.foundations.optional import require
-from penchant.lesson.collab import CollabFilterDataset, CollabLearner
+from penchant.lesson import (  # from here, so that a missing torch is named with its extra
+    CollabFilterDataset,
+    CollabLearner,
+    ColumnarModelData,
+    DotProduct,
+    EmbeddingDot,
+    EmbeddingDotBias,
+    EmbeddingNet,
+    fit,
+    get_emb,
+    predict,
+    set_lrs,
+)
 from penchant.lesson.collab_model import NotebookModule
-from penchant.lesson.columnar import ColumnarModelData, fit, predict, set_lrs
-from penchant.lesson.modules import DotProduct, EmbeddingDot, EmbeddingDotBias, EmbeddingNet, get_emb
 
 pd = require("pandas", extra="frames")
+torch = require("torch", extra="torch")
+optim = require("torch.optim", extra="torch")
+F = require("torch.nn.functional", extra="torch")
 plt = require("matplotlib.pyplot", extra="plot")
 nn = types.ModuleType(torch.nn.__name__, torch.nn.__doc__)
 nn.__dict__.update({**vars(torch.nn), "Module": NotebookModule})
