@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import resources
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,9 @@ from penchant.lesson import (  # from here, so that a missing torch is named wit
     set_lrs,
 )
 from penchant.lesson.collab_model import NotebookModule
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 pd = require("pandas", extra="frames")
 torch = require("torch", extra="torch")
@@ -76,7 +79,7 @@ if importlib.util.find_spec("seaborn") is not None:
     __all__ += ["sns"]
 
 
-def T(values: Any) -> torch.Tensor:  # noqa: N802 - the lesson's name
+def T(values: Any) -> Tensor:  # noqa: N802 - the lesson's name
     """A tensor, of int64 for whole numbers and float32 for others, on the GPU where there is one."""
     tensor = values if isinstance(values, torch.Tensor) else torch.from_numpy(np.array(values))
     if tensor.is_floating_point():
@@ -86,7 +89,7 @@ def T(values: Any) -> torch.Tensor:  # noqa: N802 - the lesson's name
     return tensor.cuda() if torch.cuda.is_available() else tensor
 
 
-def V(values: Any) -> torch.Tensor:  # noqa: N802 - the lesson's name
+def V(values: Any) -> Tensor:  # noqa: N802 - the lesson's name
     """The same as T: PyTorch no longer distinguishes variables from tensors."""
     return T(values)
 

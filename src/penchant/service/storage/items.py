@@ -18,6 +18,8 @@ from penchant.service.storage.schema import ITEMS
 class ItemExistsError(CallerError):
     """The catalogue already holds an item of that id."""
 
+    code = "P180"
+
 
 @dataclass(frozen=True)
 class AddedItem:
