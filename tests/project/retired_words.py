@@ -85,8 +85,6 @@ EXEMPT = (
     ("docs/decisions/010-the-service.md", "visitor*", "who opens the page of the service, by a cookie"),
     ("docs/guide/cold_start.md", "road", "the title of a film: Road Games"),
     ("docs/guide/cold_start.md", "wish", "the title of a film: Death Wish"),
-    ("docs/leaderboard.md", "road", "the title of a film: Road Games"),
-    ("docs/leaderboard.md", "wish", "the title of a film: Death Wish"),
 )
 
 

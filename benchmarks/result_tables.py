@@ -1,6 +1,6 @@
-"""Writes docs/leaderboard.md from benchmarks/results/*.json: metrics with protocol, seeds, versions and command.
+"""Writes benchmarks/results/README.md from the result files: all rows with protocol, seeds, versions and command.
 
-python benchmarks/leaderboard.py            # or: make leaderboard
+python benchmarks/result_tables.py          # or: make benchmark-pages
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "leaderboard.md"
-HEAD = """# Leaderboard
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = RESULTS / "README.md"
+HEAD = """# Result tables
 
-`make leaderboard` writes this page from `benchmarks/results/*.json`; a test checks that a result file holds each
-number. The command above a table reruns it. Compare times only within one run.
+`make benchmark-pages` writes this page from the result files; a test checks that a result file holds each number. The
+command above a table reruns it. Compare times only within one run. [Benchmarks](../../docs/benchmarks.md) is the page
+to read first.
 """
 HEADING = ("command", "versions", "question", "protocol", "split", "machine", "remark")
 DETAILS = ("settings", "facts", "library", "version")
