@@ -22,7 +22,7 @@ print([state.source for state in states])
 # %% What to ask next: the films whose ratings would make the model surest, given what is known already.
 
 for question in states[1].onboarding(3):
-    print(question)
+    print(question.title)
 
 # %% The picture: expected ratings of three films after 0 to 4 ratings, with one standard deviation.
 

@@ -7,6 +7,7 @@ Needs `pip install 'penchant[torch]'`.
 """
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
@@ -35,7 +36,6 @@ class Taste(nn.Module):
 
 ratings = pt.movielens()
 columns = {"user": ratings.user_numbers, "item": ratings.item_numbers}
-import pandas as pd
 
 data = ColumnarModelData.from_data_frame(
     ".", get_cv_idxs(len(ratings)), pd.DataFrame(columns), pd.Series(ratings.values), ["user", "item"], 1024

@@ -71,7 +71,7 @@ def default(parameter: Any) -> str:
     value = parameter.default
     if parameter.required:
         return "required"
-    if value is None or callable(value) or value is False or value in ((), [], "") or "Sentinel" in type(value).__name__:
+    if value is None or value is False or value in ((), [], "") or callable(value):
         return ""
     return f"`{cell(str(getattr(value, 'value', value)))}`"
 

@@ -65,7 +65,8 @@ def anchor(method: str, path: str) -> str:
 def _table(title: str, rows: list[tuple[str, str, str]]) -> list[str]:
     if not rows:
         return []
-    return [f"| {title} | type | meaning |", "|---|---|---|", *(f"| `{a}` | {b} | {_cell(c)} |" for a, b, c in rows), ""]
+    lines = [f"| `{name}` | {kind_} | {_cell(meaning)} |" for name, kind_, meaning in rows]
+    return [f"| {title} | type | meaning |", "|---|---|---|", *lines, ""]
 
 
 def _parameters(one: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

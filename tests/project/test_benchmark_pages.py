@@ -50,7 +50,7 @@ def test_every_section_is_generated_from_its_result_file() -> None:
     generator = runpy.run_path(str(ROOT / "benchmarks" / "result_tables.py"))
     fresh = generator["page"](RESULTS).split("\n## ")
     for section in PAGE.read_text(encoding="utf-8").split("\n## "):
-        assert section.strip() in {one.strip() for one in fresh}, f"run `make benchmark-pages`: {section.splitlines()[0]}"
+        assert section.strip() in {one.strip() for one in fresh}, f"make benchmark-pages: {section.splitlines()[0]}"
 
 
 PAGES = runpy.run_path(str(ROOT / "benchmarks" / "benchmark_pages.py"))

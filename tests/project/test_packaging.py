@@ -65,7 +65,8 @@ def test_the_wheel_has_the_package_its_data_and_the_licences(dist: Path) -> None
     wheel = zipfile.ZipFile(next(dist.glob("*.whl")))
     names = wheel.namelist()
     for needed in (
-        "penchant/py.typed", "penchant/data/shipped/ml-latest-small/ratings.csv", "penchant/service/page/assets/page.css",
+        "penchant/py.typed", "penchant/data/shipped/ml-latest-small/ratings.csv",
+        "penchant/service/page/assets/page.css",
         "penchant/data/shipped/movietweetings/LICENSE",
     ):  # fmt: skip
         assert needed in names
