@@ -12,39 +12,17 @@ from mkdocs.structure.files import File, Files
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from docs_site.command_line import command_line_page
-from docs_site.diagnostics import diagnostics_page
-from docs_site.gallery import gallery_pages
-from docs_site.http_api import http_api_page
+from docs_site.generated import OUTSIDE, REFERENCE, ROOT, gallery
 from docs_site.navigation import navigation
-
-ROOT = Path(__file__).parents[2]
-OUTSIDE = {
-    "ARCHITECTURE.md": "project/architecture.md",
-    "CONTRIBUTING.md": "project/contributing.md",
-    "CHANGELOG.md": "project/changelog.md",
-    "SECURITY.md": "project/security.md",
-    "CODE_OF_CONDUCT.md": "project/code_of_conduct.md",
-    "benchmarks/README.md": "project/benchmark_files.md",
-    "benchmarks/results/README.md": "project/benchmark_rows.md",
-    "benchmarks/external/README.md": "project/external_libraries.md",
-}
-"""Pages of the repository that the site has too, and their places there."""
 
 _LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\])*\])\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def on_files(files: Files, config: Any) -> Files:
     """Adds the generated pages and the project's own papers, then sets the navigation."""
-    pages = {
-        "reference/command_line.md": command_line_page(),
-        "reference/http_api.md": http_api_page(),
-        "reference/diagnostics.md": diagnostics_page(),
-        **gallery_pages(ROOT / "docs" / "gallery"),
-    }
+    pages = {place: made() for place, made in REFERENCE.items()} | gallery()
     for source, place in OUTSIDE.items():
-        if (ROOT / source).exists():
-            pages[place] = moved((ROOT / source).read_text(encoding="utf-8"), source, place)
+        pages[place] = moved((ROOT / source).read_text(encoding="utf-8"), source, place)
     for place, text in pages.items():
         files.append(File.generated(config, place, content=text))
     titles = {file.src_uri: title_of(file.content_string) for file in files.documentation_pages()}

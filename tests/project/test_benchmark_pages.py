@@ -26,6 +26,8 @@ def numbers_in(value: Any) -> Iterator[float]:
             yield sum(value) / len(value)
         for part in value:
             yield from numbers_in(part)
+    elif isinstance(value, str):
+        yield from map(float, NUMBER.findall(value))
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield float(value)
 
