@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from docs_site.generated import OUTSIDE, REFERENCE, ROOT, gallery
 from docs_site.navigation import navigation
 
+_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.S)
+_PARAMETERS = re.compile(r"(?:^|(?<=[.)] )|(?<=[.)]\n))([a-z_]\w*(?:, [a-z_]\w*)*):\s")
 _LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\])*\])\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -35,6 +37,16 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if page.file.generated_by:
         return markdown
     return moved(markdown, f"docs/{page.file.src_uri}", page.file.src_uri)
+
+
+def on_page_content(html: str, page: Any, **_: Any) -> str:
+    """In the reference, the parameters of a docstring ("users: ids. n: how many.") become lines of their own."""
+    return _PARAGRAPH.sub(_with_parameters, html) if page.file.src_uri.startswith("reference/") else html
+
+
+def _with_parameters(paragraph: re.Match[str]) -> str:
+    text = _PARAMETERS.sub(r"<br><strong>\1</strong>: ", paragraph[1])
+    return f"<p>{text.removeprefix('<br>')}</p>"
 
 
 def moved(markdown: str, source: str, place: str) -> str:

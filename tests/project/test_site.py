@@ -101,3 +101,11 @@ def test_the_site_builds_without_a_warning(tmp_path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     built = (tmp_path / "site" / "reference" / "recommender" / "index.html").read_text()
     assert "fold_in" in built
+
+
+def test_links_out_of_docs_lead_to_the_sites_own_pages() -> None:
+    hooks = pytest.importorskip("docs_site.hooks", reason="needs the extra docs")
+    text = "[a](../../ARCHITECTURE.md#x) [b](../decisions/001.md) ![c](images/c.png) [d](../../benchmarks/als.py)"
+    moved = hooks.moved(text, "docs/guide/page.md", "guide/page.md")
+    assert moved == "[a](../project/architecture.md#x) [b](../decisions/001.md) ![c](images/c.png) d"
+    assert hooks.moved("[a](docs/guide/x.md)", "README.md", "project/readme.md") == "[a](../guide/x.md)"
