@@ -44,7 +44,7 @@ def movielens_100k(folder: Path | None) -> StandardData:
     else:
         latin = {"separator": "|", "encoding": "latin-1", "has_header": False}
         data = pl.read_csv(folder / "u.data", separator="\t", has_header=False)
-        items = pl.read_csv(folder / "u.item", quote_char=None, **latin).drop("column_4", "column_5")
+        items = pl.read_csv(folder / "u.item", quote_char=None, **latin)[:, [0, 1, 2, *range(5, 24)]]
         users = pl.read_csv(folder / "u.user", **latin)
     data = data.rename(dict(zip(data.columns, ("user", "item", "rating", "timestamp"), strict=True)))
     items = items.rename(dict(zip(items.columns, ("item", "title", "released", *GENRES), strict=True)))

@@ -30,8 +30,8 @@ from drawing import axes, save
 first, second = axes_found.axes
 drawn = axes("Films on the first two axes of their vectors", x="first axis", y="second axis")
 drawn.scatter(first.places, second.places, s=6, color="#9fa8da")
-named = {title for axis in (first, second) for title in (*axis.low[:4], *axis.high[:4])}
+named = {title for axis in (first, second) for title in (*axis.low[:3], *axis.high[:3])}
 for title, x, y in zip(first.titles, first.places, second.places, strict=True):
     if title in named:
-        drawn.annotate(title.rpartition(" (")[0], (x, y), fontsize=8)
+        drawn.annotate(title.rpartition(" (")[0][:28], (x, y), fontsize=8, rotation=12)
 save(__file__)

@@ -46,7 +46,7 @@ data = ColumnarModelData.from_data_frame(
 with torch.random.fork_rng():
     torch.random.default_generator.manual_seed(0)
     module = Taste(ratings.n_users, ratings.n_items, 16)
-optimiser = torch.optim.AdamW(module.parameters(), 5e-3, weight_decay=0.2)
+optimiser = torch.optim.AdamW(module.parameters(), 5e-3, weight_decay=0.2)  # too little: see the picture
 history = fit(module, data, 6, optimiser, nn.functional.mse_loss)
 
 # %% A new user with three ratings; all other rows stay as they are.
@@ -54,7 +54,8 @@ history = fit(module, data, 6, optimiser, nn.functional.mse_loss)
 bigger, number = with_new_user(module, np.array([3, 14, 15]), np.array([4.5, 3.0, 5.0]))
 print("the new user is row", number)
 
-# %% The picture: the error of training and validation rows after each epoch.
+# %% The picture: the error after each epoch. After the second the module memorizes the training rows: stop there,
+# or raise the weight decay.
 
 from drawing import axes, save
 
