@@ -19,7 +19,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (
         "Which model?",
         ("models/",),
-        ("guide/which_model.md", "models/ranker.md", "models/bayes.md", "models/ease.md", "models/elsa.md"),
+        ("guide/which_model.md", "models/index.md", "models/ranker.md", "models/bayes.md", "models/ease.md"),
     ),
     ("Gallery", ("gallery/",), ("gallery/index.md",)),
     ("Lesson 5", ("guide/lesson/", "lesson5/", "notebooks/"), ("guide/lesson/README.md",)),
@@ -52,7 +52,7 @@ def section_of(page: str) -> str:
 
 
 def entries(pages: list[str], titles: Mapping[str, str]) -> Iterator[Any]:
-    """Pages with their titles; the index of a folder takes the section's own title."""
+    """Pages with their titles; the index of a section takes the section's own title."""
     for page in pages:
-        index = page.endswith(("index.md", "README.md"))
+        index = page in ("index.md", "gallery/index.md", "reference/index.md")
         yield page if index else {titles[page] or page: page}

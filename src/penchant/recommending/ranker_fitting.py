@@ -81,6 +81,7 @@ def fit_ranker(
     choice_weights, by_choice = fitted(own, of_terms(table, names, own), "chosen")
     facts = {
         "cut": _words(cuts),
+        "in_time": cuts[0].at is not None,
         "users": len(table.starts) - 1,
         "combined": combined,
         "choice": by_choice,
