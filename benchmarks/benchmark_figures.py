@@ -76,8 +76,30 @@ def list_rows(inputs: str = "with genres") -> list[list[Any]]:
     ]
 
 
+def tweets_rows() -> list[list[Any]]:
+    """Random rows of a table of recent choices: the default and the best others."""
+    models = [one for one in result("default_lists")["tweets"]["comparison"]["models"] if "ndcg@10" in one["metrics"]]
+    models.sort(key=lambda one: -one["metrics"]["ndcg@10"]["value"])
+    return [[_label(one["label"]), _interval(one["metrics"]["ndcg@10"])] for one in models if _shown(one["label"])]
+
+
+def rolling_rows() -> list[list[Any]]:
+    """Recall@10 of the next week's choices over weekly cuts."""
+    found = result("default_lists")["rolling"]["recall@10 of all choices"]
+    ordered = sorted(found.items(), key=lambda one: -one[1]["value"])
+    return [[_label(label), float(one["value"])] for label, one in ordered if _shown(label)]
+
+
+def _shown(label: str) -> bool:
+    return label not in ("baseline", "als", "mean")
+
+
+def is_default(label: str) -> bool:
+    return "+" in label and ", by " not in label
+
+
 def _label(label: str) -> str:
-    return f"{label}, the default" if label in ("bayes+ease", "bayes+elsa") else label
+    return f"{label}, the default" if is_default(label) else label
 
 
 def title_of(data: str) -> str:
@@ -181,7 +203,7 @@ def scale_rows() -> list[list[Any]]:
 
 def losses() -> list[str]:
     """Sentences on every comparison that another library wins, from the same files as the tables."""
-    said = []
+    said = _lists_lost()
     choice = result("choice_models")
     rusket = choice["implicit_als"]["rusket"]
     best = min(row["loss"] for row in choice["implicit_als"]["ours"] if row["seconds"] <= rusket["seconds"])
@@ -216,6 +238,21 @@ def losses() -> list[str]:
         f"A request costs more than a bare endpoint of the same framework: {mean(speed['service']):,.0f} answers a "
         f"second against {mean(speed['bare']):,.0f} (`service.json`)."
     )
+    return said
+
+
+def _lists_lost() -> list[str]:
+    """Where the default's lists are not the best of their comparison."""
+    lists, said = result("default_lists"), []
+    tweets = {one["label"]: one["metrics"]["ndcg@10"]["value"] for one in lists["tweets"]["comparison"]["models"]
+              if "ndcg@10" in one["metrics"]}  # fmt: skip
+    weeks = {label: one["value"] for label, one in lists["rolling"]["recall@10 of all choices"].items()}
+    for what, found in (("Random rows of MovieTweetings, NDCG@10", tweets), ("Next week, recall@10", weeks)):
+        default = next(value for label, value in found.items() if is_default(label))
+        better = {label: value for label, value in found.items() if value > default and "+" not in label}
+        if better:
+            others = ", ".join(f"{label} {value:.4f}" for label, value in better.items())
+            said.append(f"{what}: the default has {default:.4f}; better are {others} (`default_lists.json`).")
     return said
 
 
