@@ -60,6 +60,8 @@ def test_every_error_has_a_code_of_its_own_with_cause_and_remedy() -> None:
     page = diagnostics_page()
     assert all(f"\n## {code}\n" in page for code in codes)
     assert all("code" in vars(error) for error in error_classes())
+    warning = [path for path in (ROOT / "src").rglob("*.py") if "warnings.warn(" in path.read_text(encoding="utf-8")]
+    assert warning == [], "the page says that there are no Python warnings"
 
 
 def test_the_page_of_the_http_api_has_every_route() -> None:
