@@ -212,13 +212,6 @@ def losses() -> list[str]:
             f"In the time of five of its iterations, rusket's implicit ALS reaches a loss of {rusket['loss']:,.0f}; "
             f"ours reaches {best:,.0f} (`choice_models.json`)."
         )
-    labels = {one["label"]: one["metrics"] for one in result("compare-movielens")["models"]}
-    mine, other = (labels[name]["ndcg@10"]["value"] for name in ("implicit_als", "implicit ALS"))
-    if other > mine:
-        said.append(
-            f"With untouched settings, implicit's ALS makes better lists than our `implicit_als`: NDCG@10 {other:.4f} "
-            f"against {mine:.4f} (`compare-movielens.json`). The default does not use it."
-        )
     elsa = choice["elsa"]
     if elsa["elsa"]["ndcg@100"] < elsa["ease"]["ndcg@100"]:
         said.append(
