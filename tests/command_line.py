@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from penchant.cli.main import run
+import typer.main
+
+from penchant.cli.main import build, run
+from penchant.cli.table_options import TableOptions
 
 SOURCE = Path(__file__).parents[1] / "src"
 
@@ -43,3 +48,27 @@ def penchant_process(*words: object, code: int = 0) -> subprocess.CompletedProce
     done = subprocess.run(line, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == code, done.stderr
     return done
+
+
+def answer(*words: object) -> Any:
+    """What a command prints with --json."""
+    return json.loads(penchant(*words, "--json").stdout)
+
+
+def refused(*words: object) -> str:
+    """The message of a command that ends with 2."""
+    return penchant(*words, code=2).stderr.removeprefix("penchant: ").strip()
+
+
+def table_of(name: str, *words: object) -> TableOptions:
+    """The table that the words of a command describe, without running it."""
+    command = typer.main.get_command(build()).commands[name]  # type: ignore[attr-defined]
+    context = command.make_context(name, [str(word) for word in words])
+    fields = TableOptions.__dataclass_fields__
+    return TableOptions(**{key: value for key, value in context.params.items() if key in fields})
+
+
+def write(path: Path, content: str, encoding: str = "utf-8") -> Path:
+    """The path of a file with this content."""
+    path.write_bytes(content.encode(encoding))
+    return path

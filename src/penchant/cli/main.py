@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -16,6 +18,7 @@ COMMANDS = (
     "recommend",
     "explain",
     "similar",
+    "popular",
     "export",
     "fold_in",
     "models",
@@ -24,7 +27,9 @@ COMMANDS = (
     "demo",
     "serve",
     "retrain",
+    "report",
     "lesson",
+    "doctor",
 )
 """Each is a module of this folder with a function `register(app)`."""
 
@@ -44,12 +49,22 @@ def build() -> typer.Typer:
     return app
 
 
-def _root(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file with values for the options of the commands.")
+    ] = None,
+) -> None:
     if version:
         from penchant.foundations.version import __version__
 
         print(__version__)
         raise typer.Exit
+    if config is not None:
+        from penchant.cli.config_file import defaults_from
+
+        context.default_map = defaults_from(config, context.command.commands)  # type: ignore[attr-defined]
 
 
 def run(words: Sequence[str] | None = None) -> None:
