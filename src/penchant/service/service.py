@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +39,7 @@ from penchant.service.user_service import UserService
 from penchant.service.version_store import VersionStore
 from penchant.service.watcher import Duty, Watcher
 
+_log = logging.getLogger("penchant.service")
 Done = TypeVar("Done")
 FEW = 200
 """Ratings that are folded in within a millisecond."""
@@ -123,7 +126,7 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     """Open the database, bring its tables up to date, and load the model."""
     shelf, metrics = VersionStore(folder), Metrics()
     readiness = Readiness(on_change=metrics.problem)
-    database = open_database(folder, settings)
+    database = open_database(folder, settings, patience=settings.start_seconds)
     ratings, entries = RatingStore(database, most=settings.max_ratings_per_user), ItemStore(database)
     visitors, ring = VisitorStore(database), KeyRing(KeyStore(database))
 
@@ -170,14 +173,27 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     )  # fmt: skip
 
 
-def open_database(folder: str | Path, settings: ServiceSettings) -> Database:
-    """The database that the settings name, its tables up to date; an SQLite file beside the model if they name none."""
+def open_database(folder: str | Path, settings: ServiceSettings, *, patience: float = 0.0) -> Database:
+    """The database that the settings name, its tables up to date; an SQLite file beside the model if they name none.
+
+    patience: seconds to wait for one that does not answer. Raises StorageUnavailableError then.
+    """
     beside = Path(folder).with_name(Path(folder).name + ".db")
     database = Database(
         settings.database or f"sqlite:///{beside.resolve()}", pool=settings.threads, wait=settings.wait_seconds
     )
-    upgrade(database)
-    return database
+    last = time.monotonic() + patience
+    while True:
+        try:
+            upgrade(database)
+        except StorageUnavailableError as away:
+            if time.monotonic() >= last:
+                database.close()
+                raise
+            _log.warning("waiting for the database: %s", away)
+            time.sleep(min(1.0, patience))
+        else:
+            return database
 
 
 async def _service(request: Request) -> Service:
