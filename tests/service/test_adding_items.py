@@ -7,7 +7,7 @@ from pathlib import Path
 from penchant.service.retraining import retrain
 from penchant.service.version_store import VersionStore
 from service.made_service import Value, made_service
-from service.test_switching import until
+from waiting import until
 
 NEW = {"item": "9001", "title": "Starship Reborn (2026)", "features": {"genres": ["Sci-Fi"]}}
 

@@ -23,11 +23,12 @@ from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore, TooManyRatingsError
 from penchant.service.storage.schema import METADATA
 from penchant.service.storage.visitors import VisitorStore
+from waiting import PATIENCE
 
 
 @pytest.fixture
 def opened(database: str) -> Iterator[Database]:
-    found = Database(database, pool=4, wait=2)
+    found = Database(database, pool=4, wait=PATIENCE)
     upgrade(found)
     yield found
     found.close()
@@ -48,7 +49,7 @@ def test_servers_that_start_at_once_migrate_once(database: str) -> None:
     failed: list[Exception] = []
 
     def start() -> None:
-        mine = Database(database, pool=1, wait=10)
+        mine = Database(database, pool=1, wait=PATIENCE)
         try:
             upgrade(mine)
         except Exception as error:
@@ -94,7 +95,7 @@ def test_a_new_file_that_another_server_is_writing_is_waited_for(tmp_path: Path)
         other.execute("BEGIN IMMEDIATE")  # not in WAL mode yet, as while the first server creates its tables
         done = threading.Timer(0.3, other.execute, ["COMMIT"])
         done.start()
-        mine = Database(f"sqlite:///{path}", pool=1, wait=30)
+        mine = Database(f"sqlite:///{path}", pool=1, wait=PATIENCE)
         with mine.read() as connection:
             assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         mine.close()

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from penchant.cli.list_flags import ModelFolder
 from penchant.cli.output import AsJson, Quiet, progress, show_json
-from penchant.cli.recommend import ModelFolder
 from penchant.cli.serve import DatabaseUrl
 from penchant.cli.settings_flags import settings_from_flags
 from penchant.foundations.errors import SettingsError

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
+from penchant.cli.list_flags import ModelFolder
 from penchant.cli.output import AsJson, show_json, show_table
-from penchant.cli.recommend import ModelFolder
 from penchant.foundations.errors import SettingsError
 from penchant.foundations.optional import require
 from penchant.foundations.settings import Settings

@@ -111,16 +111,21 @@ class Recommender:
         exclude: Iterable[Any] = (),
         among: Iterable[Any] | None = None,
         where: Mapping[str, Any] | None = None,
+        exclude_pairs: Any = None,
         to: str | Path | None = None,
+        table: str = "lists",
         progress: Progress | None = None,
     ) -> Any:
         """The lists of many users, or of all known ones: a polars frame of user, rank, item, score and source.
 
-        With a choice model and a ranker it has p_choose too. to: a Parquet or CSV file to stream them to instead; its
-        path is then returned, and memory stays bounded. Other arguments as in `ListOptions`.
+        With a choice model and a ranker it has p_choose too. exclude_pairs: a table of users and items, a frame or a
+        path; each item is left out for that user. to: a file that ends in .parquet, .csv or .jsonl, or the URL of a
+        database, to stream them to instead; the place is then returned, and memory stays bounded. table: of that
+        database; one of that name is replaced. Other arguments as in `ListOptions`.
         """
-        lists = BatchLists.of(self._index, users, ListOptions(n, by, exclude_seen, exclude, among, where))
-        return lists.frame(progress) if to is None else lists.write(to, progress)
+        options = ListOptions(n, by, exclude_seen, exclude, among, where)
+        lists = BatchLists.of(self._index, users, options, exclude_pairs)
+        return lists.frame(progress) if to is None else lists.write(to, table, progress)
 
     @overload
     def explain(self, user: Any, item: Any, *, by: PartName) -> Explanation: ...
