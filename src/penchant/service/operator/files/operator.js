@@ -98,7 +98,7 @@ function draw(facts) {
   table("jobs", ["Job", "Last worked, or began", "Problem"],
     facts.jobs.map(one => [one.name, moment(one.since), one.problem || "none"]), "none");
   const found = facts.experiment;
-  $("verdict").textContent = found ? found.verdict : "There is no experiment.";
+  $("conclusion").textContent = found ? found.conclusion : "There is no experiment.";
   table("arms", ["Arm", "Users", "Lists", "Chosen", "For each list (99 % interval)"],
     (found ? found.arms : []).map(one => [one.arm, one.users, one.lists, one.outcomes, between(one.rate)]), "");
 }
