@@ -49,7 +49,7 @@ class OnlineReport:
     """An experiment, or all lists where there is none.
 
     difference: second arm minus first, in outcomes for each list. conclusion: one sentence. greedy, random: the rate
-    that lists without exploration, and lists drawn at random, would have, estimated from all lists by inverse propensity
+    that lists without exploration, and lists drawn at random, would have, estimated from all by inverse propensity
     (Horvitz and Thompson 1952); None where no list was explored. explored: the share of lists that was.
     """
 
