@@ -67,6 +67,10 @@ CAUSES: dict[str, tuple[str, str]] = {
         "Start it or correct its address; lists are still served, and ratings are refused with 503.",
     ),
     "P330": ("The disk or the database of the service is full.", "Free space. No rating that was accepted is lost."),
+    "P340": (
+        "The service refused a request of `penchant.client`, or did not answer.",
+        "`status` and `detail` say why.",
+    ),
 }
 """Written by hand; a test holds it complete."""
 

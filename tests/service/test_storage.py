@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from penchant.foundations.errors import CallerError
+from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageUnavailableError
 from penchant.service.storage.items import ItemEntry, ItemStore
 from penchant.service.storage.keys import KeyStore, matching
@@ -210,3 +211,23 @@ def test_a_pool_that_is_used_up_says_so_in_time(database: str) -> None:
 def test_urls_that_cannot_be_used_are_refused(url: str) -> None:
     with pytest.raises(CallerError):
         Database(url, pool=1, wait=1)
+
+
+def test_a_server_that_starts_waits_for_its_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from penchant.service import service
+
+    tries: list[Database] = []
+
+    def upgraded(database: Database) -> None:
+        tries.append(database)
+        if len(tries) < 3:
+            raise StorageUnavailableError("away")
+
+    monkeypatch.setattr(service, "upgrade", upgraded)
+    monkeypatch.setattr(service.time, "sleep", lambda seconds: None)
+    service.open_database(tmp_path / "model", ServiceSettings(), patience=60).close()
+    assert len(tries) == 3
+    tries.clear()
+    with pytest.raises(StorageUnavailableError):
+        service.open_database(tmp_path / "model", ServiceSettings())
+    assert len(tries) == 1
