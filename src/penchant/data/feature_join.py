@@ -129,6 +129,8 @@ def _with_unrated(
 ) -> tuple[Vocabulary, list[str]]:
     """The vocabulary, extended by the ids without ratings if they are kept, and notes with counts."""
     new = np.flatnonzero(numbers < 0)
+    if not ids:
+        raise DataError("the table has no rows", where=where, remedy=f"Give a table with the {side}s")
     if len(new) == len(ids):
         kind = "texts" if vocabulary.of_text else "whole numbers"
         raise DataError(
