@@ -1,28 +1,52 @@
-"""Running the command line in this process; every test of a command goes through here."""
+"""The command `penchant` in tests: in this process, which is quick, or in one of its own."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import typer.main
-from typer.testing import CliRunner, Result
 
-from penchant.cli.main import build
+from penchant.cli.main import build, run
 from penchant.cli.table_options import TableOptions
 
+SOURCE = Path(__file__).parents[1] / "src"
 
-def penchant(*words: object, code: int = 0) -> Result:
-    """The result of a command that ends with this exit code; the code of a caller's mistake is 2."""
-    from penchant.foundations.errors import CallerError
 
-    done = CliRunner().invoke(build(), [str(word) for word in words])
-    if isinstance(done.exception, CallerError):
-        done.exit_code = 2
-    elif done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, f"{done.output}\n{done.exception}"
+@dataclass(frozen=True)
+class Done:
+    """What a command printed, and how it ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def penchant(*words: object, code: int = 0) -> Done:
+    """Run the command in this process and check its exit code."""
+    out, errors, left = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+        try:
+            run([str(word) for word in words])
+        except SystemExit as leaving:
+            left = int(leaving.code or 0)
+    assert left == code, errors.getvalue()
+    return Done(left, out.getvalue(), errors.getvalue())
+
+
+def penchant_process(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own and check its exit code."""
+    environment = os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONWARNINGS": "error"}
+    line = [sys.executable, "-m", "penchant", *map(str, words)]
+    done = subprocess.run(line, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == code, done.stderr
     return done
 
 
@@ -33,7 +57,7 @@ def answer(*words: object) -> Any:
 
 def refused(*words: object) -> str:
     """The message of a command that ends with 2."""
-    return str(penchant(*words, code=2).exception)
+    return penchant(*words, code=2).stderr.removeprefix("penchant: ").strip()
 
 
 def table_of(name: str, *words: object) -> TableOptions:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +11,6 @@ from typing import Annotated
 import typer
 
 from penchant.foundations.errors import CallerError, PenchantError
-
-app = typer.Typer(
-    name="penchant",
-    help="Collaborative filtering: train, evaluate, recommend and serve, also for new users and items.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
 
 COMMANDS = (
     "train",
@@ -35,6 +27,7 @@ COMMANDS = (
     "demo",
     "serve",
     "retrain",
+    "report",
     "lesson",
     "doctor",
 )
@@ -42,13 +35,20 @@ COMMANDS = (
 
 
 def build() -> typer.Typer:
-    """The application with every command registered."""
+    """A new application with every command registered."""
+    app = typer.Typer(
+        name="penchant",
+        help="Collaborative filtering: train, evaluate, recommend and serve, also for new users and items.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback(invoke_without_command=True)(_root)
     for name in COMMANDS:
         import_module(f"penchant.cli.{name}").register(app)
     return app
 
 
-@app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
@@ -67,15 +67,15 @@ def _root(
         context.default_map = defaults_from(config, context.command.commands)  # type: ignore[attr-defined]
 
 
-def run() -> None:
-    """Run the command line and turn errors into one line and an exit code."""
+def run(words: Sequence[str] | None = None) -> None:
+    """Run the command line, turn errors into one line, and leave with an exit code.
+
+    words: the arguments behind `penchant`; left out, those of the process. It may run many times in one process.
+    """
     try:
-        build()()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of the pipe has closed it
+        build()(words)
     except PenchantError as error:
         sys.stderr.write(f"penchant: {error}\n")
         sys.exit(2 if isinstance(error, CallerError) else 1)
-    except KeyboardInterrupt:
-        sys.stderr.write("penchant: interrupted\n")
+    except KeyboardInterrupt:  # while commands are imported; afterwards typer leaves with the same code
         sys.exit(130)

@@ -88,7 +88,7 @@ class BatchLists:
 
     def _ranked(self) -> Iterator[Ranked]:
         index, options = self.index, self.options
-        allowed, _ = allowed_items(index.main.trained.items, options)
+        allowed, _ = allowed_items(index.main.trained.items, options, hidden=index.hidden)
         seen = _either(index.seen if options.exclude_seen else None, self.barred, index)
         by = index.order(options.by)
         if index.ranker_for(by) is not None:
