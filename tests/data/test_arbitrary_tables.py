@@ -18,20 +18,26 @@ from hypothesis import strategies as st
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import CallerError
 
+ENDINGS_TRIED = (".csv", ".tsv", ".dat", ".txt", ".json", ".jsonl", ".parquet", ".feather", ".xlsx", ".zip", "")
+ENCODINGS_TRIED = ("latin-1", "utf-16", "utf-8", "ascii", "rot13", "zlib", "nonsense", "\x00", "punycode")
+HEADERS_TRIED = (True, False, ["user", "item"], ["user", "item", "rating"], [], "user", 3, ["a", "a"])
+
 CELLS = st.one_of(
     st.integers(-3, 12).map(str),
     st.floats().map(str),
     st.sampled_from(
-        ["", " ", "ann", "007", "1 ", '"a,b"', '"', '12" x', '\\"', "2020-01-01", "06/01/2015", "20150106", "2015", "1,5",
-         "like", "True", "NA", "1.0", "99999999999999999999", "é", "\x00", "2020-01-01T00:00:00Z", "Jan 6, 2015", "\t"]
+        ["", " ", "ann", "007", "1 ", '"a,b"', '"', '12" x', '\\"', "2020-01-01", "06/01/2015", "20150106", "2015",
+         "1,5", "like", "True", "NA", "1.0", "99999999999999999999", "é", "\x00", "2020-01-01T00:00:00Z", "Jan 6, 2015"]
     ),
     st.text(max_size=4),
 )  # fmt: skip
 HEADERS = st.sampled_from(["user,item,rating,time", "user,item,plays", "user,item", "", "user,1,2,3", "user,user,item"])
 SEPARATORS = st.sampled_from([",", ";", "\t", "|", "::", " ", "  ", "§", "ab"])
-ENDINGS = st.sampled_from([".csv", ".tsv", ".dat", ".txt", ".json", ".jsonl", ".parquet", ".feather", ".xlsx", ".zip", ""])
-MAGICS = st.sampled_from([b"", b"PAR1", b"ARROW1\0\0", b"\x1f\x8b", b"PK\x03\x04", b"BZh9", b"\xfd7zXZ\0", b"\xd0\xcf\x11\xe0",
-                          b"\xff\xfe", b"\xef\xbb\xbf", b"{", b"[", b"FEA1", b"\x28\xb5\x2f\xfd"])  # fmt: skip
+ENDINGS = st.sampled_from(ENDINGS_TRIED)
+MAGICS = st.sampled_from(
+    [b"", b"PAR1", b"ARROW1\0\0", b"\x1f\x8b", b"PK\x03\x04", b"BZh9", b"\xfd7zXZ\0", b"\xd0\xcf\x11\xe0", b"FEA1",
+     b"\xff\xfe", b"\xef\xbb\xbf", b"{", b"[", b"\x28\xb5\x2f\xfd"]
+)  # fmt: skip
 OPTIONS = st.fixed_dictionaries(
     {},
     optional={
@@ -51,19 +57,22 @@ OPTIONS = st.fixed_dictionaries(
         "decimal": st.sampled_from([",", ".", ";"]),
         "time_format": st.sampled_from(["%Y", "s", "ms", "%d/%m/%Y", "%Q", "", "%", 7]),
         "wide": st.booleans(),
-        "header": st.sampled_from([True, False, ["user", "item"], ["user", "item", "rating"], [], "user", 3, ["a", "a"]]),
+        "header": st.sampled_from(HEADERS_TRIED),
         "separator": st.one_of(SEPARATORS, st.sampled_from(["tab", "auto", "", "\n", '"', "\x00"])),
-        "encoding": st.sampled_from(["latin-1", "utf-16", "utf-8", "ascii", "rot13", "zlib", "nonsense", "\x00", "punycode"]),
+        "encoding": st.sampled_from(ENCODINGS_TRIED),
         "sheet": st.sampled_from(["a", ""]),
     },
 )
 TEXTS = st.builds(
-    lambda header, rows, separator, line: line.join([header.replace(",", separator), *(separator.join(row) for row in rows)]),
+    lambda header, rows, separator, line: line.join(
+        [header.replace(",", separator), *(separator.join(row) for row in rows)]
+    ),
     HEADERS, st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=8), SEPARATORS,
     st.sampled_from(["\n", "\r\n", "\r", "\n\n"]),
 )  # fmt: skip
 OBJECTS = st.one_of(
-    st.none(), st.booleans(), st.integers(-3, 9), st.integers(), st.floats(), st.text(max_size=3), st.binary(max_size=2),
+    st.none(), st.booleans(), st.integers(-3, 9), st.integers(), st.floats(), st.text(max_size=3),
+    st.binary(max_size=2),
     st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),
     st.decimals(allow_nan=False), st.lists(st.integers(0, 3), max_size=2), st.uuids(), st.timedeltas(), st.just(object),
 )  # fmt: skip
