@@ -37,7 +37,7 @@ def crosstab_numbers() -> Numbers:
 def crosstab_drawing(figure: Any, numbers: Numbers) -> None:
     axes = figure.subplots()
     values = np.array(numbers["ratings"], dtype=float)
-    axes.imshow(values, cmap="Blues", vmin=0)
+    axes.imshow(values, cmap="Blues", vmin=0, vmax=9)
     for (row, column), value in np.ndenumerate(values):
         axes.text(column, row, "" if value != value else f"{value:g}", ha="center", va="center", fontsize=7)
     axes.set_xticks(range(15), [_short(title) for title in numbers["titles"]], rotation=60, ha="right", fontsize=7)
@@ -213,7 +213,7 @@ def bias_drawing(figure: Any, numbers: Numbers) -> None:
 def map_numbers() -> Numbers:
     from penchant.lesson import item_map
 
-    spots = sorted(item_map(_reading_model()).spots, key=lambda spot: -spot.ratings)[:40]
+    spots = sorted(item_map(_reading_model()).spots, key=lambda spot: -spot.ratings)[:25]
     return {"titles": [s.title for s in spots], "x": [float(s.x) for s in spots], "y": [float(s.y) for s in spots]}
 
 
@@ -222,7 +222,7 @@ def map_drawing(figure: Any, numbers: Numbers) -> None:
     axes.scatter(numbers["x"], numbers["y"], s=12, color=BLUE)
     for title, x, y in zip(numbers["titles"], numbers["x"], numbers["y"], strict=True):
         axes.annotate(_short(title, 22), (x, y), xytext=(3, 2), textcoords="offset points", fontsize=6)
-    axes.set(xlabel="axis 1", ylabel="axis 2", title="The 40 films with the most ratings on two axes")
+    axes.set(xlabel="axis 1", ylabel="axis 2", title="The 25 films with the most ratings on two axes")
 
 
 def density_numbers() -> Numbers:
@@ -262,7 +262,7 @@ def network_drawing(figure: Any, numbers: Numbers) -> None:
     axes.text(-0.4, 6.6, "user's\nvector", ha="right", va="center")
     axes.text(-0.4, 2.4, "film's\nvector", ha="right", va="center")
     axes.text(2.0, 8.0, "hidden layer:\nsum of all inputs, then ReLU", ha="center", fontsize=8)
-    axes.text(4.15, 4.4, "sigmoid → rating", va="center")
+    axes.text(4.4, 4.4, "sigmoid → rating", va="center")
     axes.set(xlim=(-1.6, 6.0), ylim=(0.8, 8.9))
 
 
@@ -314,14 +314,14 @@ def cells_numbers() -> Numbers:
     from penchant.lesson.solver import solve
 
     table = crosstab(pt.movielens())
-    predicted = solve(table, factors=2, bias=True).factors.predictions()
+    predicted = solve(table, factors=1, bias=True).factors.predictions()
     return {"rated": table.rated.tolist(), "shown": np.where(table.rated, table.values, predicted).tolist()}
 
 
 def cells_drawing(figure: Any, numbers: Numbers) -> None:
     axes = figure.subplots()
     shown, rated = np.array(numbers["shown"]), np.array(numbers["rated"])
-    axes.imshow(np.where(rated, shown, np.nan), cmap="Blues", vmin=0, vmax=6)
+    axes.imshow(np.where(rated, shown, np.nan), cmap="Blues", vmin=0, vmax=9)
     for (row, column), value in np.ndenumerate(shown):
         colour = "black" if rated[row, column] else RED
         axes.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=6, color=colour)
