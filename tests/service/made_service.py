@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import numpy as np
 from fastapi.testclient import TestClient
 
@@ -28,6 +29,7 @@ from penchant.service.app import build_app
 from penchant.service.service import Service, build_service, open_database
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.keys import KeyStore
+from waiting import PATIENCE
 
 SOURCE = Path(__file__).parents[2] / "src"
 DRAWS, FACTORS, PER_CAMP, USERS = 4, 3, 30, 24
@@ -38,6 +40,8 @@ EVIL = 13
 LOVES_SPACE = {"1": 5.0, "2": 5.0, "3": 4.5, "31": 1.0, "32": 1.5}
 """Ratings of a user of the space group; films 1-30 are space films, 31-60 love films."""
 UNLIMITED = {"address_rate": 1e6, "address_burst": 1_000_000, "key_rate": 1e6, "key_burst": 1_000_000}
+UNLIMITED |= {"answer_seconds": PATIENCE, "wait_seconds": PATIENCE}
+"""Settings of a service whose limits no test on a busy machine reaches."""
 
 
 def made_model(*, shift: float = 0.0) -> Recommender:
@@ -127,6 +131,15 @@ class Running:
     address: str
     log: Path
 
+    def client(self, **how: Any) -> httpx2.Client:
+        """A client that waits for a busy machine."""
+        return httpx2.Client(base_url=self.address, timeout=PATIENCE, **how)
+
+    def get(self, path: str, **how: Any) -> httpx2.Response:
+        """The answer to one GET on a connection of its own."""
+        with self.client(**how) as client:
+            return client.get(path)
+
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
@@ -146,14 +159,14 @@ def running(folder: Path, log: Path, **flags: Any) -> Iterator[Running]:
         finally:
             if process.poll() is None:
                 process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
             assert process.stdout is not None
             process.stdout.close()
 
 
 def _address(process: subprocess.Popen[str], log: Path) -> str:
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], 120)
+    ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
     line = process.stdout.readline() if ready else ""
     assert " on http://" in line, f"the server did not start: {line!r} {log.read_text()}"
     return line.split(" on ")[1].strip()

@@ -13,7 +13,7 @@ from penchant.service.page import composing
 from penchant.service.page import contexts as c
 from penchant.service.page.html_responses import ASSETS, html
 from penchant.service.problems import RefusalError, not_found
-from penchant.service.schemas import ItemPath
+from penchant.service.schema_types import ItemPath
 from penchant.service.service import Service, TheService, Who
 from penchant.service.storage.schema import ID_LENGTH
 from penchant.service.user_service import ServedUser

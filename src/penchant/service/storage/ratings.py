@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from penchant.foundations.errors import CallerError
 from penchant.service.storage.database import Database, now
-from penchant.service.storage.schema import ERASED, RATINGS, VISITORS
+from penchant.service.storage.schema import ERASED, EVENTS, LISTS, OUTCOMES, RATINGS, VISITORS
 
 Stored = dict[str, float | None]
 """Item id -> rating, or None for a training rating that was taken back; newest last."""
@@ -21,6 +20,8 @@ StoredRow = tuple[str, str, float | None, int]
 
 class TooManyRatingsError(CallerError):
     """A user holds as many ratings as the service keeps for one."""
+
+    code = "P170"
 
 
 class RatingStore:
@@ -35,7 +36,7 @@ class RatingStore:
         rows = [{"user_id": user_id, "item_id": i, "value": v, "rated_at": rated_at} for i, v in ratings.items()]
         with self._database.write() as connection:
             self._check_room(connection, user_id, ratings)
-            connection.execute(_upsert(self._database.is_sqlite), rows)
+            connection.execute(_upsert(self._database.dialect), rows)
 
     def _check_room(self, connection: Connection, user_id: str, ratings: Mapping[str, Any]) -> None:
         mine = select(func.count()).select_from(RATINGS).where(RATINGS.c.user_id == user_id)
@@ -67,9 +68,19 @@ class RatingStore:
         """Forget the user: ratings and token now, training ratings from the next retraining on."""
         with self._database.write() as connection:
             connection.execute(delete(RATINGS).where(RATINGS.c.user_id == user_id))
+            connection.execute(delete(EVENTS).where(EVENTS.c.user_id == user_id))
+            mine = select(LISTS.c.list_id).where(LISTS.c.user_id == user_id)
+            connection.execute(delete(OUTCOMES).where(OUTCOMES.c.list_id.in_(mine)))
+            connection.execute(delete(LISTS).where(LISTS.c.user_id == user_id))
             connection.execute(delete(VISITORS).where(VISITORS.c.user_id == user_id))
-            insert = _dialect(self._database.is_sqlite).insert(ERASED).values(user_id=user_id, erased_at=now())
+            insert = self._database.dialect.insert(ERASED).values(user_id=user_id, erased_at=now())
             connection.execute(insert.on_conflict_do_nothing())
+
+    def summary(self) -> tuple[int, float | None]:
+        """How many ratings are stored, and their mean."""
+        with self._database.read() as connection:
+            count, mean = connection.execute(select(func.count(RATINGS.c.value), func.avg(RATINGS.c.value))).one()
+            return int(count), None if mean is None else float(mean)
 
     def pages(self, size: int = 50_000) -> Iterator[list[StoredRow]]:
         """All rows in a fixed order, up to `size` at a time and none of them kept, for retraining."""
@@ -86,11 +97,7 @@ class RatingStore:
             return set(connection.scalars(select(ERASED.c.user_id)))
 
 
-def _dialect(is_sqlite: bool) -> Any:
-    return sqlite if is_sqlite else postgresql
-
-
-def _upsert(is_sqlite: bool) -> Any:
-    insert = _dialect(is_sqlite).insert(RATINGS)
+def _upsert(dialect: Any) -> Any:
+    insert = dialect.insert(RATINGS)
     fresh = {"value": insert.excluded.value, "rated_at": insert.excluded.rated_at}
     return insert.on_conflict_do_update(index_elements=["user_id", "item_id"], set_=fresh)
