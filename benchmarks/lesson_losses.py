@@ -1,6 +1,6 @@
 """The validation losses of Lesson 5's four models over three seeds, beside those that its notebook printed.
 
-    python benchmarks/lesson.py
+    python benchmarks/lesson_losses.py
 
 The calls are the notebook's, with its names and arguments, on its validation rows. One argument differs: the network's
 first learning rate is 1e-2. The notebook's cell says 1e-3, but its printed losses fall sharply after
@@ -37,7 +37,7 @@ from penchant.lesson import (
     set_lrs,
 )
 
-RESULTS = Path(__file__).parent / "results" / "lesson.json"
+RESULTS = Path(__file__).parent / "results" / "lesson_losses.json"
 PATH = str(resources.files("penchant") / "data" / "shipped" / "ml-latest-small") + "/"
 PRINTED = {"EmbeddingDot": 1.1303, "EmbeddingDotBias": 0.80124, "EmbeddingNet": 0.78075, "learner": 0.776}
 """What the lesson's notebook shows, for one run each."""
