@@ -3,10 +3,10 @@
 import json
 import re
 
-import lesson_pictures as script
 import numpy as np
 import pytest
 
+import lesson_pictures as script
 from pages import ROOT
 
 PAGES = sorted((ROOT / "docs" / "guide" / "lesson").glob("[0-9]*.md"))
