@@ -31,6 +31,7 @@ def public_names() -> Iterator[str]:
     yield from (f"penchant.data.splitting.{name}" for name in splitting.__all__)
     yield from (f"{penchant.lesson._WHERE[name]}.{name}" for name in penchant.lesson.__all__)
     yield from (f"penchant.engines.spark.{module}.{name}" for name, module in spark._WHERE.items())
+    yield from ("penchant.client.Client", "penchant.client.sending.ServiceError")
     for spec in MODELS.values():
         settings = spec.settings_class()
         yield f"{settings.__module__}.{settings.__name__}"
