@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from penchant.cli.list_flags import ModelFolder
 from penchant.cli.output import AsJson, show_json, show_table
-from penchant.cli.recommend import ModelFolder
 from penchant.cli.serve import DatabaseUrl
 from penchant.foundations.errors import CallerError
 from penchant.foundations.optional import require
