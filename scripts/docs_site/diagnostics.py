@@ -6,9 +6,10 @@ The messages are read from the source: every `raise` of a class that has a code.
 from __future__ import annotations
 
 import ast
+import html
 import importlib
 import pkgutil
-import sys
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,10 +155,5 @@ def _shown(node: ast.expr) -> str:
 
 
 def _escaped(text: str) -> str:
-    for sign in "\\`*_[]<>{}|":
-        text = text.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
-    return " ".join(text.split())
-
-
-if __name__ == "__main__":
-    sys.stdout.write(diagnostics_page())
+    """Text that Markdown shows as it is."""
+    return " ".join(re.sub(r"([\\`*_\[\]{}|])", r"\\\1", html.escape(text, quote=False)).split())
