@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
@@ -18,8 +17,9 @@ from starlette.responses import Response
 from penchant.foundations.errors import PenchantError
 from penchant.foundations.version import __version__
 from penchant.service.deadline import Deadline
-from penchant.service.page import contexts
+from penchant.service.page import actions
 from penchant.service.page import routes as page
+from penchant.service.page.error_pages import error_page
 from penchant.service.page.html_responses import html
 from penchant.service.problems import RefusalError, described, of_exception
 from penchant.service.query_parameters import refuse_unknown_parameters
@@ -49,8 +49,9 @@ def build_app(service: Service) -> FastAPI:
     api = (asking.router, users.router, users.visitors, items.router, operations.router)
     for router in api:
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
-    app.include_router(page.router)
-    app.state.routes = [route for router in (*api, page.router) for route in router.routes]
+    for router in (pages := (page.router, actions.router)):
+        app.include_router(router)
+    app.state.routes = [route for router in (*api, *pages) for route in router.routes]
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
     app.openapi_schema = _with_security(app.openapi())
@@ -98,8 +99,8 @@ async def _answer(request: Request, error: Exception) -> Response:
             return Response(status_code=204, headers=allowed)
         error = HTTPException(405, error.detail, headers=allowed)
     if _is_for_people(request):
-        status, detail, headers = described(error)
-        answer = html("error.html", contexts.ErrorPage(status, HTTPStatus(status).phrase, detail), status=status)
+        status, _, headers = described(error)
+        answer = html("error.html", error_page(status, request.url.path), status=status)
         answer.headers.update(headers)
         return answer
     return of_exception(error)

@@ -13,17 +13,21 @@ from functools import cached_property
 from penchant.foundations.errors import CallerError
 from penchant.models.trained import TrainedModel
 from penchant.recommending.recommender import Recommender, main_model
+from penchant.recommending.results import Ranking
 from penchant.recommending.saving import RECOMMENDER
 from penchant.recommending.user_state import UserState
 from penchant.service.added_items import with_items
 from penchant.service.catalogue import Catalogue
 from penchant.service.lru_cache import LRUCache
+from penchant.service.outside_links import OutsideLinks, links_for
 from penchant.service.storage.items import AddedItem, ItemStore
 from penchant.service.version_loading import load_version, refusing_damage
 from penchant.service.version_store import VersionStore
 
 LIGHT = 3_000_000
 """Multiplications that take less than a millisecond."""
+SIMILAR, KEPT_SIMILAR = 60, 1000
+"""How many similar items are kept of one item, and of how many items."""
 _log = logging.getLogger("penchant.service")
 
 
@@ -58,6 +62,23 @@ class ServedModel:
     @cached_property
     def catalogue(self) -> Catalogue:
         return Catalogue(self.part.items)
+
+    def similar(self, number: int) -> Ranking:
+        """The items most similar to the one with this number; kept, since they are the same for all users."""
+        item = str(self.part.items.vocabulary.ids[number])
+        return self._similar.get(number, lambda: self.model.similar_items(item, SIMILAR))
+
+    def outside_links(self, path: str) -> OutsideLinks:
+        """The links of the items; arguments and errors as in `links_for`."""
+        return self._links.get(path, lambda: links_for(self.part.items, path))
+
+    @cached_property
+    def _links(self) -> LRUCache[OutsideLinks]:
+        return LRUCache(1)
+
+    @cached_property
+    def _similar(self) -> LRUCache[Ranking]:
+        return LRUCache(KEPT_SIMILAR)
 
 
 class ModelSlot:

@@ -119,7 +119,11 @@ def as_questions(person: ServedUser, numbers: Sequence[int]) -> schemas.Question
 
 
 def as_exported(
-    live: ServedModel, user_id: str, stored: Sequence[Mapping[str, Any]], training: Mapping[str, float]
+    live: ServedModel,
+    user_id: str,
+    stored: Sequence[Mapping[str, Any]],
+    training: Mapping[str, float],
+    marks: Mapping[str, str],
 ) -> schemas.Exported:
     lines = [
         schemas.RatingLine(item=item, title=_title(live.catalogue, item), rating=value)
@@ -134,4 +138,4 @@ def as_exported(
         )
         for row in stored
     ]
-    return schemas.Exported(user=user_id, stored=kept, training=lines)
+    return schemas.Exported(user=user_id, stored=kept, training=lines, marks=dict(marks))

@@ -16,6 +16,9 @@ from penchant.service.rate_limiter import RateLimiter
 from penchant.service.schemas import SLASH
 from penchant.service.settings import ServiceSettings
 
+IMPORT_PATH = "/ratings/import"
+"""Where the page sends a file of ratings, which may be larger than other bodies."""
+
 
 class RequestLimits:
     """Refuses before any work is done. Puts the Credentials it found into the request's state, as `who`."""
@@ -30,7 +33,7 @@ class RequestLimits:
         if scope["type"] != "http" or scope["path"].startswith("/health/"):
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, self._settings.max_body_bytes, self._settings.body_seconds)
+        body = _Body(receive, self._most_bytes(scope), self._settings.body_seconds)
 
         async def unless_refused(message: Message) -> None:
             if body.refusal is None:  # else the application answers what it could read, which is not the question
@@ -55,8 +58,13 @@ class RequestLimits:
         self._check_rate(who)
         if who.wrong:
             raise unauthorized()
-        if _declared_length(request) > self._settings.max_body_bytes:
-            raise _too_large(self._settings.max_body_bytes)
+        if _declared_length(request) > (most := self._most_bytes(scope)):
+            raise _too_large(most)
+
+    def _most_bytes(self, scope: Scope) -> int:
+        """The largest body at the request's path."""
+        settings = self._settings
+        return settings.max_import_bytes if scope["path"] == IMPORT_PATH else settings.max_body_bytes
 
     def _check_rate(self, who: Credentials) -> None:
         wait = self._keys.wait(who.key.key_id) if who.key else self._addresses.wait(who.address)

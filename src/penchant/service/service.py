@@ -23,8 +23,10 @@ from penchant.service.rate_limiter import RateLimiter
 from penchant.service.readiness import Readiness
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database
+from penchant.service.storage.devices import DeviceStore
 from penchant.service.storage.items import ItemStore
 from penchant.service.storage.keys import KeyStore
+from penchant.service.storage.marks import MarkStore
 from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore
 from penchant.service.storage.visitors import VisitorStore
@@ -49,6 +51,8 @@ class Service:
     database: Database
     ratings: RatingStore
     visitors: VisitorStore
+    marks: MarkStore
+    devices: DeviceStore
     items: ItemStore
     keys: KeyRing
     holder: ModelSlot
@@ -132,6 +136,8 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
 
     holder = ModelSlot(shelf, items, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused)
 
+    holder.current.outside_links(settings.links)  # a file that cannot be read is refused before anything is served
+
     def after(look: Callable[[], None]) -> None:
         look()
         if holder.refused is None:
@@ -144,7 +150,7 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     ]
     people = UserService(holder, ratings, metrics)
     return Service(
-        settings, database, ratings, visitors, items, ring, holder,
+        settings, database, ratings, visitors, MarkStore(database), DeviceStore(database), items, ring, holder,
         Access(ring, visitors, people.user_id, open_reads=settings.open_reads), people,
         metrics, readiness,
         RateLimiter(settings.visitors_per_hour / 3600, settings.visitors_per_hour),

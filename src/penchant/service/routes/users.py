@@ -76,7 +76,7 @@ def export(service: TheService, who: Who, user_id: UserPath) -> schemas.Exported
     """Stored ratings with their times, and the training ratings that the model remembers."""
     mine = service.access.owner(who, user_id, "read")
     stored, training = service.people.export(mine)
-    return rendering.as_exported(service.live, mine, stored, training)
+    return rendering.as_exported(service.live, mine, stored, training, service.marks.of(mine))
 
 
 @router.delete("/{user_id}", status_code=204, summary="Forget a user")

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from penchant.foundations.errors import CallerError
 from penchant.service.storage.database import Database, now
-from penchant.service.storage.schema import ERASED, RATINGS, VISITORS
+from penchant.service.storage.schema import DEVICE_CODES, DEVICES, ERASED, MARKS, RATINGS, VISITORS
 
 Stored = dict[str, float | None]
 """Item id -> rating, or None for a training rating that was taken back; newest last."""
@@ -64,10 +64,10 @@ class RatingStore:
             return [dict(row) for row in connection.execute(mine).mappings()]
 
     def erase(self, user_id: str) -> None:
-        """Forget the user: ratings and token now, training ratings from the next retraining on."""
+        """Forget the user: ratings, marks and tokens now, training ratings from the next retraining on."""
         with self._database.write() as connection:
-            connection.execute(delete(RATINGS).where(RATINGS.c.user_id == user_id))
-            connection.execute(delete(VISITORS).where(VISITORS.c.user_id == user_id))
+            for table in (RATINGS, MARKS, VISITORS, DEVICES, DEVICE_CODES):
+                connection.execute(delete(table).where(table.c.user_id == user_id))
             insert = _dialect(self._database.is_sqlite).insert(ERASED).values(user_id=user_id, erased_at=now())
             connection.execute(insert.on_conflict_do_nothing())
 

@@ -1,0 +1,101 @@
+"""A search over titles that forgives: accents, punctuation, missing spaces and typing errors."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+_LETTERS_AN_ERROR = 4
+"""A word may have one typing error for each so many letters."""
+_MOST_ERRORS = 2
+EXACT, BEGINS, INSIDE, NEAR = 1.0, 0.9, 0.6, 0.7
+"""How well a word of a title fits a word of the text: equal, begins with it, holds it, or is spelled nearly so."""
+
+
+class TitleSearch:
+    """An index of the words of N titles.
+
+    Its words are those of the folded titles, and every two neighbours joined, so that `spiderman` finds Spider-Man.
+    """
+
+    def __init__(self, titles: Sequence[str], counts: NDArray[np.int32]) -> None:
+        """counts: (N,), how often each item was chosen; between equally good titles the larger count comes first."""
+        self._folded = [folded(title) for title in titles]
+        self._popular = np.log1p(counts.astype(np.float64)) / max(float(np.log1p(counts.max(initial=1))), 1.0)
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for number, text in enumerate(self._folded):
+            for word in _words_and_pairs(text.split()):
+                found[word].append(number)
+        self._numbers = {word: np.array(rows) for word, rows in found.items()}
+        self._words = list(found)
+        self._all = "\n" + "\n".join(self._words) + "\n"
+
+    def find(self, text: str) -> list[int]:
+        """The numbers of the titles that fit the text, best first; all of them by popularity for a text of no word."""
+        words = folded(text).split()
+        if not words:
+            return np.argsort(-self._popular, kind="stable").tolist()
+        scores = self._scores(words)
+        if not scores.any() and len(words) > 1:
+            scores = self._scores(["".join(words)])
+        if len(words) == 2:  # "spider man" as one word, "wall e"
+            scores = np.maximum(scores, self._scores(["".join(words)], near=False))
+        start = " ".join(words)
+        hits = np.flatnonzero(scores)
+        begins = np.array([self._folded[n].startswith(start) for n in hits.tolist()], dtype=float)
+        order = np.lexsort((hits, -(scores[hits] + 0.25 * begins + 0.5 * self._popular[hits])))
+        return hits[order].tolist()
+
+    def _scores(self, words: Sequence[str], *, near: bool = True) -> NDArray[np.float64]:
+        """How well each title fits all words, (N,); 0 where a word fits nothing in it."""
+        total = np.zeros(len(self._folded))
+        for at, word in enumerate(words):
+            fits = np.zeros(len(self._folded))
+            for known, how in self._fitting(word, near=near).items():
+                rows = self._numbers[known]
+                fits[rows] = np.maximum(fits[rows], how)
+            total = fits if at == 0 else np.where((total > 0) & (fits > 0), total + fits, 0.0)
+        return total / len(words)
+
+    def _fitting(self, word: str, *, near: bool) -> Mapping[str, float]:
+        """The index's words that may be meant, and how well each fits. Typing errors only where nothing else fits."""
+        found = {one: INSIDE for one in self._holding(word)}
+        for one in found:
+            if one.startswith(word):
+                found[one] = EXACT if one == word else BEGINS
+        if found or not near or word.isdecimal():
+            return found
+        errors = min(len(word) // _LETTERS_AN_ERROR, _MOST_ERRORS)
+        if not errors:
+            return {}
+        close = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=errors, limit=20)
+        return {one: NEAR * (1 - distance / len(word)) for one, distance, _ in close}
+
+    def _holding(self, word: str) -> list[str]:
+        """The index's words that hold the given one."""
+        if len(word) == 1:  # a letter is in most words; alone it means a word of its own or a beginning
+            return [one for one in self._words if one.startswith(word)]
+        found, at = [], self._all.find(word)
+        while at >= 0:
+            start, end = self._all.rfind("\n", 0, at) + 1, self._all.find("\n", at)
+            found.append(self._all[start:end])
+            at = self._all.find(word, end)
+        return found
+
+
+def _words_and_pairs(words: Sequence[str]) -> Iterable[str]:
+    """Each word once, and each two neighbours joined."""
+    return dict.fromkeys([*words, *(a + b for a, b in zip(words, words[1:], strict=False))])
+
+
+def folded(text: str) -> str:
+    """Lower case, without accents and punctuation, so that a search finds what was meant."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c) and c not in "'’")
+    return " ".join(letters.split())
