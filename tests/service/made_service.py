@@ -76,7 +76,8 @@ def _features() -> FeatureTable:
     titles = [*SPACE, *LOVE]
     titles[EVIL - 1] = '<script>alert("boo")</script> & Co (1983)'
     genres = [("Sci-Fi", "Adventure")] * PER_CAMP + [("Romance", "Comedy")] * PER_CAMP
-    return FeatureTable({"genres": genres}, {"genres": "many"}, titles)
+    years = [float(1970 + n) for n in range(PER_CAMP)] * 2
+    return FeatureTable({"genres": genres, "year": years}, {"genres": "many", "year": "number"}, titles)
 
 
 @dataclass

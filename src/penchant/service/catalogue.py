@@ -172,5 +172,5 @@ def year_in(title: str) -> int | None:
 def names_of(title: str) -> list[str]:
     """The folded names of a title: the one before its brackets, and those in brackets that are no year."""
     brackets = [re.sub(r"^a\.?k\.?a\.? ", "", one) for one in re.findall(r" \(([^()]*)\)", title)]
-    names = [without_year(title), *(shown(one) for one in brackets if not re.fullmatch(r"\d{4}.*", one))]
+    names = [shown(without_year(title)), *(shown(one) for one in brackets if not re.fullmatch(r"\d{4}.*", one))]
     return [name for name in dict.fromkeys(map(folded, names)) if name]

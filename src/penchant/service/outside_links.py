@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -58,8 +59,8 @@ def _is_movielens(items: Side) -> bool:
 
 @cache
 def _shipped_titles() -> Mapping[str, str]:
-    with (resources.files("penchant.data") / _SHIPPED / "movies.csv").open(encoding="utf-8", newline="") as file:
-        return {row["movieId"]: row["title"] for row in csv.DictReader(file)}
+    text = (resources.files("penchant.data") / _SHIPPED / "movies.csv").read_text(encoding="utf-8")
+    return {row["movieId"]: row["title"] for row in csv.DictReader(io.StringIO(text))}
 
 
 @cache

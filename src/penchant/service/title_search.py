@@ -49,7 +49,7 @@ class TitleSearch:
         start = " ".join(words)
         hits = np.flatnonzero(scores)
         begins = np.array([self._folded[n].startswith(start) for n in hits.tolist()], dtype=float)
-        order = np.lexsort((hits, -(scores[hits] + 0.25 * begins + 0.5 * self._popular[hits])))
+        order = np.lexsort((hits, -(scores[hits] + 0.6 * begins + 0.5 * self._popular[hits])))
         return hits[order].tolist()
 
     def _scores(self, words: Sequence[str], *, near: bool = True) -> NDArray[np.float64]:
@@ -65,7 +65,7 @@ class TitleSearch:
 
     def _fitting(self, word: str, *, near: bool) -> Mapping[str, float]:
         """The index's words that may be meant, and how well each fits. Typing errors only where nothing else fits."""
-        found = {one: INSIDE for one in self._holding(word)}
+        found = dict.fromkeys(self._holding(word), INSIDE)
         for one in found:
             if one.startswith(word):
                 found[one] = EXACT if one == word else BEGINS
@@ -90,8 +90,9 @@ class TitleSearch:
 
 
 def _words_and_pairs(words: Sequence[str]) -> Iterable[str]:
-    """Each word once, and each two neighbours joined."""
-    return dict.fromkeys([*words, *(a + b for a, b in zip(words, words[1:], strict=False))])
+    """Each word once, and each two neighbours joined, unless the first is a number: 1 and 1971 are not 11971."""
+    pairs = zip(words, words[1:], strict=False)
+    return dict.fromkeys([*words, *(a + b for a, b in pairs if not a.isdecimal())])
 
 
 def folded(text: str) -> str:

@@ -112,9 +112,7 @@ def new_code(service: TheService, who: Who, request: Request) -> Response:
 
 
 @router.post("/device")
-def enter_code(
-    service: TheService, who: Who, request: Request, code: Annotated[str, Form(max_length=40)]
-) -> Response:
+def enter_code(service: TheService, who: Who, request: Request, code: Annotated[str, Form(max_length=40)]) -> Response:
     """Open the ratings of another browser here. Ratings that were given here are added to them."""
     _check_ours(request)
     _check_rate(service, who)

@@ -23,9 +23,7 @@ def shell_of(live: ServedModel) -> c.Shell:
     return c.Shell(found, as_stars, len(live.catalogue))
 
 
-def card(
-    viewer: Viewer, item: Item, expected: float | None = None, *, new: bool = False, note: str = ""
-) -> c.Card:
+def card(viewer: Viewer, item: Item, expected: float | None = None, *, new: bool = False, note: str = "") -> c.Card:
     year, own = year_in(item.title), viewer.ratings.get(item.id)
     name = without_year(item.title) if year is not None else item.title
     return c.Card(

@@ -13,8 +13,8 @@ from starlette.responses import FileResponse, Response
 from penchant.service.access import COOKIE
 from penchant.service.page import composing
 from penchant.service.page import contexts as c
-from penchant.service.page.html_responses import ASSETS, html
 from penchant.service.page.home_rows import NAMES, RowQuery, filters_of, shelf, shelves
+from penchant.service.page.html_responses import ASSETS, html
 from penchant.service.page.item_contexts import item_page
 from penchant.service.page.item_map import map_page, map_points
 from penchant.service.page.taste import taste_page
@@ -37,9 +37,7 @@ def page(request: Request, viewer: Viewer, template: str, context: Any, active: 
     """A page for this viewer. Their cookie is renewed."""
     address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     back = address if request.method == "GET" else "/"
-    answer = html(
-        template, context, active=active, shell=composing.shell_of(viewer.live), back=back, search=search
-    )
+    answer = html(template, context, active=active, shell=composing.shell_of(viewer.live), back=back, search=search)
     if viewer.token is not None:
         keep_token(request, answer, viewer.token)
     return answer
@@ -173,5 +171,3 @@ async def asset(version: str, name: str) -> Response:
 
 def _names() -> set[str]:
     return {path.name for path in ASSETS.iterdir()}
-
-

@@ -74,9 +74,7 @@ def _lines(
         if not rated:
             continue
         own, theirs = np.mean([known[i] for i in rated]), np.mean([others[i] for i in rated])
-        lines.append(
-            c.TasteLine(name, len(rated), f"{own:.1f}", f"{theirs:.1f}", at(float(own)), at(float(theirs)))
-        )
+        lines.append(c.TasteLine(name, len(rated), f"{own:.1f}", f"{theirs:.1f}", at(float(own)), at(float(theirs))))
     return sorted(lines, key=lambda line: (-line.count, line.name))
 
 

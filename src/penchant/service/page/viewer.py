@@ -9,6 +9,7 @@ from functools import cached_property
 from penchant.service.access import Credentials
 from penchant.service.model_slot import ServedModel
 from penchant.service.service import Service
+from penchant.service.storage.marks import Mark
 from penchant.service.user_service import ServedUser
 
 FIRST_RATINGS = 3
@@ -20,7 +21,7 @@ class Viewer:
     """person: their ratings and state. marks: item id -> mark. token: of their cookie, if it is valid."""
 
     person: ServedUser
-    marks: Mapping[str, str]
+    marks: Mapping[str, Mark]
     token: str | None = None
 
     @property
@@ -40,9 +41,9 @@ class Viewer:
         """Whether there are too few ratings for a list of their own."""
         return len(self.ratings) < FIRST_RATINGS
 
-    def marked(self, mark: str) -> list[str]:
+    def marked(self, mark: Mark) -> list[str]:
         """The item ids with the mark, latest first."""
-        return [item for item, one in reversed(self.marks.items()) if one == mark]
+        return [item for item, one in reversed(list(self.marks.items())) if one == mark]
 
     @cached_property
     def hidden(self) -> list[str]:

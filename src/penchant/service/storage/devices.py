@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, and_, delete, insert, select
 
 from penchant.service.storage.database import Database, now
 from penchant.service.storage.schema import DEVICE_CODES, DEVICES
@@ -54,6 +54,6 @@ class DeviceStore:
         return user_id, token
 
 
-def _valid(code: str) -> object:
+def _valid(code: str) -> ColumnElement[bool]:
     plain = "".join(letter for letter in code.upper() if letter.isalnum())
-    return (DEVICE_CODES.c.code_hash == fingerprint(plain)) & (DEVICE_CODES.c.expires_at > now())
+    return and_(DEVICE_CODES.c.code_hash == fingerprint(plain), DEVICE_CODES.c.expires_at > now())

@@ -48,7 +48,7 @@ class MarkStore:
         with self._database.write() as connection:
             connection.execute(delete(MARKS).where(mine))
 
-    def of(self, user_id: str) -> Mapping[str, str]:
+    def of(self, user_id: str) -> Mapping[str, Mark]:
         """The user's marks by item id, oldest first."""
         mine = select(MARKS.c.item_id, MARKS.c.mark).where(MARKS.c.user_id == user_id)
         with self._database.read() as connection:
