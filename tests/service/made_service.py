@@ -7,6 +7,8 @@ import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import uvicorn
 from fastapi.testclient import TestClient
 
 from penchant.data.features import FeatureTable
@@ -158,3 +161,23 @@ def _address(process: subprocess.Popen[str], log: Path) -> str:
     line = process.stdout.readline() if ready else ""
     assert " on http://" in line, f"the server did not start: {line!r} {log.read_text()}"
     return line.split(" on ")[1].strip()
+
+
+@contextmanager
+def served(folder: Path, database: Path, **settings: Any) -> Iterator[str]:
+    """The address of a service on a port of its own, in a thread of this process."""
+    chosen = ServiceSettings(
+        **{"database": f"sqlite:///{database}", "visitors_per_hour": 10**6, **UNLIMITED, **settings}
+    )
+    app = build_app(build_service(folder, chosen))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=30)

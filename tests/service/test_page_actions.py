@@ -9,6 +9,7 @@ import re
 import pytest
 
 from penchant.service.page import covers
+from penchant.service.page.html_responses import HERE
 from service.made_service import LOVES_SPACE, Value
 from service.test_page import FORM, OURS, SCRIPT, act, cards, rate_all
 
@@ -246,7 +247,5 @@ def test_covers_are_the_same_each_time_and_say_something() -> None:
     assert covers.initials_of("8½ (1963)") == "8"
     assert covers.initials_of("(500)") == "5"
     assert covers.initials_of("…") == "?"
-    sprite = (covers.__file__ or "").replace("covers.py", "templates/sprite.html")
-    with open(sprite, encoding="utf-8") as file:
-        drawn = set(re.findall(r'id="g-(\w+)"', file.read()))
+    drawn = set(re.findall(r'id="g-(\w+)"', (HERE / "templates" / "sprite.html").read_text(encoding="utf-8")))
     assert {mark for _, mark in covers._STYLES.values()} | {"ring"} <= drawn

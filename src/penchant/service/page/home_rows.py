@@ -120,14 +120,13 @@ class _Builder:
         return cards(self.viewer, method())
 
     def favourite(self) -> int | None:
-        """The number of the item that the user rated highest, the latest of them; None if none is above their mean."""
-        ratings = self.viewer.ratings
-        known = {item: value for item, value in ratings.items() if self.live.catalogue.number(item) >= 0}
+        """The number of the item that the user rated highest, the latest of them; None if no rating is a liking."""
+        known = {item: r for item, r in self.viewer.ratings.items() if self.live.catalogue.number(item) >= 0}
         if not known:
             return None
         best = max(reversed(list(known)), key=known.__getitem__)
-        liked = len(known) == 1 or known[best] > min(known.values())
-        return self.live.catalogue.number(best) if liked else None
+        liking = self.viewer.person.state.index.liking
+        return self.live.catalogue.number(best) if liking is None or known[best] >= liking.liked else None
 
     # --- ids ---------------------------------------------------------------------------------------------------------
 

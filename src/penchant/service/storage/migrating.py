@@ -33,7 +33,7 @@ def upgrade(database: Database) -> None:
             if not database.is_sqlite:  # SQLite's BEGIN IMMEDIATE has already made the others wait
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             steps.attributes["connection"] = connection
-            command.upgrade(steps, "head")
+            command.upgrade(steps, "heads")
     except CommandError as newer:
         raise CallerError(
             f"the database's tables are not ones this version knows ({newer})", remedy="Upgrade Penchant"

@@ -67,8 +67,7 @@ async function send(form, deed) {
 }
 
 async function act(form, deed) {
-  const item = form.elements.item.value;
-  const title = form.dataset.title, asked = form.closest("#ask");
+  const { item, title } = form.dataset, asked = form.closest("#ask");
   if (deed === "rate" && !new FormData(form).get("rating")) return focusOn($("input[name=rating]", form));
   form.dataset.state = "saving";
   let state;
@@ -189,7 +188,7 @@ function open(tool) {
   const form = dialog.firstElementChild, from = tool.closest("form");
   opener = tool;
   form.dataset.title = from.dataset.title;
-  form.dataset.item = form.elements.item.value = from.dataset.item;
+  form.dataset.item = $("[name=item]", form).value = from.dataset.item;
   $("#rate-title").textContent = from.dataset.title;
   const value = tool.dataset.rate;
   for (const input of all("input[type=radio]", form)) input.checked = value !== "" && Number(input.value) === Number(value);
