@@ -109,9 +109,7 @@ def _rows(visit: Visit, window: str) -> None:
     visit.until("document.activeElement.name === 'genre'")
     western = page.locator("#row-for-you .pick").first.get_attribute("href")
     page.go_back()
-    visit.until(
-        "(href) => document.querySelector('#row-for-you .pick')?.getAttribute('href') !== href", arg=western
-    )
+    visit.until("(href) => document.querySelector('#row-for-you .pick')?.getAttribute('href') !== href", arg=western)
     assert "genre" not in page.url
     _cards(visit)
 

@@ -100,7 +100,7 @@ def axe() -> str:
 def visiting(browser: Any, address: str, **window: Any) -> Iterator[Visit]:
     """A window of its own; afterwards, no console message, no dialog and no request elsewhere has been seen."""
     context = browser.new_context(**window)
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(20_000)
     context.add_init_script(SHIFTS)
     visit = Visit(context.new_page(), address, bool(window.get("has_touch")))
     page = visit.page

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-_LETTERS_AN_ERROR = 4
-"""A word may have one typing error for each so many letters."""
-_MOST_ERRORS = 2
+_ONE_ERROR, _TWO_ERRORS = 4, 6
+"""Letters of a word from which it may have one or two typing errors."""
 EXACT, BEGINS, INSIDE, NEAR = 1.0, 0.9, 0.6, 0.7
 """How well a word of a title fits a word of the text: equal, begins with it, holds it, or is spelled nearly so."""
 
@@ -71,7 +70,7 @@ class TitleSearch:
                 found[one] = EXACT if one == word else BEGINS
         if found or not near or word.isdecimal():
             return found
-        errors = min(len(word) // _LETTERS_AN_ERROR, _MOST_ERRORS)
+        errors = (len(word) >= _ONE_ERROR) + (len(word) >= _TWO_ERRORS)
         if not errors:
             return {}
         close = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=errors, limit=20)
