@@ -6,6 +6,7 @@ python benchmarks/which_model.py            # or: make leaderboard
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,25 @@ def main() -> None:
 def tables(results: Path) -> str:
     """A table for each comparison that measured lists, best lists first."""
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))]
-    return "\n".join(_table(one) for one in found if "pairs" in one and any(map(_list_metric, one["models"])))
+    shown = [one for result in found for one in _comparisons(result, result.get("command", ""))]
+    return "\n".join(_table(one) for one in shown if any(map(_list_metric, one["models"])))
+
+
+def _comparisons(result: Any, command: str, name: str = "") -> Iterator[dict[str, Any]]:
+    """The comparisons in a result, which may hold several by name."""
+    if isinstance(result, dict) and "pairs" in result:
+        yield {"command": command, "name": name, **result}
+    elif isinstance(result, dict):
+        for key, value in result.items():
+            yield from _comparisons(value, command, f"{name}, {key}" if name else key)
 
 
 def _table(comparison: dict[str, Any]) -> str:
     protocol = comparison["protocol"]
     data = f"Data: {protocol['data']}. " if protocol.get("data") else ""
+    name = f"Table: {comparison['name']}. " if comparison.get("name") else ""
     facts = (
-        f"{data}Split: {protocol['split']}. {protocol['rows']['train']:,} training rows. "
+        f"{name}{data}Split: {protocol['split']}. {protocol['rows']['train']:,} training rows. "
         f"Liked: rated {protocol['relevant_from']:g} or more. Command: `{comparison['command']}`."
     )
     models = sorted(filter(_list_metric, comparison["models"]), key=lambda model: -(_list_metric(model) or 0.0))

@@ -26,7 +26,7 @@ def test_train_shows_the_ranker(trained: tuple[Path, str]) -> None:
     shown = trained[1]
     for words in ("Trained bayes and ease", "Choice model: ease", "60 random rows", "NDCG@10 without", *TERMS):
         assert words in shown
-    assert "log likelihood" in shown
+    assert "without log_like" in shown
     assert "Seconds: both parts on the rows before the cut" in shown
 
 

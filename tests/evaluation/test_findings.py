@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,9 +17,11 @@ from penchant.evaluation.comparison.compare import compare
 from penchant.evaluation.report.evaluate import evaluate
 from penchant.evaluation.report.report import Report
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
-from penchant.evaluation.scoring.findings import list_findings, population_findings
+from penchant.evaluation.scoring.findings import list_findings, population_findings, ranker_findings
 from penchant.metrics.intervals import UserSums
+from penchant.recommending.ranker import Ranker
 from penchant.recommending.recommender import Recommender, main_model
+from penchant.training import registry
 
 WORLD = World()
 SETTINGS = EvaluationSettings()
@@ -67,6 +70,29 @@ def test_the_remedy_differs_for_rating_and_choice_models() -> None:
     rates = per_user([0.2]) | {"rmse": UserSums.mean(np.ones(50))}
     said = list_findings({"a": rates, "b": per_user([0.2]), "popular": popular}, ["a", "b"], SETTINGS)
     assert "train a choice model" in said[0] and "train a choice model" not in said[1]
+
+
+def test_lists_by_rating_are_sent_to_the_combined_order() -> None:
+    rows = {"m, by rating": per_user([0.2]), "popular": per_user([0.3])}
+    assert "ask for the combined order" in list_findings(rows, ["m, by rating"], SETTINGS)[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "cut", "said"),
+    [
+        ({"in_time": True, "asked_cut": "auto"}, None, "hides rows of all times"),
+        ({"in_time": False, "asked_cut": "random"}, 9, 'cut="auto"'),
+    ],
+)
+def test_a_ranker_fitted_for_another_question_is_a_finding(
+    split: Split, facts: dict[str, Any], cut: int | None, said: str
+) -> None:
+    ranker = Ranker({"log_choice": 1.0}, {"log_choice": 1.0}, facts=facts)
+    model = Recommender(choice_model=registry.train(split.train, "ease", regularization=9.0), ranker=ranker)
+    (found,) = ranker_findings(model, replace(split, cut=cut))
+    assert said in found
+    assert ranker_findings(model, replace(split, cut=None if cut else 9)) == []
+    assert ranker_findings(Recommender(choice_model=model.choice_model), split) == []
 
 
 def test_without_the_metric_there_is_no_finding() -> None:

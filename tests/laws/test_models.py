@@ -50,6 +50,11 @@ class TestEASE(ModelLaws):
     agreement = 1e-5
 
 
+class TestSparseEASE(ModelLaws):
+    name, settings, seeded = "sparse_ease", {"positive_from": 3.5, "regularization": 5.0}, False
+    agreement, items_from_features = 1e-5, False
+
+
 class TestELSA(ModelLaws):
     name, settings = "elsa", {"factors": 6, "positive_from": 3.5}
     agreement = 1e-5

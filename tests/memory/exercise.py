@@ -24,6 +24,7 @@ FAST: dict[str, dict[str, Any]] = {
     "als": {"epochs": 2},
     "implicit_als": {"epochs": 2, "positive_from": 3.5},
     "ease": {"positive_from": 3.5},
+    "sparse_ease": {"positive_from": 3.5},
     "elsa": {"positive_from": 3.5, "epochs": 2},
     "net": {"epochs": 1, "hidden": 5},
 }
@@ -105,7 +106,7 @@ def exercise(model: str, ratings: Any, settings: dict[str, Any]) -> None:
         for state in (trained.fold_in_item(features=features, ratings=rated) for rated in ({100: 5.0}, {})):
             finite(state.predict([100, 404]).mean if rates else 0, state.audience(50).scores)
     finite(trained.similar_items("item-0", 5).scores)
-    if model not in ("ease", "elsa"):  # an item-item model does not say how unsure it is
+    if model not in ("ease", "sparse_ease", "elsa"):  # an item-item model does not say how unsure it is
         trained.fold_in({"item-3": 4.0}).onboarding(3)
 
 

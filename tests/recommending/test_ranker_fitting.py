@@ -95,6 +95,8 @@ def test_the_facts_show_what_each_part_is_worth(fitted: Recommender) -> None:
         assert term["without"] <= facts["ndcg@10"] + 1e-9
         assert term["alone"] <= facts["ndcg@10"] + 1e-9
     assert facts["log_likelihood"] < 0
+    assert facts["log_likelihood_without"].keys() == {"log_choice", "log_like"}
+    assert max(facts["log_likelihood_without"].values()) < facts["log_likelihood"]
 
 
 @pytest.mark.parametrize("by", ["combined", "choice"])

@@ -301,14 +301,21 @@ def test_a_cut_that_has_no_use_is_refused(how: dict[str, Any], says: str) -> Non
         pt.train(low_rank(30, 20, n=300), **how)
 
 
-def test_a_table_too_large_for_the_matrix_gets_the_model_of_large_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_choice_model_follows_the_size_and_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     ratings = low_rank(30, 20, n=300)
-    assert choice_kind(ratings).name == "ease"
-    for module in ("training.linear.ease", "recommending.train_parts"):
-        monkeypatch.setattr(f"penchant.{module}.available_memory", lambda: 2_500)  # 6 · 20² bytes are 2,400
-    found = choice_kind(ratings)
-    assert found.name == "elsa"
-    assert "30 users and 20 items" in found.reason
+    # 12 and 6 times 20² bytes
+    for exact, free, name in (
+        (20, 10_000, "ease"),
+        (20, 2_500, "elsa"),
+        (19, 10_000, "sparse_ease"),
+        (19, 3_500, "ease"),
+        (19, 2_500, "elsa"),
+    ):
+        monkeypatch.setattr("penchant.recommending.train_parts.EXACT", exact)
+        monkeypatch.setattr("penchant.recommending.train_parts.available_memory", lambda free=free: free)
+        found = choice_kind(ratings)
+        assert found.name == name
+        assert "30 users and 20 items" in found.reason
 
 
 def test_a_model_continues_the_part_of_its_name() -> None:

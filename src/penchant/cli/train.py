@@ -134,7 +134,9 @@ def _show_terms(order: str, fit: Mapping[str, Any]) -> None:
         for term, weight in fit["weights"].items()
     ]
     show_table(f"Weights of the {order} order", ["term", "weight", f"{name} alone", f"{name} without"], rows)
-    print(f"All terms: {name} {fit[metric]:.3f}, log likelihood {fit['log_likelihood']:.3f}, on the held-back rows")
+    print(f"All terms: {name} {fit[metric]:.3f} on the held-back rows")
+    without = [f"{value:.3f} without {term}" for term, value in fit["log_likelihood_without"].items()]
+    print("Log likelihood: " + ", ".join([f"{fit['log_likelihood']:.3f} with all terms", *without]))
 
 
 def register(app: typer.Typer) -> None:

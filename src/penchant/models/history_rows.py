@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from penchant.foundations.errors import CallerError
 
 Floats = NDArray[np.float32]
+
+_ENTRIES = ("numbers", "values")
 
 MOST = 2**28
 """Numbers that may be made dense at a time."""
@@ -64,13 +67,26 @@ class HistoryRows:
     def _scaled(self) -> Floats:
         return self.values if self.scale is None else self.values * self.scale[self.numbers]
 
+    def summed_by_number(self) -> Floats:
+        """Every row's entries as K numbers, (N, K)."""
+        table: Floats = self.by_number.T.toarray()
+        return table
+
+    @cached_property
+    def by_number(self) -> Any:
+        """The entries as a sparse matrix (K, N), compressed by number."""
+        from scipy.sparse import csr_array
+
+        return csr_array((self.values, self.numbers, self.starts), shape=(len(self), self.items)).T.tocsr()
+
     def row(self, numbers: NDArray[Any], values: NDArray[Any]) -> HistoryRows:
         """One user with these items (n,), in any order, and their weights; of items that training knew."""
         starts = np.array([0, len(numbers)], np.int64)
         return replace(self, starts=starts, numbers=numbers.astype(np.int32), values=values.astype(np.float32))
 
     def take(self, rows: NDArray[Any]) -> HistoryRows:
-        """The given rows (B,)."""
+        """The given rows (B,), numbers or a mask."""
+        rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         owners, places = self.entries(rows)
         starts = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(rows)))]).astype(np.int64)
         return replace(self, starts=starts, numbers=self.numbers[places], values=self.values[places])
@@ -80,6 +96,12 @@ class HistoryRows:
         counts = np.zeros(len(at), np.int64)
         counts[at] = np.diff(self.starts)
         return replace(self, starts=np.concatenate([[0], np.cumsum(counts)]))
+
+    def merged(self, other: HistoryRows) -> HistoryRows:
+        """Row by row, the entries of both; each row is empty in one of them."""
+        order = np.argsort(np.concatenate([self.owners, other.owners]), kind="stable")
+        numbers, values = (np.concatenate([getattr(one, name) for one in (self, other)])[order] for name in _ENTRIES)
+        return replace(self, starts=self.starts + other.starts, numbers=numbers, values=values)
 
     def entries(self, rows: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The entries of the given rows (B,): which of the B each belongs to, and where it is stored."""
@@ -121,11 +143,15 @@ class HistoryRows:
         after = before + int(counts[number])
         counts[number] = 0 if row is None else len(row.numbers)
         columns = []
-        for name in ("numbers", "values"):
+        for name in _ENTRIES:
             old = getattr(self, name)
             new = old[:0] if row is None else getattr(row, name)
             columns.append(np.concatenate([old[:before], new, old[after:]]))
         return replace(self, starts=np.concatenate([[0], np.cumsum(counts)]), numbers=columns[0], values=columns[1])
+
+    def padded(self, more: int) -> HistoryRows:
+        """The same with empty rows at the end."""
+        return replace(self, starts=np.pad(self.starts, (0, more), mode="edge"))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Arrays from which `from_arrays` builds the same rows; the items' vectors are not among them."""
@@ -143,3 +169,9 @@ class HistoryRows:
         items, scale = arrays["items"].item(), arrays.get("scale")
         own = None if scale is None else vectors[:items]
         return cls(arrays["starts"], arrays["numbers"], arrays["values"], items, own, scale)
+
+    @classmethod
+    def of_items(cls, arrays: Mapping[str, NDArray[Any]]) -> HistoryRows:
+        """The weights of items on others, whose rows have no vectors."""
+        items = arrays["items"].item()
+        return cls(arrays["starts"], arrays["numbers"], arrays["values"], items, np.zeros((items, 0), np.float32))

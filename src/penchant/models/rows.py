@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.foundations.errors import ModelShapeError
 from penchant.models.history_rows import HistoryRows
 
 Floats = NDArray[np.float32]
@@ -25,7 +25,7 @@ class Rows:
     unrated: of items: (B,) bool, True for an item without ratings; None if all have ratings.
     cold_start: of users: (S, B), the offset of their score for an item without ratings, or None.
     numbers: (B,), the numbers of the rows, -1 for a row without one; None if they are not needed.
-    history: the items that the users of an item-item model chose, or None.
+    history: of an item-item model, the items that the users chose, or on which the items have weights; or None.
     """
 
     bias: Floats
@@ -123,6 +123,4 @@ def _identified(rows: Rows, parts: tuple[tuple[NDArray[np.bool_], Rows], ...]) -
                 numbers[at] = part.numbers
         rows = replace(rows, numbers=numbers)
     histories = [part.history.spread(at) for at, part in parts if part.history is not None]
-    if len(histories) == 2:
-        raise ModelShapeError("only one of two parts may have histories")
-    return replace(rows, history=histories[0]) if histories else rows
+    return replace(rows, history=reduce(HistoryRows.merged, histories)) if histories else rows

@@ -123,9 +123,10 @@ def _vector_parts(side: Side) -> Arrays:
 
 
 def _vectors_from(arrays: Arrays, items: Side | None) -> tuple[Any, HistoryRows | None]:
-    """The vectors and the histories of a side; items: the other side, of whose vectors histories may be sums."""
-    if "histories.starts" in arrays and items is not None:
-        histories = HistoryRows.from_arrays(_under("histories", arrays), items.vectors[0])
+    """The vectors and the histories of a side; items: for users, the other side, of whose vectors they may be sums."""
+    if "histories.starts" in arrays:
+        own = _under("histories", arrays)
+        histories = HistoryRows.of_items(own) if items is None else HistoryRows.from_arrays(own, items.vectors[0])
         return np.zeros((1, len(histories), 0), np.float32), histories
     return arrays["columns"].transpose(0, 2, 1) if "columns" in arrays else arrays["vectors"], None
 

@@ -26,7 +26,8 @@ class Side:
     prior: the prior of new rows. encoder: encodes features for the prior's feature effect, or None.
     features: N rows of features and titles, or None.
     variance: (N,), the variance of a row's ratings beyond the model's noise, or None.
-    histories: the user histories of an item-item model, whose `vectors` are (S, N, 0); else None.
+    histories: of an item-item model, the user histories, and the weights of items that have few; `vectors` are then
+    (S, N, 0). None in other models.
     unformed: (N,) bool, rows that were not trained on ratings; None: the rows with count 0.
     cold_start: of users: (S, N), the offset of their score for items without ratings, 0 for untrained rows; or None.
     """
@@ -90,8 +91,8 @@ class Side:
         )
 
     def all_rows(self) -> Rows:
-        """All rows. The arrays are not copied, except histories."""
-        if self.histories is not None:
+        """All rows. The arrays are not copied, except histories with vectors."""
+        if self.histories is not None and self.histories.width:
             return self.rows(np.arange(len(self)))
         return Rows(
             self.bias,
@@ -100,6 +101,7 @@ class Side:
             unrated=self.without_ratings,
             cold_start=self.cold_start,
             numbers=np.arange(len(self)),
+            history=self.histories,
         )
 
     @property

@@ -74,6 +74,7 @@ def with_unrated_items(trained: TrainedModel, vocabulary: Vocabulary, features: 
         vocabulary=vocabulary,
         bias=np.concatenate([own.bias, rows.bias], axis=1),
         vectors=np.concatenate([own.vectors, rows.vectors], axis=1),
+        histories=None if own.histories is None else own.histories.padded(more),
         counts=np.pad(own.counts, (0, more)),
         variance=None if own.variance is None else np.pad(own.variance, (0, more)),
         unformed=None if own.unformed is None else np.pad(own.unformed, (0, more), constant_values=True),

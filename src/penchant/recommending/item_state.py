@@ -13,7 +13,7 @@ from penchant.foundations.arguments import checked_arguments
 from penchant.recommending.argument_checks import features_by_name, in_numbers, numbers_of, ratings_by_id
 from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.list_scoring import BLOCK
-from penchant.recommending.neighbours import directions_of
+from penchant.recommending.neighbours import dense_directions
 from penchant.recommending.options import By, check_count
 from penchant.recommending.part_row import PartRow
 from penchant.recommending.results import Prediction, Ranking, Source
@@ -76,7 +76,7 @@ class ItemState:
         """The n items whose vectors point most nearly in its direction; scores are as in `similar_items`."""
         check_count(n)
         row = self.rows[self.index.one_part(by)]
-        found = row.part.items_near.towards(directions_of(row.rows)[0], n, own=len(row.numbers))
+        found = row.part.items_near.towards(dense_directions(row.rows)[0], n, own=len(row.numbers))
         items = row.trained.items
         return Ranking(
             asked=None,

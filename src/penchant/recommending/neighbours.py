@@ -15,12 +15,32 @@ from penchant.models.sides import Side
 from penchant.recommending.top_n import top_n
 
 
-def directions_of(rows: Rows) -> Floats:
-    """Each row's vector, its samples side by side, scaled to length one: (B, S·K); a zero vector stays zero."""
+def directions_of(rows: Rows) -> Any:
+    """Each row's vector, its samples side by side, scaled to length one: (B, S·K); a zero vector stays zero.
+
+    Items without vectors, but with weights on others, have their weights: a sparse matrix (B, K).
+    """
     samples, size, width = rows.vectors.shape
+    if rows.history is not None and not width:
+        from scipy.sparse import diags_array
+
+        weights = rows.history.by_number.T.tocsr()
+        squares = np.asarray(weights.multiply(weights).sum(axis=1), np.float32).ravel()
+        scale = np.divide(1.0, np.sqrt(squares), out=np.zeros_like(squares), where=squares > 0)
+        return (diags_array(scale) @ weights).tocsr()
     flat = rows.vectors.transpose(1, 0, 2).reshape(size, samples * width)
     lengths = np.linalg.norm(flat, axis=1, keepdims=True)
     return np.divide(flat, lengths, out=np.zeros_like(flat), where=lengths > 0)
+
+
+def dense_directions(rows: Rows) -> Floats:
+    """The same as a dense array."""
+    return _dense(directions_of(rows))
+
+
+def _dense(directions: Any) -> Floats:
+    found: Floats = directions if isinstance(directions, np.ndarray) else directions.toarray()
+    return found
 
 
 SHRINKAGE = 2.0
@@ -62,12 +82,16 @@ class Neighbourhood:
         self._counts = side.counts
         self._index: Any = None
 
+    def of(self, numbers: Numbers) -> Floats:
+        """The directions of some rows, (B, S·K)."""
+        return _dense(self.directions[numbers])
+
     def near(self, number: int, n: int, *, approximate: bool = False) -> Nearest:
         """The n rows most similar to one of them, itself left out."""
         allowed = self._counts > 0
         allowed[number] = False
         own = int(self._counts[number])
-        return self.towards(self.directions[number], n, own=own, allowed=allowed, approximate=approximate)
+        return self.towards(self.of(np.array([number]))[0], n, own=own, allowed=allowed, approximate=approximate)
 
     def towards(
         self,
@@ -92,7 +116,7 @@ class Neighbourhood:
 
     def _candidates(self, direction: Floats, n: int, allowed: NDArray[np.bool_], approximate: bool) -> Numbers:
         """The numbers, in rising order, of rows among which the nearest are looked for."""
-        if not approximate:
+        if not approximate or not isinstance(self.directions, np.ndarray):
             return np.flatnonzero(allowed).astype(np.int32)
         found = np.sort(self._found_by_index(direction, _CANDIDATES * (n + 1)))
         return found[allowed[found]]

@@ -29,7 +29,7 @@ from penchant.recommending.ranker import (
     floor_of,
     log_count,
 )
-from penchant.recommending.ranking_candidates import Candidates, candidates, joined, without
+from penchant.recommending.ranking_candidates import Candidates, candidates, joined, of_terms
 from penchant.recommending.ranking_cuts import HORIZONS, Cut
 from penchant.recommending.ranking_terms import TermInputs, moments_of
 from penchant.recommending.ranking_weights import fitted
@@ -78,9 +78,10 @@ def fit_ranker(
     table = joined(gathered)
     weights, combined = fitted(names, table, "liked" if rating is not None else "chosen")
     own = [name for name in names if name != LOG_LIKE]
-    choice_weights, by_choice = fitted(own, without(table, names, own), "chosen")
+    choice_weights, by_choice = fitted(own, of_terms(table, names, own), "chosen")
     facts = {
         "cut": _words(cuts),
+        "in_time": cuts[0].at is not None,
         "users": len(table.starts) - 1,
         "combined": combined,
         "choice": by_choice,

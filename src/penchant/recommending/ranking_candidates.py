@@ -77,6 +77,7 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
     return Candidates(**columns, starts=np.concatenate(starts), wanted=wanted)
 
 
-def without(table: Candidates, names: Sequence[str], kept: Sequence[str]) -> Candidates:
+def of_terms(table: Candidates, names: Sequence[str], kept: Sequence[str]) -> Candidates:
+    """The same candidates with some of their terms. names: all terms of the table. kept: those to keep, in order."""
     at = [list(names).index(name) for name in kept]
     return Candidates(table.terms[:, at], table.liked, table.chosen, table.starts, table.wanted)

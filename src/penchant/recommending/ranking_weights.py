@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.recommending.ranking_candidates import Candidates
+from penchant.recommending.ranker import LOG_CHOICE, LOG_LIKE
+from penchant.recommending.ranking_candidates import Candidates, of_terms
 
 Array = NDArray[np.float64]
 
@@ -23,14 +24,17 @@ PLACES = 10
 FACTORS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
 """The factors by which each weight is multiplied in turn, to test whether the short list improves."""
 
+PENALTY = 1e-3
+"""The penalty on the squares of the weights, so that terms that say the same share their weight."""
+
 CERTAIN = 2.0
 """How many standard errors a paired gain must exceed before a weight is changed for it."""
 
 
 def fitted(names: Sequence[str], table: Candidates, target: str) -> tuple[dict[str, float], dict[str, Any]]:
     """Weights by likelihood among the candidates, then by the NDCG of the short list; and facts about each term."""
-    weights = _likeliest(table, target)
-    weights = _sharpened(table, target, weights)
+    likeliest, likelihood = _likeliest(table, target)
+    weights = _sharpened(table, target, likeliest)
     found = {name: float(weight) for name, weight in zip(names, weights, strict=True)}
     alone = {}
     for at, name in enumerate(names):
@@ -39,28 +43,34 @@ def fitted(names: Sequence[str], table: Candidates, target: str) -> tuple[dict[s
         without = weights.copy()
         without[at] = 0.0
         alone[name] = {"alone": _short_list(table, target, one), "without": _short_list(table, target, without)}
+    parts = [name for name in names if name in (LOG_CHOICE, LOG_LIKE) and len(names) > 1]
+    others = {name: [one for one in names if one != name] for name in parts}
     facts = {
         "weights": found,
-        "log_likelihood": -_loss(table, target, weights)[0],
+        "log_likelihood": likelihood,
+        "log_likelihood_without": {
+            name: _likeliest(of_terms(table, names, kept), target)[1] for name, kept in others.items()
+        },
         f"ndcg@{PLACES}": _short_list(table, target, weights),
         "terms": alone,
     }
     return found, facts
 
 
-def _likeliest(table: Candidates, target: str) -> Array:
-    """The non-negative weights with the highest likelihood of the held-back candidates."""
+def _likeliest(table: Candidates, target: str) -> tuple[Array, float]:
+    """The non-negative weights with the highest likelihood of the held-back candidates, and its logarithm."""
     from scipy.optimize import minimize
 
     width = table.terms.shape[1]
     start = np.full(width, 1.0 / width)
     bounds = [(0.0, 10.0)] * width
-    found: Array = minimize(lambda w: _loss(table, target, w), start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return found
+    found = minimize(lambda w: _loss(table, target, w), start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return found, PENALTY * float(found @ found) - _loss(table, target, found)[0]
 
 
 def _loss(table: Candidates, target: str, weights: Array) -> tuple[float, Array]:
-    """Minus the mean log likelihood of a user's held-back candidates under a softmax, and its gradient."""
+    """Minus the mean log likelihood of a user's held-back candidates under a softmax, with a small penalty on the
+    weights, and its gradient."""
     gains, first = getattr(table, target), table.starts[:-1]
     sizes = np.diff(table.starts)
     held = np.add.reduceat(gains, first)
@@ -72,8 +82,8 @@ def _loss(table: Candidates, target: str, weights: Array) -> tuple[float, Array]
     total = np.add.reduceat(odds, first)
     log_p = scores - np.repeat(np.log(total), sizes)
     pull = gains * np.repeat(share, sizes) - odds / np.repeat(total, sizes) * np.repeat(held > 0, sizes)
-    loss = -float((gains * np.repeat(share, sizes) * log_p).sum()) / counted + 1e-3 * float(weights @ weights)
-    return loss, -(table.terms.T @ pull) / counted + 2e-3 * weights
+    loss = -float((gains * np.repeat(share, sizes) * log_p).sum()) / counted + PENALTY * float(weights @ weights)
+    return loss, -(table.terms.T @ pull) / counted + 2 * PENALTY * weights
 
 
 def _sharpened(table: Candidates, target: str, weights: Array) -> Array:
@@ -107,15 +117,13 @@ def _short_list(table: Candidates, target: str, weights: Array) -> float:
 
 def _short_lists(table: Candidates, target: str, weights: Array) -> Array:
     """The NDCG of the first places of each user with a held-back item."""
-    gains, starts = getattr(table, target), table.starts
-    scores, sizes = table.terms @ weights, np.diff(starts)
-    owner = np.repeat(np.arange(len(sizes)), sizes)
-    order = np.lexsort((-scores, owner))
-    rank = np.arange(len(order)) - np.repeat(starts[:-1], sizes)
-    discount = np.where(rank < PLACES, 1 / np.log2(rank + 2), 0.0)
-    found = np.bincount(owner, gains[order] * discount, minlength=len(sizes))
+    from penchant.training.kernels.list_gains import discounted_gains
+
+    discounts = 1 / np.log2(np.arange(PLACES) + 2)
     wanted = table.wanted[target]
-    ideal = np.append(0, np.cumsum(1 / np.log2(np.arange(PLACES) + 2)))[np.minimum(wanted, PLACES).astype(int)]
+    found = np.empty(len(wanted))
+    discounted_gains(table.terms, weights, getattr(table, target), table.starts, discounts, found)
+    ideal = np.append(0, np.cumsum(discounts))[np.minimum(wanted, PLACES).astype(int)]
     judged = wanted > 0
     ratio: Array = found[judged] / ideal[judged]
     return ratio

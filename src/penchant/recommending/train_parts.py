@@ -18,14 +18,16 @@ from penchant.recommending.ranker_fitting import fit_ranker
 from penchant.recommending.ranking_cuts import CUTS_BY, choose_cuts
 from penchant.recommending.recommender import Recommender
 from penchant.training import registry
-from penchant.training.linear.ease import bytes_needed, form_that_fits
+from penchant.training.linear import ease, sparse_ease
 
 RATING_MODEL = "bayes"
 """The rating model that is trained if no model is named."""
 
-LARGE_CHOICE_MODEL = "elsa"
-"""The choice model of a table that is too large for EASE. Its lists come close to those of EASE, NDCG@100 0.378 against
-0.393 on the shipped ratings (`benchmarks/choice_models.py`), and its memory grows with the number of items only."""
+EXACT = 5_000
+"""With this many users or items, or fewer, the weights of EASE take seconds at most."""
+
+MARGIN = 0.8
+"""The share of the free memory that the choice model may take."""
 
 CUT = "auto"
 """The cut that lets the table decide."""
@@ -165,14 +167,24 @@ class ChoiceKind:
 
 
 def choice_kind(ratings: Ratings) -> ChoiceKind:
-    """EASE if its weights fit the free memory of the machine; else the model of large tables."""
-    users, items = ratings.n_users, ratings.n_items
-    need, free = min(bytes_needed(users, items).values()), available_memory() or 0
-    size = f"for {users:,} users and {items:,} items take up to {need / 1e9:,.2f} GB"
-    if form_that_fits(users, items) is not None:
-        return ChoiceKind("ease", f"its weights {size}, which fits the free memory")
-    words = f"the weights of ease {size}, and {free / 1e9:,.2f} GB are free"
-    return ChoiceKind(LARGE_CHOICE_MODEL, f"{words}; its lists come close to those of ease")
+    """ease where the smaller side has few rows, else the first of sparse_ease, ease and elsa that fits the memory.
+
+    The time of ease grows with the cube of the smaller side. The memory of sparse_ease grows with the pairs of items
+    that one user chose, that of ease with all pairs of items, and that of elsa with the items.
+    """
+    users, items, free = ratings.n_users, ratings.n_items, available_memory()
+    need = {
+        "sparse_ease": sparse_ease.bytes_needed(ratings.by_user().counts, items),
+        "ease": min(ease.bytes_needed(users, items).values()),
+    }
+    small, passed = min(users, items) <= EXACT, ""
+    for name in sorted(need, reverse=not small):
+        size = f"{name} takes up to {need[name] / 1e9:,.2f} GB for {users:,} users and {items:,} items"
+        if free is None or need[name] <= MARGIN * free:
+            why = f"the smaller side has {'at most' if small else 'more than'} {EXACT:,} rows"
+            return ChoiceKind(name, f"{passed or why + '; '}{size}, which fits the free memory")
+        passed += f"{size}, and {free / 1e9:,.2f} GB are free; "
+    return ChoiceKind("elsa", f"{passed}the memory of elsa grows with the number of items only")
 
 
 def has_ratings(ratings: Ratings) -> bool:

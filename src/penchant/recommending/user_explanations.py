@@ -11,7 +11,7 @@ from penchant.data.vocabulary import UNKNOWN
 from penchant.models.rows import Floats, Rows
 from penchant.recommending.explanations import Contribution, Explanation, RankedExplanation, TermShare, split_score
 from penchant.recommending.item_index import ItemIndex, PartName
-from penchant.recommending.neighbours import directions_of
+from penchant.recommending.neighbours import dense_directions, directions_of
 from penchant.recommending.options import By
 from penchant.recommending.part_row import PartRow
 from penchant.recommending.ranker import Ranker
@@ -92,5 +92,5 @@ def _liked_and_similar(row: PartRow, item: Rows) -> list[Contribution]:
     if not len(row.numbers):
         return []
     liked = np.flatnonzero(row.values >= row.values.mean())
-    cosines = directions_of(row.trained.items.rows(row.numbers[liked])) @ directions_of(item)[0]
+    cosines = directions_of(row.trained.items.rows(row.numbers[liked])) @ dense_directions(item)[0]
     return [_pull(row, liked[at], cosines[at]) for at in top_n(cosines, SIMILAR)]

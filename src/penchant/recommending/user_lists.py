@@ -112,7 +112,7 @@ def _spread_out(
         return _ordered(inputs, by, options, allowed, n)
     best, scores = _ordered(inputs, by, options, allowed, n * POOL)
     index = inputs.index
-    directions = index.part(index.one_part(by)).items_near.directions[best]
+    directions = index.part(index.one_part(by)).items_near.of(best)
     chosen = spread_out(scores, directions, n, options.diversity)
     return best[chosen], scores[chosen]
 

@@ -75,7 +75,16 @@ _ALL: tuple[ModelSpec, ...] = (
         "alternating least squares on positive interactions",
     ),
     ModelSpec("ease", _T + "linear.ease", "EASESettings", "train", "one regression of each item on all others"),
-    ModelSpec("elsa", _T + "linear.elsa", "ELSASettings", "train", "the same with short vectors, for large catalogues"),
+    ModelSpec(
+        "sparse_ease",
+        _T + "linear.sparse_ease",
+        "SparseEASESettings",
+        "train",
+        "the same on the items most often chosen with it, for large catalogues",
+    ),
+    ModelSpec(
+        "elsa", _T + "linear.elsa", "ELSASettings", "train", "weights between items as products of short vectors"
+    ),
     ModelSpec("net", _T + "gradient.net", "NetSettings", "train", "EmbeddingNet: a small network on two vectors"),
 )
 MODELS = {one.name: one for one in _ALL}

@@ -24,7 +24,7 @@ from penchant.evaluation.scoring.evaluation_scorers import (
     labels_of,
 )
 from penchant.evaluation.scoring.evaluation_settings import EvaluationOptions, EvaluationSettings
-from penchant.evaluation.scoring.findings import list_findings, population_findings
+from penchant.evaluation.scoring.findings import list_findings, population_findings, ranker_findings
 from penchant.evaluation.scoring.part_orders import part_orders
 from penchant.evaluation.scoring.protocol import protocol
 from penchant.evaluation.scoring.user_metrics import EvaluationResult, like_reliability, measure
@@ -70,7 +70,11 @@ def evaluate(
         rows,
         protocol(split, settings),
         _description(model),
-        findings=[*population_findings(split, settings), *list_findings(sums, judged, settings)],
+        findings=[
+            *population_findings(split, settings),
+            *ranker_findings(model, split),
+            *list_findings(sums, judged, settings),
+        ],
     )
     output = results[0].output
     return report if output is None else _with_ratings(report, scorer, split, results[0], output, settings, plots)

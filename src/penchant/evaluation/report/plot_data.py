@@ -15,7 +15,7 @@ from penchant.evaluation.scoring.evaluation_scorers import ScorerOutput
 from penchant.metrics.learning_curves import LearningCurves
 from penchant.metrics.rating_error import calibration_bins, interval_coverage
 from penchant.models.sides import Side
-from penchant.recommending.neighbours import directions_of
+from penchant.recommending.neighbours import dense_directions
 from penchant.recommending.recommender import Recommender, main_model
 
 _BINS = 36
@@ -164,7 +164,7 @@ def spots(items: Side) -> list[Spot]:
     if items.factors < 2 or len(items) < 3:
         return []
     known = np.argsort(-items.counts, kind="stable")[:_MAPPED]
-    vectors = directions_of(items.rows(known)).astype(np.float64)
+    vectors = dense_directions(items.rows(known)).astype(np.float64)
     centred = vectors - vectors.mean(axis=0)
     squares, axes = np.linalg.eigh(centred @ centred.T)  # of the few items, not of the many samples and factors
     places = axes[:, :-3:-1] * np.sqrt(np.maximum(squares[:-3:-1], 0))

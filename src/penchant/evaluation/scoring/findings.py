@@ -14,9 +14,13 @@ from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.evaluation.scoring.list_metrics import ranked_users
 from penchant.evaluation.scoring.metric_names import metric_name
 from penchant.metrics.intervals import UserSums, paired_difference
+from penchant.recommending.recommender import Recommender
 
 POPULAR = "popular"
 """The label of the most popular items of all time; those of the last days begin with it too."""
+
+BY_RATING = ", by rating"
+"""The end of the label of lists in the order of the rating part."""
 
 _FEW_USERS = 50
 """List metrics of fewer users are called uncertain."""
@@ -62,17 +66,35 @@ def _worse(
     return (
         f"The lists of {label} are worse than {what}: {metric_name(name).title} {own.value:.3f} against "
         f"{reached.value:.3f}. The {settings.level:.0%} interval of the difference, {gap.low:+.3f} to {gap.high:+.3f}, "
-        f"{certain}. {_remedy(sums, window)}"
+        f"{certain}. {_remedy(label, sums, window)}"
     )
 
 
-def _remedy(sums: Mapping[str, UserSums], window: str) -> str:
+def _remedy(label: str, sums: Mapping[str, UserSums], window: str) -> str:
+    if label.endswith(BY_RATING):
+        return "Expected ratings alone make poor lists: ask for the combined order."
     if window:
         days = window.removesuffix("days").strip()
         return f"Choices follow time here: train the default of pt.train on timestamps, or use popular(window={days})."
     if "rmse" in sums:
         return "For lists, train a choice model such as ease, or the default of pt.train."
     return "Its settings or the number of interactions do not fit: compare other choice models, or list popular items."
+
+
+def ranker_findings(model: Recommender, split: Split) -> list[str]:
+    """Whether the ranker was fitted for another question than that of the split."""
+    facts = {} if model.ranker is None else model.ranker.facts
+    if facts.get("in_time") and split.cut is None:
+        return [
+            "The order of lists was fitted for what users choose next, but this split hides rows of all times. Split "
+            'by time, or train with cut="random".'
+        ]
+    if facts.get("asked_cut") == "random" and split.cut is not None:
+        return [
+            "The order of lists was fitted on random rows, but this split asks what users choose next. Train with "
+            'cut="auto".'
+        ]
+    return []
 
 
 def population_findings(split: Split, settings: EvaluationSettings) -> list[str]:

@@ -12,6 +12,7 @@ from penchant.models.scorers.links import sigmoid
 from penchant.models.scorers.net import NetScorer
 from penchant.models.scorers.row_problem import LinearPosterior, RowPosterior, RowProblem, RowUpdate
 from penchant.models.scorers.scorer import Link, Scorer, SideName
+from penchant.models.scorers.sparse_item_item import SparseItemItemScorer
 
 __all__ = [
     "DotScorer",
@@ -25,6 +26,7 @@ __all__ = [
     "RowUpdate",
     "Scorer",
     "SideName",
+    "SparseItemItemScorer",
     "scorer_from_parts",
     "sigmoid",
     "stack_items",
@@ -41,6 +43,8 @@ def scorer_from_parts(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -
         )
     if values["scorer"] == "item_item":
         return ItemItemScorer(arrays["spread"], arrays.get("self_weights"))
+    if values["scorer"] == "sparse_item_item":
+        return SparseItemItemScorer(values["penalty"], values["neighbours"])
     layers = range(values["layers"])
     weights, biases = (tuple(arrays[f"{name}.{n}"] for n in layers) for name in ("weights", "biases"))
     return NetScorer(weights, biases, values["low"], values["high"])

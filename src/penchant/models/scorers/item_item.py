@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +19,8 @@ from penchant.models.scorers.scorer import SideName
 from penchant.models.sides import Side
 
 
-@dataclass(frozen=True)
-class ItemItemScorer:
-    """The sum, over the items of a user's history, of their weights B_ji on the item.
-
-    In the dense form a user's vector is their history and an item's is its column of B. In the factored form
-    B_ji = s_j v_j · v_i for j ≠ i, a user's vector is Σ_j s_j v_j (see HistoryRows), and an item's is v_i.
-    spread: what a new item's row is solved with. Dense: (K,), the diagonal of (XᵀX + λI)⁻¹. Factored: (W,) or (W, W),
-    what the sum of its users' vectors is multiplied with. self_weights: (K,), s_i v_i · v_i, the weight of an item on
-    itself, which the score of an item of the history does not have; None in the dense form. One sample.
-    """
-
-    spread: Floats
-    self_weights: Floats | None = None
+class ItemItemBase:
+    """What the two forms of item-item scorers share: one sample, no constant, and a user's row is their history."""
 
     @property
     def samples(self) -> int:
@@ -48,6 +37,60 @@ class ItemItemScorer:
     @property
     def replaces_items(self) -> bool:
         return False
+
+    def joint_variance(self, users: Rows, items: Rows) -> Floats | float:
+        return 0.0  # rows have no covariance
+
+    def stacked(self, items: Rows) -> Floats | None:
+        return None  # a score is no product of dense vectors
+
+    def stacked_users(self, users: Rows) -> Floats:
+        raise ModelShapeError("an item-item model has no stacked rows")
+
+    def from_products(self, products: Floats) -> Floats:
+        return products
+
+    def one_sample(self, number: int) -> Self:
+        return self
+
+    def new_item(
+        self, problem: RowProblem, weights: Array, counted: NDArray[np.bool_]
+    ) -> tuple[Rows, HistoryPosterior]:
+        """The row of a new item from the users who chose it, and its posterior. weights: (n,); counted: (n,)."""
+        raise NotImplementedError
+
+    def infer(self, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, RowPosterior]:
+        """A user's row is that of the items they chose; an item's is solved from its users'. No update is needed."""
+        counted, prior = problem.weights > 0, problem.prior_mean.astype(np.float32)
+        weights = np.square(problem.weights)
+        if problem.of == "items":
+            if counted.any():
+                return self.new_item(problem, weights, counted)
+            none = np.zeros(len(weights), np.int32)
+            return row_of(prior), HistoryPosterior(histories_of(problem.other).row(none, none), prior)
+        histories = histories_of(problem.own)
+        counted &= problem.numbers < histories.items  # an item that was added later weighs on no other
+        chosen = histories.row(np.where(counted, problem.numbers, 0), np.where(counted, weights, 0.0))
+        if not counted.any():
+            return row_of(prior), HistoryPosterior(chosen, prior)
+        own = histories.row(problem.numbers[counted], weights[counted])
+        row = np.concatenate([np.zeros((1, 1), np.float32), own.summed_by_row()], axis=1)
+        return row_of(row, own), HistoryPosterior(chosen, np.zeros_like(row))
+
+
+@dataclass(frozen=True)
+class ItemItemScorer(ItemItemBase):
+    """The sum, over the items of a user's history, of their weights B_ji on the item.
+
+    In the dense form a user's vector is their history and an item's is its column of B. In the factored form
+    B_ji = s_j v_j · v_i for j ≠ i, a user's vector is Σ_j s_j v_j (see HistoryRows), and an item's is v_i.
+    spread: what a new item's row is solved with. Dense: (K,), the diagonal of (XᵀX + λI)⁻¹. Factored: (W,) or (W, W),
+    what the sum of its users' vectors is multiplied with. self_weights: (K,), s_i v_i · v_i, the weight of an item on
+    itself, which the score of an item of the history does not have; None in the dense form. One sample.
+    """
+
+    spread: Floats
+    self_weights: Floats | None = None
 
     def pairs(self, users: Rows, items: Rows) -> Floats:
         dots: Floats = contract("sbk,sbk->sb", users.vectors, items.vectors)
@@ -99,55 +142,31 @@ class ItemItemScorer:
         by_row = with_ones((items if of == "users" else users).vectors)
         return scores, np.broadcast_to(by_row, (*scores.shape, by_row.shape[2]))
 
-    def joint_variance(self, users: Rows, items: Rows) -> Floats | float:
-        return 0.0  # rows have no covariance
-
     def direction(self, user: Rows, item: Rows) -> tuple[Floats, Floats, Floats]:
         """The weight on itself of an item that the user chose is taken off its bias."""
         own = item.bias - self._self_pulls(user, item)
         return with_ones(item.vectors)[:, 0], self.mean, own[:, 0]
 
-    def stacked(self, items: Rows) -> Floats | None:
-        return None  # a score is no bare product: see `_products` and `_self_pulls`
-
-    def stacked_users(self, users: Rows) -> Floats:
-        raise ModelShapeError("an item-item model has no stacked rows")
-
-    def from_products(self, products: Floats) -> Floats:
-        return products
-
-    def infer(self, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, RowPosterior]:
-        """A user's row is that of the items they chose; an item's is solved from its users'. No update is needed."""
-        counted, prior = problem.weights > 0, problem.prior_mean.astype(np.float32)
-        weights = np.square(problem.weights)
-        if problem.of == "items":
-            row = self._new_item(problem, weights, counted) if counted.any() else prior
-            none = np.zeros(len(weights), np.int32)
-            return _row(row), HistoryPosterior(_histories(problem.other).row(none, none), row)
-        histories = _histories(problem.own)
-        counted &= problem.numbers < histories.items  # an item that was added later weighs on no other
-        chosen = histories.row(np.where(counted, problem.numbers, 0), np.where(counted, weights, 0.0))
-        if not counted.any():
-            return _row(prior), HistoryPosterior(chosen, prior)
-        own = histories.row(problem.numbers[counted], weights[counted])
-        row = np.concatenate([np.zeros((1, 1), np.float32), own.summed_by_row()], axis=1)
-        return _row(row, own), HistoryPosterior(chosen, np.zeros_like(row))
-
-    def _new_item(self, problem: RowProblem, weights: Array, counted: NDArray[np.bool_]) -> Floats:
-        """[0, vector] (1, D) of a new item that these users chose; it is not part of any user's row.
+    def new_item(
+        self, problem: RowProblem, weights: Array, counted: NDArray[np.bool_]
+    ) -> tuple[Rows, HistoryPosterior]:
+        """The row of a new item that these users chose; it is not part of any user's row.
 
         Its weights solve what training solves for each item, Steck 2019, equation 6 without the constraint, which
         concerns an item's weight on itself: (XᵀX + λI)⁻¹ Xᵀx. In the dense form the inverse P follows from the items'
         vectors: B = I - P / diag P, so P y = (I - B)(diag P ∘ y).
         """
         users = problem.numbers[counted]
-        total = _histories(problem.other).summed(users, weights[counted])
+        histories = histories_of(problem.other)
+        total = histories.summed(users, weights[counted])
         if self.self_weights is None:
             scaled = (self.spread * total).astype(np.float32)
             vector = scaled - scaled @ problem.own.vectors[0, : len(scaled)]
         else:
             vector = self.spread * total if self.spread.ndim == 1 else self.spread @ total
-        return np.concatenate([[0.0], vector]).astype(np.float32)[None]
+        row = np.concatenate([[0.0], vector]).astype(np.float32)[None]
+        none = np.zeros(len(weights), np.int32)
+        return row_of(row), HistoryPosterior(histories.row(none, none), row)
 
     def check_widths(self, users: int, items: int) -> None:
         if users != items:
@@ -156,9 +175,6 @@ class ItemItemScorer:
         arrays = {"spread": self.spread, "self_weights": self.self_weights}
         check_shapes("scorer", arrays, {"spread": axes, "self_weights": "K"}, {"W": items})
 
-    def one_sample(self, number: int) -> ItemItemScorer:
-        return self
-
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         arrays = {"spread": self.spread}
         if self.self_weights is not None:
@@ -166,11 +182,13 @@ class ItemItemScorer:
         return {"scorer": "item_item"}, arrays
 
 
-def _row(joined: NDArray[Any], history: HistoryRows | None = None) -> Rows:
+def row_of(joined: NDArray[Any], history: HistoryRows | None = None) -> Rows:
+    """A row (1, 1, D) from [bias, vector] (1, D)."""
     return Rows(joined[:, None, 0], joined[:, None, 1:], history=history)
 
 
-def _histories(users: Side) -> HistoryRows:
+def histories_of(users: Side) -> HistoryRows:
+    """The histories of the users of an item-item model."""
     if users.histories is None:
         raise ModelShapeError("the users of an item-item model have histories, not vectors")
     return users.histories

@@ -35,8 +35,10 @@ def user_side(positive: Ratings, histories: HistoryRows) -> Side:
     return Side(positive.users, bias, vectors, counts, Prior(mean, None), features=features, histories=histories)
 
 
-def item_side(positive: Ratings, vectors: Floats) -> Side:
-    """vectors: (I, W), of the items; kept in their memory order."""
+def item_side(positive: Ratings, vectors: Floats, weights: HistoryRows | None = None) -> Side:
+    """vectors: (I, W), of the items; kept in their memory order. weights: on other items, for items without vectors."""
     bias, mean = np.zeros((1, len(vectors)), np.float32), np.zeros((1, vectors.shape[1] + 1), np.float32)
     counts, features = counts_of(positive.by_item()), positive.item_features
-    return settled(Side(positive.items, bias, vectors[None], counts, Prior(mean, None), features=features))
+    return settled(
+        Side(positive.items, bias, vectors[None], counts, Prior(mean, None), features=features, histories=weights)
+    )
