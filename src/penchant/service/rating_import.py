@@ -37,7 +37,7 @@ class ImportedRatings:
 
 
 @dataclass(frozen=True)
-class _Row:
+class _FileRow:
     """One row of a file. value: the rating. of: the ends of its scale; None for the scale of the model."""
 
     title: str
@@ -67,7 +67,7 @@ def read_ratings(data: bytes, catalogue: Catalogue, links: OutsideLinks, scale: 
     return ImportedRatings(source, len(rows), found, missing)
 
 
-def _matched(row: _Row, catalogue: Catalogue, by_imdb: Mapping[int, str]) -> str | None:
+def _matched(row: _FileRow, catalogue: Catalogue, by_imdb: Mapping[int, str]) -> str | None:
     """The item id that a row means, or None."""
     if row.item is not None:
         return catalogue.known_id(row.item)
@@ -82,7 +82,7 @@ def _matched(row: _Row, catalogue: Catalogue, by_imdb: Mapping[int, str]) -> str
     return None
 
 
-def _on_scale(row: _Row, scale: Scale) -> float:
+def _on_scale(row: _FileRow, scale: Scale) -> float:
     """The row's rating on the model's scale, at the nearest step."""
     value = row.value
     if row.of is not None:
@@ -93,13 +93,13 @@ def _on_scale(row: _Row, scale: Scale) -> float:
     return min(max(value, scale.low), scale.high)
 
 
-def _own(text: str) -> tuple[str, list[_Row]]:
+def _own(text: str) -> tuple[str, list[_FileRow]]:
     """The export of this service as JSON."""
     try:
         held = json.loads(text)
         lines = [*held["training"], *held["stored"]]
         rows = [
-            _Row(str(line["title"]), None, float(line["rating"]), item=str(line["item"]))
+            _FileRow(str(line["title"]), None, float(line["rating"]), item=str(line["item"]))
             for line in lines
             if line["rating"] is not None
         ]
@@ -108,7 +108,7 @@ def _own(text: str) -> tuple[str, list[_Row]]:
     return "this service", rows
 
 
-def _table(text: str) -> tuple[str, list[_Row]]:
+def _table(text: str) -> tuple[str, list[_FileRow]]:
     """A CSV file, known by its columns."""
     reader = csv.DictReader(io.StringIO(text))
     try:
@@ -124,7 +124,7 @@ def _table(text: str) -> tuple[str, list[_Row]]:
     raise CallerError("the columns of the file are not known here", remedy=_REMEDY)
 
 
-def _rows(lines: Iterable[Mapping[str, Any]], read: Any) -> Iterable[_Row]:
+def _rows(lines: Iterable[Mapping[str, Any]], read: Any) -> Iterable[_FileRow]:
     """The rows that hold a rating."""
     for line in lines:
         try:
@@ -135,19 +135,19 @@ def _rows(lines: Iterable[Mapping[str, Any]], read: Any) -> Iterable[_Row]:
             yield row
 
 
-def _imdb(line: Mapping[str, str]) -> _Row:
+def _imdb(line: Mapping[str, str]) -> _FileRow:
     year = line.get("Year") or ""
-    return _Row(
+    return _FileRow(
         line["Title"], int(year) if year.isdecimal() else None, float(line["Your Rating"]),
         imdb=int(line["Const"].removeprefix("tt")), of=(1, 10),
     )  # fmt: skip
 
 
-def _letterboxd(line: Mapping[str, str]) -> _Row:
+def _letterboxd(line: Mapping[str, str]) -> _FileRow:
     year = line["Year"]
-    return _Row(line["Name"], int(year) if year.isdecimal() else None, float(line["Rating"]), of=(0.5, 5))
+    return _FileRow(line["Name"], int(year) if year.isdecimal() else None, float(line["Rating"]), of=(0.5, 5))
 
 
-def _plain(line: Mapping[str, str]) -> _Row:
+def _plain(line: Mapping[str, str]) -> _FileRow:
     title = line.get("title") or line["item"]
-    return _Row(title, year_in(title), float(line["rating"]), item=line["item"])
+    return _FileRow(title, year_in(title), float(line["rating"]), item=line["item"])

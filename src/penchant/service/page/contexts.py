@@ -52,7 +52,7 @@ class Sure:
 
 @dataclass(frozen=True)
 class Card:
-    """One item on a shelf. expected: the expected rating, or None. value: the visitor's own rating. note: a reason."""
+    """One item of a row. expected: the expected rating, or None. value: the visitor's own rating. note: a reason."""
 
     item: str
     title: str
@@ -77,7 +77,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class CardRow:
     """A row of cards. name: its part of the address. later: whether a script fetches the cards. more: the address of a
     longer list, or None."""
 
@@ -111,13 +111,13 @@ class Home:
     ask: Sequence[Row]
     rated: int
     needed: int
-    shelves: Sequence[Shelf]
+    card_rows: Sequence[CardRow]
     filters: Filters
 
 
 @dataclass(frozen=True)
-class ShelfPage:
-    shelf: Shelf
+class CardRowPage:
+    card_row: CardRow
     filters: Filters
 
 
@@ -130,7 +130,7 @@ class SearchPage:
 
 
 @dataclass(frozen=True)
-class Bar:
+class SumPart:
     """One signed part of a sum. start, width: of its bar, 0 to 100. up: whether it adds. item: linked, or empty."""
 
     name: str
@@ -143,12 +143,12 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Split:
+class DrawnSum:
     """An exact sum, drawn. total: the sum of the bars. zero: where 0 is, 0 to 100. note: what it means."""
 
     heading: str
     note: str
-    bars: Sequence[Bar]
+    bars: Sequence[SumPart]
     total_name: str
     total: str
     zero: float
@@ -170,8 +170,8 @@ class ItemPage:
     bias: str
     bias_words: str
     links: Sequence[tuple[str, str]]
-    splits: Sequence[Split]
-    near: Shelf
+    splits: Sequence[DrawnSum]
+    near: CardRow
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class TasteLine:
 
 
 @dataclass(frozen=True)
-class Spot:
+class MapSpot:
     x: float
     y: float
     size: float
@@ -205,8 +205,8 @@ class TastePage:
     labels: Sequence[TasteLine]
     eras: Sequence[TasteLine]
     counts: Sequence[tuple[str, int, float]]
-    spots: Sequence[Spot]
-    place: Spot | None
+    spots: Sequence[MapSpot]
+    place: MapSpot | None
     near: Sequence[Card] = ()
 
 

@@ -64,7 +64,7 @@ def filters_of(viewer: Viewer, query: RowQuery) -> c.Filters:
     return c.Filters(known, years, facets.labels, spans, RowQuery(known, years).address)
 
 
-def shelf(viewer: Viewer, name: str, query: RowQuery, *, later: bool = False) -> c.Shelf | None:
+def card_row(viewer: Viewer, name: str, query: RowQuery, *, later: bool = False) -> c.CardRow | None:
     """One row, or None for one that this user or model has not. later: leave the cards to a script."""
     builder = _Builder(viewer, query)
     heading, lead = builder.words(name)
@@ -72,18 +72,18 @@ def shelf(viewer: Viewer, name: str, query: RowQuery, *, later: bool = False) ->
         return None
     found = [] if later else builder.cards_of(name)
     if not found and not later:
-        return None if name != "for-you" else c.Shelf(name, heading, "Nothing fits these filters.", [])
+        return None if name != "for-you" else c.CardRow(name, heading, "Nothing fits these filters.", [])
     filters = filters_of(viewer, query).query
     more = None
     if later or (len(found) >= query.n and query.n < MOST):
         more = f"/rows/{name}" + (f"?{filters}" if filters else "")
-    return c.Shelf(name, heading, lead, found, more, later)
+    return c.CardRow(name, heading, lead, found, more, later)
 
 
-def shelves(viewer: Viewer, query: RowQuery) -> list[c.Shelf]:
+def card_rows(viewer: Viewer, query: RowQuery) -> list[c.CardRow]:
     """The rows of the home page; of a new user's, those that need no ratings."""
     names = ("for-you", "popular", "new") if viewer.is_new else NAMES
-    found = [shelf(viewer, name, query, later=name in _LATER) for name in names]
+    found = [card_row(viewer, name, query, later=name in _LATER) for name in names]
     return [one for one in found if one is not None]
 
 

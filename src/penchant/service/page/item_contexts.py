@@ -48,11 +48,11 @@ def _liked(viewer: Viewer, p_like: float | None) -> c.Liked | None:
     return None if p_like is None or liking is None else c.Liked(round(100 * p_like), c.figure(liking.liked))
 
 
-def _near(viewer: Viewer, number: int) -> c.Shelf:
+def _near(viewer: Viewer, number: int) -> c.CardRow:
     found: Ranking = viewer.live.similar(number)
     lines = [line for line in found if str(line.id) not in viewer.hidden][:NEAR]
     notes = {str(line.id): _evidence(line.score, line.support) for line in lines}
-    return c.Shelf("near", "Similar", "Liked by the same people.", cards(viewer, [line.id for line in lines], notes))
+    return c.CardRow("near", "Similar", "Liked by the same people.", cards(viewer, [line.id for line in lines], notes))
 
 
 def _evidence(cosine: float, support: int | None) -> str:
@@ -60,7 +60,7 @@ def _evidence(cosine: float, support: int | None) -> str:
     return how if not support else f"{how}, from {support:,} rating{'s' if support != 1 else ''}"
 
 
-def _split_of_rating(why: Explanation) -> c.Split:
+def _split_of_rating(why: Explanation) -> c.DrawnSum:
     """The expected rating as the average and the changes to it, in stars."""
     named = [(pull.amount, f"You gave {without_year(shown(pull.title))} {c.figure(pull.rating)}", str(pull.item))
              for pull in why.pulls[:BEHIND]]  # fmt: skip
@@ -75,20 +75,20 @@ def _split_of_rating(why: Explanation) -> c.Split:
     note = "The expected rating is the average of all ratings and these changes, in stars."
     if why.predicted is not None and abs(why.predicted - why.score) >= 0.005:
         note += f" The sum is then fitted to the scale: {why.predicted:.2f}."
-    base = c.Bar("The average rating", f"{why.mean:.2f}", 50, 0, True)
-    return c.Split("How the rating comes about", note, [base, *_bars(amounts)], "Together", f"{why.score:.2f}", 50)
+    base = c.SumPart("The average rating", f"{why.mean:.2f}", 50, 0, True)
+    return c.DrawnSum("How the rating comes about", note, [base, *_bars(amounts)], "Together", f"{why.score:.2f}", 50)
 
 
-def _split_of_choice(why: Explanation) -> c.Split:
+def _split_of_choice(why: Explanation) -> c.DrawnSum:
     amounts = [(pull.amount, f"You chose {without_year(shown(pull.title))}", str(pull.item))
                for pull in why.pulls[:BEHIND]]  # fmt: skip
     rest = why.score - sum(pull.amount for pull in why.pulls[:BEHIND])
     amounts.append((rest, "Everything else", ""))
     note = "The list is ordered by this score: the sum of what each of your choices adds."
-    return c.Split("How the score comes about", note, _bars(amounts), "Together", f"{why.score:.3f}", 50)
+    return c.DrawnSum("How the score comes about", note, _bars(amounts), "Together", f"{why.score:.3f}", 50)
 
 
-def _split_of_order(why: RankedExplanation) -> c.Split:
+def _split_of_order(why: RankedExplanation) -> c.DrawnSum:
     """The score of the list's order: a sum of weighted logarithms of probabilities and counts."""
     amounts = [(term.amount, _term_name(term), "") for term in why.terms]
     note = (
@@ -97,8 +97,10 @@ def _split_of_order(why: RankedExplanation) -> c.Split:
     )
     bars = _bars(amounts)
     notes = [f"{term.weight:.2f} × {c.signed(term.value)}" for term in why.terms]
-    drawn = [c.Bar(b.name, b.amount, b.start, b.width, b.up, b.item, note) for b, note in zip(bars, notes, strict=True)]
-    return c.Split("Its place in your list", note, drawn, "Together", c.signed(why.score), 50)
+    drawn = [
+        c.SumPart(b.name, b.amount, b.start, b.width, b.up, b.item, note) for b, note in zip(bars, notes, strict=True)
+    ]
+    return c.DrawnSum("Its place in your list", note, drawn, "Together", c.signed(why.score), 50)
 
 
 def _term_name(term: TermShare) -> str:
@@ -108,11 +110,11 @@ def _term_name(term: TermShare) -> str:
     return "Chosen often" if days is None else f"Chosen often in the last {days:g} days"
 
 
-def _bars(amounts: Sequence[tuple[float, str, str]]) -> list[c.Bar]:
+def _bars(amounts: Sequence[tuple[float, str, str]]) -> list[c.SumPart]:
     """Bars to both sides of a middle line, on one scale."""
     largest = max([0.25, *(abs(amount) for amount, _, _ in amounts)])
     bars = []
     for amount, name, item in amounts:
         width = round(50 * abs(amount) / largest, 1)
-        bars.append(c.Bar(name, c.signed(amount), 50 if amount > 0 else 50 - width, width, amount > 0, item))
+        bars.append(c.SumPart(name, c.signed(amount), 50 if amount > 0 else 50 - width, width, amount > 0, item))
     return bars

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 from penchant.service.access import COOKIE
 from penchant.service.page import composing
 from penchant.service.page import contexts as c
-from penchant.service.page.home_rows import NAMES, RowQuery, filters_of, shelf, shelves
+from penchant.service.page.home_rows import NAMES, RowQuery, card_row, card_rows, filters_of
 from penchant.service.page.html_responses import ASSETS, html
 from penchant.service.page.item_contexts import item_page
 from penchant.service.page.item_map import map_page, map_points
@@ -56,7 +56,7 @@ def home(service: TheService, who: Who, request: Request, genre: Short = "", yea
     asked = service.people.questions(viewer.person, composing.QUESTIONS, known)
     context = c.Home(
         composing.asked_rows(viewer, asked), len(viewer.ratings), composing.still_needed(viewer),
-        shelves(viewer, query), filters_of(viewer, query),
+        card_rows(viewer, query), filters_of(viewer, query),
     )  # fmt: skip
     return page(request, viewer, "home.html", context, "home")
 
@@ -69,8 +69,8 @@ def one_row(
     viewer, query = viewer_of(service, who), RowQuery(genre, years, n)
     if name not in NAMES:
         raise not_found(f"there is no row {name!r}")
-    found = shelf(viewer, name, query) or c.Shelf(name, "Nothing here", "Nothing fits these filters yet.", [])
-    return page(request, viewer, "row.html", c.ShelfPage(found, filters_of(viewer, query)), "home")
+    found = card_row(viewer, name, query) or c.CardRow(name, "Nothing here", "Nothing fits these filters yet.", [])
+    return page(request, viewer, "row.html", c.CardRowPage(found, filters_of(viewer, query)), "home")
 
 
 @router.get("/search")
@@ -93,7 +93,7 @@ def watchlist(service: TheService, who: Who, request: Request) -> Response:
     viewer = viewer_of(service, who)
     cards = composing.cards(viewer, viewer.marked("saved"))
     lead = "What you saved for later, latest first."
-    return page(request, viewer, "watchlist.html", c.Shelf("watchlist", "Watchlist", lead, cards), "watchlist")
+    return page(request, viewer, "watchlist.html", c.CardRow("watchlist", "Watchlist", lead, cards), "watchlist")
 
 
 @router.get("/taste")

@@ -116,7 +116,7 @@ def _counts(viewer: Viewer, known: Mapping[str, float]) -> list[tuple[str, int, 
     return [(name, count, round(100 * count / most, 1)) for name, count in counts]
 
 
-def _place(viewer: Viewer, known: Mapping[str, float]) -> tuple[c.Spot | None, list[str]]:
+def _place(viewer: Viewer, known: Mapping[str, float]) -> tuple[c.MapSpot | None, list[str]]:
     """The middle of what the visitor rated above their mean, and the items of the map that are nearest to it."""
     item_map, catalogue = viewer.live.catalogue.item_map, viewer.live.catalogue
     if not known or not len(item_map.numbers):
@@ -134,7 +134,7 @@ def _place(viewer: Viewer, known: Mapping[str, float]) -> tuple[c.Spot | None, l
     return _spot(float(x), float(y), 9, 0, "You"), rest
 
 
-def _spots(viewer: Viewer) -> list[c.Spot]:
+def _spots(viewer: Viewer) -> list[c.MapSpot]:
     """The best-known items of the map."""
     item_map, catalogue = viewer.live.catalogue.item_map, viewer.live.catalogue
     found = []
@@ -144,6 +144,6 @@ def _spots(viewer: Viewer) -> list[c.Spot]:
     return found
 
 
-def _spot(x: float, y: float, size: float, hue: int, title: str = "") -> c.Spot:
+def _spot(x: float, y: float, size: float, hue: int, title: str = "") -> c.MapSpot:
     """A place of the map within -1..1 on a canvas of 600 by 400."""
-    return c.Spot(round(300 + 280 * x, 1), round(200 - 180 * y, 1), round(size, 1), hue, title)
+    return c.MapSpot(round(300 + 280 * x, 1), round(200 - 180 * y, 1), round(size, 1), hue, title)
