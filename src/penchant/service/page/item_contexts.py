@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from penchant.recommending.explanations import Explanation, RankedExplanation, TermShare
 from penchant.recommending.ranker import LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS, window_of

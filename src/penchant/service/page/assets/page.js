@@ -300,7 +300,7 @@ later();
 
 // --- searching ---------------------------------------------------------------------------------------------------
 
-const search = $("#search"), panel = $("#panel"), found = $("#found");
+const search = $("#search"), finder = $("#finder"), panel = $("#panel"), found = $("#found");
 const KEPT = "recent searches";
 let asking = null;
 
@@ -364,11 +364,11 @@ if (search) {
   search.addEventListener("focus", () => (search.value.trim() ? look() : offer()));
   search.form.addEventListener("submit", () => remember(search.value));
   panel.addEventListener("click", (event) => { if (event.target.closest("a")) remember(search.value); });
-  search.form.addEventListener("focusout", (event) => {
-    if (event.relatedTarget && !search.form.contains(event.relatedTarget) && !dialog?.open) panel.hidden = true;
+  finder.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !finder.contains(event.relatedTarget) && !dialog?.open) panel.hidden = true;
   });
-  document.addEventListener("pointerdown", (event) => { if (!search.form.contains(event.target)) panel.hidden = true; });
-  search.form.addEventListener("keydown", (event) => {
+  document.addEventListener("pointerdown", (event) => { if (!finder.contains(event.target) && !dialog?.open) panel.hidden = true; });
+  finder.addEventListener("keydown", (event) => {
     const links = all(".what, .recent button", panel), at = links.indexOf(document.activeElement);
     if (event.key === "Escape") {
       event.preventDefault();
