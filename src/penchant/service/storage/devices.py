@@ -34,13 +34,6 @@ class DeviceStore:
             connection.execute(insert(DEVICE_CODES), row)
         return f"{code[:4]}-{code[4:]}"
 
-    def owner(self, code: str) -> str | None:
-        """The user of a code that is valid now, or None. The code stays valid."""
-        wanted = select(DEVICE_CODES.c.user_id).where(_valid(code))
-        with self._database.read() as connection:
-            found: str | None = connection.scalar(wanted)
-            return found
-
     def redeem(self, code: str) -> tuple[str, str] | None:
         """The user of a code and a new token for them, or None for a code that is not valid. The code is used up."""
         with self._database.write() as connection:
