@@ -20,7 +20,7 @@ from service.visits import WINDOWS, Visit, visiting
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EVIL = '<script>alert("boo")</script> & Co (2026)'
 NOT_ASKED = "(item) => !document.querySelector(`#ask [data-item='${item}']`)"
-PICTURES = ("desktop", "telephone")
+PICTURES = {"desktop": ("home", "item", "taste", "map"), "telephone": ("first-run", "home", "search")}
 """The journeys whose pictures the guide shows; `PENCHANT_SCREENSHOTS=docs/guide/images` renews them."""
 
 
@@ -44,7 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
 def keep(visit: Visit, name: str, window: str) -> None:
     """A picture for the guide, if they are being renewed."""
     folder = os.environ.get("PENCHANT_SCREENSHOTS")
-    if folder and window in PICTURES:
+    if folder and name in PICTURES.get(window, ()):
         scheme = "light" if window == "desktop" else "dark"
         visit.page.emulate_media(color_scheme=scheme)
         shown = {"desktop": "wide", "telephone": "telephone"}[window]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from penchant.evaluation.report import charts
-from penchant.evaluation.report.html import drawing, protocol_facts, with_popularity, write_page
+from penchant.evaluation.report.html import drawing, protocol_facts, titled, with_popularity, write_page
+from penchant.evaluation.scoring.baselines import BASELINE
 from penchant.evaluation.scoring.findings import popularity_sentence
 from penchant.evaluation.scoring.metric_names import metric_name
 from penchant.evaluation.scoring.protocol import protocol_lines
@@ -34,10 +35,11 @@ def write_comparison(
     bars = [charts.Bar(label, found[by], f"{found[by].value:.4f}") for label, found in metrics.items() if by in found]
     title = metric_name(by).title
     chart = charts.whiskers(bars, best, f"{title}; dashed line: best model", title, f"{title} by model")
-    sentence = popularity_sentence(metrics, [label for label, _ in settings], protocol["settings"])
+    models = [label for label, _ in settings if label != BASELINE]
+    sentence = popularity_sentence(metrics, models, protocol["settings"])
     context = {
         "findings": with_popularity(findings, sentence),
-        "title": protocol["split"],
+        "title": titled(protocol, protocol["split"]),
         "protocol": protocol_lines(protocol),
         "facts": [*((f"Settings of {label}", text) for label, text in settings), *protocol_facts(protocol)],
         "chart_heading": f"{title} by model",

@@ -44,7 +44,7 @@ def render(template: str, **context: Any) -> str:
 def values(report: ReportContents) -> dict[str, Any]:
     """The template's variables."""
     return {
-        "title": f"{report.rows[0].label}: {report.protocol['split']}",
+        "title": titled(report.protocol, f"{report.rows[0].label}: {report.protocol['split']}"),
         "protocol": protocol_lines(report.protocol),
         "facts": _facts(report),
         "heads": [row.label for row in report.rows],
@@ -56,6 +56,11 @@ def values(report: ReportContents) -> dict[str, Any]:
         "charts": _charts(report),
         "map": drawing(charts.item_map(report.plots.spots)) if report.plots and report.plots.spots else None,
     }
+
+
+def titled(protocol: Mapping[str, Any], title: str) -> str:
+    """The title with the name of the data before it, where there is one."""
+    return f"{protocol['data']}, {title}" if protocol["data"] else title
 
 
 def _findings(report: ReportContents) -> list[str]:
