@@ -9,18 +9,18 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from waiting import until
+
 MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"
-PATIENCE = 90.0
 
 
 def need_spark() -> None:
@@ -77,7 +77,7 @@ class Cluster:
 
     def state(self) -> dict:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.page}/json/", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.page}/json/", timeout=10) as answer:
                 return json.load(answer)
         except OSError:
             return {}
@@ -86,11 +86,8 @@ class Cluster:
     def alive(state: dict) -> int:
         return sum(worker["state"] == "ALIVE" for worker in state.get("workers", ()))
 
-    def _await(self, ready: object) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not ready(self.state()):
-            assert time.monotonic() < deadline, f"the cluster did not come up: {self.logs()}"
-            time.sleep(0.3)
+    def _await(self, ready: Callable[[dict], object]) -> None:
+        until(lambda: ready(self.state()), lambda: f"the cluster did not come up: {self.logs()}")
 
     def logs(self) -> str:
         return "\n".join(path.read_text(errors="replace")[-500:] for path in sorted(self.folder.glob("*.log")))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.test_commands import penchant
+from command_line import penchant
 
 TERMS = ("log_choice", "log_like")
 

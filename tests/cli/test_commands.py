@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from command_line import SOURCE, penchant, penchant_process
+
 ROOT = Path(__file__).parents[2]
 RATINGS = ROOT / "src/penchant/data/shipped/ml-latest-small/ratings.csv"
 COLUMNS = ["--user-column", "userId", "--item-column", "movieId", "--rating-column", "rating"]
-
-
-def penchant(*words: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own and check its exit code."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONWARNINGS": "error"}
-    line = [sys.executable, "-m", "penchant", *map(str, words)]
-    done = subprocess.run(line, capture_output=True, text=True, env=environment)
-    assert done.returncode == code, done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")
@@ -110,16 +104,13 @@ def test_models_lists_every_model_and_its_settings() -> None:
         (["models", "svd"], "there is no model 'svd'"),
     ],
 )
-def test_a_callers_mistake_is_one_line_and_exit_code_two(words: list[str | Path], says: str, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "penchant", *map(str, words)], capture_output=True, text=True, cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-    )  # fmt: skip
-    assert done.returncode == 2
-    lines = done.stderr.splitlines()
-    assert lines[-1].startswith("penchant: ")
-    assert says in lines[-1]
-    assert "Traceback" not in done.stderr
+def test_a_callers_mistake_is_one_line_and_exit_code_two(
+    words: list[str | Path], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    last = penchant(*words, code=2).stderr.splitlines()[-1]
+    assert last.startswith("penchant: ")
+    assert says in last
     assert not (tmp_path / "m").exists()
 
 
@@ -133,7 +124,31 @@ def test_an_invalid_rating_on_the_command_line_is_named(model: Path) -> None:
     ).stderr  # fmt: skip
 
 
-def test_version() -> None:
+def test_the_command_as_a_process() -> None:
     import penchant as package
 
-    assert penchant("--version").stdout.strip() == package.__version__
+    assert penchant_process("--version").stdout.strip() == package.__version__
+    assert penchant_process("models", "svd", code=2).stderr.startswith("penchant: there is no model 'svd'")
+
+
+def started(*words: str, **pipes: int) -> subprocess.Popen[str]:
+    """The command as a running process."""
+    line = [sys.executable, "-m", "penchant", *words]
+    return subprocess.Popen(line, text=True, env=os.environ | {"PYTHONPATH": str(SOURCE)}, **pipes)
+
+
+def test_a_reader_that_has_left_ends_the_command_without_a_word() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with started("models", "--json", stdout=writing, stderr=subprocess.PIPE) as process:
+        os.close(writing)
+        assert process.communicate()[1] == ""
+
+
+def test_an_interrupt_ends_the_command_without_a_traceback(tmp_path: Path) -> None:
+    with started("train", "movielens", "--out", str(tmp_path / "m"), stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None and "rows read" in process.stderr.readline()  # the table; training follows
+        process.send_signal(signal.SIGINT)
+        assert "Traceback" not in process.communicate()[1]
+        assert process.returncode == 130
+    assert not (tmp_path / "m").exists()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from cli.test_commands import ROOT, penchant
+from cli.test_commands import ROOT
+from command_line import penchant
 from evaluation.made_worlds import World
 from penchant.training.registry import MODELS
 
@@ -52,7 +54,11 @@ rating = 3.0
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a table, an adapter and a file that compares."""
+    monkeypatch.setattr(sys, "path", [*sys.path])  # `compare` adds the adapter's folder
+    for name in [name for name in sys.modules if name.partition(".")[0] == "others"]:
+        monkeypatch.delitem(sys.modules, name)
     World(n_users=60, n_items=40, n=900).ratings.to_frame().write_csv(tmp_path / "ratings.csv")
     (tmp_path / "others").mkdir()
     for name, text in {"__init__": "", "names": 'LABEL = "three"', "adapter": ADAPTER}.items():

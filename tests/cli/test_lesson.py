@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.test_commands import COLUMNS, RATINGS, penchant
+from cli.test_commands import COLUMNS, RATINGS
+from command_line import penchant
 from office import read
 
 MINE = """

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 import penchant as pt
+from command_line import penchant
 from made_ratings import low_rank
-from penchant.cli.main import build
-from penchant.foundations.errors import EngineError, SettingsError
 from spark_processes import free_port, need_spark
 
 pytestmark = [pytest.mark.java, pytest.mark.slow]
@@ -27,16 +24,11 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield path
 
 
-def run(*words: Any) -> Any:
-    return CliRunner().invoke(build(), [str(word) for word in words])
-
-
 def test_a_model_trained_on_spark_recommends_without_it(table: Path, tmp_path: Path) -> None:
     engine = ["--engine", "spark", "--master", "local[1]", "--conf", "spark.sql.shuffle.partitions=1"]
     settings = ["--model", "als", "--factors", 2, "--epochs", 2, "--blocks", 1, "--bias-rounds", 1]
     columns = ["--user-column", "who", "--item-column", "what"]
-    done = run("train", table, *columns, *engine, *settings, "--out", tmp_path / "m", "--json")
-    assert done.exit_code == 0, done.output
+    done = penchant("train", table, *columns, *engine, *settings, "--out", tmp_path / "m", "--json")
     facts = json.loads(done.stdout)
     assert (facts["model"], facts["ratings"], facts["users"], facts["items"]) == ("als", 500, 40, 30)
     assert len(pt.load(tmp_path / "m").recommend(100, 3)) == 3
@@ -44,9 +36,9 @@ def test_a_model_trained_on_spark_recommends_without_it(table: Path, tmp_path: P
 
 def test_mistakes_are_caller_errors(table: Path, tmp_path: Path) -> None:
     spark = ["train", table, "--engine", "spark", "--out", tmp_path / "m"]
-    assert isinstance(run(*spark, "--model", "bayes").exception, SettingsError)
-    assert isinstance(run(*spark, "--model", "als", "--thin", 3).exception, SettingsError)
-    assert isinstance(run(*spark, "--model", "als", "--conf", "no-value").exception, SettingsError)
     silent = f"spark://127.0.0.1:{free_port()}"
-    assert isinstance(run(*spark, "--model", "als", "--master", silent).exception, EngineError)
+    for model, *words in (
+        ["bayes"], ["als", "--thin", 3], ["als", "--conf", "no-value"], ["als", "--master", silent],
+    ):  # fmt: skip
+        assert penchant(*spark, "--model", model, *words, code=2).stderr.startswith("penchant: ")
     assert not (tmp_path / "m").exists()

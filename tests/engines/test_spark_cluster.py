@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from penchant.foundations.errors import EngineError
 from penchant.foundations.progress import Silent
 from penchant.recommending.recommender import main_model
 from spark_processes import Cluster, cluster, need_spark
+from waiting import PATIENCE
 
 pytestmark = [pytest.mark.java, pytest.mark.slow]
 
@@ -22,7 +25,7 @@ HOW: dict[str, Any] = {
 }  # fmt: skip
 CONFIG = {
     "spark.driver.memory": "700m", "spark.executor.memory": "600m", "spark.sql.shuffle.partitions": "2",
-    "spark.default.parallelism": "2",
+    "spark.default.parallelism": "2", "spark.network.timeout": "300s",
 }  # fmt: skip
 KILLED_AT = 30
 """Number of stages; training without a loss has about twice as many."""
@@ -72,6 +75,27 @@ def session(running: Cluster) -> Iterator[Any]:
         yield started
 
 
+@contextmanager
+def bounded(session: Any, on: Cluster) -> Iterator[None]:
+    """Cancels Spark's work after a time that says it hangs, and fails with what the cluster has logged."""
+    late = threading.Event()
+
+    def cancel() -> None:
+        late.set()
+        session.sparkContext.cancelAllJobs()
+
+    watch = threading.Timer(PATIENCE, cancel)
+    watch.start()
+    try:
+        yield
+    except EngineError:
+        if late.is_set():
+            pytest.fail(f"training had not ended after {PATIENCE:.0f} s; {on.state()}\n{on.logs()}")
+        raise
+    finally:
+        watch.cancel()
+
+
 def same_factors(one: pt.Recommender, other: pt.Recommender) -> None:
     for side in ("users", "items"):
         for name in ("bias", "vectors"):
@@ -116,7 +140,8 @@ def test_training_survives_the_loss_of_a_worker(
     session: Any, running: Cluster, reference: pt.Recommender, ratings: Any
 ) -> None:
     killer = Killer(running)
-    model = pt.train(ratings, "als", **HOW, progress=killer)
+    with bounded(session, running):
+        model = pt.train(ratings, "als", **HOW, progress=killer)
     assert killer.alive_before == 2
     assert running.alive(running.state()) <= 1 or not running.pid_file("worker1").exists()
     assert killer.stages > killer.killed_at

@@ -70,6 +70,17 @@ def test_loaders_hold_every_column():
     assert repr(data) == "<ColumnarModelData: 300 training and 100 validation rows, batches of 32>"
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_column_of_lists_becomes_zeros_and_ones(library):
+    import polars as pl
+
+    columns = {"user": [0, 1, 1], "movie": [0, 0, 1], "genres": [["Drama", "Crime"], [], ["Drama"]], "year": [1, 2, 3]}
+    table = pd.DataFrame(columns) if library == "pandas" else pl.DataFrame(columns)
+    data = ColumnarModelData.from_data_frame("", np.array([0]), table, [1.0, 2.0, 3.0], ["user", "movie"])
+    assert data.rows.cont_names == ("genres=Crime", "genres=Drama", "year")
+    assert data.rows.conts.tolist() == [[1, 1, 1], [0, 0, 2], [0, 1, 3]]
+
+
 def test_forward_may_take_x_users_and_items_or_cats_and_conts():
     class Parts(nn.Module):
         def __init__(self):

@@ -27,7 +27,6 @@ from penchant.metrics.learning_curves import LearningCurves
 
 PATH = str(resources.files("penchant") / "data" / "shipped" / "ml-latest-small") + "/"
 N_FACTORS = 50
-THREE_SEEDS = pytest.mark.parametrize("seeded", [1, 2, 3], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +46,9 @@ def data(frame):
 
 
 @pytest.fixture(autouse=True)
-def seeded(request):
+def seeded():
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(getattr(request, "param", 1))
+        torch.manual_seed(1)
         yield
 
 
@@ -194,9 +193,8 @@ def test_dot_product():
     assert DotProduct()(a, b).tolist() == [6.0, 70.0]
 
 
-@THREE_SEEDS
 @pytest.mark.slow
-def test_embedding_dot(data, seeded):
+def test_embedding_dot(data):
     model = EmbeddingDot(671, 9066, N_FACTORS)
     opt = optim.SGD(model.parameters(), 1e-1, weight_decay=1e-5, momentum=0.9)
     fit(model, data, 3, opt, F.mse_loss)
@@ -206,9 +204,8 @@ def test_embedding_dot(data, seeded):
     assert opt.param_groups[0]["lr"] == 0.01
 
 
-@THREE_SEEDS
 @pytest.mark.slow
-def test_embedding_dot_bias(data, seeded):
+def test_embedding_dot_bias(data):
     model = EmbeddingDotBias(671, 9066, N_FACTORS)
     opt = optim.SGD(model.parameters(), 1e-1, weight_decay=2e-4, momentum=0.9)
     fit(model, data, 3, opt, F.mse_loss)
@@ -216,9 +213,8 @@ def test_embedding_dot_bias(data, seeded):
     assert fit(model, data, 3, opt, F.mse_loss)[-1]["validation_loss"] <= 0.801
 
 
-@pytest.mark.parametrize("seeded", [1, 2], indirect=True)
 @pytest.mark.slow
-def test_embedding_net_with_different_widths(data, seeded):
+def test_embedding_net_with_different_widths(data):
     model = EmbeddingNet(671, 9066, n_factors=(50, 60))
     assert model.lin1.in_features == 110
     opt = optim.Adam(model.parameters(), 1e-3, weight_decay=1e-5)

@@ -63,17 +63,21 @@ def test_a_net_scorer_equals_the_torch_network() -> None:
 
 
 def test_the_spread_of_inferred_rows_equals_that_of_a_simulation() -> None:
-    trained = made(samples=1)
+    """Of two inferred rows, one or none; the product of two uncertain vectors adds a term of its own."""
+    trained, rng = made(samples=1), np.random.default_rng(5)
     samples, width = 200_000, 3
-    factor = RNG.normal(size=(2, width, width)) * 0.4
-    spread = np.stack([f @ f.T for f in factor])
-    users, items = rows(1, 1, width - 1), rows(1, 1, width - 1)
-    users = Rows(users.bias, users.vectors, spread[0][None, None].astype(np.float32))
-    items = Rows(items.bias, items.vectors, spread[1][None, None].astype(np.float32))
-    p = RNG.multivariate_normal(users.joined[0, 0], spread[0], size=samples)
-    q = RNG.multivariate_normal(items.joined[0, 0], spread[1], size=samples)
-    simulated = p[:, 0] + q[:, 0] + (p[:, 1:] * q[:, 1:]).sum(axis=1) + RNG.normal(size=samples)
-    assert score_pairs(trained, users, items).std[0] == pytest.approx(simulated.std(), rel=0.02)
+    spread = np.stack([f @ f.T for f in rng.normal(size=(2, width, width)) * 0.8])
+    means = [Rows(np.zeros((1, 1), np.float32), np.full((1, 1, width - 1), mean, np.float32)) for mean in (0.5, -0.5)]
+    unsure = [
+        Rows(one.bias, one.vectors, c[None, None].astype(np.float32)) for one, c in zip(means, spread, strict=True)
+    ]
+    drawn = [rng.multivariate_normal(one.joined[0, 0], c, size=samples) for one, c in zip(means, spread, strict=True)]
+    fixed = [np.broadcast_to(one.joined[0, 0], (samples, width)) for one in means]
+    for first, second in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        p, q = (fixed[0], drawn[0])[first], (fixed[1], drawn[1])[second]
+        simulated = p[:, 0] + q[:, 0] + (p[:, 1:] * q[:, 1:]).sum(axis=1) + rng.normal(size=samples)
+        said = score_pairs(trained, (means[0], unsure[0])[first], (means[1], unsure[1])[second]).std[0]
+        assert said == pytest.approx(simulated.std(), rel=0.01), (first, second)
 
 
 def test_predictions_are_clipped_and_tables_are_not() -> None:

@@ -81,6 +81,8 @@ EXEMPT = (
     ("tests/project/test_words.py", "*", "tests of the list"),
     ("src/penchant/service/*", "visitor*", "who opens the page of the service, by a cookie"),
     ("tests/service/*", "visitor*", "who opens the page of the service, by a cookie"),
+    ("src/penchant/client/*", "visitor*", "who opens the page of the service, by a cookie"),
+    ("docs/guide/service*", "visitor*", "who opens the page of the service, by a cookie"),
     ("docs/guide/serving.md", "visitor*", "who opens the page of the service, by a cookie"),
     ("docs/decisions/010-the-service.md", "visitor*", "who opens the page of the service, by a cookie"),
     ("docs/guide/cold_start.md", "road", "the title of a film: Road Games"),

@@ -19,6 +19,7 @@ SHARED_MODULES = {
     "dot": "the scorer and its training",
     "evaluate": "the function and its command",
     "evaluation": "the package and its twin on Spark",
+    "events": "of the training loop; of users, as the service's routes and their tables",
     "fold_in": "the function and its command",
     "items": "the service's routes and their table",
     "lesson": "the package and its command",

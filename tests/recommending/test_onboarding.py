@@ -48,6 +48,19 @@ def test_the_gain_is_the_reduction_of_the_error() -> None:
     assert second.item == model.fold_in().onboarding(2)[1].item
 
 
+def test_a_question_is_not_asked_in_other_words() -> None:
+    """Items 0 and 1 say nearly the same; once one of them is asked about, the other reduces the error less."""
+    model = Recommender.of(world([9, 9, 9], [[2, 0], [1.9, 0], [0, 1.8]]))
+    gains = {item: model.fold_in().onboarding(1, skip={0, 1, 2} - {item})[0].gain for item in (0, 1, 2)}
+    assert gains[0] > gains[1] > gains[2]
+    asked = model.fold_in().onboarding(3)
+    assert [question.item for question in asked] == [0, 2, 1]
+    again = model.fold_in({0: 3.0}, asked=[0]).onboarding(1)[0]
+    assert again.item == 2
+    start, left = (sum(model.fold_in(said).predict([0, 1, 2]).std ** 2 - 1) for said in ({}, {0: 3.0}))
+    assert asked[1].gain == pytest.approx(again.gain * left / start, rel=1e-3)
+
+
 def test_items_that_few_users_know_are_not_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("penchant.recommending.elicitation.FEW", 1)
     model = Recommender.of(world([4, 3, 0, 2], [[1, 0], [0, 1], [9, 9], [1, 1]]))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import numpy as np
 import uvicorn
 from fastapi.testclient import TestClient
@@ -31,6 +32,7 @@ from penchant.service.app import build_app
 from penchant.service.service import Service, build_service, open_database
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.keys import KeyStore
+from waiting import PATIENCE
 
 SOURCE = Path(__file__).parents[2] / "src"
 DRAWS, FACTORS, PER_CAMP, USERS = 4, 3, 30, 24
@@ -41,10 +43,12 @@ EVIL = 13
 LOVES_SPACE = {"1": 5.0, "2": 5.0, "3": 4.5, "31": 1.0, "32": 1.5}
 """Ratings of a user of the space group; films 1-30 are space films, 31-60 love films."""
 UNLIMITED = {"address_rate": 1e6, "address_burst": 1_000_000, "key_rate": 1e6, "key_burst": 1_000_000}
+UNLIMITED |= {"answer_seconds": PATIENCE, "wait_seconds": PATIENCE}
+"""Settings of a service whose limits no test on a busy machine reaches."""
 
 
-def made_model(*, shift: float = 0.0) -> Recommender:
-    """Ratings of two groups of users; `shift` is added to every rating, so that two models differ."""
+def made_model(*, shift: float = 0.0, years: bool = False) -> Recommender:
+    """Ratings of two groups of users; `shift` is added to every rating, so that two models differ. years: of items."""
     rng = np.random.default_rng(3)
     items = np.concatenate([np.full(PER_CAMP, 1.0), np.full(PER_CAMP, -1.0)])
     users = np.where(np.arange(USERS) % 2 == 0, 1.0, -1.0)
@@ -56,7 +60,7 @@ def made_model(*, shift: float = 0.0) -> Recommender:
     ratings = Ratings(
         rated[:, 0].astype(np.int32), rated[:, 1].astype(np.int32), values.astype(np.float32),
         Vocabulary(np.arange(1, USERS + 1)), Vocabulary(np.arange(1, 2 * PER_CAMP + 1)), Scale(0.5, 5, 0.5),
-        item_features=_features(),
+        item_features=_features(years),
     )  # fmt: skip
     prior = flat_prior(DRAWS, FACTORS, 1.0)
     return Recommender.of(
@@ -75,12 +79,14 @@ def _rows(rng: np.random.Generator, camps: Any, bias: Any) -> tuple[Any, Any]:
     return np.repeat(bias[None], DRAWS, 0).astype(np.float32), (vectors + jitter).astype(np.float32)
 
 
-def _features() -> FeatureTable:
+def _features(years: bool) -> FeatureTable:
     titles = [*SPACE, *LOVE]
     titles[EVIL - 1] = '<script>alert("boo")</script> & Co (1983)'
     genres = [("Sci-Fi", "Adventure")] * PER_CAMP + [("Romance", "Comedy")] * PER_CAMP
-    years = [float(1970 + n) for n in range(PER_CAMP)] * 2
-    return FeatureTable({"genres": genres, "year": years}, {"genres": "many", "year": "number"}, titles)
+    if not years:
+        return FeatureTable({"genres": genres}, {"genres": "many"}, titles)
+    column = [float(1970 + n) for n in range(PER_CAMP)] * 2
+    return FeatureTable({"genres": genres, "year": column}, {"genres": "many", "year": "number"}, titles)
 
 
 @dataclass
@@ -131,6 +137,15 @@ class Running:
     address: str
     log: Path
 
+    def client(self, **how: Any) -> httpx2.Client:
+        """A client that waits for a busy machine."""
+        return httpx2.Client(base_url=self.address, timeout=PATIENCE, **how)
+
+    def get(self, path: str, **how: Any) -> httpx2.Response:
+        """The answer to one GET on a connection of its own."""
+        with self.client(**how) as client:
+            return client.get(path)
+
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
@@ -150,14 +165,14 @@ def running(folder: Path, log: Path, **flags: Any) -> Iterator[Running]:
         finally:
             if process.poll() is None:
                 process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
             assert process.stdout is not None
             process.stdout.close()
 
 
 def _address(process: subprocess.Popen[str], log: Path) -> str:
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], 120)
+    ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
     line = process.stdout.readline() if ready else ""
     assert " on http://" in line, f"the server did not start: {line!r} {log.read_text()}"
     return line.split(" on ")[1].strip()

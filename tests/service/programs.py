@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from waiting import PATIENCE
+
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -59,16 +61,18 @@ class Cluster:
         if self.user is not None:
             as_them = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
             command = [*as_them, "env", f"HOME={self.folder}", *command]
-        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, timeout=60)
+        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, timeout=PATIENCE)
 
     def start(self) -> None:
         options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder}"
         log = str(self.folder / "log")
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", "30", "-l", log, "-o", options, "start")
+        self.run(
+            "pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", f"{PATIENCE:.0f}", "-l", log, "-o", options, "start"
+        )
 
     def stop(self, how: str = "fast") -> None:
         """how: "fast" as an operator does it; "immediate" as a crash does it."""
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", "30", "-m", how, "stop")
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", f"{PATIENCE:.0f}", "-m", how, "stop")
 
     def empty(self) -> None:
         """Drop every table."""

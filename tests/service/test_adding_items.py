@@ -7,7 +7,7 @@ from pathlib import Path
 from penchant.service.retraining import retrain
 from penchant.service.version_store import VersionStore
 from service.made_service import Value, made_service
-from service.test_switching import until
+from waiting import until
 
 NEW = {"item": "9001", "title": "Starship Reborn (2026)", "features": {"genres": ["Sci-Fi"]}}
 
@@ -15,7 +15,7 @@ NEW = {"item": "9001", "title": "Starship Reborn (2026)", "features": {"genres":
 def test_an_added_item_is_there_at_once(made: Value) -> None:
     added = made.client.post("/v1/items", json=NEW, headers=made.headers("write"))
     assert added.status_code == 201
-    assert added.json() == {"item": "9001", "title": NEW["title"], "tags": ["Sci-Fi"], "ratings": 0}
+    assert added.json() == {"item": "9001", "title": NEW["title"], "tags": ["Sci-Fi"], "ratings": 0, "listed": True}
     assert made.client.get("/v1/items", params={"search": "reborn"}).json()["total"] == 1
     assert made.client.get("/v1/items/9001").json()["source"] == "prior"
     _, me = made.visitor()

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from command_line import penchant
 from penchant.service.settings import ServiceSettings
-from service.made_service import SOURCE
-
-pytestmark = pytest.mark.slow
-
-
-def penchant(*words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "penchant", *words], capture_output=True, text=True, timeout=60,
-        env={**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "200"},
-    )  # fmt: skip
-    assert done.returncode == expect, done.stderr
-    return done
 
 
 def test_keys_are_made_listed_and_revoked(model_folder: Path, tmp_path: Path) -> None:
@@ -34,7 +20,7 @@ def test_keys_are_made_listed_and_revoked(model_folder: Path, tmp_path: Path) ->
     assert listed == [{"id": key_id, "name": "import", "scope": "write"}]
     penchant("keys", "revoke", str(model_folder), key_id, *database)
     assert json.loads(penchant("keys", "list", str(model_folder), "--json", *database).stdout) == []
-    assert "no key" in penchant("keys", "revoke", str(model_folder), key_id, *database, expect=2).stderr
+    assert "no key" in penchant("keys", "revoke", str(model_folder), key_id, *database, code=2).stderr
 
 
 def test_mistakes_are_one_line(model_folder: Path, tmp_path: Path) -> None:
@@ -53,12 +39,13 @@ def test_mistakes_are_one_line(model_folder: Path, tmp_path: Path) -> None:
             (["retrain", folder, "--factors", "no", *database], "factors"),
         ]
         for words, said in wrong:
-            errors = penchant(*words, expect=2).stderr
+            errors = penchant(*words, code=2).stderr
             assert said in errors, words
             assert len(errors.strip().splitlines()) == 1, errors
 
 
-def test_every_setting_of_the_service_is_a_flag() -> None:
+def test_every_setting_of_the_service_is_a_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # no name of a flag is broken over two lines
     shown = penchant("serve", "--help").stdout
     for name in ServiceSettings.__dataclass_fields__:
         assert f"--{name.replace('_', '-')}" in shown

@@ -96,12 +96,19 @@ def test_an_explanation_names_the_ratings_that_pulled(made: Value) -> None:
     why = made.client.post("/v1/explanations", json={"item": "5", "ratings": LOVES_SPACE}).json()
     assert why["item"] == "5"
     assert why["title"] == "The Starship 4 (1974)"
-    assert {line["item"] for line in why["because"]} == set(LOVES_SPACE)
-    loved, hated = (next(p["pull"] for p in why["because"] if p["item"] == i) for i in ("1", "31"))
+    assert (why["by"], why["terms"]) == ("rating", [])
+    part = why["parts"]["rating"]
+    assert {line["item"] for line in part["because"]} == set(LOVES_SPACE)
+    loved, hated = (next(p["pull"] for p in part["because"] if p["item"] == i) for i in ("1", "31"))
     assert loved > 0
     assert hated > 0  # disliking love films speaks for space films
-    parts = why["mean"] + why["user_bias"] + why["item_bias"] + why["prior"] + sum(p["pull"] for p in why["because"])
-    assert parts == pytest.approx(why["predicted"], abs=1e-3) or why["predicted"] in (0.5, 5.0)
+    assert split_sum(part) == pytest.approx(part["score"], abs=1e-3)
+    assert why["score"] == part["score"]
+
+
+def split_sum(part: dict) -> float:
+    named = ("mean", "user_bias", "item_bias", "prior", "rest")
+    return sum(part[name] for name in named) + sum(line["pull"] for line in part["because"])
 
 
 def test_predictions_say_how_sure_and_on_what_they_rest(made: Value) -> None:
@@ -134,3 +141,78 @@ def test_an_item_shows_bias_and_neighbours(made: Value) -> None:
     assert item["bias"] == pytest.approx(float(made.service.live.part.items.bias[:, 4].mean()))
     assert all(int(line["item"]) <= PER_CAMP for line in item["neighbours"])
     assert made.client.get("/v1/items/999").status_code == 404
+
+
+def test_filters_are_the_same_in_the_address_and_in_the_body(made: Value) -> None:
+    read = made.headers("read")
+    address = {"n": 7, "where": "genres:Romance", "exclude": ["33", "34"], "diversity": 0.3, "by": "rating"}
+    body = {**address, "where": {"genres": "Romance"}}
+    got = made.client.get("/v1/users/2/recommendations", params=address, headers=read).json()
+    posted = made.client.post("/v1/users/2/recommendations", json=body, headers=read).json()
+    assert got == posted
+    assert len(got["items"]) == 7
+    assert all(item > PER_CAMP and item not in (33, 34) for item in ids(got))
+    assert (
+        ids(got)
+        == made.service.live.model.recommend(2, 7, where={"genres": "Romance"}, exclude=[33, 34], diversity=0.3).ids
+    )
+    only = made.client.get("/v1/users/2/recommendations", params={"among": ["3", "40"]}, headers=read).json()
+    assert sorted(ids(only)) == [i for i in (3, 40) if str(i) not in stored_items(made, "2")]
+
+
+def stored_items(made: Value, user: str) -> set[str]:
+    found = made.client.get(f"/v1/users/{user}/ratings", headers=made.headers("read")).json()["ratings"]
+    return {line["item"] for line in found}
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"by": "choice"}, {"by": "luck"}, {"where": "year:1990"}, {"where": "genres"}, {"diversity": 1}, {"order": "x"}],
+)
+def test_lists_that_cannot_be_are_refused(made: Value, params: dict) -> None:
+    assert made.client.get("/v1/users/2/recommendations", params=params).status_code == 422
+
+
+def test_a_seed_of_exploration_gives_the_same_list_again(made: Value) -> None:
+    lists = [ids(made.client.get(f"/v1/users/2/recommendations?explore={seed}").json()) for seed in (1, 1, 2, 3)]
+    assert lists[0] == lists[1]
+    assert len({tuple(one) for one in lists}) > 1
+
+
+def test_many_users_get_their_lists_in_one_request(made: Value) -> None:
+    read, users = made.headers("read"), ["1", "2", "new"]
+    body = {"users": users, "n": 5, "where": {"genres": "Romance"}}
+    many = made.client.post("/v1/lists", json=body, headers=read).json()["lists"]
+    path = "/v1/users/{}/recommendations?n=5&where=genres:Romance"
+    assert many == [made.client.get(path.format(user), headers=read).json() for user in users]
+    assert made.client.post("/v1/lists", json=body).status_code == 401
+
+
+def test_more_like_an_item_for_a_user(made: Value) -> None:
+    found = made.client.get("/v1/users/2/similar/5", params={"n": 4}, headers=made.headers("read")).json()
+    near = [int(one) for one in made.service.live.model.similar_items(5, 40).ids]
+    assert len(found["items"]) == 4
+    assert set(ids(found)) <= set(near)
+    assert ids(found) == made.service.live.model.recommend(2, 4, among=near).ids
+    assert made.client.get("/v1/users/2/similar/nope").status_code == 404
+
+
+def test_popular_lists_need_no_user(made: Value) -> None:
+    found = made.client.get("/v1/popular", params={"n": 3, "where": "genres:Romance"}).json()
+    assert ids(found) == made.service.live.model.popular(3, where={"genres": "Romance"}).ids
+    assert made.client.get("/v1/popular", params={"order": "trending"}).status_code == 422  # no times
+
+
+def test_a_users_ratings_come_in_pages(made: Value) -> None:
+    read = made.headers("read")
+    whole = made.client.get("/v1/users/1/ratings", headers=read).json()
+    part = made.client.get("/v1/users/1/ratings", params={"limit": 2, "offset": 1}, headers=read).json()
+    assert part["ratings"] == whole["ratings"][1:3]
+    assert part["total"] == len(whole["ratings"])
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/items", "/v1/model", "/health/live", "/", "/model", "/v1/popular", "/map/points"]
+)
+def test_a_parameter_that_a_route_does_not_know_is_refused(made: Value, path: str) -> None:
+    assert made.client.get(path, params={"limitt": 3}).status_code == 422

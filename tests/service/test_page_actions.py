@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 
 from penchant.service.page import covers
 from penchant.service.page.html_responses import HERE
-from service.made_service import LOVES_SPACE, Value
+from service.made_service import LOVES_SPACE, Value, made_model, made_service
 from service.test_page import FORM, OURS, SCRIPT, act, cards, rate_all
 
 
@@ -97,7 +98,13 @@ def test_saving_and_hiding(made: Value) -> None:
     assert cards(made, "/watchlist") == []
 
 
-def test_rows_are_filtered_by_the_address(made: Value) -> None:
+def test_rows_are_filtered_by_the_address(tmp_path: Path) -> None:
+    made_model(years=True).save(tmp_path / "model")
+    with made_service(tmp_path / "model") as made:
+        _check_filters(made)
+
+
+def _check_filters(made: Value) -> None:
     rate_all(made, LOVES_SPACE)
     found = cards(made, "/rows/for-you?genre=Romance&years=1980-1989&n=60")
     assert found

@@ -10,7 +10,7 @@ import pytest
 from penchant.service.retraining import retrain
 from penchant.service.version_store import VersionStore
 from service.made_service import LOVES_SPACE, Value
-from service.test_switching import until
+from waiting import until
 
 LIST = "/v1/users/{}/recommendations"
 

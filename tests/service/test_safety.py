@@ -20,7 +20,8 @@ from penchant.service.storage.ratings import RatingStore
 from penchant.service.version_loading import roll_back
 from penchant.service.version_store import VersionStore
 from service.made_service import PER_CAMP, Value, made_model, made_service
-from service.test_switching import shelve, until
+from service.test_switching import shelve
+from waiting import until
 
 
 def point_to(made: Value, name: str) -> None:

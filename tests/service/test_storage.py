@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,18 +17,19 @@ from sqlalchemy import text
 from penchant.foundations.errors import CallerError
 from penchant.service.storage.database import Database, StorageUnavailableError, now
 from penchant.service.storage.devices import DeviceStore
-from penchant.service.storage.items import AddedItem, ItemExistsError, ItemStore
+from penchant.service.storage.items import ItemEntry, ItemStore
 from penchant.service.storage.keys import KeyStore, matching
 from penchant.service.storage.marks import MarkStore
 from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore, TooManyRatingsError
 from penchant.service.storage.schema import METADATA
 from penchant.service.storage.visitors import VisitorStore
+from waiting import PATIENCE
 
 
 @pytest.fixture
 def opened(database: str) -> Iterator[Database]:
-    found = Database(database, pool=4, wait=2)
+    found = Database(database, pool=4, wait=PATIENCE)
     upgrade(found)
     yield found
     found.close()
@@ -48,7 +50,7 @@ def test_servers_that_start_at_once_migrate_once(database: str) -> None:
     failed: list[Exception] = []
 
     def start() -> None:
-        mine = Database(database, pool=1, wait=10)
+        mine = Database(database, pool=1, wait=PATIENCE)
         try:
             upgrade(mine)
         except Exception as error:
@@ -94,7 +96,7 @@ def test_a_new_file_that_another_server_is_writing_is_waited_for(tmp_path: Path)
         other.execute("BEGIN IMMEDIATE")  # not in WAL mode yet, as while the first server creates its tables
         done = threading.Timer(0.3, other.execute, ["COMMIT"])
         done.start()
-        mine = Database(f"sqlite:///{path}", pool=1, wait=30)
+        mine = Database(f"sqlite:///{path}", pool=1, wait=PATIENCE)
         with mine.read() as connection:
             assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         mine.close()
@@ -174,16 +176,27 @@ def test_keys_match_whole_or_not_at_all(opened: Database) -> None:
         store.create("x", "everything")
 
 
-def test_items_are_added_once(opened: Database) -> None:
+def test_changes_of_items_are_followed_by_their_revision(opened: Database) -> None:
     store = ItemStore(opened)
-    store.add(AddedItem("9", "Nine", {"genres": ["A", "B"]}))
-    assert store.after(1) is None
-    assert store.after(0) == [AddedItem("9", "Nine", {"genres": ["A", "B"]})]
-    with pytest.raises(ItemExistsError):
-        store.add(AddedItem("9", "Nine again", {}))
-    store.add(AddedItem("10", "Ten", {}))
-    changed = store.after(1)
-    assert changed is not None and [item.item_id for item in changed] == ["9", "10"]
+    nine = ItemEntry("9", "Nine", {"genres": ["A", "B"]}, available_until=5)
+    store.change(["9"], lambda found: [] if found else [nine])
+    assert store.since(0) == ([nine], 1)
+    assert store.since(1) == ([], 1)
+    store.change(["9", "10"], lambda found: [replace(found["9"], hidden=True), ItemEntry("10", deleted=True)])
+    assert store.since(1) == ([ItemEntry("10", deleted=True), replace(nine, hidden=True)], 2)
+    with pytest.raises(ZeroDivisionError):
+        store.change(["9"], lambda found: [ItemEntry("9")] if 1 // 0 else [])
+    assert store.since(2) == ([], 2)
+
+
+def test_items_added_before_they_could_be_changed_are_kept(database: str) -> None:
+    old = Database(database, pool=4, wait=2)
+    upgrade(old, to="0001")
+    with old.write() as connection:
+        connection.execute(text("INSERT INTO items VALUES ('b', 'Bee', '{}', 1), ('a', 'Ay', '{}', 2)"))
+    upgrade(old)
+    assert ItemStore(old).since(0) == ([ItemEntry("b", "Bee", {}), ItemEntry("a", "Ay", {})], 2)
+    old.close()
 
 
 def test_a_pool_that_is_used_up_says_so_in_time(database: str) -> None:

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
-import time
 from pathlib import Path
 
-import httpx2
 import numpy as np
 import pytest
 
+from command_line import penchant
 from penchant.foundations.errors import CallerError
 from penchant.service.retraining import retrain
 from penchant.service.version_store import VersionStore
-from service.made_service import DRAWS, LOVES_SPACE, SOURCE, Value, made_model, made_service, running
-
-
-def until(true: object, seconds: float = 60) -> None:
-    """Wait for something that another thread or process does."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+from service.made_service import DRAWS, LOVES_SPACE, Value, made_model, made_service, running
+from waiting import PATIENCE, until
 
 
 def shelve(folder: Path, *, shift: float) -> str:
@@ -151,7 +140,7 @@ def test_switching_under_load_loses_no_request(tmp_path: Path) -> None:
         stop = threading.Event()
 
         def ask() -> None:
-            with httpx2.Client(base_url=server.address, timeout=10) as client:
+            with server.client() as client:
                 while not stop.is_set():
                     answer = client.post("/v1/recommendations", json={"ratings": LOVES_SPACE})
                     statuses.append(answer.status_code)
@@ -172,24 +161,17 @@ def test_switching_under_load_loses_no_request(tmp_path: Path) -> None:
         assert versions == {"base", "0001", "0002", "0003"}
         assert len(statuses) > 50
         server.process.terminate()
-        assert server.process.wait(timeout=20) == 0
+        assert server.process.wait(timeout=PATIENCE) == 0
 
 
 @pytest.mark.slow
 def test_the_commands_retrain_and_roll_back(tmp_path: Path) -> None:
-    def penchant(*words: str) -> dict:
-        done = subprocess.run(
-            [sys.executable, "-m", "penchant", *words], capture_output=True, text=True, check=True,
-            env={**os.environ, "PYTHONPATH": str(SOURCE)},
-        )  # fmt: skip
-        return json.loads(done.stdout)
-
     folder = str(made_model().save(tmp_path / "model"))
     with made_service(tmp_path / "model") as made:
-        retrained = penchant("retrain", folder, "--model", "als", "--factors", "3", "--json")
+        retrained = json.loads(penchant("retrain", folder, "--model", "als", "--factors", 3, "--json").stdout)
         assert retrained["version"] == "0001"
         until(lambda: made.service.live.version == "0001")
         assert made.service.live.part.users.factors == 3
-        assert penchant("rollback", folder, "--json")["version"] == "base"
+        assert json.loads(penchant("rollback", folder, "--json").stdout)["version"] == "base"
         until(lambda: made.service.live.version == "base")
         assert np.shape(made.service.live.part.mean) == (DRAWS,)

@@ -20,7 +20,7 @@ from penchant.service.retraining import retrain
 from penchant.service.service import open_database
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database
-from penchant.service.storage.items import AddedItem
+from penchant.service.storage.items import ItemEntry
 from penchant.service.storage.ratings import RatingStore, StoredRow
 from penchant.service.training_table import Collected, together
 from penchant.service.version_store import VersionStore
@@ -40,7 +40,7 @@ def test_base_and_stored_ratings_come_together() -> None:
             [("visitor-x", "9001", 4.0, 0), ("visitor-x", "1", 5.0, 0)],
         ],
         erased={"2"},
-        items=[AddedItem("9001", "New", {"genres": ["Sci-Fi"]})],
+        items=[ItemEntry("9001", "New", {"genres": ["Sci-Fi"]})],
     )
     ratings = together(base, collected)
     frame = {

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from penchant.cli.list_flags import ModelFolder
 from penchant.cli.output import AsJson, Quiet, progress, show_json
-from penchant.cli.recommend import ModelFolder
 from penchant.cli.table_options import TableOptions, with_table_options
 from penchant.data import splitting
 from penchant.data.ratings import Ratings

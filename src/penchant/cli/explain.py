@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from penchant.cli.fold_in import rated
+from penchant.cli.list_flags import ModelFolder, Order
 from penchant.cli.output import AsJson, show_json, show_table
-from penchant.cli.recommend import ModelFolder, Order
 
 STRONGEST = 10
 """How many of the user's ratings are shown."""

@@ -7,8 +7,19 @@ from typing import Annotated
 
 import typer
 
+from penchant.cli.list_flags import (
+    Among,
+    Count,
+    Diversity,
+    Exclude,
+    Explore,
+    ModelFolder,
+    NewItems,
+    Order,
+    Where,
+    filters,
+)
 from penchant.cli.output import AsJson, show_answer
-from penchant.cli.recommend import Count, ModelFolder, Order
 from penchant.foundations.errors import CallerError
 
 
@@ -19,11 +30,20 @@ def fold_in(
     ],
     n: Count = 10,
     by: Order = None,
+    among: Among = None,
+    exclude: Exclude = None,
+    where: Where = None,
+    diversity: Diversity = 0.0,
+    explore: Explore = None,
+    new_items: NewItems = 0.0,
     as_json: AsJson = False,
 ) -> None:
     from penchant.recommending.recommender import load
 
-    answer = load(folder).fold_in(rated(rate)).recommend(n, by=by)
+    user = load(folder).fold_in(rated(rate))
+    answer = user.recommend(
+        n, by=by, diversity=diversity, explore=explore, new_items=new_items, **filters(among, exclude, where)
+    )
     show_answer(f"For a new user with {len(rate)} ratings", answer, as_json=as_json)
 
 

@@ -54,7 +54,8 @@ def _rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     Console().print(table)
 
 
-SCORES = {"rating": "stars", "choice": "score", "combined": "score", "cosine": "cosine", "count": "ratings"}
+SCORES = {"rating": "stars", "cosine": "cosine", "count": "ratings", "trending": "rise", "latest": "days"}
+"""What the scores of a list are called, if not "score"."""
 """What a list is ordered by, as the head of its column."""
 
 
@@ -65,7 +66,7 @@ def show_answer(title: str, answer: Any, *, as_json: bool = False) -> None:
         return
     for one in answer.unknown:
         sys.stderr.write(f"note: {one!r} is not known to the model\n")
-    heads, values = ["#", "id", "title", SCORES[answer.by]], [[line.score] for line in answer]
+    heads, values = ["#", "id", "title", SCORES.get(answer.by, "score")], [[line.score] for line in answer]
     if answer.predicted is not None:
         rating = [] if answer.by == "rating" else ["stars"]
         heads += [*rating, "±"]

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from penchant.cli.list_flags import ModelFolder
 from penchant.cli.output import AsJson, Quiet, progress, show_json
-from penchant.cli.recommend import ModelFolder
 from penchant.cli.serve import DatabaseUrl
 from penchant.cli.settings_flags import settings_from_flags
 from penchant.foundations.errors import SettingsError
@@ -32,6 +32,9 @@ def retrain(
     model: Annotated[str | None, typer.Option(help="Train another kind of model.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed and ratings give the same model.")] = 0,
     keep: Annotated[int, typer.Option(min=1, help="How many versions to keep on disk.")] = 5,
+    event_kinds: Annotated[
+        list[str], typer.Option(envvar="PENCHANT_EVENT_KINDS", help="As for `penchant serve`; for a model of choices.")
+    ] = [],  # noqa: B006 - typer copies it
     force: Annotated[bool, typer.Option("--force", help="Serve the new version even if it is clearly worse.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -43,10 +46,19 @@ def retrain(
     from penchant.service.version_store import VersionStore
 
     settings = _settings(folder, model, context.args) if context.args else {}
+    weights = ServiceSettings(event_kinds=tuple(event_kinds)).event_weights if event_kinds else None
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
         name = train_version(
-            VersionStore(folder), store, seed=seed, keep=keep, model=model, settings=settings, force=force, progress=bar
+            VersionStore(folder),
+            store,
+            seed=seed,
+            keep=keep,
+            model=model,
+            settings=settings,
+            force=force,
+            event_weights=weights,
+            progress=bar,
         )
     seconds = round(time.perf_counter() - started, 2)
     _show({"version": name, "folder": str(VersionStore(folder).folder(name)), "seconds": seconds}, as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import logging
+import tomllib
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
+from penchant.cli.list_flags import ModelFolder
 from penchant.cli.output import AsJson, show_json, show_table
-from penchant.cli.recommend import ModelFolder
+from penchant.foundations.errors import SettingsError
 from penchant.foundations.optional import require
 from penchant.foundations.settings import Settings
 
@@ -22,7 +24,34 @@ DatabaseUrl = Annotated[
 ]
 
 
-def _serve(folder: Path, **flags: Any) -> None:
+def _from_file(context: typer.Context, path: Path | None) -> Path | None:
+    """Take the settings in a TOML file as defaults; flags and the environment go before them."""
+    if path is None:
+        return None
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as broken:
+        raise SettingsError(f"it cannot be read ({broken})", where=str(path)) from broken
+    from penchant.service.settings import ServiceSettings
+
+    try:
+        ServiceSettings.from_json(found)
+    except SettingsError as wrong:
+        raise SettingsError(wrong.what, where=f"{path}, {wrong.where}", remedy=wrong.remedy) from wrong
+    context.default_map = {**(context.default_map or {}), **found}
+    return path
+
+
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings", envvar="PENCHANT_SETTINGS", is_eager=True, callback=_from_file,
+        help="A TOML file of settings; flags and the environment go before it.",
+    ),
+]  # fmt: skip
+
+
+def _serve(folder: Path, settings_file: Path | None = None, **flags: Any) -> None:
     require("fastapi", extra="serve")
     from penchant.service.running import serve
     from penchant.service.settings import ServiceSettings
@@ -37,17 +66,16 @@ def _serve(folder: Path, **flags: Any) -> None:
 def _with_flags(command: Callable[..., None], settings: type[Settings]) -> Callable[..., None]:
     """The command with an option for every setting; name, type, help and default are those of the dataclass."""
     hints = typing.get_type_hints(settings)
-    parameters = [inspect.Parameter("folder", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=ModelFolder)]
+    kind = inspect.Parameter.KEYWORD_ONLY
+    parameters = [
+        inspect.Parameter("folder", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=ModelFolder),
+        inspect.Parameter("settings_file", kind, default=None, annotation=SettingsFile),
+    ]
     for field in dataclasses.fields(settings):
         hint: Any = list[str] if typing.get_origin(hints[field.name]) is tuple else hints[field.name]
-        variable = "PENCHANT_DATABASE" if field.name == "database" else None
-        option = typer.Option(help=field.metadata["meaning"], envvar=variable)
+        option = typer.Option(help=field.metadata["meaning"], envvar=f"PENCHANT_{field.name.upper()}")
         default = list(field.default) if isinstance(field.default, tuple) else field.default
-        parameters.append(
-            inspect.Parameter(
-                field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, option]
-            )
-        )
+        parameters.append(inspect.Parameter(field.name, kind, default=default, annotation=Annotated[hint, option]))
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     return command

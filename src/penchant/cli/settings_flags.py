@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
 
+import typer
+from typer.core import TyperCommand
+
+from penchant.cli.option_values import pair
 from penchant.engines.engine_choice import settings_class
 from penchant.foundations.close_names import name_remedy
 from penchant.foundations.errors import SettingsError
+
+SettingValues = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the model. Repeatable.")
+]
+
+
+class SettingsHelp(TyperCommand):
+    """A command whose help ends with the settings of every model; they are looked up only for that."""
+
+    @property
+    def epilog(self) -> str:
+        """The models with their settings and defaults, a paragraph each."""
+        from penchant.training.registry import MODELS
+
+        lines = ["Settings (--set NAME=VALUE) and their defaults:"]
+        for name, spec in MODELS.items():
+            shown = [f"{field.name}={_shown(field.default)}" for field in dataclasses.fields(spec.settings_class())]
+            lines.append(f"{name}: {' '.join(shown) or 'none'}")
+        return "\n\n".join(lines)
+
+    @epilog.setter
+    def epilog(self, text: str | None) -> None:
+        """Ignored: click sets it when a command is made."""
+
+
+def _shown(default: Any) -> str:
+    return default if isinstance(default, str) else json.dumps(default)
+
+
+def as_flags(given: Iterable[str] | None) -> list[str]:
+    """`NAME=VALUE` of --set as flags of settings."""
+    pairs = [pair(one, "--set", "factors=32") for one in given or ()]
+    return [f"--{name.replace('_', '-')}={value}" for name, value in pairs]
 
 
 def settings_from_flags(model: str, flags: Sequence[str], engine: str = "local") -> dict[str, Any]:

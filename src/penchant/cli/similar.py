@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from penchant.cli.list_flags import Count, ModelFolder
 from penchant.cli.output import AsJson, show_answer
-from penchant.cli.recommend import Count, ModelFolder
 from penchant.foundations.errors import CallerError
 
 

@@ -1,11 +1,10 @@
-"""The options that say which table of ratings to read and how; written once, used by every command that reads one."""
+"""The options that say which tables to read and how; written once, used by every command that reads one."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
 import inspect
-import re
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import Annotated, Any, Self
 
 import typer
 
+from penchant.cli.option_values import numbers_by_name, one_or_more, scale_ends, table_place
+from penchant.cli.remedies import as_options
 from penchant.data.ratings import Ratings
 from penchant.data.reading_rules import Rules
 from penchant.foundations.close_names import name_remedy
@@ -21,38 +22,94 @@ from penchant.foundations.errors import DataError, SettingsError
 
 MOVIELENS = "movielens"
 
+_TABLE, _SIDES = "The table of ratings", "Tables of items and users"
+
+
+def _option(help_text: str, *names: str, panel: str = _TABLE, **more: Any) -> Any:
+    return typer.Option(*names, help=help_text, rich_help_panel=panel, **more)
+
+
+def _of_side(help_text: str, *names: str) -> Any:
+    return _option(help_text, *names, panel=_SIDES)
+
 
 @dataclass(frozen=True)
 class TableOptions:
-    """A table of ratings and how to read it; each field is an argument or option of the command line."""
+    """A table of ratings and how to read it; each field is an argument or option of the command line.
+
+    Options that are left out are found by the content of the files, and the reading report says what was found.
+    """
 
     ratings: Annotated[
-        Path,
-        typer.Argument(help=f"A CSV or Parquet file of ratings, or `{MOVIELENS}` for the ratings that are shipped."),
-    ]
-    user_column: Annotated[str | None, typer.Option(help="The column of user ids.")] = None
-    item_column: Annotated[str | None, typer.Option(help="The column of item ids.")] = None
-    rating_column: Annotated[str | None, typer.Option(help="The column of ratings.")] = None
-    time_column: Annotated[str | None, typer.Option(help="The column of times, if there is one.")] = None
-    separator: Annotated[str | None, typer.Option(help="The separator of a CSV file's fields.")] = None
-    encoding: Annotated[str | None, typer.Option(help="The encoding of a CSV file, if it is not UTF-8.")] = None
-    ids: Annotated[str, typer.Option(help="`detect` whole-number ids in a CSV, or read ids as `text`.")] = Rules.ids
-    weight_column: Annotated[
-        str | None, typer.Option(help="The column of what a choice weighs, such as a count, in place of ratings.")
+        Any,
+        typer.Argument(
+            parser=table_place, metavar="RATINGS",
+            help=f"A file of ratings of any form, a folder of Parquet parts, the URL of a database (with --query), or "
+            f"`{MOVIELENS}` for the ratings that are shipped.",
+        ),
+    ]  # fmt: skip
+    user_column: Annotated[str | None, _option("The column of user ids.")] = None
+    item_column: Annotated[str | None, _option("The column of item ids.")] = None
+    rating_column: Annotated[str | None, _option("The column of ratings.")] = None
+    time_column: Annotated[str | None, _option("The column of times, if there is one.")] = None
+    no_times: Annotated[bool, _option("Read no times.", "--no-times")] = False
+    header: Annotated[
+        bool | None, _option("Whether the first line holds the names of the columns.", "--header/--no-header")
     ] = None
+    names: Annotated[str | None, _option("The columns of a file without a header: user,item,rating.")] = None
+    separator: Annotated[str | None, _option("The separator of fields, or tab, space, comma, semicolon, pipe.")] = None
+    encoding: Annotated[str | None, _option("The encoding of a text, such as latin-1.")] = None
+    sheet: Annotated[str | None, _option("The sheet of an Excel file.")] = None
+    query: Annotated[str | None, _option("The query whose result is the table, if RATINGS is a database.")] = None
+    ids: Annotated[str, _option("`detect` whole-number ids in a text, or read ids as `text`.")] = Rules.ids
+    trim_ids: Annotated[bool, _option("Ids that differ only in blanks around them are one.", "--trim-ids")] = False
+    weight_column: Annotated[
+        str | None,
+        _option("The column of what a choice weighs, such as a count.", "--weight-column", "--weight"),
+    ] = None
+    event_column: Annotated[str | None, _option("The column of kinds of events, in place of ratings.")] = None
+    event_weight: Annotated[
+        list[str] | None, _option("What a kind of event weighs: `buy=5`. Repeatable.", metavar="NAME=WEIGHT")
+    ] = None
+    choices: Annotated[
+        bool,
+        _option("Read who chose which item, without ratings.", "--choices", "--no-rating", show_default=False),
+    ] = False
+    scale: Annotated[str | None, _option("The ends of the rating scale: `1:5`. Ratings outside are invalid.")] = None
+    missing: Annotated[
+        list[str] | None, _option("A value that means that there is no rating, such as 0. Repeatable.")
+    ] = None
+    decimal: Annotated[str | None, _option("The decimal mark of ratings, `.` or `,`.")] = None
+    time_format: Annotated[
+        str | None, _option("How times are written, such as %d/%m/%Y, or the unit of numbers: s, ms, us, ns.")
+    ] = None
+    wide: Annotated[bool, _option("Read a matrix: a row for each user, a column for each item.", "--wide")] = False
     duplicates: Annotated[
         str | None,
-        typer.Option(
-            help="Repeated pairs: keep the `last`, the `mean` or the `sum`, or stop with an `error`. Left out, ratings "
-            "keep the last and choices are summed."
+        _option(
+            "Repeated pairs: keep the `last`, the `mean` or the `sum`, or stop with an `error`. Left out, ratings keep "
+            "the last and choices are summed."
         ),
     ] = Rules.duplicates
-    choices: Annotated[
-        bool, typer.Option("--choices", help="Read who chose which item, without ratings.", show_default=False)
-    ] = False
-    bad_rows: Annotated[str, typer.Option(help="Invalid rows: stop with an `error`, or `skip` them.")] = Rules.bad_rows
-    items: Annotated[Path | None, typer.Option(help="A CSV or Parquet file with features of the items.")] = None
-    items_id: Annotated[str | None, typer.Option(help="The column of item ids in that file.")] = None
+    bad_rows: Annotated[str, _option("Invalid rows: stop with an `error`, or `skip` them.")] = Rules.bad_rows
+    items: Annotated[Path | None, _of_side("A file with features of the items.")] = None
+    items_id: Annotated[str | None, _of_side("The column of item ids in that file.")] = None
+    items_header: Annotated[
+        bool | None, _of_side("Whether its first line holds names.", "--items-header/--items-no-header")
+    ] = None
+    items_names: Annotated[str | None, _of_side("Its columns, if it has no header: item,title,genres.")] = None
+    items_separator: Annotated[str | None, _of_side("Its separator.")] = None
+    items_encoding: Annotated[str | None, _of_side("Its encoding.")] = None
+    items_sheet: Annotated[str | None, _of_side("Its sheet, if it is an Excel file.")] = None
+    users: Annotated[Path | None, _of_side("A file with features of the users.")] = None
+    users_id: Annotated[str | None, _of_side("The column of user ids in that file.")] = None
+    users_header: Annotated[
+        bool | None, _of_side("Whether its first line holds names.", "--users-header/--users-no-header")
+    ] = None
+    users_names: Annotated[str | None, _of_side("Its columns, if it has no header: user,age,country.")] = None
+    users_separator: Annotated[str | None, _of_side("Its separator.")] = None
+    users_encoding: Annotated[str | None, _of_side("Its encoding.")] = None
+    users_sheet: Annotated[str | None, _of_side("Its sheet, if it is an Excel file.")] = None
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], *, folder: Path, where: str) -> Self:
@@ -62,12 +119,13 @@ class TableOptions:
             if name not in known:
                 remedy = name_remedy(name, known, intro="Options")
                 raise SettingsError(f"there is no option {name!r}", where=where, remedy=remedy)
-        paths = {
-            name: Path(value) if value == MOVIELENS else folder / value
-            for name, value in ({"ratings": MOVIELENS} | dict(values)).items()
-            if name in ("ratings", "items")
+        given = {"ratings": MOVIELENS} | dict(values)
+        paths = {name: given[name] for name in ("ratings", "items", "users") if name in given}
+        placed = {
+            name: value if value == MOVIELENS or "://" in str(value) else folder / value
+            for name, value in paths.items()
         }
-        return cls(**{**values, **paths})
+        return cls(**{**given, **placed})
 
     @property
     def is_movielens(self) -> bool:
@@ -75,36 +133,55 @@ class TableOptions:
         return str(self.ratings) == MOVIELENS
 
     def rules(self) -> dict[str, Any]:
-        """The arguments of `Ratings.from_csv` and of an engine's reader that were given."""
+        """The fields of `Rules` that were given."""
         given = {
             "user": self.user_column,
             "item": self.item_column,
             "rating": False if self.choices else self.rating_column,
-            "timestamp": self.time_column,
+            "timestamp": False if self.no_times else self.time_column,
             "weight": self.weight_column,
-            "ids": self.ids,
-            "duplicates": self.duplicates,
-            "bad_rows": self.bad_rows,
+            "event": self.event_column,
+            "weights": numbers_by_name(self.event_weight, "--event-weight"),
+            "scale": scale_ends(self.scale),
+            "missing": one_or_more(self.missing),
+            **{name: getattr(self, name) for name in _AS_IN_RULES},
         }
-        return {name: value for name, value in given.items() if value is not None}
+        return {name: value for name, value in given.items() if value not in (None, getattr(Rules, name))}
+
+    def file(self, side: str = "") -> dict[str, Any]:
+        """The fields of `FileOptions` that were given for the ratings, or for "items" or "users"."""
+        prefix = f"{side}_" if side else ""
+        names = getattr(self, f"{prefix}names")
+        header = getattr(self, f"{prefix}header") if names is None else one_or_more(names)
+        rest = {name: getattr(self, prefix + name) for name in ("separator", "encoding", "sheet")}
+        return {name: value for name, value in {"header": header, **rest}.items() if value is not None}
 
     def read(self) -> Ratings:
-        """The ratings of the table, with the features of the items if a file of them is given."""
-        try:
+        """The ratings of the table, with the features of items and users if files of them are given."""
+        with as_options():
             ratings = self._ratings()
-            return ratings if self.items is None else ratings.with_features(items=self.items, id_column=self.items_id)
-        except DataError as error:
-            raise DataError(error.what, where=error.where, remedy=_as_options(error.remedy)) from error
+        for side in ("items", "users"):
+            if (path := getattr(self, side)) is not None:
+                with as_options(side):
+                    table: dict[str, Any] = {side: path, "id_column": getattr(self, f"{side}_id"), **self.file(side)}
+                    ratings = ratings.with_features(**table)
+        return ratings
 
     def _ratings(self) -> Ratings:
         from penchant.data.movielens import movielens
 
         if self.is_movielens:
             return movielens()
-        if self.ratings.suffix == ".parquet":
-            return Ratings.from_parquet(self.ratings, **self.rules())
-        encoding: dict[str, Any] = {"encoding": self.encoding} if self.encoding else {}
-        return Ratings.from_csv(self.ratings, separator=self.separator, **encoding, **self.rules())
+        if self.query is not None:
+            return Ratings.from_sql(self.query, str(self.ratings), **self.rules())
+        if "://" in str(self.ratings):
+            remedy = "Pass --query 'select user, item, rating from …' for a database"
+            raise DataError("this is not a file", where=str(self.ratings), remedy=remedy)
+        return Ratings.from_file(self.ratings, **self.file(), **self.rules())
+
+
+_AS_IN_RULES = ("ids", "trim_ids", "duplicates", "bad_rows", "decimal", "time_format", "wide")
+"""Options with the name and the values of a field of `Rules`."""
 
 
 def with_table_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -128,19 +205,6 @@ def with_table_options(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}
     return run
-
-
-def _as_options(remedy: str) -> str:
-    """A remedy that names arguments of Python (`user=…`, `bad_rows='skip'`), with command-line options instead."""
-    names = {"user": "user-column", "item": "item-column", "rating": "rating-column", "timestamp": "time-column"}
-    names |= {"weight": "weight-column", "id_column": "items-id", "bad_rows": "bad-rows"}
-    names |= {name: name for name in ("ids", "duplicates", "separator", "encoding")}
-    remedy = remedy.replace("rating=False", "--choices")
-    return re.sub(
-        rf"\b({'|'.join(names)})=(…|'[^']*')",
-        lambda found: f"--{names[found[1]]} {found[2].replace('…', 'NAME')}",
-        remedy,
-    )
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from penchant.cli.option_values import pair
 from penchant.cli.output import AsJson, Quiet, progress, show_json, show_table
-from penchant.cli.settings_flags import settings_from_flags
+from penchant.cli.settings_flags import SettingsHelp, SettingValues, as_flags, settings_from_flags
 from penchant.cli.table_options import TableOptions, with_table_options
+from penchant.data.tables.file_options import FileOptions
 from penchant.foundations.errors import SettingsError
 
 STEPS = {
@@ -25,7 +27,8 @@ STEPS = {
 
 HELP = """Train a model on a table of ratings and save it in a folder.
 
-Each setting of the model is also an option, such as `--factors 32`; `penchant models NAME` lists them.
+Each setting of the model is an option, such as `--factors 32` or `--set factors=32`; they are listed below, and
+`penchant models NAME` says what they mean.
 """
 
 
@@ -51,32 +54,37 @@ def train(
     engine: Annotated[str, typer.Option(help="`local`, or `spark` for ratings that do not fit one machine.")] = "local",
     master: Annotated[str | None, typer.Option(help="The Spark master, such as spark://host:port or local[*].")] = None,
     conf: Annotated[list[str] | None, typer.Option(help="A Spark property, NAME=VALUE; repeatable.")] = None,
+    settings_given: SettingValues = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     from penchant.engines.engine_choice import train as train_model
     from penchant.recommending.train_parts import RATING_MODEL
 
-    settings: dict[str, Any] = settings_from_flags(model or RATING_MODEL, context.args, engine)
+    flags = [*as_flags(settings_given), *context.args]
+    settings: dict[str, Any] = settings_from_flags(model or RATING_MODEL, flags, engine)
     if engine == "spark":
-        settings |= {"master": master, "config": dict(map(_property, conf or ()))}
-    if engine == "spark" and not (hold_out or table.items or table.is_movielens):
+        settings |= {"master": master, "config": dict(pair(one, "--conf", "NAME=VALUE") for one in conf or ())}
+    if engine == "spark" and not (hold_out or table.items or table.users or table.is_movielens):
         ratings: Any = table.ratings
-        settings |= table.rules() | ({"separator": table.separator} if table.separator else {})
+        settings |= table.rules() | _separator(table)
     else:
-        ratings = _read(table, hold_out, quiet)
+        ratings = _read(table, hold_out, quiet or as_json)
     started = time.perf_counter()
     with progress(quiet or as_json) as bar:
         trained = train_model(ratings, model, engine=engine, seed=seed, progress=bar, cut=cut, **settings)
     trained.save(out)
-    _show(out, trained, time.perf_counter() - started, as_json)
+    report = getattr(ratings, "report", None)
+    _show(out, trained, time.perf_counter() - started, None if report is None else report.to_json(), as_json)
 
 
-def _property(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    if not (name and separator):
-        raise SettingsError(f"{text!r} is not a Spark property", where="--conf", remedy="Write it as NAME=VALUE")
-    return name, value
+def _separator(table: TableOptions) -> dict[str, Any]:
+    """The separator for Spark, which takes no other option of a file."""
+    given = table.file()
+    separator = {"separator": FileOptions(**given).separator} if "separator" in given else {}
+    if other := given.keys() - separator.keys():
+        raise SettingsError(f"Spark reads no file with this option: {other.pop()}", remedy="Leave it out")
+    return separator
 
 
 def _read(table: TableOptions, hold_out: float, quiet: bool) -> Any:
@@ -89,7 +97,7 @@ def _read(table: TableOptions, hold_out: float, quiet: bool) -> Any:
     return splitting.random(ratings, test=hold_out).train if hold_out else ratings
 
 
-def _show(out: Path, model: Any, seconds: float, as_json: bool) -> None:
+def _show(out: Path, model: Any, seconds: float, reading: dict[str, Any] | None, as_json: bool) -> None:
     from penchant.recommending.recommender import main_model
 
     trained = main_model(model)
@@ -102,6 +110,7 @@ def _show(out: Path, model: Any, seconds: float, as_json: bool) -> None:
         "users": len(trained.users),
         "items": len(trained.items),
         "seconds": round(seconds, 2),
+        "reading": reading,
         "ranker": None if model.ranker is None else model.ranker.to_json(),
     }
     if as_json:
@@ -141,4 +150,4 @@ def _show_terms(order: str, fit: Mapping[str, Any]) -> None:
 
 def register(app: typer.Typer) -> None:
     flags = {"allow_extra_args": True, "ignore_unknown_options": True}
-    app.command("train", help=HELP, context_settings=flags)(with_table_options(train))
+    app.command("train", cls=SettingsHelp, help=HELP, context_settings=flags)(with_table_options(train))

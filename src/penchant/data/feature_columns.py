@@ -72,6 +72,25 @@ def feature_table(frame: pl.DataFrame, kinds: Mapping[str, str], source: str, *,
     return FeatureTable(columns, read_as, titles)
 
 
+def names_by_content(frame: pl.DataFrame) -> dict[str, str]:
+    """Names for the columns of ids, titles and labels in a table without a header, by their present names.
+
+    The first column has the ids. Titles are the first texts most of which end in a year; genres have labels with "|".
+    """
+    import polars as pl
+
+    names = {frame.columns[0]: "id"}
+    for name in frame.columns[1:]:
+        column = frame[name]
+        if column.dtype != pl.String or column.null_count() == len(column):
+            continue
+        if "title" not in names.values() and years(column.to_list()) is not None:
+            names[name] = "title"
+        elif "genres" not in names.values() and _guess(column) == "|":
+            names[name] = "genres"
+    return names
+
+
 def _values(column: pl.Series, kind: str, source: str) -> tuple[list[Any], Kind]:
     import polars as pl
 

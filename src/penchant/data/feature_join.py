@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from penchant.data.csv_files import open_csv
-from penchant.data.feature_columns import column_kinds, feature_table
+from penchant.data.feature_columns import column_kinds, feature_table, names_by_content
 from penchant.data.features import FeatureTable
-from penchant.data.frames import column_names, to_polars
+from penchant.data.frames import open_frame
 from penchant.data.id_join import id_column_of, ids_in
-from penchant.data.parquet_files import read_columns, schema_names
 from penchant.data.reading_report import counted
+from penchant.data.tables.file_options import FileOptions
+from penchant.data.tables.table_file import open_table
 from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.close_names import name_remedy
 from penchant.foundations.errors import DataError
@@ -66,17 +66,23 @@ def _check_options(columns: object, unrated: object) -> None:
 
 
 def joined_features(
-    side: str, vocabulary: Vocabulary, before: FeatureTable | None, table: Any, options: JoinOptions
+    side: str,
+    vocabulary: Vocabulary,
+    before: FeatureTable | None,
+    table: Any,
+    options: JoinOptions,
+    opening: FileOptions,
 ) -> JoinedFeatures:
     """Features of one side, "user" or "item", from a table with one row for each id.
 
     vocabulary: the ids of the ratings. before: the features that there are. table: a frame (see `Ratings.from_frame`)
-    or the path of a CSV or Parquet file. Raises DataError if no id of the table has a rating, and for a table that
-    cannot be read.
+    or the path of a file of any form. opening: how that file is opened. Raises DataError if no id of the table has a
+    rating, and for a table that cannot be read.
     """
-    frame, source = _read(table, f"{side}s")
-    role, notes = id_column_of(frame, side, options.id_column, vocabulary, source)
-    ids = ids_in(frame[role], vocabulary, source)
+    frame, texts, source, form = _read(table, f"{side}s", options, opening)
+    of_ids = texts if vocabulary.of_text else frame
+    role, notes = id_column_of(of_ids, side, options.id_column, vocabulary, source)
+    ids = ids_in(of_ids[role], vocabulary, source)
     kinds = column_kinds(frame.drop(role), options.columns, source)
     numbers = vocabulary.numbers(ids)
     where = f"{source}, column {role!r}"
@@ -87,7 +93,7 @@ def joined_features(
     features = feature_table(frame, kinds, source, guess=options.columns is None).take(rows)
     if before is not None:
         features = _joined(before.grown(len(extended)), features)
-    return JoinedFeatures(extended, features, (*notes, *more_notes))
+    return JoinedFeatures(extended, features, (f"{source}: {side} features, read as {form}", *notes, *more_notes))
 
 
 def _joined(before: FeatureTable, more: FeatureTable) -> FeatureTable:
@@ -96,14 +102,26 @@ def _joined(before: FeatureTable, more: FeatureTable) -> FeatureTable:
     return FeatureTable({**before.columns, **more.columns}, {**before.kinds, **more.kinds}, titles)
 
 
-def _read(table: Any, name: str) -> tuple[pl.DataFrame, str]:
-    """The table and its name in messages."""
-    if not isinstance(table, str | Path):
-        return to_polars(table, column_names(table, name), name), name
-    if Path(table).suffix == ".parquet":
-        return read_columns(table, schema_names(table)), str(table)
-    file = open_csv(table)
-    return file.read(file.names, {}, infer_from=None), str(table)
+def _read(
+    table: Any, name: str, options: JoinOptions, opening: FileOptions
+) -> tuple[pl.DataFrame, pl.DataFrame, str, str]:
+    """The table, the same with the texts of its cells where it has no types, its name, and how it was understood.
+
+    A table without a header has the ids in its first column; of the others, titles and labels are called so.
+    """
+    import polars as pl
+
+    named = {one for one in (options.id_column, *(options.columns or ())) if isinstance(one, str)}
+    opened = open_table(table, opening, named) if isinstance(table, str | Path) else open_frame(table, name)
+    if twice := [one for one in opened.names if opened.names.count(one) > 1]:
+        raise DataError(f"two columns are named {twice[0]!r}", where=opened.source, remedy="Rename one of them")
+    frame, form = opened.read(opened.names, {}, infer_from=None)
+    texts = frame if opened.typed else opened.read(opened.names, dict.fromkeys(opened.names, pl.String))[0]
+    if not opened.headed and opening.names is None and not named:
+        names = names_by_content(frame)
+        frame, texts = frame.rename(names), texts.rename(names)
+        form += "; " + ", ".join(f"{old} is {new}" for old, new in names.items())
+    return frame, texts, opened.source, form
 
 
 def _with_unrated(

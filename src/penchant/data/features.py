@@ -46,6 +46,25 @@ class FeatureTable:
         """The table with rows of missing values appended, up to `size` rows."""
         return self.take(np.append(np.arange(len(self)), np.full(size - len(self), -1)))
 
+    def with_rows(self, numbers: NDArray[Any], rows: FeatureTable, size: int) -> FeatureTable:
+        """The table with other rows at the given numbers (m,), extended to `size` rows.
+
+        A column that `rows` lacks has missing values there; rows of no number among those appended are missing.
+        """
+        places, more = numbers.tolist(), [None] * (size - len(self))
+
+        def written(old: Sequence[Any], new: Sequence[Any] | None) -> list[Any]:
+            values = [*old, *more]
+            for place, value in zip(places, new or [None] * len(places), strict=True):
+                values[place] = value
+            return values
+
+        columns = {name: written(values, rows.columns.get(name)) for name, values in self.columns.items()}
+        titles = self.titles
+        if titles is not None or rows.titles is not None:
+            titles = written(titles or [None] * len(self), rows.titles)
+        return FeatureTable(columns, self.kinds, titles)
+
     def appended(self, more: FeatureTable) -> FeatureTable:
         """The table with the rows of `more` behind its own; a column that `more` lacks has missing values there."""
         missing = [None] * len(more)

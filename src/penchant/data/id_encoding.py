@@ -29,7 +29,8 @@ def plain_ids(column: pl.Series, checks: RowValidation) -> pl.Series:
         checks.refuse((column.floor() != column) & ~missing, role, "an id is not a whole number", _ID_REMEDY, column)
         column = column.cast(pl.Int64, strict=False)
     elif column.dtype.is_integer():
-        column = column.cast(pl.Int64)
+        large = column.dtype == pl.UInt64 and (column > _LARGEST).any()
+        column = column.cast(pl.String if large else pl.Int64)
     else:
         column = column.cast(pl.String)
         missing = missing | (column.str.strip_chars() == "").fill_null(False)
@@ -37,20 +38,30 @@ def plain_ids(column: pl.Series, checks: RowValidation) -> pl.Series:
     return column
 
 
+_LARGEST = 2**63 - 1
+"""Whole numbers above it are read as texts."""
+
+_DIGITS = r"^-?[0-9]+$"
+
+_WITH_ZEROS = r"^-?(0|[1-9][0-9]{0,17})\.0+$"
+"""Whole numbers as a frame with missing values writes them, such as 1.0."""
+
 _ID_REMEDY = "Convert the column to whole numbers or texts"
 
 
 def encode_ids(
-    column: pl.Series, checks: RowValidation, *, detect_whole: bool
+    column: pl.Series, checks: RowValidation, *, detect_whole: bool, trim: bool = False
 ) -> tuple[Numbers, Vocabulary, list[str]]:
     """Each row's number (n,), the vocabulary of sorted ids, and notes.
 
     column: Int64 or String without nulls, named by its role. detect_whole: the texts come from a file without types, so
-    they are whole numbers if all are written as such.
+    they are whole numbers if all are written as such. trim: ids that differ only in surrounding white space are one.
     Raises DataError for ids of mixed kinds, and for two ids that differ only in surrounding white space.
     """
     import polars as pl
 
+    if trim and column.dtype == pl.String:
+        column = column.str.strip_chars()
     distinct = column.unique().sort()
     codes = _codes(column, distinct)
     if distinct.dtype != pl.String:
@@ -58,13 +69,27 @@ def encode_ids(
     ids = _trimmed(distinct, column, checks)
     changed = int((ids != distinct).sum())
     notes = [f"White space around {changed:,} {column.name} ids was removed"] if changed else []
-    if detect_whole and _all_whole(ids, column, checks):
+    if detect_whole and ids.str.contains(_WITH_ZEROS).all():
+        ids = ids.str.replace(r"\.0+$", "")
+        notes.append(f"The {column.name} ids are whole numbers written with a decimal point, such as {distinct[0]}")
+    if detect_whole and (why := _why_texts(ids)):
+        notes.append(f"The {column.name} ids are texts: some have {why}")
+    elif detect_whole and _all_whole(ids, column, checks):
         ids = ids.cast(pl.Int64)
     order = ids.arg_sort()
     positions = order.arg_sort().cast(pl.Int32)
     ids = ids.gather(order)
     vocabulary = Vocabulary(ids.to_numpy() if ids.dtype == pl.Int64 else ids.to_list())
     return positions.gather(codes).to_numpy(), vocabulary, notes
+
+
+def _why_texts(ids: pl.Series) -> str:
+    """Why ids that are all digits are no whole numbers, in words; "" if they are, or if some are not all digits."""
+    if not ids.str.contains(_DIGITS).all():
+        return ""
+    if ids.str.contains(r"^-?0[0-9]").any():
+        return "leading zeros"
+    return "more digits than a whole number can have" if (ids.str.len_chars() > 18).any() else ""
 
 
 def _codes(column: pl.Series, distinct: pl.Series) -> pl.Series:
@@ -87,7 +112,7 @@ def _trimmed(distinct: pl.Series, column: pl.Series, checks: RowValidation) -> p
     raise DataError(
         f"the ids {one!r} and {other!r} differ only in white space",
         where=checks.place(row, column.name),
-        remedy="Write them the same way if they are the same id, or rename one of them",
+        remedy="Pass trim_ids=True if they are the same id, or rename one of them",
     )
 
 

@@ -7,19 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER, WEIGHT, Wanted
+from penchant.data.columns import ITEM, RATING, TIMESTAMP, USER, WEIGHT
 from penchant.data.feature_join import JoinOptions, Unrated, joined_features
 from penchant.data.features import FeatureTable
-from penchant.data.reading import read_csv, read_frame, read_parquet
+from penchant.data.reading import read_file, read_frame, read_table
 from penchant.data.reading_report import ReadingReport
-from penchant.data.reading_rules import Duplicates, IdKind, InvalidRows, Rules
+from penchant.data.reading_rules import ReadingKeywords, rules_and_file
 from penchant.data.scale import Kind, Scale
 from penchant.data.table_conversion import RatingColumns
+from penchant.data.tables.file_options import FileKeywords, FileOptions
+from penchant.data.tables.sql_queries import open_query
+from penchant.data.tables.table_file import open_parquet
 from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.errors import DataError
@@ -117,80 +120,51 @@ class Ratings:
 
     @classmethod
     @checked_arguments
-    def from_csv(
-        cls,
-        path: str | Path,
-        *,
-        user: Wanted = Rules.user,
-        item: Wanted = Rules.item,
-        rating: Wanted = Rules.rating,
-        timestamp: Wanted = Rules.timestamp,
-        weight: Wanted = Rules.weight,
-        event: str | None = Rules.event,
-        weights: Mapping[str, float] | None = Rules.weights,
-        scale: tuple[float, float] | None = Rules.scale,
-        duplicates: Duplicates | None = Rules.duplicates,
-        ids: IdKind = Rules.ids,
-        bad_rows: InvalidRows = Rules.bad_rows,
-        separator: str | None = None,
-        encoding: str = "utf-8",
-        header: bool = True,
-    ) -> Ratings:
-        """Ratings from a CSV file, which may be gzipped; the options from `user` to `bad_rows` are those of `Rules`.
+    def from_file(cls, path: str | Path, **options: Unpack[ReadingKeywords]) -> Ratings:
+        """Ratings from a file of any form, or a folder of Parquet parts; the form is found by the content.
 
-        separator: left out, a tab for .tsv, "::" for .dat and else a comma. header: whether the first line holds the
-        column names. Raises DataError, with file, row, column and remedy, for a file or row that cannot be used.
+        Text may be separated by commas, semicolons, tabs, |, :: or blanks. Other forms are JSON lines, Parquet,
+        Arrow or Feather, and Excel. A file may be packed as gzip, bzip2, xz or a zip with one table. options: the
+        fields of `Rules` and `FileOptions`. Raises DataError, with file, row, column and remedy, for a file or row that
+        cannot be used.
         """
-        rules = Rules(user, item, rating, timestamp, weight, event, weights, scale, duplicates, ids, bad_rows)
-        return cls._of(read_csv(path, rules, separator=separator, encoding=encoding, header=header))
+        rules, file = rules_and_file(options)
+        return cls._of(read_file(path, rules, file))
 
     @classmethod
     @checked_arguments
-    def from_parquet(
-        cls,
-        path: str | Path,
-        *,
-        user: Wanted = Rules.user,
-        item: Wanted = Rules.item,
-        rating: Wanted = Rules.rating,
-        timestamp: Wanted = Rules.timestamp,
-        weight: Wanted = Rules.weight,
-        event: str | None = Rules.event,
-        weights: Mapping[str, float] | None = Rules.weights,
-        scale: tuple[float, float] | None = Rules.scale,
-        duplicates: Duplicates | None = Rules.duplicates,
-        ids: IdKind = Rules.ids,
-        bad_rows: InvalidRows = Rules.bad_rows,
-    ) -> Ratings:
-        """Ratings from a Parquet file; options as in `Rules`, errors as for `from_csv`."""
-        rules = Rules(user, item, rating, timestamp, weight, event, weights, scale, duplicates, ids, bad_rows)
-        return cls._of(read_parquet(path, rules))
+    def from_csv(cls, path: str | Path, **options: Unpack[ReadingKeywords]) -> Ratings:
+        """The same as `from_file`, under the name that is looked for."""
+        rules, file = rules_and_file(options)
+        return cls._of(read_file(path, rules, file))
 
     @classmethod
     @checked_arguments
-    def from_frame(
-        cls,
-        frame: Any,
-        *,
-        user: Wanted = Rules.user,
-        item: Wanted = Rules.item,
-        rating: Wanted = Rules.rating,
-        timestamp: Wanted = Rules.timestamp,
-        weight: Wanted = Rules.weight,
-        event: str | None = Rules.event,
-        weights: Mapping[str, float] | None = Rules.weights,
-        scale: tuple[float, float] | None = Rules.scale,
-        duplicates: Duplicates | None = Rules.duplicates,
-        ids: IdKind = Rules.ids,
-        bad_rows: InvalidRows = Rules.bad_rows,
-        source: str = "frame",
-    ) -> Ratings:
+    def from_parquet(cls, path: str | Path, **options: Unpack[ReadingKeywords]) -> Ratings:
+        """Ratings from a Parquet file or a folder of parts; options and errors as for `from_file`."""
+        rules, _ = rules_and_file(options)
+        return cls._of(read_table(open_parquet(path), rules))
+
+    @classmethod
+    @checked_arguments
+    def from_frame(cls, frame: Any, *, source: str = "frame", **options: Unpack[ReadingKeywords]) -> Ratings:
         """Ratings from a pandas or polars frame, an Arrow table or a DuckDB relation; the frame is not changed.
 
-        Options as in `Rules`, errors as for `from_csv`. source: the table's name in messages.
+        Options and errors as for `from_file`. source: the table's name in messages.
         """
-        rules = Rules(user, item, rating, timestamp, weight, event, weights, scale, duplicates, ids, bad_rows)
+        rules, _ = rules_and_file(options)
         return cls._of(read_frame(frame, rules, source=source))
+
+    @classmethod
+    @checked_arguments
+    def from_sql(cls, query: str, connection: Any, **options: Unpack[ReadingKeywords]) -> Ratings:
+        """Ratings from the result of a query; options and errors as for `from_file`.
+
+        connection: a DuckDB or SQLAlchemy connection or engine, one of Python's database API, or a URL such as
+        "sqlite:///shop.db".
+        """
+        rules, _ = rules_and_file(options)
+        return cls._of(read_table(open_query(query, connection), rules))
 
     @classmethod
     def _of(cls, columns: RatingColumns) -> Ratings:
@@ -205,17 +179,19 @@ class Ratings:
         columns: Mapping[str, str] | None = None,
         id_column: str | None = None,
         unrated: Unrated = "keep",
+        **file: Unpack[FileKeywords],
     ) -> Ratings:
         """These ratings with features of items, users or both, joined by id.
 
-        items, users: a table (see `from_frame`) or the path of a CSV or Parquet file, with one row for each id. The
-        others are those of `feature_join.JoinOptions`. Raises DataError if no id of a table has a rating.
+        items, users: a table (see `from_frame`) or the path of a file of any form (see `from_file`), with one row for
+        each id. file: the fields of `FileOptions`. The others are those of `feature_join.JoinOptions`. Raises DataError
+        if no id of a table has a rating.
         """
-        options, found = JoinOptions(columns, id_column, unrated), self
+        options, opening, found = JoinOptions(columns, id_column, unrated), FileOptions(**file), self
         for side, table in ((ITEM, items), (USER, users)):
             if table is not None:
                 joined = joined_features(
-                    side, getattr(found, f"{side}s"), getattr(found, f"{side}_features"), table, options
+                    side, getattr(found, f"{side}s"), getattr(found, f"{side}_features"), table, options, opening
                 )
                 new: dict[str, Any] = {f"{side}s": joined.vocabulary, f"{side}_features": joined.features}
                 new["report"] = found.report.with_notes(*joined.notes) if found.report else None

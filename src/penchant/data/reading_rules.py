@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypedDict
 
 from penchant.data.columns import EVENT, ITEM, RATING, TIMESTAMP, USER, WEIGHT, Wanted, columns_text, find_column
+from penchant.data.tables.file_options import FileKeywords, FileOptions
 from penchant.foundations.close_names import name_remedy
 from penchant.foundations.errors import DataError
 
 Duplicates = Literal["last", "error", "mean", "sum"]
 IdKind = Literal["detect", "text"]
 InvalidRows = Literal["error", "skip"]
+Decimal = Literal[".", ","]
+Missing = float | str | Sequence[float | str]
 
-_CHOICES = {"duplicates": ("last", "error", "mean", "sum"), "ids": ("detect", "text"), "bad_rows": ("error", "skip")}
+_CHOICES = {
+    "duplicates": ("last", "error", "mean", "sum", None),
+    "ids": ("detect", "text"),
+    "bad_rows": ("error", "skip"),
+    "decimal": (".", ",", None),
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,13 @@ class Rules:
     in the table without timestamps; "mean" and "sum" combine them into that one; "error" raises. Left out, ratings keep
     the last and choices are summed.
     ids: "detect" reads the ids of a file as whole numbers if all are written as such; "text" reads every id as a text.
-    bad_rows: "error" raises at the first invalid row; "skip" leaves invalid rows out and counts them.
+    trim_ids: whether ids that differ only in surrounding blanks are one id. bad_rows: "error" raises at the first
+    invalid row; "skip" leaves invalid rows out and counts them.
+    missing: the value or values of the rating column that mean that there is no rating, such as 0 or "NA"; such rows
+    are left out and counted. decimal: "," for ratings such as 3,5. time_format: how times are written, such as
+    "%d/%m/%Y", or the unit of numbers: "s", "ms", "us", "ns". wide: whether the table is a matrix, with a row for each
+    user, a column for each item, and empty cells for no rating; `user` names the column of the users, else it is the
+    first.
     """
 
     user: Wanted = None
@@ -45,12 +59,19 @@ class Rules:
     scale: tuple[float, float] | None = None
     duplicates: Duplicates | None = None
     ids: IdKind = "detect"
+    trim_ids: bool = False
     bad_rows: InvalidRows = "error"
+    missing: Missing | None = None
+    decimal: Decimal | None = None
+    time_format: str | None = None
+    wide: bool = False
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
-            if (value := getattr(self, name)) not in allowed and not (name == "duplicates" and value is None):
-                raise DataError(f"{name}={value!r} is not one of {', '.join(map(repr, allowed))}", where="reading")
+            if (value := getattr(self, name)) not in allowed:
+                listed = ", ".join(repr(one) for one in allowed if one is not None)
+                raise DataError(f"{name}={value!r} is not one of {listed}", where="reading")
+        _check_kinds(self)
         if self.scale is not None:
             _check_scale(self.scale)
         if self.weights is not None:
@@ -72,6 +93,19 @@ class Rules:
                     f"there is no argument {name!r}", where=where, remedy=name_remedy(name, known, intro="It takes")
                 )
         return cls(**options)
+
+    @property
+    def missing_values(self) -> list[float | str]:
+        """The values that mean that there is no rating."""
+        if self.missing is None:
+            return []
+        return [self.missing] if isinstance(self.missing, int | float | str) else list(self.missing)
+
+    @property
+    def named(self) -> set[str]:
+        """The columns that the caller named."""
+        wanted = (self.user, self.item, self.rating, self.timestamp, self.weight, self.event)
+        return {name for name in wanted if isinstance(name, str)}
 
     def columns(self, existing: list[str], source: str) -> dict[str, str]:
         """Role -> column of a table that has the columns `existing`; one without RATING is a table of choices."""
@@ -100,6 +134,50 @@ class Rules:
     def merging(self, columns: Mapping[str, str]) -> Duplicates:
         """What is done with several rows of one user and item in a table with these columns."""
         return self.duplicates or ("last" if RATING in columns else "sum")
+
+
+class RowKeywords(TypedDict, total=False):
+    """The fields of Rules as keyword arguments."""
+
+    user: Wanted
+    item: Wanted
+    rating: Wanted
+    timestamp: Wanted
+    weight: Wanted
+    event: str | None
+    weights: Mapping[str, float] | None
+    scale: tuple[float, float] | None
+    duplicates: Duplicates | None
+    ids: IdKind
+    trim_ids: bool
+    bad_rows: InvalidRows
+    missing: Missing | None
+    decimal: Decimal | None
+    time_format: str | None
+    wide: bool
+
+
+class ReadingKeywords(RowKeywords, FileKeywords, total=False):
+    """The fields of Rules and of FileOptions as keyword arguments; see there."""
+
+
+def rules_and_file(options: ReadingKeywords) -> tuple[Rules, FileOptions]:
+    """Both structures from keyword arguments."""
+    of_file = {field.name for field in fields(FileOptions)}
+    given = {name: value for name, value in options.items() if name in of_file}
+    rest = {name: value for name, value in options.items() if name not in of_file}
+    return Rules(**rest), FileOptions(**given)  # type: ignore[arg-type]
+
+
+def _check_kinds(rules: Rules) -> None:
+    for name in ("trim_ids", "wide"):
+        if not isinstance(value := getattr(rules, name), bool):
+            raise DataError(f"{name}={value!r} is neither True nor False", where="reading")
+    if rules.time_format is not None and not isinstance(rules.time_format, str):
+        raise DataError(f"time_format={rules.time_format!r} is not a text", where="reading")
+    several = isinstance(rules.missing, int | float | str | Sequence | None)
+    if not several or any(not isinstance(one, int | float | str) for one in rules.missing_values):
+        raise DataError(f"missing={rules.missing!r} are no values", where="reading", remedy="Write missing=0")
 
 
 def _check_weights(weights: Any) -> None:

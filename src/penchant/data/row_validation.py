@@ -16,13 +16,14 @@ class RowValidation:
     """Collects the invalid rows of a table.
 
     source: the table's name in messages. names: role -> column. skip: leave out invalid rows instead of raising. In
-    messages the first row is row 1; a file's header is not counted.
+    messages the first row is row 1; a file's header is not counted. refused, left_out: reason -> number of rows.
     """
 
     source: str
     names: dict[str, str]
     skip: bool = False
     refused: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     _bad: pl.Series | None = None
     _kept: pl.Series | None = None
 
@@ -42,13 +43,22 @@ class RowValidation:
         quoted = "" if shown is None else f": {shown[row]!r}"
         raise DataError(what + quoted, where=self.place(row, role), remedy=remedy)
 
+    def leave_out(self, rows: pl.Series, reason: str) -> None:
+        """Leave out rows that are not invalid, such as blank lines, and count them."""
+        new = rows if self._bad is None else rows & ~self._bad
+        if new.any():
+            self.left_out[reason] = int(new.sum())
+            self._bad = new if self._bad is None else new | self._bad
+
     def filtered(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame without the invalid rows; `place` still gives the row numbers of the original table."""
         if self._bad is None:
             return frame
         self._kept = (~self._bad).arg_true()
         if len(self._kept) == 0:
-            raise DataError("all rows are invalid", where=self.source, remedy=f"Reasons: {', '.join(self.refused)}")
+            reasons = ", ".join([*self.refused, *self.left_out])
+            what = "all rows are invalid" if self.refused else "the table has no rows with ratings"
+            raise DataError(what, where=self.source, remedy=f"Reasons: {reasons}")
         return frame.filter(~self._bad)
 
     def place(self, row: int, role: str) -> str:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from penchant.data.columns import EVENT, ITEM, RATING, TIMESTAMP, USER, WEIGHT
 from penchant.data.deduplication import merge, repeated_rows
 from penchant.data.id_encoding import encode_ids, plain_ids
+from penchant.data.liked import liked_from
 from penchant.data.reading_report import ReadingReport, counted
 from penchant.data.reading_rules import Duplicates, Rules
 from penchant.data.row_validation import RowValidation
 from penchant.data.scale import Kind, Scale, look_like_counts
-from penchant.data.value_parsing import choice_weights, rating_values, seconds
+from penchant.data.time_parsing import seconds
+from penchant.data.value_parsing import blank, choice_weights, rating_values
 from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.errors import DataError
 
@@ -37,8 +39,10 @@ class RatingColumns:
     report: ReadingReport
 
 
-def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: Rules, *, typed: bool) -> RatingColumns:
-    """The columns of Ratings from a frame. columns: role -> column.
+def assemble(
+    frame: pl.DataFrame, columns: dict[str, str], source: str, rules: Rules, *, typed: bool, form: str = ""
+) -> RatingColumns:
+    """The columns of Ratings from a frame. columns: role -> column. form: how the table was understood.
 
     typed: whether the column types come from the caller; otherwise texts may be numbers.
     """
@@ -46,9 +50,12 @@ def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: R
         raise DataError("the table has no rows", where=source, remedy="Give a table with at least two users' ratings")
     checks = RowValidation(source, columns, skip=rules.bad_rows == "skip")
     rows, notes = len(frame), list[str]()
-    frame = _validated(frame.select(column.alias(role) for role, column in _by_role(columns)), checks, rules, notes)
-    users, user_ids = _encoded(frame[USER], checks, notes, detect_whole=not typed and rules.ids == "detect")
-    items, item_ids = _encoded(frame[ITEM], checks, notes, detect_whole=not typed and rules.ids == "detect")
+    frame = frame.select(column.alias(role) for role, column in _by_role(columns))
+    if not typed:
+        checks.leave_out(_blank_lines(frame), "blank line")
+    frame, times_read = _validated(frame, checks, rules, notes)
+    users, user_ids = _encoded(frame[USER], checks, notes, rules, typed=typed)
+    items, item_ids = _encoded(frame[ITEM], checks, notes, rules, typed=typed)
     values = frame[RATING if RATING in columns else WEIGHT].to_numpy()
     times = frame[TIMESTAMP].to_numpy() if TIMESTAMP in columns else None
     del frame
@@ -61,11 +68,24 @@ def assemble(frame: pl.DataFrame, columns: dict[str, str], source: str, rules: R
     values = values[kept]
     kind = _kind(values, columns, rules, notes)
     report = ReadingReport(
-        source, rows, merged, checks.refused, len(values), len(user_ids), len(item_ids), columns, tuple(notes), kind
-    )
+        source, rows, merged, checks.refused, len(values), len(user_ids), len(item_ids), columns, tuple(notes), kind,
+        checks.left_out, form, {USER: _id_words(user_ids), ITEM: _id_words(item_ids)}, times_read,
+        liked_from(values) if kind == "ratings" else None,
+    )  # fmt: skip
     times = None if times is None else times[kept]
     scale = Scale.of(values, rules.scale, kind=kind)
     return RatingColumns(users[kept], items[kept], values, user_ids, item_ids, scale, times, report)
+
+
+def _blank_lines(frame: pl.DataFrame) -> pl.Series:
+    """The rows of a text without anything in the columns that were read."""
+    import polars as pl
+
+    return frame.select(pl.all_horizontal(blank(frame[name]) for name in frame.columns)).to_series()
+
+
+def _id_words(ids: Vocabulary) -> str:
+    return "texts" if ids.of_text else "whole numbers"
 
 
 def _positive(kept: NDArray[np.bool_], values: NDArray[np.float32], source: str, notes: list[str]) -> NDArray[np.bool_]:
@@ -103,28 +123,31 @@ def _by_role(columns: dict[str, str]) -> list[tuple[str, pl.Expr]]:
     return [(role, pl.col(name)) for role, name in columns.items()]
 
 
-def _validated(frame: pl.DataFrame, checks: RowValidation, rules: Rules, notes: list[str]) -> pl.DataFrame:
-    """The frame with plain ids, Float32 ratings or weights, and Int64 seconds, without the invalid rows."""
+def _validated(frame: pl.DataFrame, checks: RowValidation, rules: Rules, notes: list[str]) -> tuple[pl.DataFrame, str]:
+    """The frame without the invalid rows, and how times were read.
+
+    It has plain ids, Float32 ratings or weights, and Int64 seconds.
+    """
     import polars as pl
 
+    values = rating_values(frame[RATING], rules, checks, notes) if RATING in frame.columns else None
     for role in (USER, ITEM):
         column = frame[role].cast(pl.String) if rules.ids == "text" else frame[role]
         frame = frame.with_columns(plain_ids(column, checks))
-    if RATING in frame.columns:
-        frame = frame.with_columns(rating_values(frame[RATING], rules.scale, checks))
-    else:
-        frame = choice_weights(frame, rules.weights, checks)
+    frame = frame.with_columns(values) if values is not None else choice_weights(frame, rules, checks, notes)
+    times_read = ""
     if TIMESTAMP in frame.columns:
-        times, time_notes = seconds(frame[TIMESTAMP], checks)
+        times, times_read = seconds(frame[TIMESTAMP], rules.time_format, checks)
         frame = frame.with_columns(times)
-        notes += time_notes
-    return checks.filtered(frame)
+    return checks.filtered(frame), times_read
 
 
 def _encoded(
-    column: pl.Series, checks: RowValidation, notes: list[str], *, detect_whole: bool
+    column: pl.Series, checks: RowValidation, notes: list[str], rules: Rules, *, typed: bool
 ) -> tuple[Numbers, Vocabulary]:
-    numbers, vocabulary, id_notes = encode_ids(column, checks, detect_whole=detect_whole)
+    numbers, vocabulary, id_notes = encode_ids(
+        column, checks, detect_whole=not typed and rules.ids == "detect", trim=rules.trim_ids
+    )
     notes += id_notes
     if len(vocabulary) < 2:
         raise DataError(

@@ -100,7 +100,10 @@ class Vocabulary:
         if not fresh:
             return self
         self._check_same_kind(fresh[0])
-        return Vocabulary(np.concatenate([self.ids, np.array(fresh, dtype=self.ids.dtype)]))
+        found = Vocabulary.__new__(Vocabulary)  # what is known of these ids is not found out again
+        found.ids = np.concatenate([self.ids, np.array(fresh, dtype=self.ids.dtype)])
+        found._index = self._index | {one: n for n, one in enumerate(found.ids[len(self) :].tolist(), len(self))}
+        return found
 
     def _check_same_kind(self, one: object) -> None:
         if len(self) and isinstance(one, str) != self.of_text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -18,7 +19,11 @@ def checked_arguments(function: Callable[P, R]) -> Callable[P, R]:
     """The function, raising CallerError where Python would raise TypeError for missing or unknown arguments."""
     signature = inspect.signature(function)
     takes = [name for name in signature.parameters if name not in ("self", "cls")]
-    open_ended = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in signature.parameters.values())
+    rest = next((one for one in signature.parameters.values() if one.kind is inspect.Parameter.VAR_KEYWORD), None)
+    named = _named(function, rest)
+    open_ended = rest is not None and not named
+    if rest is not None and named:
+        takes = [name for name in takes if name != rest.name] + named
     where = f"{function.__name__}()"
 
     def refuse(kwargs: dict[str, Any], wrong: TypeError) -> CallerError:
@@ -30,6 +35,8 @@ def checked_arguments(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        if named and not kwargs.keys() <= set(takes):
+            raise refuse(kwargs, TypeError())
         try:
             return function(*args, **kwargs)
         except TypeError:
@@ -40,3 +47,12 @@ def checked_arguments(function: Callable[P, R]) -> Callable[P, R]:
             raise
 
     return checked
+
+
+def _named(function: Callable[..., Any], rest: inspect.Parameter | None) -> list[str]:
+    """The names of keyword arguments that are typed as `Unpack[SomeTypedDict]`."""
+    hint = None if rest is None else rest.annotation
+    if isinstance(hint, str):
+        hint = eval(hint, function.__globals__)  # the annotation, as the module's imports define it
+    (keywords,) = typing.get_args(hint) or (None,)
+    return list(typing.get_type_hints(keywords)) if typing.is_typeddict(keywords) else []

@@ -22,6 +22,7 @@ from penchant.lesson.display import Summarized, TrainingHistory
 from penchant.lesson.losses import Metric, PrintedLosses
 from penchant.training.gradient import learner
 from penchant.training.gradient.callbacks.validation import Held
+from penchant.training.gradient.devices import device_of
 from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.losses import Loss
 from penchant.training.gradient.torch_backend import TorchBackend
@@ -56,10 +57,15 @@ class ColumnarModelData(Summarized):
         """From a frame and ratings y.
 
         cat_flds: the categorical columns, contiguous numbers, the users' and the items' first. All other columns are
-        continuous; a column with several values a row, such as genres, becomes one 0/1 column for each value.
+        continuous. A column of lists, such as genres, becomes one column of zeros and ones for each value; their names
+        are `data.rows.cont_names`.
         path is where the lesson keeps its files; nothing is read from or written to it.
         """
-        rows = ColumnarRows.of(df, y, cat_flds)
+        return cls.split(ColumnarRows.of(df, y, cat_flds), val_idxs, bs, seed=seed)
+
+    @classmethod
+    def split(cls, rows: ColumnarRows, val_idxs: NDArray[Any], bs: int, *, seed: int = 0) -> ColumnarModelData:
+        """From rows; those of val_idxs are for validation."""
         held = np.asarray(val_idxs, dtype=np.int64)
         if len(held) and not 0 <= held.min() <= held.max() < len(rows.y):
             raise DataError("a row number is outside the table", where="val_idxs", remedy="Take get_cv_idxs(len(df))")
@@ -109,16 +115,15 @@ def fit(
     """Train a module with an optimiser and a loss, and print both losses after each epoch. Returns the metrics.
 
     The module is called as forward(cats, conts), forward(users, items) or forward(x), x being cats, and may return (B,)
-    or (B, 1). It may be on a GPU. metrics: functions of predictions and ratings that are printed too.
+    or (B, 1). It is trained on the device of its parameters. metrics: functions of predictions and ratings.
     Raises ModelShapeError before the first step for any other shape.
     """
-    train = _numbered(data.trn_idxs, data.trn_y)
+    train = numbered_rows(data.trn_idxs, data.trn_y)
     backend = TorchBackend(RowModule(model, data.rows), train, opt, data.bs, loss=crit)
     rates = [group["lr"] for group in opt.param_groups]
     for group in opt.param_groups:
         group["rate_share"] = group["lr"]
-    held = Held(data.val_idxs.astype(np.int32), np.zeros(len(data.val_idxs), np.int32), data.val_y, (0.0, 0.0))
-    printed = PrintedLosses(held, loss=crit, metrics=metrics)
+    printed = PrintedLosses(validation_rows(data), loss=crit, metrics=metrics)
     try:
         run = learner.fit(backend, TrainingPlan(n_epochs, 1.0), seed=data.next_seed(), callbacks=[printed])
         return TrainingHistory(run.history)
@@ -128,7 +133,12 @@ def fit(
             del group["rate_share"]
 
 
-def _numbered(rows: NDArray[np.int64], values: NDArray[np.float32]) -> Ratings:
+def validation_rows(data: ColumnarModelData) -> Held:
+    """The validation rows, whose user numbers are row numbers, for a RowModule."""
+    return Held(data.val_idxs.astype(np.int32), np.zeros(len(data.val_idxs), np.int32), data.val_y, (0.0, 0.0))
+
+
+def numbered_rows(rows: NDArray[np.int64], values: NDArray[np.float32]) -> Ratings:
     """Ratings whose user numbers are row numbers, for a RowModule."""
     names = Vocabulary(np.arange(int(rows.max(initial=0)) + 1))
     zeros = np.zeros(len(rows), np.int32)
@@ -139,14 +149,14 @@ def predict(model: nn.Module, data: ColumnarModelData | Batches) -> NDArray[np.f
     """The module's predictions (n,) of the validation rows, or of the rows of a data loader in its order."""
     batches = data.val_dl if isinstance(data, ColumnarModelData) else data
     call, training = row_caller(model), model.training
-    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    device = device_of(model)
     model.eval()
     try:
         with torch.no_grad():
-            found = [call(cats.to(device), conts.to(device)).reshape(-1).cpu() for cats, conts, *_ in batches]
+            found = [call(cats.to(device), conts.to(device)).reshape(-1) for cats, conts, *_ in batches]
     finally:
         model.train(training)
-    return torch.cat(found).numpy() if found else np.empty(0, np.float32)
+    return torch.cat(found).cpu().numpy() if found else np.empty(0, np.float32)
 
 
 def set_lrs(opt: torch.optim.Optimizer, lr: float | Sequence[float]) -> None:

@@ -13,20 +13,25 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from penchant.foundations.errors import DataError
+from penchant.training.gradient.devices import device_of
 from penchant.training.gradient.forward_adapter import caller
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnarRows:
-    """cats: (n, C) int64, the numbers of the categorical columns. conts: (n, F) float32. y: (n,) float32."""
+    """cats: (n, C) int64, the numbers of the categorical columns. conts: (n, F) float32. y: (n,) float32.
+
+    cont_names: the names of the F continuous columns; "genres=Drama" for a value of a column of lists.
+    """
 
     cats: NDArray[np.int64]
     conts: NDArray[np.float32]
     y: NDArray[np.float32]
+    cont_names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, df: Any, y: Any, cat_flds: Sequence[str]) -> ColumnarRows:
-        """From a frame; the columns that cat_flds does not name are continuous."""
+        """From a frame; the columns that cat_flds does not name are continuous, or hold lists of values."""
         names = [str(name) for name in df.columns]
         if len(cat_flds) < 2 or (missing := [name for name in cat_flds if name not in names]):
             wrong = f"{len(cat_flds)} columns were named" if len(cat_flds) < 2 else f"there is no column {missing[0]!r}"
@@ -39,9 +44,13 @@ class ColumnarRows:
         if len(values) != len(df):
             raise DataError(f"{len(values)} ratings do not fit {len(df)} rows", where="y", remedy="Give one a row")
         cats = np.stack([_numbers(df[name], name) for name in cat_flds], axis=1)
-        others = [_continuous(df[name], name) for name in names if name not in cat_flds]
-        conts = np.stack(others, axis=1) if others else np.empty((len(df), 0), np.float32)
-        return cls(cats, conts, values)
+        others: dict[str, NDArray[np.float32]] = {}
+        for name in names:
+            if name not in cat_flds:
+                lists = _lists(df[name])
+                others |= {name: _continuous(df[name], name)} if lists is None else _indicators(lists, name)
+        conts = np.stack(list(others.values()), axis=1) if others else np.empty((len(df), 0), np.float32)
+        return cls(cats, conts, values, tuple(others))
 
     def tensors(self) -> tuple[Tensor, Tensor]:
         """cats and conts."""
@@ -51,18 +60,16 @@ class ColumnarRows:
 class RowModule(nn.Module):
     """A module over row numbers: it fetches cats and conts of the rows and calls a module of its user with them.
 
-    The columns are on the device of the module's parameters; predictions come back to the CPU.
+    The columns are on the device of the module's parameters.
     """
 
     def __init__(self, module: nn.Module, rows: ColumnarRows) -> None:
         super().__init__()
         self.module, self._call = module, row_caller(module)
-        device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
-        self._cats, self._conts = (tensor.to(device) for tensor in rows.tensors())
+        self._cats, self._conts = (tensor.to(device_of(module)) for tensor in rows.tensors())
 
     def forward(self, rows: Tensor, zeros: Tensor) -> Tensor:
-        at = rows.to(self._cats.device)
-        return self._call(self._cats[at], self._conts[at]).cpu()
+        return self._call(self._cats[rows], self._conts[rows])
 
 
 def row_caller(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
@@ -96,6 +103,23 @@ def _continuous(column: Any, name: str) -> NDArray[np.float32]:
         raise DataError(
             "the values are not finite numbers",
             where=f"column {name}",
-            remedy="Drop the column, or name it in cat_flds and map its values to numbers",
+            remedy="Drop the column, name it in cat_flds and map its values to numbers, or split it into lists: "
+            'df[name].str.split("|")',
         )
     return values.astype(np.float32)
+
+
+def _lists(column: Any) -> list[Sequence[Any]] | None:
+    """The values of a column of lists, or None for another column."""
+    values: list[Any] = column.to_list()
+    return values if values and all(isinstance(one, list | tuple) for one in values) else None
+
+
+def _indicators(lists: list[Sequence[Any]], name: str) -> dict[str, NDArray[np.float32]]:
+    """One column of zeros and ones for each value in the lists, in the order of the values as text."""
+    labels = sorted({str(label) for row in lists for label in row})
+    place = {label: number for number, label in enumerate(labels)}
+    made = np.zeros((len(labels), len(lists)), np.float32)
+    for row, values in enumerate(lists):
+        made[[place[str(label)] for label in values], row] = 1.0
+    return {f"{name}={label}": made[number] for label, number in place.items()}

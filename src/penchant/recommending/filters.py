@@ -16,11 +16,12 @@ from penchant.recommending.options import ListOptions
 
 
 def allowed_items(
-    items: Side, options: ListOptions, seen: Numbers | None = None
+    items: Side, options: ListOptions, seen: Numbers | None = None, hidden: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.bool_], list[Any]]:
     """A mask over the catalogue (I,), and the ids in the options that are not in the catalogue.
 
-    seen: the item numbers that the user has rated. Raises CallerError for a feature that items do not have.
+    seen: the item numbers that the user has rated. hidden: (I,), the items that no list holds, or None. Raises
+    CallerError for a feature that items do not have.
     """
     unknown: list[Any] = []
     mask = np.full(len(items), options.among is None)
@@ -31,6 +32,8 @@ def allowed_items(
     mask[_numbers(items, options.exclude, unknown)] = False
     if options.exclude_seen and seen is not None:
         mask[seen] = False
+    if hidden is not None:
+        mask &= ~hidden
     return mask, unknown
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from penchant.foundations.errors import ModelShapeError
+from penchant.training.gradient.devices import device_of
 from penchant.training.gradient.forward_adapter import caller
 
 Array = NDArray[np.float64]
@@ -21,10 +22,11 @@ Array = NDArray[np.float64]
 def with_new_user(
     module: nn.Module, item_numbers: NDArray[Any], ratings: NDArray[Any], *, noise: float = 1.0
 ) -> tuple[nn.Module, int]:
-    """A copy of the module with one more user, and that user's number.
+    """A copy of the module with one more user, on the module's device, and that user's number.
 
-    module: with forward(users, items) or forward(cats, conts), and users in one or more `nn.Embedding`. item_numbers,
-    ratings: (n,), the new user's ratings. noise: the standard deviation of a rating around the module's prediction.
+    module: with forward(users, items), forward(cats, conts) or forward(x), and users in one or more `nn.Embedding`.
+    item_numbers, ratings: (n,), the new user's ratings. noise: the standard deviation of a rating around the module's
+    prediction.
     The new rows minimize the squared errors over noise², plus the squared distance to the mean of the trained rows over
     their variance, which is a Gaussian prior fitted to those rows. Raises ModelShapeError if no embedding is indexed by
     the user number.
@@ -33,9 +35,10 @@ def with_new_user(
     tables = _tables_of_users(grown)
     number = min(table.num_embeddings for table in tables)
     mean, variance = _grow(tables)
-    items = torch.as_tensor(np.asarray(item_numbers), dtype=torch.long)
+    device = device_of(grown)
+    items = torch.tensor(item_numbers, dtype=torch.long, device=device)
     users = torch.full_like(items, number)
-    truth = torch.as_tensor(np.asarray(ratings), dtype=torch.float32)
+    truth = torch.tensor(ratings, dtype=torch.float32, device=device)
     call = caller(grown)
 
     def cost(row: Array) -> tuple[float, Array]:
@@ -44,7 +47,7 @@ def with_new_user(
         slopes = torch.autograd.grad(loss, [table.weight for table in tables])
         away = row - mean
         total = float(loss.detach()) + 0.5 * float(away @ (away / variance))
-        return total, np.concatenate([s[number].numpy().astype(np.float64) for s in slopes]) + away / variance
+        return total, np.concatenate([s[number].cpu().numpy().astype(np.float64) for s in slopes]) + away / variance
 
     _write(tables, number, _minimum(cost, mean) if len(items) else mean)
     return grown, number
@@ -60,7 +63,8 @@ def _minimum(cost: Callable[[Array], tuple[float, Array]], start: Array) -> Arra
 def _tables_of_users(module: nn.Module) -> list[nn.Embedding]:
     """The embeddings that are indexed by the user number; they are found by a call with user 1 and item 0."""
     with _lookups(module) as seen, torch.no_grad():
-        caller(module)(torch.tensor([1]), torch.tensor([0]))
+        device = device_of(module)
+        caller(module)(torch.tensor([1], device=device), torch.tensor([0], device=device))
     found = [table for table, at in seen if at == [1]]
     if not found:
         raise ModelShapeError(
@@ -93,8 +97,8 @@ def _grow(tables: list[nn.Embedding]) -> tuple[Array, Array]:
     means, variances = [], []
     for table in tables:
         rows = table.weight.detach()
-        means.append(rows.mean(dim=0).numpy())
-        variances.append(rows.var(dim=0, correction=0).numpy() + 1e-6)
+        means.append(rows.mean(dim=0).cpu().numpy())
+        variances.append(rows.var(dim=0, correction=0).cpu().numpy() + 1e-6)
         table.weight = nn.Parameter(torch.cat([rows, rows.mean(dim=0, keepdim=True)]))
         table.num_embeddings += 1
     return np.concatenate(means).astype(np.float64), np.concatenate(variances).astype(np.float64)
@@ -105,5 +109,5 @@ def _write(tables: list[nn.Embedding], number: int, row: Array) -> None:
     with torch.no_grad():
         for table in tables:
             stop = start + table.embedding_dim
-            table.weight[number] = torch.as_tensor(row[start:stop], dtype=table.weight.dtype)
+            table.weight[number] = torch.as_tensor(row[start:stop]).to(table.weight.dtype)
             start = stop

@@ -1,4 +1,4 @@
-"""A grown model: the same with one row more or replaced, or with many items more that have no ratings yet."""
+"""A grown model: the same with one row more or replaced, or with items that have no ratings yet."""
 
 from __future__ import annotations
 
@@ -61,24 +61,32 @@ def grown(
     return replace(trained, users=all_users, items=all_items, interactions=interactions)
 
 
-def with_unrated_items(trained: TrainedModel, vocabulary: Vocabulary, features: FeatureTable) -> TrainedModel:
-    """The model with more items, none of which has a rating: each has the prior mean that its features give.
+def with_described_items(
+    trained: TrainedModel, vocabulary: Vocabulary, numbers: Numbers, features: FeatureTable
+) -> TrainedModel:
+    """The model with new features and titles of some items, known or new.
 
-    vocabulary: the ids of the model's items in their order, then those of the new ones. features: one row for each new
-    item, titles included. All are added in one copy of the arrays.
+    vocabulary: the ids of the model's items in their order, then those of new ones. numbers: (m,), the items that are
+    described; the new ones are among them. features: a row for each. An item without ratings has the prior mean that
+    its features give; the row of another one stays.
     """
     own, more = trained.items, len(vocabulary) - len(trained.items)
-    rows = own.new_rows(features, more)
+    counts = np.pad(own.counts, (0, more))
+    at = np.flatnonzero(counts[numbers] == 0)
+    rows, unrated = own.new_rows(features.take(at), len(at)), numbers[at]
+    bias, vectors = np.pad(own.bias, ((0, 0), (0, more))), np.pad(own.vectors, ((0, 0), (0, more), (0, 0)))
+    bias[:, unrated], vectors[:, unrated] = rows.bias, rows.vectors
+    table = own.features or FeatureTable({}, {}, [None] * len(own))
     items = replace(
         own,
         vocabulary=vocabulary,
-        bias=np.concatenate([own.bias, rows.bias], axis=1),
-        vectors=np.concatenate([own.vectors, rows.vectors], axis=1),
+        bias=bias,
+        vectors=vectors,
         histories=None if own.histories is None else own.histories.padded(more),
-        counts=np.pad(own.counts, (0, more)),
+        counts=counts,
         variance=None if own.variance is None else np.pad(own.variance, (0, more)),
         unformed=None if own.unformed is None else np.pad(own.unformed, (0, more), constant_values=True),
-        features=(own.features or FeatureTable({}, {}, [None] * len(own))).appended(features),
+        features=table.with_rows(numbers, features, len(vocabulary)),
     )
     return replace(trained, items=items)
 

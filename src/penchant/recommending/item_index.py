@@ -67,10 +67,14 @@ class PartIndex:
 
 
 class ItemIndex:
-    """The parts by name, the ranker, and what both parts share."""
+    """The parts by name, the ranker, and what both parts share.
+
+    hidden: the items that no list holds, (I,), or None for no such item.
+    """
 
     def __init__(self, parts: Mapping[PartName, PartIndex], ranker: Ranker | None) -> None:
         self.parts, self.ranker = parts, ranker
+        self.hidden: NDArray[np.bool_] | None = None
         self.main = parts[self.one_part(None)]
 
     @property

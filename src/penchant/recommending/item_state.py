@@ -76,8 +76,9 @@ class ItemState:
         """The n items whose vectors point most nearly in its direction; scores are as in `similar_items`."""
         check_count(n)
         row = self.rows[self.index.one_part(by)]
-        found = row.part.items_near.towards(dense_directions(row.rows)[0], n, own=len(row.numbers))
-        items = row.trained.items
+        items, hidden = row.trained.items, self.index.hidden
+        allowed = None if hidden is None else (items.counts > 0) & ~hidden
+        found = row.part.items_near.towards(dense_directions(row.rows)[0], n, own=len(row.numbers), allowed=allowed)
         return Ranking(
             asked=None,
             ids=items.vocabulary.take(found.numbers).tolist(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,9 +87,26 @@ class Neighbourhood:
         """The directions of some rows, (B, S·K)."""
         return _dense(self.directions[numbers])
 
-    def near(self, number: int, n: int, *, approximate: bool = False) -> Nearest:
-        """The n rows most similar to one of them, itself left out."""
-        allowed = self._counts > 0
+    def updated(self, side: Side, numbers: Numbers) -> Neighbourhood:
+        """The same for a side that differs in some unrated rows (m,), which may lie behind the last one."""
+        fresh, more = copy(self), len(side) - len(self._counts)
+        fresh._counts = side.counts
+        if isinstance(self.directions, np.ndarray):
+            fresh.directions = np.pad(self.directions, ((0, more), (0, 0)))
+            fresh.directions[numbers] = directions_of(side.rows(numbers))
+        elif more:  # weights on other items, of which an unrated one has none
+            from scipy.sparse import csr_array
+
+            old = self.directions
+            starts = np.pad(old.indptr, (0, more), mode="edge")
+            fresh.directions = csr_array((old.data, old.indices, starts), shape=(len(side), old.shape[1]))
+        return fresh
+
+    def near(
+        self, number: int, n: int, *, approximate: bool = False, hidden: NDArray[np.bool_] | None = None
+    ) -> Nearest:
+        """The n rows most similar to one of them, itself and the hidden ones (N,) left out."""
+        allowed = self._counts > 0 if hidden is None else (self._counts > 0) & ~hidden
         allowed[number] = False
         own = int(self._counts[number])
         return self.towards(self.of(np.array([number]))[0], n, own=own, allowed=allowed, approximate=approximate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -43,6 +44,13 @@ class Popularity:
         order = np.argsort(times, kind="stable")
         self._items, self._times = interactions.items[order], times[order]
         self.now = int(self._times[-1]) if now is None else now
+
+    def grown(self, n_items: int) -> Popularity:
+        """The same for more items, I of them, where the new ones have no interaction."""
+        fresh = copy(self)
+        fresh.n_items = n_items
+        vars(fresh).pop("_first", None)
+        return fresh
 
     def counts(self, window: float | None = None) -> NDArray[np.float64]:
         """The number of interactions of each item in the last `window` days, (I,).

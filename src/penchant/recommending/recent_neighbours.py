@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -72,6 +72,19 @@ class RecentNeighbours:
             shape=shape,
         )
         return cls(weights, by_item.indptr.astype(np.int64), by_item.indices, by_item.data, chosen, rows, interactions)
+
+    def grown(self, n_items: int) -> RecentNeighbours:
+        """The same for more items, I of them, where no user has chosen a new one."""
+        from scipy.sparse import csr_array
+
+        more = n_items - len(self.weights)
+        chosen = self.chosen
+        return replace(
+            self,
+            weights=np.pad(self.weights, (0, more), constant_values=1),
+            starts=np.pad(self.starts, (0, more), mode="edge"),
+            chosen=csr_array((chosen.data, chosen.indices, chosen.indptr), shape=(chosen.shape[0], n_items)),
+        )
 
     def scores(self, items: Numbers, user: int | None = None) -> NDArray[np.float32]:
         """The scores of all items for one history, (I,).

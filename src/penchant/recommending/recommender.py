@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
@@ -21,7 +20,7 @@ from penchant.recommending.filters import allowed_items
 from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.item_state import ItemState, item_state_of
 from penchant.recommending.options import By, ListOptions
-from penchant.recommending.popularity import Popularity, PopularOrder
+from penchant.recommending.popularity import PopularOrder
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.query import UserQuery
 from penchant.recommending.ranker import Liking, Ranker
@@ -112,16 +111,21 @@ class Recommender:
         exclude: Iterable[Any] = (),
         among: Iterable[Any] | None = None,
         where: Mapping[str, Any] | None = None,
+        exclude_pairs: Any = None,
         to: str | Path | None = None,
+        table: str = "lists",
         progress: Progress | None = None,
     ) -> Any:
         """The lists of many users, or of all known ones: a polars frame of user, rank, item, score and source.
 
-        With a choice model and a ranker it has p_choose too. to: a Parquet or CSV file to stream them to instead; its
-        path is then returned, and memory stays bounded. Other arguments as in `ListOptions`.
+        With a choice model and a ranker it has p_choose too. exclude_pairs: a table of users and items, a frame or a
+        path; each item is left out for that user. to: a file that ends in .parquet, .csv or .jsonl, or the URL of a
+        database, to stream them to instead; the place is then returned, and memory stays bounded. table: of that
+        database; one of that name is replaced. Other arguments as in `ListOptions`.
         """
-        lists = BatchLists.of(self._index, users, ListOptions(n, by, exclude_seen, exclude, among, where))
-        return lists.frame(progress) if to is None else lists.write(to, progress)
+        options = ListOptions(n, by, exclude_seen, exclude, among, where)
+        lists = BatchLists.of(self._index, users, options, exclude_pairs)
+        return lists.frame(progress) if to is None else lists.write(to, table, progress)
 
     @overload
     def explain(self, user: Any, item: Any, *, by: PartName) -> Explanation: ...
@@ -153,17 +157,12 @@ class Recommender:
         of the latest interaction. Raises CallerError for a window or an order that needs timestamps which are missing.
         """
         items = self._index.main.trained.items
-        allowed, unknown = allowed_items(items, ListOptions(n, exclude=exclude, among=among, where=where))
-        scores, chosen = self._popularity.ordered(order, window)
+        options = ListOptions(n, exclude=exclude, among=among, where=where)
+        allowed, unknown = allowed_items(items, options, hidden=self._index.hidden)
+        scores, chosen = self._index.times.ordered(order, window)
         best = top_n(scores, n, allowed=allowed & chosen)
         by = "count" if order == "popular" else order
         return ranking_of(items, best, scores[best].astype(np.float32), by, unknown=unknown)
-
-    @cached_property
-    def _popularity(self) -> Popularity:
-        """The training interactions in time order; of the choice part where there is one."""
-        part = self._index.parts.get("choice", self._index.main).trained
-        return Popularity(part.interactions, len(part.items))
 
     @checked_arguments
     def similar_items(self, item: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:
@@ -174,7 +173,8 @@ class Recommender:
         of the `ann` extra, for catalogues of millions.
         """
         part = self._index.part(self._index.one_part(by))
-        return similar_rows(part.trained.items, part.items_near, one_id(item, "item"), n, approximate)
+        wanted, hidden = one_id(item, "item"), self._index.hidden
+        return similar_rows(part.trained.items, part.items_near, wanted, n, approximate, hidden)
 
     @checked_arguments
     def similar_users(self, user: Any, n: int = 10, *, by: By | None = None, approximate: bool = False) -> Ranking:
@@ -192,14 +192,16 @@ class Recommender:
         user: Any = None,
         features: Mapping[str, Any] | None = None,
         asked: Iterable[Any] = (),
+        chosen: Iterable[Any] = (),
     ) -> UserState:
         """A user with these ratings (item id -> rating) and features (name -> value); either may be empty.
 
         user: an id; the ratings are added to those of a known user. asked: items that the user was asked to rate (see
-        `UserState.onboarding`); their selection is not treated as implicit feedback. The row is computed by the row
+        `UserState.onboarding`); their selection is not treated as implicit feedback. chosen: items that the user chose
+        without rating them; only the choice part learns of them, and no list holds them. The row is computed by the row
         update of training, and the models are not changed. Raises CallerError for ratings outside the scale.
         """
-        return user_state_of(self._index, UserQuery(user, ratings, features, asked))
+        return user_state_of(self._index, UserQuery(user, ratings, features, asked, chosen))
 
     @checked_arguments
     def fold_in_item(
@@ -256,6 +258,15 @@ def main_model(recommender: Recommender) -> TrainedModel:
 def index_of(recommender: Recommender) -> ItemIndex:
     """The index of the recommender, for other layers that work with numbers."""
     return recommender._index
+
+
+def recommender_of(index: ItemIndex) -> Recommender:
+    """The recommender of an index, whose parts are taken to fit each other."""
+    made = Recommender.__new__(Recommender)
+    made._index, made.ranker = index, index.ranker
+    trained = {name: part.trained for name, part in index.parts.items()}
+    made.rating_model, made.choice_model = trained.get("rating"), trained.get("choice")
+    return made
 
 
 def _check_parts(rating: TrainedModel | None, choice: TrainedModel | None) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from penchant.data.vocabulary import UNKNOWN, Numbers
 from penchant.models.rows import Floats
@@ -17,13 +18,15 @@ from penchant.recommending.results import Ranking, Source
 from penchant.recommending.row_lookup import is_rated, resolve
 
 
-def similar_rows(side: Side, near: Neighbourhood, wanted: Any, n: int, approximate: bool) -> Ranking:
-    """The n rows of one side most similar to that of the wanted id; an unknown id has none."""
+def similar_rows(
+    side: Side, near: Neighbourhood, wanted: Any, n: int, approximate: bool, hidden: NDArray[np.bool_] | None = None
+) -> Ranking:
+    """The n rows of one side most similar to that of the wanted id; an unknown id has none. hidden: (N,), left out."""
     check_count(n)
     number = side.vocabulary.number(wanted)
     if number == UNKNOWN:
         return Ranking(wanted, [], [], np.zeros(0, np.float32), [], "prior", "cosine", unknown=[wanted])
-    found = near.near(number, n, approximate=approximate)
+    found = near.near(number, n, approximate=approximate, hidden=hidden)
     own = resolve(side, np.array([number])).sources[0]
     listed = ranking_of(side, found.numbers, found.similarities, "cosine", asked=wanted, source=own)
     return replace(listed, support=found.support)

@@ -31,12 +31,14 @@ EXPLORED = 0.1
 """The share of a list that `explore` reserves for items without interactions."""
 
 
-def ranking_for(index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[Any], options: ListOptions) -> Ranking:
-    """The list with these options for the user with these rows."""
+def ranking_for(
+    index: ItemIndex, rows: UserRows, user: Any, unknown: Sequence[Any], options: ListOptions, chosen: Numbers
+) -> Ranking:
+    """The list with these options for the user with these rows. chosen: item numbers that count as seen besides."""
     by = index.order(options.by)
-    seen = np.concatenate([row.numbers for row in rows.values()])
+    seen = np.concatenate([chosen, *(row.numbers for row in rows.values())])
     items = index.main.trained.items
-    allowed, strange = allowed_items(items, options, seen)
+    allowed, strange = allowed_items(items, options, seen, index.hidden)
     inputs = _Inputs(index, rows)
     best, scores = _ranked(inputs, by, options, allowed)
     ordering = [name for name in rows if by in ("combined", name)]

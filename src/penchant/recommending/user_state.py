@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args, overload
 
 import numpy as np
@@ -33,18 +33,22 @@ from penchant.recommending.row_lookup import features_from
 from penchant.recommending.user_explanations import explained_order, explained_part
 from penchant.recommending.user_lists import ranking_for
 
+_NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
+
 
 @dataclass(frozen=True)
 class UserState:
     """One user's row in each part, with the user's ratings. The recommender is not changed.
 
     user: an id, or None for a new user. rows: by part. unknown: the given ids that are not in the recommender.
+    chosen: the numbers of items that the user chose without rating them, (m,).
     """
 
     index: ItemIndex
     rows: Mapping[PartName, PartRow]
     user: Any = None
     unknown: Sequence[Any] = ()
+    chosen: Numbers = field(default_factory=lambda: _NOTHING[0])
 
     @property
     def main(self) -> PartRow:
@@ -89,7 +93,7 @@ class UserState:
 
     def ranking(self, options: ListOptions) -> Ranking:
         """The list with these options."""
-        return ranking_for(self.index, self.rows, self.user, self.unknown, options)
+        return ranking_for(self.index, self.rows, self.user, self.unknown, options, self.chosen)
 
     @overload
     def explain(self, item: Any, *, by: PartName) -> Explanation: ...
@@ -122,12 +126,22 @@ class UserState:
         check_count(n)
         row = self.main
         skipped = np.append(self.seen, self.index.items.numbers(many_ids(skip, "skip")))
+        if self.index.hidden is not None:
+            skipped = np.append(skipped, np.flatnonzero(self.index.hidden))
         return questions(row.trained, row.rows, row.posterior, skipped, n, state=row.part.elicitation)
 
     @property
     def seen(self) -> Numbers:
-        """The item numbers that the user has rated, in any part."""
-        return np.unique(np.concatenate([row.numbers for row in self.rows.values()]))
+        """The item numbers that the user has rated, in any part, or chosen."""
+        return np.unique(np.concatenate([self.chosen, *(row.numbers for row in self.rows.values())]))
+
+    def on(self, index: ItemIndex) -> UserState:
+        """The same state on an index of the same parts in which the items that the user rated are the same."""
+        if index is self.index:
+            return self
+        return replace(
+            self, index=index, rows={name: replace(row, part=index.parts[name]) for name, row in self.rows.items()}
+        )
 
     def _row(self, name: PartName) -> PartRow:
         self.index.part(name)
@@ -144,10 +158,18 @@ def user_state_of(index: ItemIndex, query: UserQuery) -> UserState:
     ratings = ratings_by_id(query.ratings, index.scale)
     given = in_numbers(index.items, ratings)
     asked = index.items.numbers(many_ids(query.asked, "asked"))
-    unknown = given[2] if user is None or number != UNKNOWN else [user, *given[2]]
+    chosen = many_ids(query.chosen, "chosen")
+    picked = index.items.numbers(chosen)
+    own_choices = picked[picked != UNKNOWN]
+    unknown = [*given[2], *(one for one, n in zip(chosen, picked.tolist(), strict=True) if n == UNKNOWN)]
+    if user is not None and number == UNKNOWN:
+        unknown = [user, *unknown]
     features = features_by_name(query.features)
-    rows = {name: _row_in(part, number, given[:2], asked, features) for name, part in index.parts.items()}
-    return UserState(index, rows, user, unknown)
+    rows = {}
+    for name, part in index.parts.items():
+        own = given[:2] if name == "rating" else _with_chosen(part, given[:2], own_choices)
+        rows[name] = _row_in(part, number, own, asked, features)
+    return UserState(index, rows, user, unknown, own_choices)
 
 
 def new_user_state(
@@ -191,7 +213,13 @@ def _row_in(
     return PartRow.folded_in(part, "users", numbers, values, table, history, times)
 
 
-_NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
+def _with_chosen(
+    part: PartIndex, given: tuple[Numbers, NDArray[np.float32]], chosen: Numbers
+) -> tuple[Numbers, NDArray[np.float32]]:
+    """Given ratings, and chosen items (m,) with the highest value; a rating of the same item stands."""
+    if not len(chosen):
+        return given
+    return _together(chosen, np.full(len(chosen), part.trained.scale.high, np.float32), *given)
 
 
 def _together(

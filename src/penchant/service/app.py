@@ -17,6 +17,8 @@ from starlette.responses import Response
 from penchant.foundations.errors import PenchantError
 from penchant.foundations.version import __version__
 from penchant.service.deadline import Deadline
+from penchant.service.entity_tags import EntityTags
+from penchant.service.operator import operator_routes
 from penchant.service.page import actions
 from penchant.service.page import routes as page
 from penchant.service.page.error_pages import error_page
@@ -25,8 +27,9 @@ from penchant.service.problems import RefusalError, described, of_exception
 from penchant.service.query_parameters import refuse_unknown_parameters
 from penchant.service.readiness import DATABASE
 from penchant.service.request_limits import RequestLimits
+from penchant.service.request_paths import path_of
 from penchant.service.response_headers import ResponseHeaders
-from penchant.service.routes import asking, items, operations, users
+from penchant.service.routes import asking, events, items, lists, operations, outcomes, users
 from penchant.service.service import Service
 from penchant.service.storage.database import StorageFullError, StorageUnavailableError
 
@@ -41,35 +44,40 @@ for a visitor's own ratings, the visitor's token. Errors are RFC 9457 problem de
 def build_app(service: Service) -> FastAPI:
     """The application around a service; the service's watcher runs as long as the application does."""
     app = FastAPI(
-        title="Penchant", version=__version__, description=_ABOUT, openapi_url="/v1/openapi.json",
-        docs_url=None, redoc_url=None, lifespan=_lifespan, redirect_slashes=False,
+        title="Penchant", version=__version__, description=_ABOUT, openapi_url=None, docs_url=None, redoc_url=None,
+        lifespan=_lifespan, redirect_slashes=False,
     )  # fmt: skip
     app.state.service = service
     # Routes are looked for in this order: those asked for most come first.
-    api = (asking.router, users.router, users.visitors, items.router, operations.router)
-    for router in api:
+    routers = (
+        asking.router, users.router, users.visitors, items.router, items.changes, lists.router, events.router,
+        outcomes.router, operations.router, operator_routes.router, page.router, actions.router,
+    )  # fmt: skip
+    for router in routers:
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
-    for router in (pages := (page.router, actions.router)):
-        app.include_router(router)
-    app.state.routes = [route for router in (*api, *pages) for route in router.routes]
+    app.state.routes = [route for router in routers for route in router.routes]
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
-    app.openapi_schema = _with_security(app.openapi())
+    app.openapi_schema = _completed(app.openapi(), service.settings.root_path)
     # The last one added is the outermost.
+    app.add_middleware(EntityTags)
     app.add_middleware(Deadline, seconds=service.settings.answer_seconds)
     app.add_middleware(RequestLimits, settings=service.settings, ring=service.keys)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     if service.settings.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=service.settings.cors_origins, allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type"], expose_headers=["X-Request-ID", "Retry-After"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After", "ETag", "Location"],
         )  # fmt: skip
-    app.add_middleware(ResponseHeaders, metrics=service.metrics)
+    app.add_middleware(ResponseHeaders, metrics=service.metrics, settings=service.settings)
     return app
 
 
-def _with_security(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the one way to authenticate; open routes are also answered without it."""
+def _completed(document: dict[str, Any], root_path: str) -> dict[str, Any]:
+    """The document with where the service is, and with the one way to authenticate; open routes do without it."""
+    if root_path:
+        document["servers"] = [{"url": root_path}]
     scheme = {"type": "http", "scheme": "bearer", "description": "A key (pk_…) or a visitor's token."}
     document.setdefault("components", {})["securitySchemes"] = {"bearer": scheme}
     return {**document, "security": [{}, {"bearer": []}]}
@@ -110,7 +118,7 @@ def _allowed_methods(request: Request) -> list[str]:
     """Every method that some route takes at the request's path."""
     found = {"OPTIONS"}
     for route in request.app.state.routes:
-        if route.path_regex.match(request.scope["path"]):
+        if route.path_regex.match(path_of(request.scope)):
             found |= route.methods
     return sorted(found | {"HEAD"} if "GET" in found else found)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,17 +22,28 @@ _ARTICLE = re.compile(r"^(.*), (The|A|An|Le|La|Les|L'|Der|Die|Das|El|Il|Los|Las)
 
 @dataclass(frozen=True)
 class Item:
-    """One item. bias: how far it is rated above the mean, corrected for who rated it. ratings: training ratings."""
+    """One item. bias: how far it is rated above the mean, corrected for who rated it. ratings: training ratings.
+
+    listed: whether lists and searches may hold it.
+    """
 
     id: str
     title: str
     tags: tuple[str, ...]
     ratings: int
     bias: float
+    listed: bool
 
 
 class Catalogue:
-    """Items by number, with a search over their titles."""
+    """Items by number, with a search over their titles.
+
+    hidden: (I,), the items that a search and the map leave out, or None. deleted: the numbers of items that are gone.
+    """
+
+    hidden: NDArray[np.bool_] | None = None
+    deleted: frozenset[int] = frozenset()
+    _whole_map: ItemMap | None = None
 
     def __init__(self, side: Side) -> None:
         self._side = side
@@ -39,6 +51,27 @@ class Catalogue:
         self.titles = [shown(side.title(number)) for number in range(len(side))]
         self._search = TitleSearch(self.titles, side.counts)
         self._by_popularity = np.argsort(-side.counts, kind="stable")
+
+    def changed(self, side: Side, numbers: NDArray[Any]) -> Catalogue:
+        """The catalogue of a side with more items, or other titles and features, at these numbers (m,)."""
+        fresh, more = copy(self), len(side) - len(self)
+        fresh._side = side
+        fresh.titles = [*self.titles, *[""] * more]
+        fresh._bias = np.pad(self._bias, (0, more))
+        fresh._by_popularity = np.append(self._by_popularity, np.arange(len(self), len(side)))
+        for number in numbers[numbers != UNKNOWN].tolist():
+            fresh.titles[number] = shown(side.title(number))
+            fresh._bias[number] = side.bias[:, number].mean()
+        fresh._search = self._search.changed({n: fresh.titles[n] for n in numbers[numbers != UNKNOWN].tolist()}, more)
+        for derived in ("facets", "by_title_and_year"):
+            fresh.__dict__.pop(derived, None)
+        return fresh
+
+    def without(self, hidden: NDArray[np.bool_] | None, deleted: frozenset[int]) -> Catalogue:
+        """The catalogue with these items left out; see the class."""
+        fresh = copy(self)
+        fresh.hidden, fresh.deleted = hidden, deleted - {UNKNOWN}
+        return fresh
 
     def __len__(self) -> int:
         return len(self._side)
@@ -50,7 +83,11 @@ class Catalogue:
     def known_id(self, item_id: str) -> str | None:
         """The one spelling of an id under which ratings are kept, or None for an item there is not."""
         number = self.number(item_id)
-        return None if number == UNKNOWN else str(self._side.vocabulary.ids[number])
+        return None if number == UNKNOWN or number in self.deleted else str(self._side.vocabulary.ids[number])
+
+    def is_listed(self, number: int) -> bool:
+        """Whether lists, searches and the map may hold the item."""
+        return self.hidden is None or not self.hidden[number]
 
     def item(self, number: int) -> Item:
         side = self._side
@@ -60,6 +97,7 @@ class Catalogue:
             self._tags(number),
             int(side.counts[number]),
             float(self._bias[number]),
+            self.is_listed(number),
         )
 
     def _tags(self, number: int) -> tuple[str, ...]:
@@ -79,12 +117,14 @@ class Catalogue:
         Accents, punctuation, missing spaces and small typing errors are forgiven. No text means every item.
         """
         hits = self._search.find(text)
+        if self.hidden is not None:
+            hits = [number for number in hits if not self.hidden[number]]
         return [self.item(n) for n in hits[offset : offset + limit]], len(hits)
 
     def best_known(self, n: int, *, besides: Iterable[str]) -> list[int]:
         """The numbers of the n most rated items, leaving out those with the given ids."""
         out = {self.number(one) for one in besides}
-        return [number for number in self._by_popularity.tolist() if number not in out][:n]
+        return [number for number in self._listed() if number not in out][:n]
 
     @cached_property
     def facets(self) -> Facets:
@@ -104,9 +144,17 @@ class Catalogue:
                     found.setdefault((name, year_in(self.titles[number])), number)
         return found
 
-    @cached_property
+    def _listed(self) -> list[int]:
+        """The numbers of the items that may be shown, most rated first."""
+        order = self._by_popularity if self.hidden is None else self._by_popularity[~self.hidden[self._by_popularity]]
+        return order.tolist()
+
+    @property
     def item_map(self) -> ItemMap:
-        return ItemMap.of(self._side)
+        """The map of the listed items."""
+        if self._whole_map is None:
+            self._whole_map = ItemMap.of(self._side)
+        return self._whole_map.without(self.hidden)
 
 
 @dataclass(frozen=True)
@@ -133,6 +181,14 @@ class ItemMap:
             ranked = well_known[np.argsort(places[well_known, axis], kind="stable")]
             ends += [numbers[ranked[:named]].tolist(), numbers[ranked[::-1][:named]].tolist()]
         return cls(numbers, places, ends)
+
+    def without(self, hidden: NDArray[np.bool_] | None) -> ItemMap:
+        """The map without these items (I,); the others keep their places."""
+        if hidden is None:
+            return self
+        shown = ~hidden[self.numbers]
+        ends = [[number for number in end if not hidden[number]] for end in self.ends]
+        return replace(self, numbers=self.numbers[shown], places=self.places[shown], ends=ends)
 
 
 def _plane(vectors: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.float32]:

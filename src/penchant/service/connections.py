@@ -11,7 +11,8 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from penchant.service.problems import busy, of_exception
+from penchant.service.problems import RefusalError, busy, of_exception
+from penchant.service.request_paths import PROBES, path_of
 from penchant.service.settings import ServiceSettings
 
 _HARD = 4
@@ -105,6 +106,13 @@ class LimitedProtocol(HttpToolsProtocol):
         self.limits.closed(self._address)
         super().connection_lost(exc)
 
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is answered with a problem, like everything else."""
+        answer = of_exception(RefusalError(400, "this is not a request that the server understands"))
+        head = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, value in answer.raw_headers)
+        self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}connection: close\r\n\r\n".encode() + answer.body)
+        self.transport.close()
+
     def _expect_reading(self) -> None:
         self._unread = self._again(self._unread, self.limits.write_seconds, self._cut)
 
@@ -129,7 +137,7 @@ class _Refusing:
         self._why = why
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"].startswith("/health/"):
+        if path_of(scope) in PROBES:
             await self._app(scope, receive, send)
         else:
             await of_exception(busy(self._why, close=True))(scope, receive, send)

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from penchant.service.problems import busy
 
+_LATE: ContextVar[list[bool]] = ContextVar("penchant_late")
+
+
+def check_time() -> None:
+    """Raises RefusalError, 503, where the request that is being worked on was answered so already.
+
+    Work that is made of pieces calls it between them, so that it does not go on without a reader.
+    """
+    if any(_LATE.get([])):
+        raise busy("there was no answer in time")
+
 
 class Deadline:
     """Ends requests whose answer has not begun in time. Raises RefusalError; what the work still gives is dropped.
 
-    A thread cannot be stopped, so the work itself may go on; costs are limited where it begins. Time in which the
+    A thread cannot be stopped, so a piece of work goes on to its end; the next one sees that it is late (`check_time`),
+    and costs are limited where work begins. Time in which the
     request's body is awaited does not count, and has a limit of its own.
     """
 
@@ -25,9 +38,11 @@ class Deadline:
             await self._app(scope, receive, send)
             return
         exchange = _Messages(receive, send)
+        late: list[bool] = []
+        _LATE.set(late)
         task = asyncio.create_task(self._work(scope, exchange))
         try:
-            await self._ended(task, exchange)
+            await self._ended(task, exchange, late)
         except asyncio.CancelledError:
             task.cancel()
             raise
@@ -35,12 +50,13 @@ class Deadline:
     async def _work(self, scope: Scope, exchange: _Messages) -> None:
         await self._app(scope, exchange.receive, exchange.send)
 
-    async def _ended(self, task: asyncio.Task[None], exchange: _Messages) -> None:
+    async def _ended(self, task: asyncio.Task[None], exchange: _Messages, late: list[bool]) -> None:
         while not (await asyncio.wait({task}, timeout=self._seconds))[0]:
             if exchange.began:
                 break
             if not exchange.receiving:
                 exchange.dropped = True
+                late.append(True)
                 self._abandon(task)
                 raise busy(f"there was no answer within {self._seconds:g} seconds")
         await task

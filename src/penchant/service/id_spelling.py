@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from penchant.data.vocabulary import UNKNOWN, Vocabulary
 
@@ -25,17 +21,18 @@ def spelled(vocabulary: Vocabulary, given: str) -> str:
     return shortest
 
 
-def joined(ids: NDArray[Any], more: Iterable[str]) -> Vocabulary:
+def joined(vocabulary: Vocabulary, more: Iterable[str]) -> Vocabulary:
     """These ids, then those of `more` that are new.
 
     A text among whole numbers makes texts of all; each id is then still found by either spelling.
     """
-    vocabulary = Vocabulary(ids)
     fresh = [one for one in dict.fromkeys(more) if one not in vocabulary]
     if not fresh:
         return vocabulary
     if not vocabulary.of_text and all(_is_plain_number(one) for one in fresh):
-        return Vocabulary(np.concatenate([vocabulary.ids, np.array([int(one) for one in fresh])]))
+        return vocabulary.extended(map(int, fresh))
+    if vocabulary.of_text:
+        return vocabulary.extended(fresh)
     return Vocabulary([*map(str, vocabulary.ids.tolist()), *fresh])
 
 

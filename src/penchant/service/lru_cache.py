@@ -14,7 +14,7 @@ class LRUCache(Generic[Value]):
     """The `most` things asked for last, by what they were made from. Safe to use from several threads."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self.most = most
         self._kept: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -23,6 +23,18 @@ class LRUCache(Generic[Value]):
 
     def __contains__(self, what: Hashable) -> bool:
         return what in self._kept
+
+    def without(self, unwanted: Callable[[Value], bool]) -> LRUCache[Value]:
+        """Another cache with all that is kept here but the unwanted."""
+        fresh: LRUCache[Value] = LRUCache(self.most)
+        with self._lock:
+            fresh._kept.update((what, made) for what, made in self._kept.items() if not unwanted(made))
+        return fresh
+
+    def forget(self, what: Hashable) -> None:
+        """Drop one thing, if it is kept."""
+        with self._lock:
+            self._kept.pop(what, None)
 
     def get(self, what: Hashable, make: Callable[[], Value]) -> Value:
         """The thing made from `what`, made now if it is not kept. Two threads may both make it; either will do."""
@@ -33,6 +45,6 @@ class LRUCache(Generic[Value]):
         made = make()
         with self._lock:
             self._kept[what] = made
-            if len(self._kept) > self._most:
+            if len(self._kept) > self.most:
                 self._kept.popitem(last=False)
         return made

@@ -5,22 +5,27 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from penchant.foundations.errors import CallerError
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import Recommender, main_model
+from penchant.recommending.index_growth import with_hidden
+from penchant.recommending.recommender import Recommender, index_of, main_model, recommender_of
 from penchant.recommending.results import Ranking
 from penchant.recommending.saving import RECOMMENDER
 from penchant.recommending.user_state import UserState
-from penchant.service.added_items import with_items
 from penchant.service.catalogue import Catalogue
 from penchant.service.lru_cache import LRUCache
-from penchant.service.outside_links import OutsideLinks, links_for
-from penchant.service.storage.items import AddedItem, ItemStore
+from penchant.service.outside_links import OutsideLinks, links_of
+from penchant.service.served_items import hidden_items, new_items, next_end, with_entries
+from penchant.service.storage.database import now
+from penchant.service.storage.items import ItemEntry, ItemStore
 from penchant.service.version_loading import load_version, refusing_damage
 from penchant.service.version_store import VersionStore
 
@@ -33,19 +38,22 @@ _log = logging.getLogger("penchant.service")
 
 @dataclass(frozen=True)
 class ServedModel:
-    """One version of the model with the items added since, and what is worth keeping as long as it is served.
+    """One version of the model with the changes of items since, and what is worth keeping as long as it is served.
 
-    saved_at: seconds since 1970. added: the added items that are in it. trained: the model as it was saved. states,
-    questions: those made last, by the ratings they rest on; a rating changes these, so nothing here is out of date.
+    saved_at: seconds since 1970. entries: those of items that were added or changed, by id. trained: the model as it
+    was saved. states, questions: those made last, by the ratings they rest on; a rating changes these, so nothing here
+    is out of date. ends_at: when the next item ends, in milliseconds since 1970, or None.
     """
 
     version: str
     model: Recommender
     trained: Recommender
     saved_at: float
-    added: Sequence[AddedItem] = field(repr=False)
+    entries: Mapping[str, ItemEntry] = field(repr=False)
     states: LRUCache[UserState] = field(repr=False)
     questions: LRUCache[list[int]] = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
+    ends_at: int | None = None
 
     @property
     def part(self) -> TrainedModel:
@@ -59,9 +67,40 @@ class ServedModel:
         width = trained.users.factors + 1
         return trained.samples * width * len(trained.items) < LIGHT and trained.samples * width**3 < LIGHT
 
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        return Catalogue(self.part.items)
+    @property
+    def added(self) -> Sequence[ItemEntry]:
+        """The entries of items that the model was not trained with."""
+        return new_items(main_model(self.trained).items, self.entries.values())
+
+    def changed(self, entries: Sequence[ItemEntry], at: int) -> ServedModel:
+        """The model with the changes of these entries, at a time in milliseconds since 1970.
+
+        What was computed for other items and for users is kept.
+        """
+        everything = {**self.entries, **{one.item_id: one for one in entries}}
+        old, base = index_of(self.model), main_model(self.trained).items
+        described_now = [one for one in entries if _says_new(one, self.entries.get(one.item_id))]
+        index = with_entries(old, described_now, base)
+        changed = index.items.numbers([one.item_id for one in described_now])
+        catalogue = self.catalogue.changed(index.main.trained.items, changed)
+        states, questions = self.states, self.questions
+        again = {int(n) for n in changed if 0 <= n < len(old.items) and index.unrated[n]}
+        if again:  # their rows may have changed
+            states = states.without(lambda state: not again.isdisjoint(state.seen.tolist()))
+        hidden = hidden_items(index, everything.values(), at)
+        if not _same(hidden, old.hidden):
+            questions = LRUCache(self.questions.most)
+        index = with_hidden(index, hidden)
+        deleted = frozenset(int(index.items.number(one.item_id)) for one in everything.values() if one.deleted)
+        return replace(
+            self,
+            model=recommender_of(index),
+            entries=everything,
+            states=states,
+            questions=questions,
+            catalogue=catalogue.without(hidden, deleted),
+            ends_at=next_end(everything.values(), at),
+        )
 
     def similar(self, number: int) -> Ranking:
         """The items most similar to the one with this number; kept, since they are the same for all users."""
@@ -70,11 +109,7 @@ class ServedModel:
 
     def outside_links(self, path: str) -> OutsideLinks:
         """The links of the items; arguments and errors as in `links_for`."""
-        return self._links.get(path, lambda: links_for(self.part.items, path))
-
-    @cached_property
-    def _links(self) -> LRUCache[OutsideLinks]:
-        return LRUCache(1)
+        return links_of(self.trained, path)
 
     @cached_property
     def _similar(self) -> LRUCache[Ranking]:
@@ -101,7 +136,9 @@ class ModelSlot:
         self._on_switch, self._on_refusal = on_switch, on_refusal
         self._loading, self._turn = threading.Lock(), threading.Lock()
         self.refused: str | None = None
-        self._added: Sequence[AddedItem] = items.after(0) or []
+        self._others: dict[str, ServedModel] = {}
+        changed, self._revision = items.since(0)
+        self._entries: Mapping[str, ItemEntry] = {one.item_id: one for one in changed}
         self.current = self._first()
         on_switch(self.current)
 
@@ -136,12 +173,35 @@ class ModelSlot:
                     self._refuse(wanted, f"{broken}; version {self.current.version} stays in service")
 
     def follow_items(self) -> None:
-        """Serve every added item."""
+        """Serve every change of an item, and leave out items whose time has ended."""
         with self._turn:
-            added = self._items.after(len(self._added))
-            if added is not None:
-                self._added = added
-                self._set(self._live(self.current.version, self.current.trained, self.current.saved_at))
+            entries, self._revision = self._items.since(self._revision)
+            at, ends_at = now(), self.current.ends_at
+            if entries or (ends_at is not None and at >= ends_at):
+                fresh = self.current.changed(entries, at)
+                self._entries = fresh.entries
+                self.current = fresh
+                self._on_switch(fresh)
+
+    def version(self, name: str | None) -> ServedModel:
+        """The model of a version, for an arm of an experiment; None for the served one.
+
+        One is loaded when it is first asked for. Raises CallerError for one that cannot be used.
+        """
+        if name is None or name == self.current.version:
+            return self.current
+        if name not in self._others:
+            self.shelf.check_exists(name)
+            with self._loading:
+                if name not in self._others:
+                    self._others[name] = self._loaded(name)
+        other = self._others[name]
+        if other.entries is not self._entries:
+            with self._turn:
+                other = self._others[name] = replace(
+                    other.changed(list(self._entries.values()), now()), entries=self._entries
+                )
+        return other
 
     def retry(self) -> None:
         """Look again, also at a version that was refused; for an operator who has repaired it."""
@@ -164,8 +224,9 @@ class ModelSlot:
 
     def _put(self, fresh: ServedModel) -> None:
         with self._turn:
-            if fresh.added is not self._added:  # items came while it was loading
-                fresh = self._live(fresh.version, fresh.trained, fresh.saved_at)
+            if fresh.entries is not self._entries:  # items changed while it was loading
+                fresh = fresh.changed(list(self._entries.values()), now())
+                self._entries = fresh.entries
             self._set(fresh)
         self.refused = None
 
@@ -180,14 +241,29 @@ class ModelSlot:
             return self._live(version, model, (self.shelf.folder(version) / RECOMMENDER).stat().st_mtime)
 
     def _live(self, version: str, trained: Recommender, saved_at: float) -> ServedModel:
-        most, added = rows_in(self._megabytes, trained), self._added
+        most, entries = rows_in(self._megabytes, trained), self._entries
         live = ServedModel(
-            version, with_items(trained, added), trained, saved_at, added, LRUCache(most), LRUCache(most)
-        )
+            version, trained, trained, saved_at, {}, LRUCache(most), LRUCache(most),
+            Catalogue(main_model(trained).items),
+        )  # fmt: skip
+        live = replace(live.changed(list(entries.values()), now()), entries=entries)
         started = time.perf_counter()
         warm(live)
         _log.debug("warmed up in %.2f s", time.perf_counter() - started)
         return live
+
+
+def _says_new(entry: ItemEntry, before: ItemEntry | None) -> bool:
+    """Whether an entry's title or features differ from those that are served."""
+    if before is None or before.deleted:
+        return entry.says_something
+    return (entry.title, entry.features) != (before.title, before.features)
+
+
+def _same(hidden: NDArray[np.bool_] | None, before: NDArray[np.bool_] | None) -> bool:
+    """Whether the same items are hidden as before; new ones may have come."""
+    found = [[] if one is None else np.flatnonzero(one).tolist() for one in (hidden, before)]
+    return found[0] == found[1]
 
 
 def rows_in(megabytes: int, model: Recommender) -> int:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from penchant.recommending.explanations import Explanation
+from penchant.recommending.explanations import Explanation, RankedExplanation
+from penchant.recommending.popularity import PopularOrder
 from penchant.recommending.results import Prediction, Ranking
-from penchant.service import schemas
+from penchant.service import event_schemas, item_schemas, list_schemas, schemas
 from penchant.service.catalogue import Catalogue, Item, shown
+from penchant.service.item_service import Outcome
 from penchant.service.model_slot import ModelSlot, ServedModel
+from penchant.service.served_items import features_at
+from penchant.service.storage.events import RATING, StoredEvent
+from penchant.service.storage.items import ItemEntry
 from penchant.service.user_service import ServedUser
 
 STRONGEST = 10
 """How many of the ratings behind a prediction are named."""
 
 
-def as_list(person: ServedUser, answer: Ranking) -> schemas.List:
+def as_list(person: ServedUser, answer: Ranking, list_id: str | None = None) -> list_schemas.List:
     lines = [
-        schemas.Line(
+        list_schemas.Line(
             item=str(line.id),
             title=shown(line.title),
             score=line.score,
@@ -30,8 +36,9 @@ def as_list(person: ServedUser, answer: Ranking) -> schemas.List:
         )
         for line in answer
     ]
-    return schemas.List(
+    return list_schemas.List(
         user=person.user_id,
+        list_id=list_id,
         source=answer.source,
         model_version=person.live.version,
         items=lines,
@@ -39,19 +46,55 @@ def as_list(person: ServedUser, answer: Ranking) -> schemas.List:
     )
 
 
-def as_summary(item: Item) -> schemas.ItemSummary:
-    return schemas.ItemSummary(item=item.id, title=item.title, tags=list(item.tags), ratings=item.ratings)
+def as_summary(item: Item) -> item_schemas.ItemSummary:
+    return item_schemas.ItemSummary(
+        item=item.id, title=item.title, tags=list(item.tags), ratings=item.ratings, listed=item.listed
+    )
 
 
-def as_detail(live: ServedModel, number: int, neighbours: Ranking) -> schemas.ItemDetail:
+def as_outcomes(outcomes: Sequence[Outcome]) -> item_schemas.RowOutcomes:
+    refused = sum(one.status >= 400 for one in outcomes)
+    lines = [item_schemas.RowOutcome(status=one.status, detail=one.detail) for one in outcomes]
+    return item_schemas.RowOutcomes(done=len(lines) - refused, refused=refused, outcomes=lines)
+
+
+def as_detail(live: ServedModel, number: int, neighbours: Ranking) -> item_schemas.ItemDetail:
     item = live.catalogue.item(number)
+    entry = live.entries.get(item.id, ItemEntry(item.id))
+    features = features_at(live.part.items, number)
     near = [
-        schemas.Neighbour(item=str(line.id), title=shown(line.title), similarity=line.score, ratings=line.support or 0)
+        item_schemas.Neighbour(
+            item=str(line.id), title=shown(line.title), similarity=line.score, ratings=line.support or 0
+        )
         for line in neighbours
     ]
-    return schemas.ItemDetail(
-        **as_summary(item).model_dump(), bias=item.bias, source=neighbours.source, neighbours=near
+    return item_schemas.ItemDetail(
+        **as_summary(item).model_dump(),
+        features={name: list(value) if isinstance(value, tuple) else value for name, value in features.items()},
+        hidden=entry.hidden,
+        available_until=moment(entry.available_until),
+        bias=item.bias,
+        source=neighbours.source,
+        neighbours=near,
     )
+
+
+def as_event(one: StoredEvent) -> event_schemas.EventLine:
+    rated = one.kind == RATING
+    return event_schemas.EventLine(
+        user=one.user_id,
+        item=one.item_id,
+        kind=one.kind,
+        rating=one.value if rated else None,
+        count=None if rated else one.value,
+        at=datetime.fromtimestamp(one.at / 1000, UTC),
+        delete=one.delete,
+    )
+
+
+def moment(milliseconds: int | None) -> datetime | None:
+    """A time in milliseconds since 1970, in UTC."""
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def as_rating_lines(person: ServedUser) -> list[schemas.RatingLine]:
@@ -75,23 +118,46 @@ def as_predictions(live: ServedModel, items: Sequence[str], said: Prediction) ->
     )
 
 
-def as_explained(item_id: str, why: Explanation) -> schemas.Explained:
-    pulls = [
-        schemas.Pull(item=str(p.item), title=shown(p.title), rating=p.rating, pull=p.amount)
-        for p in why.pulls[:STRONGEST]
-    ]
+def as_explained(item_id: str, why: Explanation | RankedExplanation) -> schemas.Explained:
+    ranked = why if isinstance(why, RankedExplanation) else None
+    parts = {why.by: why} if isinstance(why, Explanation) else why.parts
     return schemas.Explained(
         item=item_id,
         title=shown(why.title),
-        predicted=why.score if why.predicted is None else why.predicted,
+        by=why.by,
+        score=why.score,
+        terms=[
+            schemas.TermLine(name=term.name, weight=term.weight, value=term.value, amount=term.amount)
+            for term in (ranked.terms if ranked else ())
+        ],
+        parts={name: _as_split(part) for name, part in parts.items()},
+        predicted=why.predicted,
         std=why.std,
+        p_like=None if ranked is None else ranked.p_like,
+        p_choose=None if ranked is None else ranked.p_choose,
         source=why.source,
-        mean=why.mean,
-        user_bias=why.user_bias,
-        item_bias=why.item_bias,
-        prior=why.prior,
+    )
+
+
+def _as_split(part: Explanation) -> schemas.PartSplit:
+    pulls = [
+        schemas.Pull(item=str(p.item), title=shown(p.title), rating=p.rating, pull=p.amount)
+        for p in part.pulls[:STRONGEST]
+    ]
+    return schemas.PartSplit(
+        score=part.score,
+        mean=part.mean,
+        user_bias=part.user_bias,
+        item_bias=part.item_bias,
+        prior=part.prior,
+        rest=part.rest + sum(p.amount for p in part.pulls[STRONGEST:]),
         because=pulls,
     )
+
+
+def as_common_list(live: ServedModel, order: PopularOrder, found: Ranking) -> list_schemas.CommonList:
+    lines = [list_schemas.CommonLine(item=str(one.id), title=shown(one.title), score=one.score) for one in found]
+    return list_schemas.CommonList(order=order, model_version=live.version, items=lines)
 
 
 def as_facts(live: ServedModel, holder: ModelSlot) -> schemas.ModelFacts:
@@ -123,6 +189,7 @@ def as_exported(
     user_id: str,
     stored: Sequence[Mapping[str, Any]],
     training: Mapping[str, float],
+    events: Mapping[tuple[str, str], float],
     marks: Mapping[str, str],
 ) -> schemas.Exported:
     lines = [
@@ -138,4 +205,5 @@ def as_exported(
         )
         for row in stored
     ]
-    return schemas.Exported(user=user_id, stored=kept, training=lines, marks=dict(marks))
+    counts = [schemas.EventCount(item=item, kind=kind, count=count) for (item, kind), count in events.items()]
+    return schemas.Exported(user=user_id, stored=kept, events=counts, training=lines, marks=dict(marks))

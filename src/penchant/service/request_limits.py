@@ -13,9 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from penchant.service.access import Credentials, KeyRing, credentials, unauthorized
 from penchant.service.problems import RefusalError, of_exception
 from penchant.service.rate_limiter import RateLimiter
-from penchant.service.schemas import SLASH
+from penchant.service.request_paths import PROBES, path_of
+from penchant.service.schema_types import SLASH
 from penchant.service.settings import ServiceSettings
 
+BULK = frozenset({"/v1/events", "/v1/item-changes", "/v1/lists"})
+"""The routes whose bodies may be larger, for callers with a key."""
 IMPORT_PATH = "/ratings/import"
 """Where the page sends a file of ratings, which may be larger than other bodies."""
 
@@ -30,41 +33,48 @@ class RequestLimits:
         self._hosts = frozenset(settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/health/"):
+        if scope["type"] != "http" or path_of(scope) in PROBES:
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, self._most_bytes(scope), self._settings.body_seconds)
+        body = _Body(receive, self._settings.max_body_bytes, self._settings.body_seconds)
+        scope.setdefault("state", {})
 
         async def unless_refused(message: Message) -> None:
             if body.refusal is None:  # else the application answers what it could read, which is not the question
                 await send(message)
 
         try:
-            self._check(scope)
+            body.most = self._check(scope)
             await self._app(scope, body.receive, unless_refused)
         except RefusalError as refusal:
             body.refusal = refusal
         if body.refusal is not None:
             await of_exception(body.refusal)(scope, receive, send)
 
-    def _check(self, scope: Scope) -> None:
+    def _check(self, scope: Scope) -> int:
+        """Refuse the request, or give the most bytes that its body may have."""
         keep_slashes(scope)
         request = Request(scope)
         host = request.headers.get("host", "")
-        if "*" not in self._hosts and _name(host) not in self._hosts:
+        is_probe = path_of(scope) == "/metrics"  # asked for by address; it needs a key
+        if "*" not in self._hosts and not is_probe and _name(host) not in self._hosts:
             raise RefusalError(421, "this server does not answer to that host name")
         who = credentials(request, self._ring)
-        scope.setdefault("state", {})["who"] = who
+        scope["state"]["who"] = who
         self._check_rate(who)
         if who.wrong:
             raise unauthorized()
-        if _declared_length(request) > (most := self._most_bytes(scope)):
+        most = self._most_bytes(scope, who)
+        if _declared_length(request) > most:
             raise _too_large(most)
+        return most
 
-    def _most_bytes(self, scope: Scope) -> int:
+    def _most_bytes(self, scope: Scope, who: Credentials) -> int:
         """The largest body at the request's path."""
-        settings = self._settings
-        return settings.max_import_bytes if scope["path"] == IMPORT_PATH else settings.max_body_bytes
+        if path_of(scope) == IMPORT_PATH:
+            return self._settings.max_import_bytes
+        in_bulk = who.key is not None and path_of(scope) in BULK
+        return self._settings.max_bulk_bytes if in_bulk else self._settings.max_body_bytes
 
     def _check_rate(self, who: Credentials) -> None:
         wait = self._keys.wait(who.key.key_id) if who.key else self._addresses.wait(who.address)
@@ -76,7 +86,7 @@ class _Body:
     """The request's body on its way in: counted, and given only so much time."""
 
     def __init__(self, receive: Receive, most: int, seconds: float) -> None:
-        self._receive, self._most, self._seconds = receive, most, seconds
+        self._receive, self.most, self._seconds = receive, most, seconds
         self._bytes, self._complete = 0, False
         self._deadline: float | None = None
         self.refusal: RefusalError | None = None
@@ -94,8 +104,8 @@ class _Body:
         if message["type"] == "http.request":
             self._bytes += len(message.get("body", b""))
             self._complete = not message.get("more_body", False)
-            if self._bytes > self._most:
-                raise _too_large(self._most)
+            if self._bytes > self.most:
+                raise _too_large(self.most)
         return message
 
     async def _in_time(self) -> Message:

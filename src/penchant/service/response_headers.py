@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -13,8 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from penchant.service.metrics import Metrics
 from penchant.service.problems import of_exception
+from penchant.service.settings import ServiceSettings
 
 _log = logging.getLogger("penchant.service")
+_access = logging.getLogger("penchant.access")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
 HEADERS = {
@@ -34,13 +38,15 @@ HEADERS = {
 class ResponseHeaders:
     """Wraps the application; pure ASGI, since it is on every request's way."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, metrics: Metrics, settings: ServiceSettings) -> None:
+        self._app, self._metrics, self._settings = app, metrics, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if self._settings.root_path:
+            scope = {**scope, "root_path": self._settings.root_path}
         head = scope["method"] == "HEAD"
         exchange = _Exchange(send, _request_id(scope), drop_body=head)
         if head:
@@ -57,7 +63,10 @@ class ResponseHeaders:
         finally:
             self._metrics.in_progress.dec()
             seconds = time.perf_counter() - started
-            self._metrics.request("HEAD" if head else scope["method"], _route(scope), exchange.status or 499, seconds)
+            method, status = "HEAD" if head else scope["method"], exchange.status or 499
+            self._metrics.request(method, _route(scope), status, seconds)
+            if self._settings.access_log:
+                _access.info("%s", _line(scope, exchange, method, status, seconds))
 
 
 class _Exchange:
@@ -65,7 +74,7 @@ class _Exchange:
 
     def __init__(self, send: Send, request_id: str, *, drop_body: bool) -> None:
         self._send, self._drop_body = send, drop_body
-        self.id, self.status = request_id, 0
+        self.id, self.status, self.bytes = request_id, 0, 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -75,9 +84,29 @@ class _Exchange:
                 headers.setdefault(name, value)
             headers["X-Request-ID"] = self.id
             headers.setdefault("Cache-Control", "no-store")
-        elif self._drop_body and message["type"] == "http.response.body":
-            message = {**message, "body": b""}
+        elif message["type"] == "http.response.body":
+            if self._drop_body:
+                message = {**message, "body": b""}
+            self.bytes += len(message.get("body", b""))
         await self._send(message)
+
+
+def _line(scope: Scope, exchange: _Exchange, method: str, status: int, seconds: float) -> str:
+    """A request as JSON, without the ids of users and items in its path."""
+    who = scope.get("state", {}).get("who")
+    key = None if who is None or who.key is None else who.key.key_id
+    facts = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "request_id": exchange.id,
+        "address": (scope.get("client") or ("",))[0],
+        "key": key,
+        "method": method,
+        "route": _route(scope),
+        "status": status,
+        "milliseconds": round(seconds * 1000, 2),
+        "bytes": exchange.bytes,
+    }
+    return json.dumps(facts)
 
 
 def _request_id(scope: Scope) -> str:

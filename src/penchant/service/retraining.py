@@ -12,6 +12,7 @@ from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
 from penchant.recommending.recommender import Recommender, load, main_model
 from penchant.recommending.train_parts import train, train_again
+from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database
 from penchant.service.training_table import Collected, together
 from penchant.service.version_comparison import VersionComparison, compared
@@ -32,16 +33,20 @@ def retrain(
     model: str | None = None,
     settings: Mapping[str, Any] | None = None,
     force: bool = False,
+    event_weights: Mapping[str, float] | None = None,
     progress: Progress | None = None,
 ) -> str:
     """Train on base and database, save a new version, check that it loads, and have it served; its name.
 
     model, settings: as for `train`; those of the base where not given. keep: versions to leave on the disk. force: go
-    on with a version that is clearly worse than the served one. Raises WorseVersionError for such a version,
+    on with a version that is clearly worse than the served one. event_weights: of kinds of events besides ratings; a
+    base of choices alone is trained on them too. Raises WorseVersionError for such a version,
     TrainingDivergedError for a training that failed; the served version then stays.
     """
     base = load(versions.folder(BASE))
-    ratings = together(main_model(base), Collected.from_database(database))
+    of_choices = base.rating_model is None
+    weights = (event_weights or ServiceSettings().event_weights) if of_choices else None
+    ratings = together(main_model(base), Collected.from_database(database, weights))
 
     def train_new(on: Ratings) -> Recommender:
         if model is None:

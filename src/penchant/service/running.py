@@ -1,7 +1,8 @@
-"""Running the application: one uvicorn process on its own socket, which ends in order on a signal."""
+"""Running the application: uvicorn on a socket, in one process or several, which ends in order on a signal."""
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import sys
@@ -16,6 +17,7 @@ from penchant.service.app import build_app
 from penchant.service.connections import ConnectionLimits, LimitedProtocol
 from penchant.service.service import Service, build_service
 from penchant.service.settings import ServiceSettings
+from penchant.service.workers import Workers
 
 
 def serve(folder: str | Path, settings: ServiceSettings, *, on_ready: Callable[[str], None]) -> None:
@@ -23,22 +25,50 @@ def serve(folder: str | Path, settings: ServiceSettings, *, on_ready: Callable[[
 
     on_ready: called with the address once requests are answered. Raises CallerError for a public address without a key.
     """
+    listening = _socket(settings)
+    address = f"http://{_shown(settings.host)}:{listening.getsockname()[1]}"
+    try:
+        if settings.workers == 1:
+            _serve(folder, settings, listening, lambda: on_ready(address))
+            return
+        Workers(
+            settings.workers,
+            lambda says: _serve(folder, settings, listening, (lambda: on_ready(address)) if says else lambda: None),
+        ).run()
+    finally:
+        listening.close()
+
+
+def _serve(
+    folder: str | Path, settings: ServiceSettings, listening: socket.socket, on_ready: Callable[[], None]
+) -> None:
+    """Serve in this process."""
     service = build_service(folder, settings)
     try:
         _check_public(service)
-        listening = _socket(settings)
     except BaseException:
         service.close()
         raise
-    address = f"http://{_shown(settings.host)}:{listening.getsockname()[1]}"
-    server = _Server(_configuration(service), lambda: on_ready(address))
+    server = _Server(_configuration(service), on_ready)
     if hasattr(signal, "SIGHUP"):  # Windows has no SIGHUP; its watcher finds new versions by itself
         signal.signal(signal.SIGHUP, lambda *_: service.watcher.look_now())
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)  # uvicorn drains, then raises the signal again: an orderly end exits 0
+    if settings.access_log:
+        _log_requests()
     sys.setswitchinterval(0.001)  # five milliseconds, as Python has it, is long for requests that wait for a turn
     with limit_blas(1):  # requests run beside each other; each uses one core
         server.run(sockets=[listening])
+
+
+def _log_requests() -> None:
+    """Each request is a line of JSON on the standard error, and nothing else on that line."""
+    access = logging.getLogger("penchant.access")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    access.addHandler(handler)
+    access.setLevel(logging.INFO)
+    access.propagate = False
 
 
 def _check_public(service: Service) -> None:

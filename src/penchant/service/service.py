@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar, cast
@@ -13,19 +14,23 @@ from fastapi.concurrency import run_in_threadpool
 
 from penchant.foundations.errors import CallerError
 from penchant.models.trained import TrainedModel
-from penchant.recommending.recommender import main_model
 from penchant.service.access import Access, Credentials, KeyRing
-from penchant.service.added_items import new_items
+from penchant.service.event_service import EventService
+from penchant.service.experiments import Experiment
+from penchant.service.item_service import ItemService
 from penchant.service.metrics import Metrics
 from penchant.service.model_slot import ModelSlot, ServedModel
 from penchant.service.problems import busy
 from penchant.service.rate_limiter import RateLimiter
 from penchant.service.readiness import Readiness
+from penchant.service.recording import Recorder
 from penchant.service.settings import ServiceSettings
-from penchant.service.storage.database import Database
+from penchant.service.storage.database import Database, StorageFullError, StorageUnavailableError
 from penchant.service.storage.devices import DeviceStore
+from penchant.service.storage.events import EventStore
 from penchant.service.storage.items import ItemStore
 from penchant.service.storage.keys import KeyStore
+from penchant.service.storage.lists import ListStore
 from penchant.service.storage.marks import MarkStore
 from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore
@@ -53,11 +58,14 @@ class Service:
     visitors: VisitorStore
     marks: MarkStore
     devices: DeviceStore
-    items: ItemStore
+    items: ItemService
     keys: KeyRing
     holder: ModelSlot
     access: Access
     people: UserService
+    events: EventService
+    lists: ListStore
+    recorder: Recorder
     metrics: Metrics
     readiness: Readiness
     new_visitors: RateLimiter
@@ -73,12 +81,6 @@ class Service:
         if n > self.settings.max_n:
             raise CallerError(f"{n} were asked for", where="n", remedy=f"This server gives up to {self.settings.max_n}")
         return n
-
-    def check_room_for_item(self) -> None:
-        """Raises CallerError where as many items were added since the last training as this server takes."""
-        most = self.settings.max_added_items
-        if len(new_items(main_model(self.live.trained).items, self.live.added)) >= most:
-            raise CallerError(f"{most} items were added since the last training", remedy="Run penchant retrain first")
 
     def check_ratings(self, ratings: Mapping[str, float]) -> Mapping[str, float]:
         """The ratings of one body, or a CallerError when they are too many."""
@@ -116,6 +118,8 @@ class Service:
 
     def close(self) -> None:
         self.watcher.stop()
+        with suppress(StorageUnavailableError, StorageFullError):
+            self.recorder.flush()
         self.database.close()
 
 
@@ -124,7 +128,7 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     shelf, metrics = VersionStore(folder), Metrics()
     readiness = Readiness(on_change=metrics.problem)
     database = open_database(folder, settings)
-    ratings, items = RatingStore(database, most=settings.max_ratings_per_user), ItemStore(database)
+    ratings, entries = RatingStore(database, most=settings.max_ratings_per_user), ItemStore(database)
     visitors, ring = VisitorStore(database), KeyRing(KeyStore(database))
 
     def switched(live: ServedModel) -> None:
@@ -134,7 +138,9 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
         metrics.refused_models.inc()
         readiness.failed("version", f"version {version} could not be used ({reason})")
 
-    holder = ModelSlot(shelf, items, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused)
+    holder = ModelSlot(
+        shelf, entries, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused
+    )
 
     holder.current.outside_links(settings.links)  # a file that cannot be read is refused before anything is served
 
@@ -143,15 +149,26 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
         if holder.refused is None:
             readiness.works("version")
 
+    lists = ListStore(database, days=settings.record_days)
+    recorder = Recorder(
+        lists, Experiment.of(settings.experiment), on=settings.record_lists, share=settings.explore_share
+    )
     duties = [
         Duty("versions", lambda: after(holder.follow_version), lambda: after(holder.retry)),
         Duty("items", holder.follow_items, uses_database=True),
         Duty("keys", ring.refresh, uses_database=True),
+        Duty("lists", recorder.flush),
     ]
-    people = UserService(holder, ratings, metrics)
+    events, weights = EventStore(database, most=settings.max_ratings_per_user), settings.event_weights
+    people = UserService(holder, ratings, metrics, events, weights)
+    taking = EventService(
+        holder, events, weights, most=settings.max_events_per_request, room=settings.max_ratings_per_user
+    )
+    items = ItemService(holder, entries, most=settings.max_added_items)
     return Service(
         settings, database, ratings, visitors, MarkStore(database), DeviceStore(database), items, ring, holder,
-        Access(ring, visitors, people.user_id, open_reads=settings.open_reads), people,
+        Access(ring, visitors, people.user_id, open_reads=settings.open_reads), people, taking,
+        lists, recorder,
         metrics, readiness,
         RateLimiter(settings.visitors_per_hour / 3600, settings.visitors_per_hour),
         Watcher(duties, readiness, settings.watch_seconds),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 
+from penchant.foundations.errors import SettingsError
 from penchant.foundations.settings import Settings, setting
+
+_KIND, _WEIGHT = re.compile("[a-z][a-z0-9_-]{0,49}"), re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,9 @@ class ServiceSettings(Settings):
     open_reads: bool = setting(True, "whether the catalogue and lists of training users are readable without a key")
     allowed_hosts: tuple[str, ...] = setting((), "names accepted in the Host header; empty means the listening address")
     cors_origins: tuple[str, ...] = setting((), "origins whose pages may call the API from a browser; * for all")
+    root_path: str = setting("", "path under which a proxy puts the service, like /films")
+    access_log: bool = setting(False, "whether each request is a line of JSON on the standard error")
+    workers: int = setting(1, "processes that serve the one port", low=1, high=64)
     trusted_proxies: str = setting("", "addresses whose X-Forwarded-For is believed, separated by commas")
 
     max_n: int = setting(100, "longest list that a request may ask for", low=1, high=10_000)
@@ -26,6 +33,15 @@ class ServiceSettings(Settings):
     max_import_bytes: int = setting(4_194_304, "largest file of ratings that the page takes in", low=1024)
     max_ratings_per_request: int = setting(2000, "most ratings in one body", low=1)
     max_ratings_per_user: int = setting(5000, "most ratings kept for one user", low=1)
+    max_events_per_request: int = setting(5000, "most events in one request", low=1)
+    max_bulk_bytes: int = setting(4_194_304, "largest body of a request in bulk, which needs a key", low=1024)
+    event_kinds: tuple[str, ...] = setting(
+        ("choice=1",), "kinds of events and what one weighs, as NAME=WEIGHT; 1 is a choice"
+    )
+    record_lists: bool = setting(False, "whether lists of users get an id and are kept, for reports of outcomes")
+    record_days: int = setting(90, "days for which lists and their outcomes are kept", low=1, high=3650)
+    experiment: str = setting("", "users split over two orders or versions, as NAME: ARM, ARM; lists are then recorded")
+    explore_share: float = setting(0.0, "share of recorded lists that are drawn at random from the best", low=0, high=1)
     max_added_items: int = setting(10_000, "most items added between two trainings", low=1)
     max_connections: int = setting(512, "most connections at a time; further ones are answered 503", low=1)
     address_connections: int = setting(64, "most connections from one address that is no trusted proxy", low=1)
@@ -46,6 +62,26 @@ class ServiceSettings(Settings):
     cached_megabytes: int = setting(64, "memory for users folded in lately", low=1)
     watch_seconds: float = setting(1.0, "how often new model versions, items and keys are looked for", above=0)
     drain_seconds: int = setting(20, "how long a stopping server waits for requests in flight", low=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.root_path and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", self.root_path):
+            raise SettingsError(f"{self.root_path!r} is not a path", where="root_path", remedy="Write it like /films")
+
+    @property
+    def event_weights(self) -> dict[str, float]:
+        """What an event of each kind weighs. Raises SettingsError for a kind that is not written as NAME=WEIGHT."""
+        found: dict[str, float] = {}
+        for one in self.event_kinds:
+            name, _, weight = one.partition("=")
+            if not _KIND.fullmatch(name) or name == "rating" or not _WEIGHT.fullmatch(weight):
+                raise SettingsError(
+                    f"{one!r} is no kind of event with its weight",
+                    where="event_kinds",
+                    remedy="Write it like purchase=1 or view=0.1; rating is a kind of its own",
+                )
+            found[name] = float(weight)
+        return found
 
     @property
     def is_public(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ _ONE_ERROR, _TWO_ERRORS = 4, 6
 """Letters of a word from which it may have one or two typing errors."""
 EXACT, BEGINS, INSIDE, NEAR = 1.0, 0.9, 0.6, 0.7
 """How well a word of a title fits a word of the text: equal, begins with it, holds it, or is spelled nearly so."""
+
+_NOTHING = np.empty(0, np.int64)
 
 
 class TitleSearch:
@@ -32,7 +35,25 @@ class TitleSearch:
             for word in _words_and_pairs(text.split()):
                 found[word].append(number)
         self._numbers = {word: np.array(rows) for word, rows in found.items()}
-        self._words = list(found)
+        self._name_words()
+
+    def changed(self, titles: Mapping[int, str], more: int) -> TitleSearch:
+        """The index with other titles at these numbers, and `more` titles behind its own, which nothing is known of."""
+        fresh = copy(self)
+        fresh._folded, fresh._numbers = [*self._folded, *[""] * more], dict(self._numbers)
+        fresh._popular = np.pad(self._popular, (0, more))
+        for number, title in titles.items():
+            for word in _words_and_pairs(fresh._folded[number].split()):
+                fresh._numbers[word] = fresh._numbers[word][fresh._numbers[word] != number]
+            fresh._folded[number] = folded(title)
+            for word in _words_and_pairs(fresh._folded[number].split()):
+                fresh._numbers[word] = np.append(fresh._numbers.get(word, _NOTHING), number)
+        if len(fresh._numbers) > len(self._numbers):
+            fresh._name_words()
+        return fresh
+
+    def _name_words(self) -> None:
+        self._words = list(self._numbers)
         self._all = "\n" + "\n".join(self._words) + "\n"
 
     def find(self, text: str) -> list[int]:

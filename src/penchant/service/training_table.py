@@ -5,8 +5,9 @@ Everything is arrays, about 60 bytes a rating at the peak; only ids are Python o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,25 +17,31 @@ from penchant.data.ratings import Ratings
 from penchant.data.vocabulary import UNKNOWN, Numbers, Vocabulary
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
-from penchant.service.added_items import features_of, new_items
 from penchant.service.id_spelling import joined, spelled
+from penchant.service.served_items import described, new_items
 from penchant.service.storage.database import Database
-from penchant.service.storage.items import AddedItem, ItemStore
+from penchant.service.storage.events import EventStore
+from penchant.service.storage.items import ItemEntry, ItemStore
 from penchant.service.storage.ratings import RatingStore, StoredRow
 
 
 @dataclass(frozen=True)
 class Collected:
-    """What a database holds: pages of stored ratings, the users to leave out, and the added items."""
+    """What a database holds: pages of stored ratings, the users to leave out, and the entries of items."""
 
     pages: Iterable[Sequence[StoredRow]]
     erased: set[str]
-    items: Sequence[AddedItem]
+    items: Sequence[ItemEntry]
 
     @classmethod
-    def from_database(cls, database: Database) -> Collected:
+    def from_database(cls, database: Database, weights: Mapping[str, float] | None = None) -> Collected:
+        """weights: of kinds of events, for a table of choices, where an item whose events weigh 1 or more was chosen;
+        None for a table of ratings."""
         ratings = RatingStore(database, most=1)
-        return cls(ratings.pages(), ratings.erased(), ItemStore(database).after(0) or [])
+        pages = ratings.pages()
+        if weights is not None:
+            pages = chain(EventStore(database, most=1).chosen_pages(weights), pages)
+        return cls(pages, ratings.erased(), ItemStore(database).since(0)[0])
 
 
 @dataclass(frozen=True)
@@ -61,12 +68,13 @@ def together(base: TrainedModel, collected: Collected) -> Ratings:
     Times are kept where the base has them.
     """
     added = new_items(base.items, collected.items)
-    items = joined(base.items.vocabulary.ids, [item.item_id for item in added])
+    items = joined(base.items.vocabulary, [item.item_id for item in added])
     own = base.users.vocabulary
     stays = np.ones(len(own), bool)
     stays[[number for user in collected.erased if (number := own.number(spelled(own, user))) != UNKNOWN]] = False
     numbering = _UserNumbers(own, stays)
     stored = _latest(_stored(collected.pages, numbering, items), len(items))
+    stored = replace(stored, values=base.scale.clip(stored.values))  # a choice may weigh more than any in the base
     kept = _of_base(base, numbering.renumbered)
     if base.interactions.timestamps is None:
         stored = replace(stored, times=None)
@@ -74,7 +82,7 @@ def together(base: TrainedModel, collected: Collected) -> Ratings:
     return Ratings(
         rows.users, rows.items, rows.values, numbering.vocabulary(), items, base.scale, rows.times,
         user_features=_features_of_users(base.users, numbering.vocabulary()),
-        item_features=_features_of_items(base.items, added),
+        item_features=_features_of_items(base.items, items, collected.items),
     )  # fmt: skip
 
 
@@ -98,7 +106,7 @@ class _UserNumbers:
         return self._new.get(user, UNKNOWN)
 
     def vocabulary(self) -> Vocabulary:
-        return joined(self._kept, self._new)
+        return joined(Vocabulary(self._kept), self._new)
 
 
 def _stored(pages: Iterable[Sequence[StoredRow]], users: _UserNumbers, items: Vocabulary) -> _Rows:
@@ -154,8 +162,10 @@ def _features_of_users(side: Side, users: Vocabulary) -> FeatureTable | None:
     return None if side.features is None else side.features.take(side.vocabulary.numbers(users.ids.tolist()))
 
 
-def _features_of_items(side: Side, added: Sequence[AddedItem]) -> FeatureTable | None:
-    if not added:
+def _features_of_items(side: Side, items: Vocabulary, entries: Sequence[ItemEntry]) -> FeatureTable | None:
+    """The features and titles of all items, those of the entries over those of the base."""
+    given = [one for one in entries if one.item_id in items and one.says_something]
+    if not given:
         return side.features
     own = side.features or FeatureTable({}, {}, [None] * len(side))
-    return own.appended(features_of(side, added))
+    return own.with_rows(items.numbers([one.item_id for one in given]), described(side, given, side), len(items))

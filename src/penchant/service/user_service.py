@@ -14,12 +14,14 @@ from typing import Any
 from penchant.data.vocabulary import UNKNOWN
 from penchant.foundations.errors import CallerError
 from penchant.recommending.argument_checks import check_on_scale
+from penchant.recommending.recommender import index_of
 from penchant.recommending.user_state import UserState
 from penchant.service.access import Reader
 from penchant.service.id_spelling import spelled
 from penchant.service.metrics import Metrics
 from penchant.service.model_slot import ModelSlot, ServedModel
 from penchant.service.problems import not_found
+from penchant.service.storage.events import EventStore, weighted
 from penchant.service.storage.ratings import RatingStore, Stored
 from penchant.service.version_store import BASE
 
@@ -41,31 +43,45 @@ class ServedUser:
 class UserService:
     """Finds users and keeps their ratings."""
 
-    def __init__(self, holder: ModelSlot, store: RatingStore, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        holder: ModelSlot,
+        store: RatingStore,
+        metrics: Metrics,
+        events: EventStore,
+        weights: Mapping[str, float],
+    ) -> None:
+        """weights: of each kind of event; items whose events weigh 1 or more in all count as chosen."""
         self._holder, self._store, self._metrics = holder, store, metrics
+        self._events, self._weights = events, weights
 
     def user_id(self, given: str) -> str:
         """The one spelling of a user id."""
         return spelled(self._holder.current.part.users.vocabulary, given)
 
-    def find(self, user_id: str) -> ServedUser:
-        """A user by id: known from training, folded in from stored ratings, or answered from the prior."""
-        live = self._holder.current
+    def find(self, user_id: str, version: str | None = None) -> ServedUser:
+        """A user by id: known from training, folded in from stored ratings, or answered from the prior.
+
+        version: of the model, where it is not the served one.
+        """
+        live = self._holder.version(version)
         stored, erased = self._store.of(user_id)
         training = {} if erased else training_ratings(live, user_id)
-        if training and not stored:
+        chosen = weighted(self._events.counts_of(user_id), self._weights)
+        if training and not stored and not chosen:
             return self._counted(ServedUser(live, user_id, training, self._state(live, user_id, None)))
         ratings = _merged(training, stored)
-        return self._counted(ServedUser(live, user_id, ratings, self._state(live, None, ratings)))
+        return self._counted(ServedUser(live, user_id, ratings, self._state(live, None, ratings, chosen)))
 
-    def find_for(self, reader: Reader) -> ServedUser:
+    def find_for(self, reader: Reader, version: str | None = None) -> ServedUser:
         """The user as this reader may see them: without the right to read stored ratings, as the base's training left
         them. A version that was trained on the user's stored ratings answers such a reader as for an unknown user."""
         if reader.owns:
-            return self.find(reader.user_id)
-        live = self._holder.current
+            return self.find(reader.user_id, version)
+        live = self._holder.version(version)
         stored, erased = self._store.of(reader.user_id)
-        hidden = erased or (bool(stored) and live.version != BASE)
+        kept = bool(stored) or bool(self._events.counts_of(reader.user_id))
+        hidden = erased or (kept and live.version != BASE)
         known = not hidden and reader.user_id in live.part.users.vocabulary
         state = self._state(live, reader.user_id, None) if known else self._state(live, None, {})
         return self._counted(ServedUser(live, reader.user_id, {}, state))
@@ -75,17 +91,30 @@ class UserService:
         live = self._holder.current
         for value in ratings.values():
             _check_rating(live, value)
+        known = sum(one in live.part.items.vocabulary for one in ratings)
+        self._metrics.asked(known, len(ratings) - known)
         if features:
             self._metrics.fold_in(kept=False)
             return self._counted(ServedUser(live, None, ratings, live.model.fold_in(ratings, features=features)))
         return self._counted(ServedUser(live, None, ratings, self._state(live, None, ratings)))
 
-    def _state(self, live: ServedModel, user_id: str | None, ratings: Mapping[str, float] | None) -> UserState:
+    def _state(
+        self,
+        live: ServedModel,
+        user_id: str | None,
+        ratings: Mapping[str, float] | None,
+        chosen: Sequence[str] = (),
+    ) -> UserState:
         if ratings is None:
             return live.model.fold_in(user=user_id)
-        what = _fingerprint(ratings)
+        what = _fingerprint(ratings, chosen)
         self._metrics.fold_in(kept=what in live.states)
-        return live.states.get(what, lambda: live.model.fold_in(ratings))
+        state = live.states.get(what, lambda: live.model.fold_in(ratings, chosen=chosen))
+        index = index_of(live.model)
+        if any(one in index.items for one in state.unknown):  # an item was added since
+            live.states.forget(what)
+            state = live.states.get(what, lambda: live.model.fold_in(ratings, chosen=chosen))
+        return state.on(index)
 
     def questions(self, person: ServedUser, n: int, skip: Sequence[str] = ()) -> list[int]:
         """The numbers of the n items whose rating would say most about the user."""
@@ -123,6 +152,10 @@ class UserService:
             self._store.remove(user_id, item)
         return item
 
+    def events(self, user_id: str) -> dict[tuple[str, str], float]:
+        """How often the user did something other than rating, by item and kind."""
+        return self._events.counts_of(user_id)
+
     def export(self, user_id: str) -> tuple[list[dict[str, Any]], dict[str, float]]:
         """The rows kept of the user, and the training ratings that still count."""
         _, erased = self._store.of(user_id)
@@ -140,9 +173,9 @@ class UserService:
         return known
 
 
-def _fingerprint(ratings: Mapping[str, object]) -> bytes:
-    """Sixteen bytes that stand for these ratings in this order."""
-    return hashlib.blake2b(repr(list(ratings.items())).encode(), digest_size=16).digest()
+def _fingerprint(ratings: Mapping[str, object], chosen: Sequence[str] = ()) -> bytes:
+    """Sixteen bytes that stand for these ratings and chosen items in this order."""
+    return hashlib.blake2b(repr([*ratings.items(), *chosen]).encode(), digest_size=16).digest()
 
 
 def training_ratings(live: ServedModel, user_id: str) -> dict[str, float]:

@@ -61,6 +61,14 @@ class VersionStore:
         found = self.versions.iterdir() if self.versions.exists() else ()
         return sorted((path.name for path in found if path.is_dir() and _NAME.fullmatch(path.name)), key=int)
 
+    def begun(self) -> list[tuple[str, float]]:
+        """Names that were taken and have no version, newest first, and when, in seconds since 1970: a training that
+        goes on, or that failed."""
+        taken = {path.name.removeprefix(_CLAIM): path for path in self.versions.glob(f"{_CLAIM}[0-9]*")}
+        last = max(map(int, self._numbered()), default=0)
+        missing = [name for name in taken if name not in self._numbered() and int(name) > last]
+        return [(name, taken[name].stat().st_mtime) for name in sorted(missing, key=int, reverse=True)]
+
     def claim(self) -> str:
         """A name that sorts behind every other and that no other process gets, also when it asks at the same time."""
         self.versions.mkdir(exist_ok=True, parents=True)

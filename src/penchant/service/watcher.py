@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -28,10 +29,15 @@ class Duty:
 
 
 class Watcher:
-    """One thread for each duty, so that none waits for another: a large model loads while keys are followed."""
+    """One thread for each duty, so that none waits for another: a large model loads while keys are followed.
+
+    worked_at: when each duty last did its work, in seconds since 1970, by name.
+    """
 
     def __init__(self, duties: Sequence[Duty], readiness: Readiness, seconds: float) -> None:
         self._readiness, self._seconds = readiness, seconds
+        self.names = [duty.name for duty in duties]
+        self.worked_at: dict[str, float] = {}
         self._stopped = threading.Event()
         self._wakes = {duty.name: threading.Event() for duty in duties}
         self._threads = [
@@ -77,5 +83,6 @@ class Watcher:
             self._readiness.failed(name, problem)
         else:
             self._readiness.works(duty.name)
+            self.worked_at[duty.name] = time.time()
             if duty.uses_database:
                 self._readiness.works(DATABASE)

@@ -107,11 +107,11 @@ def test_forward_and_successive_simulation_agree() -> None:
     forward, successive = [], []
     with ThreadTeam(1) as team:
         chain = made_chain(rng, team)
-        for _ in range(6_000):
+        for _ in range(4_000):
             sample_from_the_prior(chain, rng)
             sample_ratings(chain, rng)
             forward.append(statistics_of(chain))
-        for _ in range(300):
+        for _ in range(200):
             sample_from_the_prior(chain, rng)
             sample_ratings(chain, rng)
             successive.append(np.mean([_swept(chain, rng) for _ in range(40)], axis=0))
@@ -130,7 +130,7 @@ def _swept(chain: Chain, rng: np.random.Generator) -> list[float]:
 def test_ranks_of_the_true_value_among_posterior_samples_are_uniform() -> None:
     """Simulation-based calibration (Talts et al. 2018): the expected rating of one cell, over many small worlds."""
     rng = np.random.default_rng(9)
-    worlds, kept = 200, 31
+    worlds, kept, apart = 120, 31, 5
     ranks = []
     with ThreadTeam(1) as team:
         for _ in range(worlds):
@@ -139,10 +139,10 @@ def test_ranks_of_the_true_value_among_posterior_samples_are_uniform() -> None:
             sample_ratings(chain, rng)
             truth = _cell(chain)
             samples = []
-            for sweep in range(kept * 8):
-                chain.sweep()
-                if sweep % 8 == 7:
-                    samples.append(_cell(chain))
+            for _ in range(kept):
+                for _ in range(apart):
+                    chain.sweep()
+                samples.append(_cell(chain))
             ranks.append(int((np.array(samples) < truth).sum()))
     counted = np.bincount(np.array(ranks) // 4, minlength=8)
     assert stats.chisquare(counted).pvalue > 1e-3, counted

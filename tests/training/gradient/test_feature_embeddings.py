@@ -1,6 +1,7 @@
 """Features as embeddings: they lower the error of rows with few ratings, and predict for rows without ratings."""
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,6 +19,12 @@ QUICK = {"factors": 6, "epochs": 30, "batch_size": 128, "learning_rate": 0.02, "
 WITH = {"dot_bias": {}, "net": {"feature_factors": 4, "dropout": 0.0}}
 
 
+@cache
+def with_features():
+    """dot_bias with features, trained once."""
+    return train(SPLIT.train, "dot_bias", **QUICK)
+
+
 def cold_error(model):
     """The error on items without training ratings, predicted from their features if the model uses them."""
     test, train_items = SPLIT.test, len(SPLIT.train.items)
@@ -30,7 +37,7 @@ def cold_error(model):
 
 
 def test_features_predict_items_without_ratings():
-    model = train(SPLIT.train, "dot_bias", **QUICK)
+    model = with_features()
     bare = dataclasses.replace(SPLIT.train, item_features=None)
     assert model.items.maps_features
     assert cold_error(model) < 0.9 * cold_error(train(bare, "dot_bias", **QUICK))
@@ -47,14 +54,14 @@ def test_feature_embeddings_lower_the_error_of_items_with_few_ratings():
 
 
 def test_item_biases_contain_the_feature_effect():
-    model = train(SPLIT.train, "dot_bias", **QUICK)
+    model = with_features()
     columns = FeatureEmbeddings.of(SPLIT.train)
     share = columns.encoded["items"] @ model.items.prior.effect(FeatureEffect).weights[0]
     assert np.corrcoef(share[:, 0], model.items.bias[0])[0, 1] > 0.5
 
 
 def test_feature_vectors_are_appended_to_the_vectors_of_net():
-    model = train(SPLIT.train, "net", **(QUICK | WITH["net"]))
+    model = train(SPLIT.train, "net", **(QUICK | {"epochs": 5} | WITH["net"]))
     assert model.items.factors == 6 + 4
     assert model.users.factors == 6
     labels = FeatureEmbeddings.of(SPLIT.train).encoded["items"].toarray()
@@ -73,7 +80,8 @@ def test_a_trained_model_with_features_predicts_its_training_rows(name):
 
 @pytest.mark.parametrize("model", ["dot_bias", "net"])
 def test_use_features_false_leaves_features_out(model: str) -> None:
-    without = train(SPLIT.train, model, **QUICK, use_features=False)
+    settings = QUICK | {"epochs": 2}
+    without = train(SPLIT.train, model, **settings, use_features=False)
     assert not without.users.maps_features
     assert not without.items.maps_features
-    assert train(SPLIT.train, model, **QUICK).items.maps_features
+    assert train(SPLIT.train, model, **settings).items.maps_features

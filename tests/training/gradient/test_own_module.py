@@ -42,8 +42,8 @@ class ByColumns(Own):
 
 
 class ByColumnsAlone(Own):
-    def forward(self, cats):
-        return self.score(cats[:, 0], cats[:, 1])
+    def forward(self, x):
+        return self.score(x[:, 0], x[:, 1])
 
 
 def backend(module, rate=0.05, batch_size=50, **more):
@@ -78,12 +78,12 @@ def test_other_shapes_are_refused_before_the_first_step(shape, named):
 
 
 def test_another_forward_is_refused_by_name():
-    class OneInput(nn.Module):
-        def forward(self, x):
-            return x
+    class NoInput(nn.Module):
+        def forward(self):
+            return 1
 
-    with pytest.raises(ModelShapeError, match=r"OneInput: forward\(x\) cannot take users and items"):
-        TorchBackend(OneInput(), WORLD, torch.optim.SGD([torch.zeros(1, requires_grad=True)]), 10)
+    with pytest.raises(ModelShapeError, match=r"NoInput: forward\(\) cannot take users and items"):
+        TorchBackend(NoInput(), WORLD, torch.optim.SGD([torch.zeros(1, requires_grad=True)]), 10)
 
 
 def test_a_diverging_loss_stops_training_and_keeps_the_best_weights():

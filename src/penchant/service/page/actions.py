@@ -16,7 +16,7 @@ from penchant.service.page.routes import keep_token, mine_page, page
 from penchant.service.page.viewer import Viewer, viewer_of
 from penchant.service.problems import RefusalError
 from penchant.service.rating_import import NAMED, read_ratings
-from penchant.service.schemas import Id
+from penchant.service.schema_types import Id
 from penchant.service.service import Service, TheService, Who
 from penchant.service.storage.devices import VALID_MINUTES
 from penchant.service.storage.marks import Mark

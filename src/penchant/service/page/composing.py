@@ -35,7 +35,8 @@ def card(viewer: Viewer, item: Item, expected: float | None = None, *, new: bool
 def cards(viewer: Viewer, ids: Iterable[Any], notes: Mapping[str, str] | None = None) -> list[c.Card]:
     """Cards of known items, with expected ratings where the model predicts them."""
     catalogue = viewer.live.catalogue
-    items = [catalogue.item(n) for n in (catalogue.number(str(one)) for one in ids) if n >= 0]
+    known = (catalogue.known_id(str(one)) for one in ids)
+    items = [catalogue.item(catalogue.number(one)) for one in known if one is not None]
     expected = expected_ratings(viewer, [item.id for item in items])
     return [
         card(viewer, item, value, new=not item.ratings, note=(notes or {}).get(item.id, ""))
@@ -59,8 +60,8 @@ def row(viewer: Viewer, item: Item) -> c.Row:
 
 def rows(viewer: Viewer, ids: Iterable[str]) -> list[c.Row]:
     catalogue = viewer.live.catalogue
-    numbers = [catalogue.number(one) for one in ids]
-    return [row(viewer, catalogue.item(number)) for number in numbers if number >= 0]
+    known = (catalogue.known_id(one) for one in ids)
+    return [row(viewer, catalogue.item(catalogue.number(one))) for one in known if one is not None]
 
 
 def search_page(viewer: Viewer, text: str, most: int) -> c.SearchPage:

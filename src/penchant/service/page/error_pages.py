@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penchant.service.page.contexts import ErrorPage
-from penchant.service.schemas import SLASH
+from penchant.service.schema_types import SLASH
 
 _HOME = ("Back to your list", "/")
 _WORDS = {

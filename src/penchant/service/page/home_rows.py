@@ -179,7 +179,8 @@ class _Builder:
     def _mask(self) -> Any:
         """The items that the row may show, (I,)."""
         options = ListOptions(self.n, exclude=self._out(), where=self.where)
-        return allowed_items(self.live.part.items, options)[0]
+        allowed, hidden = allowed_items(self.live.part.items, options)[0], self.live.catalogue.hidden
+        return allowed if hidden is None else allowed & ~hidden
 
     def _is_allowed(self, item: str) -> bool:
         number = self.live.catalogue.number(item)

@@ -7,7 +7,7 @@ import io
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import FileResponse, Response
 
 from penchant.service.access import COOKIE
@@ -20,15 +20,22 @@ from penchant.service.page.item_map import map_page, map_points
 from penchant.service.page.taste import taste_page
 from penchant.service.page.viewer import Viewer, viewer_of
 from penchant.service.problems import not_found
-from penchant.service.schemas import ItemPath
+from penchant.service.schema_types import ItemPath
 from penchant.service.service import TheService, Who
 
-router = APIRouter(include_in_schema=False)
+Text = Annotated[str, Query(max_length=200)]
+
+
+async def _search_text(search: Text = "") -> str:
+    """The text in the search field, which every page's address may hold, so that Back brings it back."""
+    return search
+
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(_search_text)])
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 YEAR = 31_536_000
 """Seconds for which a browser keeps the cookie; each page that is looked at begins them anew."""
 _FIRST_RATED = 60
-Text = Annotated[str, Query(max_length=200)]
 Short = Annotated[str, Query(max_length=60)]
 Cards = Annotated[int, Query(ge=1, le=composing.MOST)]
 

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from penchant.service import rendering, schemas
+from penchant.service import list_schemas, rendering, schemas
+from penchant.service.list_options import list_cost, options_of
 from penchant.service.problems import DOCUMENTED
-from penchant.service.service import TheService, Who
+from penchant.service.service import HEAVY, TheService, Who
 from penchant.service.work_costs import questions_cost
 
 router = APIRouter(prefix="/v1", tags=["with ratings in the body"], responses=DOCUMENTED)
 
 
-@router.post("/recommendations", summary="A list for a user who is only described")
-async def recommendations(service: TheService, who: Who, ask: schemas.ListRequest) -> schemas.List:
+@router.post("/recommendations", operation_id="recommend", summary="A list for a user who is only described")
+async def recommendations(service: TheService, who: Who, ask: list_schemas.ListRequest) -> list_schemas.List:
     """From ratings, features, both, or neither. Ids the model does not hold are named in `unknown`."""
 
-    def listed() -> schemas.List:
+    def listed() -> list_schemas.List:
         service.access.catalogue(who)
         person = service.people.describe(service.check_ratings(ask.ratings), ask.features)
-        answer = person.state.recommend(service.check_count(ask.n), exclude=ask.exclude, among=ask.among)
-        return rendering.as_list(person, answer)
+        return rendering.as_list(person, person.state.ranking(options_of(service, ask)))
 
+    cost = list_cost(service.live.part, ask)
+    if cost >= HEAVY:
+        return await service.in_turn(listed, cost=cost)
     return await service.soon(listed, who, ratings=len(ask.ratings))
 
 
-@router.post("/predictions", summary="Expected ratings, how sure, and what they rest on")
+@router.post("/predictions", operation_id="predict", summary="Expected ratings, how sure, and what they rest on")
 def predictions(service: TheService, who: Who, ask: schemas.PredictionRequest) -> schemas.Predictions:
     """For a user described by ratings and features, or by id, which needs the right to read that user's ratings.
 
@@ -39,16 +42,16 @@ def predictions(service: TheService, who: Who, ask: schemas.PredictionRequest) -
     return rendering.as_predictions(person.live, ask.items, person.state.predict(ask.items))
 
 
-@router.post("/explanations", summary="Why a user with these ratings would rate an item so")
+@router.post("/explanations", operation_id="explain", summary="Why a user with these ratings would rate an item so")
 def explanations(service: TheService, who: Who, ask: schemas.ExplanationRequest) -> schemas.Explained:
-    """The exact split of the score into averages and the pull of each rating."""
+    """The exact split of the score that orders a list, and of each model's part in it."""
     service.access.catalogue(who)
     known = service.people.item_id(ask.item)
     person = service.people.describe(service.check_ratings(ask.ratings))
-    return rendering.as_explained(known, person.state.explain(known, by=person.state.index.one_part(None)))
+    return rendering.as_explained(known, person.state.explain(known, by=ask.by))
 
 
-@router.post("/questions", summary="What to ask a user next")
+@router.post("/questions", operation_id="ask", summary="What to ask a user next")
 async def questions(service: TheService, who: Who, ask: schemas.QuestionRequest) -> schemas.Questions:
     """The items whose rating would say most about their taste."""
 

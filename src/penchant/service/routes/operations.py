@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from penchant.service import rendering, schemas
 from penchant.service.problems import DOCUMENTED, RETRY_SECONDS, RefusalError
@@ -11,13 +13,13 @@ from penchant.service.service import TheService, Who
 router = APIRouter(tags=["operations"], responses=DOCUMENTED)
 
 
-@router.get("/health/live", summary="Is the process alive?")
+@router.get("/health/live", operation_id="live", summary="Is the process alive?")
 async def live() -> schemas.Health:
     """Answers as long as the process does anything at all."""
     return schemas.Health(status="ok")
 
 
-@router.get("/health/ready", summary="Can it serve?", responses={503: DOCUMENTED["default"]})
+@router.get("/health/ready", operation_id="ready", summary="Can it serve?", responses={503: DOCUMENTED["default"]})
 async def ready(service: TheService) -> schemas.Health:
     """503 while the database does not answer. `detail` names all that is wrong.
 
@@ -28,21 +30,28 @@ async def ready(service: TheService) -> schemas.Health:
     return schemas.Health(status="ok", detail=service.readiness.text)
 
 
-@router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
+@router.get("/metrics", operation_id="metrics", summary="Figures for Prometheus", response_class=Response)
 def metrics(service: TheService, who: Who) -> Response:
     """Needs a key."""
     service.access.key(who, "read")
     return Response(service.metrics.text(), media_type="text/plain; version=0.0.4")
 
 
-@router.get("/v1/model", summary="The model being served")
+@router.get("/v1/openapi.json", include_in_schema=False)
+def document(request: Request) -> dict[str, Any]:
+    """The OpenAPI document."""
+    app: FastAPI = request.app
+    return app.openapi()
+
+
+@router.get("/v1/model", operation_id="get_model", summary="The model being served")
 def model(service: TheService, who: Who) -> schemas.ModelFacts:
     """Its version, its size, and the versions it could be switched to."""
     service.access.catalogue(who)
     return rendering.as_facts(service.live, service.holder)
 
 
-@router.post("/v1/model/switch", summary="Serve another version")
+@router.post("/v1/model/switch", operation_id="switch_model", summary="Serve another version")
 def switch(service: TheService, who: Who, wanted: schemas.Switch) -> schemas.ModelFacts:
     """Without a version: the one before. A version that does not load is refused. Requests in progress finish on the
     old model. Needs a key with scope admin."""

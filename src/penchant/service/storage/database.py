@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
@@ -38,6 +39,11 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers: Any = threading.Lock() if self.is_sqlite else nullcontext()
         self._writing = self.engine.execution_options(penchant_writes=True)
+
+    @property
+    def dialect(self) -> Any:
+        """SQLAlchemy's module of this kind of database, whose `insert` knows conflicts."""
+        return sqlite if self.is_sqlite else postgresql
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

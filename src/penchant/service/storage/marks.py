@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from penchant.foundations.errors import CallerError
 from penchant.service.storage.database import Database, now
@@ -33,7 +32,7 @@ class MarkStore:
         if mark not in get_args(Mark):
             raise CallerError(f"{mark!r} is no mark", remedy=f"Choose one of: {', '.join(get_args(Mark))}")
         row = {"user_id": user_id, "item_id": item_id, "mark": mark, "marked_at": now()}
-        insert = (sqlite if self._database.is_sqlite else postgresql).insert(MARKS).values(row)
+        insert = self._database.dialect.insert(MARKS).values(row)
         fresh = {"mark": insert.excluded.mark, "marked_at": insert.excluded.marked_at}
         others = select(func.count()).select_from(MARKS)
         others = others.where((MARKS.c.user_id == user_id) & (MARKS.c.item_id != item_id))

@@ -20,8 +20,11 @@ _ONE_AT_A_TIME = threading.Lock()
 """Alembic keeps the migration under way in its modules, so two threads of a process must not migrate at once."""
 
 
-def upgrade(database: Database) -> None:
-    """Run the steps the database has not seen. Raises CallerError for a database of a newer Penchant."""
+def upgrade(database: Database, to: str = "head") -> None:
+    """Run the steps the database has not seen. to: the last of them, for tests.
+
+    Raises CallerError for a database of a newer Penchant.
+    """
     from alembic import command
     from alembic.config import Config
     from alembic.util.exc import CommandError
@@ -33,7 +36,7 @@ def upgrade(database: Database) -> None:
             if not database.is_sqlite:  # SQLite's BEGIN IMMEDIATE has already made the others wait
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             steps.attributes["connection"] = connection
-            command.upgrade(steps, "heads")
+            command.upgrade(steps, to)
     except CommandError as newer:
         raise CallerError(
             f"the database's tables are not ones this version knows ({newer})", remedy="Upgrade Penchant"

@@ -6,11 +6,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from penchant.foundations.errors import CallerError
 from penchant.service.storage.database import Database, now
-from penchant.service.storage.schema import DEVICE_CODES, DEVICES, ERASED, MARKS, RATINGS, VISITORS
+from penchant.service.storage.schema import (
+    DEVICE_CODES,
+    DEVICES,
+    ERASED,
+    EVENTS,
+    LISTS,
+    MARKS,
+    OUTCOMES,
+    RATINGS,
+    VISITORS,
+)
 
 Stored = dict[str, float | None]
 """Item id -> rating, or None for a training rating that was taken back; newest last."""
@@ -35,7 +44,7 @@ class RatingStore:
         rows = [{"user_id": user_id, "item_id": i, "value": v, "rated_at": rated_at} for i, v in ratings.items()]
         with self._database.write() as connection:
             self._check_room(connection, user_id, ratings)
-            connection.execute(_upsert(self._database.is_sqlite), rows)
+            connection.execute(_upsert(self._database.dialect), rows)
 
     def _check_room(self, connection: Connection, user_id: str, ratings: Mapping[str, Any]) -> None:
         mine = select(func.count()).select_from(RATINGS).where(RATINGS.c.user_id == user_id)
@@ -66,10 +75,18 @@ class RatingStore:
     def erase(self, user_id: str) -> None:
         """Forget the user: ratings, marks and tokens now, training ratings from the next retraining on."""
         with self._database.write() as connection:
-            for table in (RATINGS, MARKS, VISITORS, DEVICES, DEVICE_CODES):
+            mine = select(LISTS.c.list_id).where(LISTS.c.user_id == user_id)
+            connection.execute(delete(OUTCOMES).where(OUTCOMES.c.list_id.in_(mine)))
+            for table in (RATINGS, EVENTS, LISTS, MARKS, VISITORS, DEVICES, DEVICE_CODES):
                 connection.execute(delete(table).where(table.c.user_id == user_id))
-            insert = _dialect(self._database.is_sqlite).insert(ERASED).values(user_id=user_id, erased_at=now())
+            insert = self._database.dialect.insert(ERASED).values(user_id=user_id, erased_at=now())
             connection.execute(insert.on_conflict_do_nothing())
+
+    def summary(self) -> tuple[int, float | None]:
+        """How many ratings are stored, and their mean."""
+        with self._database.read() as connection:
+            count, mean = connection.execute(select(func.count(RATINGS.c.value), func.avg(RATINGS.c.value))).one()
+            return int(count), None if mean is None else float(mean)
 
     def pages(self, size: int = 50_000) -> Iterator[list[StoredRow]]:
         """All rows in a fixed order, up to `size` at a time and none of them kept, for retraining."""
@@ -86,11 +103,7 @@ class RatingStore:
             return set(connection.scalars(select(ERASED.c.user_id)))
 
 
-def _dialect(is_sqlite: bool) -> Any:
-    return sqlite if is_sqlite else postgresql
-
-
-def _upsert(is_sqlite: bool) -> Any:
-    insert = _dialect(is_sqlite).insert(RATINGS)
+def _upsert(dialect: Any) -> Any:
+    insert = dialect.insert(RATINGS)
     fresh = {"value": insert.excluded.value, "rated_at": insert.excluded.rated_at}
     return insert.on_conflict_do_update(index_elements=["user_id", "item_id"], set_=fresh)

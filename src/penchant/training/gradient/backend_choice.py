@@ -45,6 +45,8 @@ def dot_bias_backend(
 def runs_on_numba(settings: GradientSettings, columns: FeatureEmbeddings) -> bool:
     """Whether the numba backend is used. Raises SettingsError if it was asked for but does not support the settings."""
     cannot = "columns" if columns.encoded else "gradient clipping" if settings.clip else ""
+    if settings.device != "cpu":
+        cannot = f"device {settings.device!r}"
     if settings.backend == "numba" and cannot:
         raise SettingsError(
             f"the kernels have no {cannot}", where="backend", remedy="Use backend='torch' or 'auto', or leave them out"

@@ -1,4 +1,4 @@
-"""Calling a module's forward: forward(users, items), or the lesson's forward(cats, conts)."""
+"""Calling a module's forward: forward(users, items), the lesson's forward(cats, conts) or the book's forward(x)."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ Call = Callable[[Tensor, Tensor], Tensor]
 def caller(module: nn.Module) -> Call:
     """A function of users and items that calls the module with the arguments of its forward.
 
-    forward(cats, conts) and forward(cats) are recognized by the name of the first parameter. cats: (B, 2), users and
-    items. conts: (B, 0). Raises ModelShapeError for a forward with neither two inputs nor cats.
+    forward(cats, conts) is recognized by the name of the first parameter, forward(x) by having only one. cats, x:
+    (B, 2), users and items. conts: (B, 0). Raises ModelShapeError for a forward that takes nothing.
     """
     parameters = list(inspect.signature(module.forward).parameters.values())
     names = [p.name for p in parameters]
     open_ended = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    if len(names) == 1 and not open_ended:
+        return lambda users, items: module(torch.stack([users, items], dim=1))
     if names and names[0].startswith("cat"):
-        with_conts = len(names) > 1 or open_ended
-        return lambda users, items: _call_lesson(module, users, items, with_conts)
-    if len(names) < 2 and not open_ended:
+        return lambda users, items: _call_lesson(module, users, items)
+    if not names:
         raise ModelShapeError(
-            f"forward({', '.join(names)}) cannot take users and items",
+            "forward() cannot take users and items",
             where=type(module).__name__,
-            remedy="Write forward(self, users, items) or forward(self, cats, conts)",
+            remedy="Write forward(self, users, items), forward(self, cats, conts) or forward(self, x)",
         )
     return lambda users, items: module(users, items)
 
 
-def _call_lesson(module: nn.Module, users: Tensor, items: Tensor, with_conts: bool) -> Tensor:
+def _call_lesson(module: nn.Module, users: Tensor, items: Tensor) -> Tensor:
     cats = torch.stack([users, items], dim=1)  # (B, 2)
-    answer: Tensor = module(cats, cats.new_zeros((len(users), 0), dtype=torch.float32)) if with_conts else module(cats)
+    answer: Tensor = module(cats, cats.new_zeros((len(users), 0), dtype=torch.float32))
     return answer

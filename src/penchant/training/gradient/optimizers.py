@@ -10,6 +10,9 @@ from torch import nn
 from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.sparse_updates import SparseUpdates
 
+_FUSED = ("cpu", "cuda")
+"""The devices on which PyTorch has one kernel for a whole step."""
+
 
 def optimizer_for(module: nn.Module, settings: GradientSettings, ratings: int) -> torch.optim.Optimizer:
     """The optimiser of the settings for the module's parameters. ratings: the number of training ratings."""
@@ -23,11 +26,12 @@ def optimizer_for(module: nn.Module, settings: GradientSettings, ratings: int) -
 def _made(groups: list[dict[str, Any]], settings: GradientSettings) -> torch.optim.Optimizer:
     rate, betas = settings.learning_rate, (settings.momentum, settings.second_momentum)
     adam = settings.optimizer == "adam"
+    fused = all(parameter.device.type in _FUSED for group in groups for parameter in group["params"])
     if settings.sparse_updates:
         return SparseUpdates(groups, lr=rate, adam=adam, betas=betas)
     if adam:
-        return torch.optim.Adam(groups, lr=rate, betas=betas, fused=True)
-    return torch.optim.SGD(groups, lr=rate, momentum=settings.momentum, fused=True)
+        return torch.optim.Adam(groups, lr=rate, betas=betas, fused=fused)
+    return torch.optim.SGD(groups, lr=rate, momentum=settings.momentum, fused=fused)
 
 
 @torch.no_grad()

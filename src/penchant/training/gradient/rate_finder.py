@@ -18,7 +18,11 @@ _HOPELESS = 4.0
 
 @dataclass(frozen=True)
 class RateFinding:
-    """rates: (C,), rising. losses: (C,), smoothed. suggestion: the rate at which the loss fell fastest."""
+    """rates: (C,), rising. losses: (C,), smoothed. suggestion: the rate at which the loss fell fastest.
+
+    Batches differ in difficulty by more than a few steps change the loss. So each loss is taken relative to the loss
+    of the same batch before the search; the mean of the latter is added again.
+    """
 
     rates: NDArray[np.float64]
     losses: NDArray[np.float64]
@@ -40,23 +44,25 @@ def find_rate(
     before = backend.state()
     rates = np.geomspace(low, high, steps)
     try:
-        losses = _losses(backend, seed, rates)
+        losses = _losses(backend, seed, rates, limit=_HOPELESS)
+        backend.restore(before)
+        still = _losses(backend, seed, np.zeros(len(losses)), limit=np.inf)
     finally:
         backend.restore(before)
-    smooth = _smoothed(losses, smoothing)
+    smooth = _smoothed(losses - still + still.mean(), smoothing)
     seen = rates[: len(smooth)]
     return RateFinding(seen, smooth, _steepest(seen, smooth))
 
 
-def _losses(backend: Backend, seed: int, rates: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The loss of one step at each rate, over as many epochs as needed, until the loss exceeds the limit."""
+def _losses(backend: Backend, seed: int, rates: NDArray[np.float64], *, limit: float) -> NDArray[np.float64]:
+    """The loss of one step at each rate, over as many epochs as needed, until it is `limit` times the lowest one."""
     each = steps_in(backend.rows, backend.batch_size)
     losses: list[float] = []
     for at, rate in enumerate(rates):
         if at % each == 0:
             backend.begin(seed, at // each)
         losses.append(float(backend.advance(at % each, np.array([rate]))[0]))
-        if not np.isfinite(losses[-1]) or losses[-1] > _HOPELESS * min(losses):
+        if not np.isfinite(losses[-1]) or losses[-1] > limit * min(losses):
             return np.array(losses[:-1])
     return np.array(losses)
 

@@ -52,6 +52,7 @@ class GradientSettings(Settings):
         "torch runs any module; kernels are compiled loops for the dot models; auto takes the fastest that can",
         choices=("auto", "torch", "numba"),
     )
+    device: str = setting("cpu", "where the torch backend computes: cpu, cuda, cuda:1, mps")
 
     def pull(self, ratings: int) -> float:
         """The gradient of the L2 penalty for each unit of weight, in a loss that is a mean over ratings.

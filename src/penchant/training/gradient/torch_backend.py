@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from penchant.data.epoch_order import epoch_generator
 from penchant.data.ratings import Ratings
-from penchant.foundations.rng import torch_generator
+from penchant.foundations.rng import spawn_seeds
 from penchant.training.gradient.backend import State
+from penchant.training.gradient.devices import RandomStates, device_of, named_device
 from penchant.training.gradient.epoch_sampler import EpochSampler
 from penchant.training.gradient.forward_adapter import caller
 from penchant.training.gradient.losses import Loss, flat, squared_error
@@ -25,10 +26,11 @@ _PREDICT_ROWS = 65_536
 
 
 class TorchBackend:
-    """Steps of any module and any torch optimiser.
+    """Steps of any module and any torch optimiser, on the device of the module's parameters.
 
-    The same seed gives the same bits. One thread is used, which is also the fastest for batches of embeddings. Every
-    call restores PyTorch's random state and thread count.
+    The rows are moved to that device once, and the losses come back once for each call of `advance`: no step waits for
+    the device. On the CPU the same seed gives the same bits. One thread is used, which is also the fastest for batches
+    of embeddings. Every call restores PyTorch's random states and thread count.
     clip: the highest norm of the gradient, 0 for no limit. threads: for large modules. epoch_sampler: the order of the
     epochs; None for one shuffle of all ratings.
     Raises ModelShapeError before the first step if the module's output does not fit the ratings.
@@ -49,10 +51,11 @@ class TorchBackend:
         self.module, self.optimizer, self.batch_size = module, optimizer, batch_size
         self._loss, self._clip, self._threads, self._call = loss, clip, threads, caller(module)
         self._visiting = epoch_sampler or EpochSampler(len(ratings))
-        self._users, self._items = _indices(ratings.user_numbers), _indices(ratings.item_numbers)
-        self._ratings = torch.from_numpy(ratings.values.copy())
+        self.device = device_of(module)
+        self._users, self._items = self._indices(ratings.user_numbers), self._indices(ratings.item_numbers)
+        self._ratings = torch.from_numpy(ratings.values.copy()).to(self.device)
         self._shuffled = (self._users, self._items, self._ratings)
-        self._random = torch_generator(np.random.default_rng(0)).get_state()
+        self._random = RandomStates(self.device)
         self._check_shape()
 
     @property
@@ -64,21 +67,23 @@ class TorchBackend:
         flat(self._without_gradient(self._users[:size], self._items[:size]), self._ratings[:size])
 
     def begin(self, run_seed: int, epoch: int) -> None:
-        order = torch.from_numpy(self._visiting.order(run_seed, epoch))
+        order = torch.from_numpy(self._visiting.order(run_seed, epoch)).to(self.device)
         self._shuffled = (self._users[order], self._items[order], self._ratings[order])
-        self._random = torch_generator(epoch_generator(run_seed, epoch)).get_state()
+        self._random.seeded(int(spawn_seeds(epoch_generator(run_seed, epoch), 1)[0]))
 
     def advance(self, first: int, rates: NDArray[np.float64]) -> NDArray[np.float64]:
-        self.module.train()
-        losses = np.empty(len(rates))
-        with torch_threads(self._threads), torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(self._random)
-            for n, rate in enumerate(rates):
-                losses[n] = self._step(slice((first + n) * self.batch_size, (first + n + 1) * self.batch_size), rate)
-            self._random = torch.get_rng_state()
-        return losses
+        return self.steps(first, rates).cpu().double().numpy()
 
-    def _step(self, span: slice, rate: float) -> float:
+    def steps(self, first: int, rates: NDArray[np.float64]) -> Tensor:
+        """As `advance`, but the losses (C,) stay on the device, which may not have finished the steps yet."""
+        self.module.train()
+        losses = []
+        with torch_threads(self._threads), self._random.used():
+            for n, rate in enumerate(rates.tolist(), start=first):
+                losses.append(self._step(slice(n * self.batch_size, (n + 1) * self.batch_size), rate))
+        return torch.stack(losses) if losses else torch.empty(0)
+
+    def _step(self, span: slice, rate: float) -> Tensor:
         users, items, ratings = (tensor[span] for tensor in self._shuffled)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group.get("rate_share", 1.0)
@@ -88,14 +93,14 @@ class TorchBackend:
         if self._clip:
             nn.utils.clip_grad_norm_(self.module.parameters(), self._clip)
         self.optimizer.step()
-        return float(loss.detach())
+        return loss.detach()
 
     def predict(self, user_numbers: NDArray[np.int32], item_numbers: NDArray[np.int32]) -> NDArray[np.float32]:
-        users, items = _indices(user_numbers), _indices(item_numbers)
-        parts = [
-            self._without_gradient(users[s : s + _PREDICT_ROWS], items[s : s + _PREDICT_ROWS]).reshape(-1)
-            for s in range(0, len(users), _PREDICT_ROWS)
-        ]
+        parts = []
+        for first in range(0, len(user_numbers), _PREDICT_ROWS):
+            span = slice(first, first + _PREDICT_ROWS)
+            users, items = self._indices(user_numbers[span]), self._indices(item_numbers[span])
+            parts.append(self._without_gradient(users, items).reshape(-1).cpu())
         return torch.cat(parts).numpy() if parts else np.empty(0, np.float32)
 
     def _without_gradient(self, users: Tensor, items: Tensor) -> Tensor:
@@ -106,6 +111,9 @@ class TorchBackend:
             predicted = self._call(users, items)
         self.module.train(was_training)
         return predicted
+
+    def _indices(self, numbers: NDArray[np.int32]) -> Tensor:
+        return torch.from_numpy(numbers.astype(np.int64)).to(self.device)
 
     def state(self) -> State:
         return read_state(self.module, self.optimizer)
@@ -129,7 +137,8 @@ def torch_threads(count: int) -> Iterator[None]:
 
 
 def module_backend(module: nn.Module, ratings: Ratings, settings: GradientSettings) -> TorchBackend:
-    """The torch backend of a module with the given settings."""
+    """The torch backend of a module with the given settings, on their device."""
+    module = module.to(named_device(settings.device))
     return TorchBackend(
         module,
         ratings,
@@ -138,7 +147,3 @@ def module_backend(module: nn.Module, ratings: Ratings, settings: GradientSettin
         clip=settings.clip,
         epoch_sampler=EpochSampler.of(ratings, settings),
     )
-
-
-def _indices(numbers: NDArray[np.int32]) -> Tensor:
-    return torch.from_numpy(numbers.astype(np.int64))

@@ -16,16 +16,16 @@ _MEMORY = "optimizer."
 
 def read_state(module: nn.Module, optimizer: torch.optim.Optimizer) -> State:
     """Copies of all parameters and buffers by name, and of the optimiser's state as optimizer.<parameter>.<key>."""
-    state: dict[str, NDArray[Any]] = {name: tensor.numpy().copy() for name, tensor in module.state_dict().items()}
+    state: dict[str, NDArray[Any]] = {name: tensor.cpu().numpy().copy() for name, tensor in module.state_dict().items()}
     for number, memory in optimizer.state_dict()["state"].items():
         for key, value in memory.items():
             if value is not None:
-                state[f"{_MEMORY}{number}.{key}"] = np.array(torch.as_tensor(value).numpy())
+                state[f"{_MEMORY}{number}.{key}"] = np.array(torch.as_tensor(value).cpu().numpy())
     return state
 
 
 def load_state(module: nn.Module, optimizer: torch.optim.Optimizer, state: State) -> None:
-    """Restore a state returned by `read_state`."""
+    """Restore a state returned by `read_state`; every tensor stays on its device."""
     own = {name: torch.from_numpy(np.array(value)) for name, value in state.items() if not name.startswith(_MEMORY)}
     module.load_state_dict(own)
     memory: dict[int, dict[str, torch.Tensor]] = {}

@@ -1,0 +1,73 @@
+"""Server, importer and retraining are killed at random points: nothing acknowledged is lost, every restart serves."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from penchant.client import Client, ServiceError
+from service.made_service import SOURCE, UNLIMITED, key_for, made_model, running
+
+pytestmark = pytest.mark.slow
+ROUNDS = 20
+
+
+def importing(client: Client, acknowledged: dict[tuple[str, str], float], turn: int, stop: threading.Event) -> None:
+    """Send batches until stopped or refused; keep what was acknowledged."""
+    rng = random.Random(turn)
+    for batch in range(10_000):
+        if stop.is_set():
+            return
+        rows = [
+            {"user": f"u{rng.randrange(40)}", "item": str(rng.randrange(1, 61)), "rating": rng.randrange(1, 11) / 2}
+            for _ in range(20)
+        ]
+        rows = list({(row["user"], row["item"]): row for row in rows}.values())
+        with suppress(ServiceError):
+            found = client.take_events(rows, key=f"{turn}-{batch}")
+            assert found["refused"] == 0
+            acknowledged |= {(str(row["user"]), str(row["item"])): float(row["rating"]) for row in rows}
+
+
+def retraining(folder: Path, database: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "penchant", "retrain", str(folder), "--database", database, "--force", "--quiet"]
+    return subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": str(SOURCE)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def test_nothing_acknowledged_is_lost_however_it_is_killed(tmp_path: Path) -> None:
+    folder, rng = tmp_path / "model", random.Random(4)
+    made_model().save(folder)
+    database = f"sqlite:///{tmp_path / 'ratings.db'}"
+    key = key_for(folder, database, "admin")["Authorization"].removeprefix("Bearer ")
+    acknowledged: dict[tuple[str, str], float] = {}
+    for turn in range(ROUNDS):
+        with running(folder, tmp_path / "log", database=database, **UNLIMITED) as server:
+            client = Client(server.address, key, tries=1, timeout=5)
+            assert len(client.recommend_to_user("1", 5)["items"]) == 5
+            stored = {(one["user"], one["item"]): one["rating"] for one in client.list_events()}
+            assert {pair: stored.get(pair) for pair in acknowledged} == acknowledged
+            stop, training = threading.Event(), retraining(folder, database)
+            importer = threading.Thread(target=importing, args=(client, acknowledged, turn, stop))
+            importer.start()
+            time.sleep(rng.uniform(0.1, 3.0))
+            for victim in rng.sample([server.process, training], 2):
+                with suppress(ProcessLookupError):
+                    victim.send_signal(signal.SIGKILL)
+                time.sleep(rng.uniform(0, 0.2))
+            stop.set()
+            importer.join()
+            client.close()
+            server.process.wait()
+            training.wait()
+    assert len(acknowledged) > 100
