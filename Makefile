@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test fast lint docs bench clean leaderboard
+.PHONY: demo test fast lint docs docs-serve bench clean benchmark-pages
 
 demo: .venv/core
 	$(BIN)/penchant demo --out demo
@@ -25,16 +25,27 @@ lint: .venv/dev
 # The constraints pin what is installed here; a user's own project is free within pyproject's ranges.
 .venv/core: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[plot,serve]'
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[torch,plot,serve]'
 	touch $@
 
 .venv/dev: .venv/core
 	scripts/system-packages
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[serve,plot,excel,tune,ann,frames,spark,dev]'
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[torch,serve,plot,excel,tune,ann,frames,spark,docs,dev]'
 	touch $@
 
-leaderboard: .venv/core
-	$(BIN)/python benchmarks/leaderboard.py
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+docs-serve: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
+
+.venv/docs: .venv/core
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[docs,excel,frames]'
+	touch $@
+
+benchmark-pages: .venv/core
+	$(BIN)/python benchmarks/benchmark_pages.py
+	$(BIN)/python benchmarks/result_tables.py
 	$(BIN)/python benchmarks/which_model.py
 
 clean:

@@ -1,6 +1,6 @@
 """Writes the tables of docs/guide/which_model.md from the comparisons among benchmarks/results/*.json.
 
-python benchmarks/which_model.py            # or: make leaderboard
+python benchmarks/which_model.py            # or: make benchmark-pages
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ MESSAGES = {
     "PythonException:\\n penchant.foundations.errors.DataError: a score is not a number. Let the model answer": (
         DataError, "a score is not a number",
     ),
-    "something else\nwith more lines": (EngineError, "Spark failed: something else$"),
+    "something else\nwith more lines": (EngineError, r"Spark failed: something else \[P160\]$"),
 }  # fmt: skip
 
 

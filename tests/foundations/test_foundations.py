@@ -20,9 +20,9 @@ from penchant.foundations.threads import available_threads, limit_blas
 
 def test_an_error_says_what_where_and_what_to_do() -> None:
     error = PenchantError("it failed", where="row 3", remedy="Correct it")
-    assert str(error) == "row 3: it failed. Correct it"
+    assert str(error) == f"{error.message} [{error.code}]" == "row 3: it failed. Correct it [P100]"
     assert (error.what, error.where, error.remedy) == ("it failed", "row 3", "Correct it")
-    assert str(PenchantError("it failed")) == "it failed"
+    assert PenchantError("it failed").message == "it failed"
 
 
 def test_a_callers_mistake_is_a_value_error() -> None:

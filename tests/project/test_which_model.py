@@ -13,7 +13,7 @@ GENERATOR = runpy.run_path(str(ROOT / "benchmarks" / "which_model.py"))
 def test_the_tables_are_what_the_result_files_make_them() -> None:
     page = GENERATOR["PAGE"].read_text(encoding="utf-8")
     inside = page.partition(GENERATOR["BEGIN"])[2].partition(GENERATOR["END"])[0]
-    assert inside.strip() == GENERATOR["tables"](GENERATOR["RESULTS"]).strip(), "run `make leaderboard`"
+    assert inside.strip() == GENERATOR["tables"](GENERATOR["RESULTS"]).strip(), "run `make benchmark-pages`"
 
 
 def test_models_are_ordered_by_their_lists_and_findings_follow(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from penchant.models.trained import TrainedModel
 from penchant.recommending import ranking_terms
 from penchant.recommending.list_scoring import block_inputs
 from penchant.recommending.popularity import DAY
+from penchant.recommending.ranker import Ranker
 from penchant.recommending.ranker_fitting import fit_ranker
 from penchant.recommending.ranking_cuts import choose_cuts
 from penchant.recommending.ranking_terms import best_by_ranker, ranking_table
@@ -59,11 +60,16 @@ def _of_weeks(wanted: np.ndarray, weeks: np.ndarray, fresh: np.ndarray) -> np.nd
     return np.array(found)
 
 
-def parts(rows: Ratings) -> tuple[TrainedModel | None, TrainedModel]:
-    return (
-        registry.train(rows, "als", seed=0, factors=4),
-        registry.train(rows, "ease", seed=0, positive_from=0.0, regularization=50.0),
-    )
+def rating_model(rows: Ratings) -> TrainedModel:
+    return registry.train(rows, "als", seed=0, factors=4)
+
+
+def choice_model(rows: Ratings) -> TrainedModel:
+    return registry.train(rows, "ease", seed=0, positive_from=0.0, regularization=50.0)
+
+
+def ranker_of(rows: Ratings) -> Ranker:
+    return fit_ranker(choose_cuts(rows, seed=0), choice_model, rating_model)
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +79,7 @@ def split() -> Any:
 
 @pytest.fixture(scope="module")
 def fitted(split: Any) -> Recommender:
-    ranker = fit_ranker(choose_cuts(split.train, seed=0), parts)
-    return Recommender(*parts(split.train), ranker)
+    return Recommender(rating_model(split.train), choice_model(split.train), ranker_of(split.train))
 
 
 def test_lists_of_both_parts_are_better_than_those_of_each(fitted: Recommender, split: Any) -> None:
@@ -140,7 +145,7 @@ def test_random_rows_are_held_back_if_times_say_nothing() -> None:
 
 
 def test_recent_choices_get_a_weight_where_they_predict_what_comes_next() -> None:
-    ranker = fit_ranker(choose_cuts(chosen_and_rated(times=True), seed=0), parts)
+    ranker = ranker_of(chosen_and_rated(times=True))
     recent = [weight for name, weight in ranker.choice_weights.items() if name != "log_choice"]
     assert max(recent) > 0
     assert ranker.facts["choice"]["ndcg@10"] > 1.2 * ranker.facts["choice"]["terms"]["log_choice"]["alone"]
@@ -162,7 +167,7 @@ def test_a_rating_of_one_and_a_rating_of_five_give_different_lists(fitted: Recom
 def test_a_share_of_the_list_can_be_reserved_for_items_without_ratings() -> None:
     ratings = chosen_and_rated()
     kept = ratings.take(ratings.item_numbers >= 10)
-    model = Recommender(*parts(kept), fit_ranker(choose_cuts(kept, seed=0), parts))
+    model = Recommender(rating_model(kept), choice_model(kept), ranker_of(kept))
     new = {f"i{number}" for number in range(10)}
     assert not new & set(model.recommend(100, 10).ids)
     assert len(new & set(model.recommend(100, 10, new_items=0.2).ids)) == 2

@@ -49,7 +49,7 @@ def check(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> None
     """mode: requests that fit the document, or that do not."""
 
     @given(case=operation.as_strategy(generation_mode=mode))
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
     def answered(case: Any) -> None:
         case.call_and_validate(headers=headers, checks=CHECKS)
 

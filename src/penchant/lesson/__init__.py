@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from penchant.foundations.optional import require
+
 _WHERE = {
     "principal_axes": "penchant.lesson.reading_the_model",
     "item_map": "penchant.lesson.reading_the_model",
@@ -53,4 +55,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'penchant.lesson' has no attribute {name!r}")
-    return getattr(importlib.import_module(_WHERE[name]), name)
+    try:
+        module = importlib.import_module(_WHERE[name])
+    except ModuleNotFoundError as missing:
+        if missing.name == "torch":
+            require("torch", extra="torch", what=f"penchant.lesson.{name}")
+        raise
+    return getattr(module, name)

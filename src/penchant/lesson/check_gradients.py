@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from penchant.foundations.errors import CallerError
+from penchant.foundations.optional import require
 from penchant.foundations.rng import generator
 from penchant.foundations.settings import Settings, setting
 
@@ -51,6 +52,7 @@ def check_gradients(module: nn.Module, settings: CheckSettings | None = None) ->
     The module is called as training calls it, on synthetic users and items; the loss is the squared error from
     synthetic ratings. At a kink (a ReLU at exactly 0) the check may fail although both values are correct.
     """
+    require("torch", extra="torch", what="checking gradients")
     import torch
 
     settings = settings or CheckSettings()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from penchant.foundations.errors import CallerError
+from penchant.foundations.optional import require
 from penchant.foundations.rng import generator
 from penchant.lesson.check_gradients import CheckSettings
 
@@ -25,6 +26,7 @@ WIDTHS = (3, 2)
 
 def module_of(name: str, settings: CheckSettings | None = None) -> nn.Module:
     """The module of a name such as "dot_bias" or "my_models.py:MyModel"."""
+    require("torch", extra="torch", what="a torch model")
     settings = settings or CheckSettings()
     if ":" in name:
         path, _, class_name = name.rpartition(":")

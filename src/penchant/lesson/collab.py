@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import CallerError, SettingsError
+from penchant.foundations.optional import require
 from penchant.foundations.rng import spawn_seeds
 from penchant.lesson.densities import PredictionDensity
 from penchant.lesson.display import Summarized, Table, TrainingHistory
@@ -167,6 +168,7 @@ class LearnerData(Summarized):
 
 
 def _batches(rows: Ratings | Held, bs: int, rng: np.random.Generator | None = None) -> Batches:
+    require("torch", extra="torch", what="a loader of batches")
     import torch
 
     from penchant.lesson.data_loader import Batches

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.foundations.errors import SettingsError
+from penchant.foundations.optional import require
 from penchant.lesson.display import Summarized
 
 Array = NDArray[np.float64]
@@ -146,6 +147,7 @@ class DotBiasTable(Summarized):
 
     def by_autograd(self, flat: Array) -> tuple[Array, Array, Array]:
         """Jacobian (n, P), gradient (P,) and Hessian (P, P) by PyTorch, in float64."""
+        require("torch", extra="torch", what="autograd")
         import torch
         from torch.autograd import functional
 

@@ -14,21 +14,34 @@ from collections.abc import Sequence
 from importlib import resources
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import optim
-from torch.nn import functional as F  # noqa: N812 - the lesson's name
 
 from penchant.data.splitting import get_cv_idxs
 from penchant.foundations.optional import require
-from penchant.lesson.collab import CollabFilterDataset, CollabLearner
+from penchant.lesson import (  # from here, so that a missing torch is named with its extra
+    CollabFilterDataset,
+    CollabLearner,
+    ColumnarModelData,
+    DotProduct,
+    EmbeddingDot,
+    EmbeddingDotBias,
+    EmbeddingNet,
+    fit,
+    get_emb,
+    predict,
+    set_lrs,
+)
 from penchant.lesson.collab_model import NotebookModule
-from penchant.lesson.columnar import ColumnarModelData, fit, predict, set_lrs
-from penchant.lesson.modules import DotProduct, EmbeddingDot, EmbeddingDotBias, EmbeddingNet, get_emb
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 pd = require("pandas", extra="frames")
+torch = require("torch", extra="torch")
+optim = require("torch.optim", extra="torch")
+F = require("torch.nn.functional", extra="torch")
 plt = require("matplotlib.pyplot", extra="plot")
 nn = types.ModuleType(torch.nn.__name__, torch.nn.__doc__)
 nn.__dict__.update({**vars(torch.nn), "Module": NotebookModule})
@@ -66,7 +79,7 @@ if importlib.util.find_spec("seaborn") is not None:
     __all__ += ["sns"]
 
 
-def T(values: Any) -> torch.Tensor:  # noqa: N802 - the lesson's name
+def T(values: Any) -> Tensor:  # noqa: N802 - the lesson's name
     """A tensor, of int64 for whole numbers and float32 for others, on the GPU where there is one."""
     tensor = values if isinstance(values, torch.Tensor) else torch.from_numpy(np.array(values))
     if tensor.is_floating_point():
@@ -76,7 +89,7 @@ def T(values: Any) -> torch.Tensor:  # noqa: N802 - the lesson's name
     return tensor.cuda() if torch.cuda.is_available() else tensor
 
 
-def V(values: Any) -> torch.Tensor:  # noqa: N802 - the lesson's name
+def V(values: Any) -> Tensor:  # noqa: N802 - the lesson's name
     """The same as T: PyTorch no longer distinguishes variables from tensors."""
     return T(values)
 

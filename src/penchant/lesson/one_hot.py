@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.foundations.optional import require
 from penchant.lesson.display import Summarized
 
 Array = NDArray[np.float32]
@@ -35,6 +36,7 @@ def one_hot(numbers: NDArray[np.int64], rows: int) -> Array:
 
 def compare(rows: int, *, width: int, batch: int, rng: np.random.Generator, tries: int = 3) -> LookupComparison:
     """Fetch the vectors of `batch` random rows of an (N, K) table by three methods, and time each."""
+    require("torch", extra="torch", what="one of the three methods")
     import torch
 
     table = rng.normal(size=(rows, width)).astype(np.float32)

@@ -14,9 +14,7 @@ from penchant.data.ratings import Ratings
 from penchant.data.vocabulary import Numbers
 from penchant.models.pair_predictions import score_table
 from penchant.models.rating_moments import ItemSpread
-from penchant.models.rows import Floats
 from penchant.models.trained import TrainedModel
-from penchant.recommending.fold_in import infer
 from penchant.recommending.popularity import DAY, Popularity
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.ranker import (
@@ -52,25 +50,30 @@ FEWEST_RATINGS = 100
 
 
 def fit_ranker(
-    cuts: Sequence[Cut], parts: Callable[[Ratings], tuple[TrainedModel | None, TrainedModel]], *, seed: int = 0
+    cuts: Sequence[Cut],
+    train_choice: Callable[[Ratings], TrainedModel],
+    train_rating: Callable[[Ratings], TrainedModel] | None,
+    *,
+    seed: int = 0,
 ) -> Ranker:
     """The ranker fitted on these cuts.
 
-    parts: trains a rating model (or None) and a choice model. They are trained once, on the training rows of the first
-    cut; histories and popularity are those of each cut.
+    train_choice: trains a choice model, on the training rows of each cut: what users choose next depends on the latest
+    choices. train_rating: trains a rating model, once, on the training rows of the first cut; None without ratings.
     """
     started = time.perf_counter()
-    rating, choice = parts(cuts[0].train)
+    rating = None if train_rating is None else train_rating(cuts[0].train)
+    choices = [train_choice(cut.train) for cut in cuts]
     trained_in = time.perf_counter() - started
     liking = None if rating is None else _calibrated(rating, cuts[0])
     names = _term_names(rating is not None, cuts[0].at is not None)
     draft = Ranker(dict.fromkeys(names, 1.0), {LOG_CHOICE: 1.0}, liking, _cold_share(cuts))
     rng = np.random.default_rng(seed)
     gathered: list[Candidates] = []
-    for cut in cuts:
+    for cut, choice in zip(cuts, choices, strict=True):
         users = _judged_users(cut, rng)
         if len(users):
-            inputs = _inputs(rating, choice, cut, cuts[0], users)
+            inputs = _inputs(rating, choice, cut, users)
             draft = replace(draft, floor=floor_of(inputs.choice)) if not gathered else draft
             gathered.append(candidates(names, draft, cut, users, inputs))
     if not gathered:
@@ -90,10 +93,10 @@ def fit_ranker(
     return replace(draft, weights=weights if rating is not None else {}, choice_weights=choice_weights, facts=facts)
 
 
-def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> TermInputs:
+def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, users: Numbers) -> TermInputs:
     """The inputs of the terms of some users (B,) at a cut."""
     n_items = cut.train.n_items
-    scores = _choice_scores(choice, cut, first, users)
+    scores = score_table(choice, resolve(choice.users, users).rows)
     moments = None
     if rating is not None:
         own = resolve(rating.users, users).rows
@@ -109,17 +112,6 @@ def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, first: 
         static = {f"{POPULARITY}{days}": log_count(seen.counts(float(days))) for days in WINDOWS}
         near = None if recent is None else lambda: recent.table(users)
     return TermInputs(unrated, scores, moments, static, near)
-
-
-def _choice_scores(choice: TrainedModel, cut: Cut, first: Cut, users: Numbers) -> Floats:
-    """The choice model's scores (B, I): by trained rows, or by folded-in rows if the history grew after training."""
-    table = score_table(choice, resolve(choice.users, users).rows)
-    if cut is first:
-        return table
-    now, then = cut.train.by_user(), first.train.by_user()
-    for at in np.flatnonzero(now.counts[users] > then.counts[users]):
-        table[at] = score_table(choice, infer(choice, "users", *now.row(int(users[at]))).rows)[0]
-    return table
 
 
 def _term_names(rates: bool, timed: bool) -> list[str]:

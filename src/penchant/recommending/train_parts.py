@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -134,12 +134,12 @@ def _trained(
     """
     number = int(spawn_seeds(generator(seed), 1)[0])
 
-    def short(rows: Ratings) -> tuple[TrainedModel | None, TrainedModel]:
-        models = {name: plan.shorter().train(rows, seed) for name, plan in plans.items()}
-        return models.get("rating"), models["choice"]
+    def short(name: str) -> Callable[[Ratings], TrainedModel]:
+        return lambda rows: plans[name].shorter().train(rows, seed)
 
     progress.start("ranker", 1)
-    ranker = fit_ranker(choose_cuts(ratings, seed=number, how=cut), short, seed=number)
+    cuts = choose_cuts(ratings, seed=number, how=cut)
+    ranker = fit_ranker(cuts, short("choice"), short("rating") if "rating" in plans else None, seed=number)
     progress.step()
     seconds, models = dict(ranker.facts.get("seconds", {})), {}
     for name, plan in plans.items():

@@ -99,7 +99,7 @@ async def _answer(request: Request, error: Exception) -> Response:
         service: Service = request.app.state.service
         service.metrics.storage_failures.inc()
         if isinstance(error, StorageUnavailableError):
-            service.readiness.failed(DATABASE, str(error))
+            service.readiness.failed(DATABASE, error.message)
         _log.warning("%s %s: %s (%s)", request.method, request.url.path, error, error.__cause__)
     if isinstance(error, HTTPException) and error.status_code == 405:
         allowed = {"Allow": ", ".join(_allowed_methods(request))}

@@ -28,6 +28,7 @@ class Problem(BaseModel):
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["there is no item '0'"])
+    code: str = Field(default="", examples=["P110"], description="Of an error of Penchant: see the diagnostics.")
     errors: list[dict[str, str]] = Field(default=[], description="For a malformed request: where, and what.")
 
 
@@ -53,6 +54,7 @@ def problem(
     status: int,
     detail: str,
     *,
+    code: str = "",
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -60,6 +62,8 @@ def problem(
     title = HTTPStatus(status).phrase
     kind = title.lower().replace(" ", "-")
     body: dict[str, Any] = {"type": f"urn:penchant:problem:{kind}", "title": title, "status": status, "detail": detail}
+    if code:
+        body["code"] = code
     if errors:
         body["errors"] = list(errors)
     return Response(json.dumps(body), status, dict(headers or {}), MEDIA_TYPE)
@@ -72,7 +76,8 @@ def of_exception(error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         # What was sent is not repeated: it may be long, not a number, or private.
         errors = [{"where": ".".join(map(str, e["loc"])), "what": str(e["msg"])} for e in error.errors()[:20]]
-    return problem(status, detail, errors=errors, headers=headers)
+    code = error.code if isinstance(error, PenchantError) else ""
+    return problem(status, detail, code=code, errors=errors, headers=headers)
 
 
 def described(error: Exception) -> tuple[int, str, dict[str, str]]:
@@ -84,13 +89,13 @@ def described(error: Exception) -> tuple[int, str, dict[str, str]]:
     if isinstance(error, RequestValidationError):
         return 422, "the request does not have the form this route takes", {}
     if isinstance(error, StorageUnavailableError):
-        return 503, str(error), {"Retry-After": str(RETRY_SECONDS)}
+        return 503, error.message, {"Retry-After": str(RETRY_SECONDS)}
     if isinstance(error, StorageFullError):
-        return 507, str(error), {"Retry-After": "60"}
+        return 507, error.message, {"Retry-After": "60"}
     if isinstance(error, ItemExistsError):
-        return 409, str(error), {}
+        return 409, error.message, {}
     if isinstance(error, PenchantError):
-        return 422, str(error), {}
+        return 422, error.message, {}
     return 500, "something went wrong on our side; the log says what", {}
 
 

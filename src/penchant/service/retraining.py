@@ -23,6 +23,8 @@ from penchant.service.version_store import BASE, VersionStore
 class WorseVersionError(PenchantError):
     """A new version predicts held-back interactions clearly worse than the served one; it was not saved."""
 
+    code = "P310"
+
 
 def retrain(
     versions: VersionStore,

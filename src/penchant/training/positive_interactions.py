@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError
-from penchant.models.trained import Feedback
+from penchant.foundations.settings import Settings, setting
+from penchant.models.trained import Confidence, Feedback
 
 
-def with_half_life(feedback: Feedback, ratings: Ratings, half_life: float | None) -> Feedback:
-    """The feedback whose entries lose half their weight every `half_life` days before the last rating.
+@dataclass(frozen=True)
+class FeedbackSettings(Settings):
+    """What every model of positive interactions has as settings: which rows are some, and what their age means."""
 
-    Raises DataError where the ratings have no times.
-    """
-    if half_life is None:
-        return feedback
-    if ratings.timestamps is None:
-        raise DataError(
-            "the ratings have no times, so none is older than another",
-            where="half_life",
-            remedy="Name the column of times when reading the table, or leave half_life out",
-        )
-    return replace(feedback, half_life=half_life, latest=int(ratings.timestamps.max()))
+    positive_from: float | None = setting(None, "the least rating that is positive; none: every row is")
+    half_life: float | None = setting(
+        None, "days after which an interaction weighs half; none: age does not matter", above=0.0
+    )
+
+    def feedback(self, ratings: Ratings, confidence: Confidence = "equal") -> Feedback:
+        """The feedback of these ratings. Raises DataError for a half-life where they have no times."""
+        if self.half_life is None:
+            return Feedback(self.positive_from, confidence)
+        if ratings.timestamps is None:
+            raise DataError(
+                "the ratings have no times, so none is older than another",
+                where="half_life",
+                remedy="Name the column of times when reading the table, or leave half_life out",
+            )
+        latest = int(ratings.timestamps.max())
+        return Feedback(self.positive_from, confidence, half_life=self.half_life, latest=latest)
 
 
 def entry_weights(feedback: Feedback, positive: Ratings) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError, ModelShapeError, SettingsError, TrainingDivergedError
+from penchant.foundations.optional import require
 from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.rng import Seed, generator
 from penchant.foundations.settings import Settings
@@ -39,7 +40,8 @@ class ModelSpec:
     """A model of the registry: the module of its settings and its trainer, and a description in one line.
 
     settings, trainer: names of a dataclass and a function in the module. The module is imported when it is first used,
-    because some modules import torch or numba.
+    because some modules import torch or numba. settings_module: where the dataclass is, if it is in another module.
+    package: an optional package that the trainer needs; the extra of that name installs it.
     """
 
     name: str
@@ -47,12 +49,17 @@ class ModelSpec:
     settings: str
     trainer: str
     summary: str
+    settings_module: str = ""
+    package: str = ""
 
     def settings_class(self) -> type[Settings]:
-        found: type[Settings] = getattr(importlib.import_module(self.module), self.settings)
+        found: type[Settings] = getattr(importlib.import_module(self.settings_module or self.module), self.settings)
         return found
 
     def train(self) -> Trainer:
+        """The trainer. Raises MissingExtraError if the package that it needs is not installed."""
+        if self.package:
+            require(self.package, extra=self.package, what=f"the model {self.name!r}")
         found: Trainer = getattr(importlib.import_module(self.module), self.trainer)
         return found
 
@@ -85,7 +92,15 @@ _ALL: tuple[ModelSpec, ...] = (
     ModelSpec(
         "elsa", _T + "linear.elsa", "ELSASettings", "train", "weights between items as products of short vectors"
     ),
-    ModelSpec("net", _T + "gradient.net", "NetSettings", "train", "EmbeddingNet: a small network on two vectors"),
+    ModelSpec(
+        "net",
+        _T + "gradient.net",
+        "NetSettings",
+        "train",
+        "EmbeddingNet: a small network on two vectors",
+        settings_module=_T + "gradient.settings",
+        package="torch",
+    ),
 )
 MODELS = {one.name: one for one in _ALL}
 

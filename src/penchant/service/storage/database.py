@@ -22,9 +22,13 @@ from penchant.foundations.errors import CallerError, PenchantError
 class StorageUnavailableError(PenchantError):
     """The database does not answer just now; nothing that was acknowledged is lost."""
 
+    code = "P320"
+
 
 class StorageFullError(PenchantError):
     """The database has no room left; the write was not done, and everything acknowledged before it stands."""
+
+    code = "P330"
 
 
 class Database:

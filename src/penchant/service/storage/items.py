@@ -23,6 +23,8 @@ _AT_ONCE = 500
 class ItemExistsError(CallerError):
     """The catalogue already holds an item of that id."""
 
+    code = "P180"
+
 
 @dataclass(frozen=True)
 class ItemEntry:

@@ -31,6 +31,8 @@ StoredRow = tuple[str, str, float | None, int]
 class TooManyRatingsError(CallerError):
     """A user holds as many ratings as the service keeps for one."""
 
+    code = "P170"
+
 
 class RatingStore:
     """The ratings table. most: how many are kept for one user."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Grouped, Ratings
 from penchant.foundations.progress import Progress, Silent
-from penchant.foundations.settings import Settings, setting
+from penchant.foundations.settings import setting
 from penchant.foundations.threads import limit_blas
 from penchant.models.rows import Floats
 from penchant.models.scorers import DotScorer
@@ -31,7 +31,7 @@ from penchant.training.als.implicit_loss import ENDS, START, ImplicitLoss
 from penchant.training.als.implicit_prior import penalty_prior, popularity_mean
 from penchant.training.feature_maps import completed
 from penchant.training.held_out import PenaltyChoice, climb, held_out_entries, held_out_ndcg
-from penchant.training.positive_interactions import entry_weights, positive_interactions, with_half_life
+from penchant.training.positive_interactions import FeedbackSettings, entry_weights, positive_interactions
 from penchant.training.resume import check_resume
 from penchant.training.row_solver import Conditional, RowSolver, ThreadTeam
 
@@ -43,7 +43,7 @@ TRIAL_FACTORS, TRIAL_EPOCHS = 24, 5
 
 
 @dataclass(frozen=True)
-class ImplicitALSSettings(Settings):
+class ImplicitALSSettings(FeedbackSettings):
     """Implicit alternating least squares."""
 
     factors: int | None = setting(
@@ -61,7 +61,6 @@ class ImplicitALSSettings(Settings):
         "the weight α of the penalty that draws the score of a pair to zero; none: by the density of the table",
         above=0.0,
     )
-    positive_from: float | None = setting(None, "the least rating that is positive; none: every row is")
     confidence: str = setting("equal", "what a positive interaction weighs", choices=("equal", "values", "logarithm"))
     form: str = setting(
         "ials",
@@ -77,9 +76,6 @@ class ImplicitALSSettings(Settings):
     block: int = setting(64, "numbers of a vector that one Cholesky factor solves for", low=1)
     cg_steps: int = setting(3, "conjugate gradient steps a sweep", low=1)
     init_std: float = setting(0.3, "length of the starting vectors", above=0.0)
-    half_life: float | None = setting(
-        None, "days after which an interaction weighs half; none: age does not matter", above=0.0
-    )
 
 
 def train(
@@ -95,7 +91,7 @@ def train(
 
     Rows that are not positive stay out of the loss and of the lists. validation is not used: an order has no RMSE.
     """
-    feedback = _feedback(settings, ratings)
+    feedback = settings.feedback(ratings, settings.confidence)  # type: ignore[arg-type]
     positive = positive_interactions(ratings, feedback)
     loss = _loss(settings, positive, resume)
     check_resume(resume, "implicit_als", loss.factors)
@@ -176,11 +172,6 @@ def _choose_penalty(positive: Ratings, fit: _Fit, rng: np.random.Generator) -> P
         return held_out_ndcg(vectors[0][users] @ vectors[1].T, given, held)
 
     return climb(score, START, ENDS)
-
-
-def _feedback(settings: ImplicitALSSettings, ratings: Ratings) -> Feedback:
-    feedback = Feedback(settings.positive_from, settings.confidence)  # type: ignore[arg-type]
-    return with_half_life(feedback, ratings, settings.half_life)
 
 
 def _loss(settings: ImplicitALSSettings, positive: Ratings, resume: TrainedModel | None) -> ImplicitLoss:

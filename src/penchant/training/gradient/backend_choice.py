@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.errors import SettingsError
+from penchant.foundations.optional import require
 from penchant.training.gradient.backend import Backend
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.gradient.initial_parameters import DotStart
 from penchant.training.gradient.settings import DotBiasSettings, DotSettings, GradientSettings
 
 Bounds = tuple[float, float] | None
+
+_WITHOUT_TORCH = "Or train without it: use_features=False, no clip, and backend='auto'"
 
 
 def dot_backend(start: DotStart, ratings: Ratings, settings: DotSettings) -> Backend:
@@ -18,6 +21,7 @@ def dot_backend(start: DotStart, ratings: Ratings, settings: DotSettings) -> Bac
         from penchant.training.gradient.numba_backend import BARE, NumbaBackend
 
         return NumbaBackend(start, ratings, settings, BARE)
+    require("torch", extra="torch", what="the PyTorch backend", otherwise=_WITHOUT_TORCH)
     from penchant.models.embedding_dot import EmbeddingDot
     from penchant.training.gradient.torch_backend import module_backend
 
@@ -32,6 +36,7 @@ def dot_bias_backend(
         from penchant.training.gradient.numba_backend import BIASED, NumbaBackend
 
         return NumbaBackend(start, ratings, settings, BIASED, bounds)
+    require("torch", extra="torch", what="the PyTorch backend", otherwise=_WITHOUT_TORCH)
     from penchant.models.embedding_dot_bias import EmbeddingDotBias
     from penchant.models.side_embedding import Columns, SideEmbedding
     from penchant.training.gradient.torch_backend import module_backend

@@ -17,18 +17,18 @@ from penchant.data.ratings import Ratings
 from penchant.foundations.errors import DataError
 from penchant.foundations.memory import available_memory
 from penchant.foundations.progress import Progress
-from penchant.foundations.settings import Settings, setting
+from penchant.foundations.settings import setting
 from penchant.models.history_rows import HistoryRows
 from penchant.models.rows import Floats
 from penchant.models.scorers import ItemItemScorer
 from penchant.models.sides import Side
-from penchant.models.trained import Feedback, TrainedModel
+from penchant.models.trained import TrainedModel
 from penchant.training.feature_maps import completed
 from penchant.training.held_out import PenaltyChoice
 from penchant.training.linear.history_sides import item_side, positive_matrix, user_side
 from penchant.training.linear.item_regression import ByUsers, DenseWeights, dense_weights, gramian
 from penchant.training.linear.penalty_choice import choose_penalty
-from penchant.training.positive_interactions import positive_interactions, with_half_life
+from penchant.training.positive_interactions import FeedbackSettings, positive_interactions
 from penchant.training.resume import check_resume
 
 FEW = 4
@@ -44,15 +44,11 @@ MARGIN = 0.8
 
 
 @dataclass(frozen=True)
-class EASESettings(Settings):
+class EASESettings(FeedbackSettings):
     """The closed-form item-item model."""
 
     regularization: float | None = setting(
         None, "the penalty λ on the squares of the weights between items; none: chosen on held-out rows", above=0.0
-    )
-    positive_from: float | None = setting(None, "the least rating that is positive; none: every row is")
-    half_life: float | None = setting(
-        None, "days after which an interaction weighs half; none: age does not matter", above=0.0
     )
 
 
@@ -70,7 +66,7 @@ def train(
     Raises DataError for weights that do not fit the memory.
     """
     check_resume(resume, "ease")
-    feedback = with_half_life(Feedback(settings.positive_from), ratings, settings.half_life)
+    feedback = settings.feedback(ratings)
     positive = positive_interactions(ratings, feedback)
     X = positive_matrix(positive, feedback)
     factored = _is_factored(*X.shape)

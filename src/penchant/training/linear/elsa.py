@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Ratings
 from penchant.foundations.progress import Progress
-from penchant.foundations.settings import Settings, setting
+from penchant.foundations.settings import setting
 from penchant.models.history_rows import HistoryRows
 from penchant.models.rows import Floats
 from penchant.models.scorers import ItemItemScorer
 from penchant.models.trained import Feedback, TrainedModel
 from penchant.training.feature_maps import completed
 from penchant.training.linear.history_sides import item_side, positive_matrix, user_side
-from penchant.training.positive_interactions import positive_interactions, with_half_life
+from penchant.training.positive_interactions import FeedbackSettings, positive_interactions
 from penchant.training.resume import check_resume
 
 PER_ROOT, NARROW, WIDE = 5.0, 32, 256
@@ -40,7 +40,7 @@ LAST_RATE = 0.1
 
 
 @dataclass(frozen=True)
-class ELSASettings(Settings):
+class ELSASettings(FeedbackSettings):
     """The low-rank item-item model."""
 
     factors: int | None = setting(
@@ -48,10 +48,6 @@ class ELSASettings(Settings):
     )
     epochs: int = setting(30, "passes over the users", low=1)
     learning_rate: float = setting(0.1, "the step of Adam at the start", above=0.0)
-    positive_from: float | None = setting(None, "the least rating that is positive; none: every row is")
-    half_life: float | None = setting(
-        None, "days after which an interaction weighs half; none: age does not matter", above=0.0
-    )
 
 
 def train(
@@ -67,7 +63,7 @@ def train(
 
     validation is not used: an order has no RMSE.
     """
-    feedback = with_half_life(Feedback(settings.positive_from), ratings, settings.half_life)
+    feedback = settings.feedback(ratings)
     positive = positive_interactions(ratings, feedback)
     X = positive_matrix(positive, feedback)
     factors = settings.factors or (resume.items.factors if resume is not None else _width(*X.shape))

@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Ratings
 from penchant.foundations.progress import Progress
-from penchant.foundations.settings import Settings, setting
+from penchant.foundations.settings import setting
 from penchant.foundations.threads import limit_blas
 from penchant.models.history_rows import HistoryRows
 from penchant.models.scorers import SparseItemItemScorer
 from penchant.models.sides import Side
-from penchant.models.trained import Feedback, TrainedModel
+from penchant.models.trained import TrainedModel
 from penchant.training.feature_maps import completed
 from penchant.training.held_out import PenaltyChoice
 from penchant.training.linear.history_sides import item_side, positive_matrix, user_side
 from penchant.training.linear.penalty_choice import choose_penalty
-from penchant.training.positive_interactions import positive_interactions, with_half_life
+from penchant.training.positive_interactions import FeedbackSettings, positive_interactions
 from penchant.training.resume import check_resume
 from penchant.training.row_solver import ThreadTeam
 
@@ -39,16 +39,12 @@ PIECES = 64
 
 
 @dataclass(frozen=True)
-class SparseEASESettings(Settings):
+class SparseEASESettings(FeedbackSettings):
     """The item-item model with few weights for each item."""
 
     neighbours: int = setting(200, "the highest number of items that an item has weights on", low=1)
     regularization: float | None = setting(
         None, "the penalty λ on the squares of the weights between items; none: chosen on held-out rows", above=0.0
-    )
-    positive_from: float | None = setting(None, "the least rating that is positive; none: every row is")
-    half_life: float | None = setting(
-        None, "days after which an interaction weighs half; none: age does not matter", above=0.0
     )
 
 
@@ -63,7 +59,7 @@ def train(
 ) -> TrainedModel:
     """Solve for the weights of every item. Nothing is validated or continued."""
     check_resume(resume, "sparse_ease")
-    feedback = with_half_life(Feedback(settings.positive_from), ratings, settings.half_life)
+    feedback = settings.feedback(ratings)
     positive = positive_interactions(ratings, feedback)
     X = positive_matrix(positive, feedback)
     progress.start("item-item weights", 2)

@@ -1,4 +1,4 @@
-"""Every number on the leaderboard is in a result file."""
+"""Every figure of the README, the benchmarks page and the result tables comes from a result file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "leaderboard.md"
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = RESULTS / "README.md"
 NUMBER = re.compile(r"(?<![\w.])-?\d+\.\d+(?:e[+-]?\d+)?(?![\w.])")
 
 
@@ -25,6 +26,8 @@ def numbers_in(value: Any) -> Iterator[float]:
             yield sum(value) / len(value)
         for part in value:
             yield from numbers_in(part)
+    elif isinstance(value, str):
+        yield from map(float, NUMBER.findall(value))
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield float(value)
 
@@ -46,10 +49,29 @@ def unfounded(page: str, results: Path) -> list[str]:
 
 
 def test_every_section_is_generated_from_its_result_file() -> None:
-    generator = runpy.run_path(str(ROOT / "benchmarks" / "leaderboard.py"))
+    generator = runpy.run_path(str(ROOT / "benchmarks" / "result_tables.py"))
     fresh = generator["page"](RESULTS).split("\n## ")
     for section in PAGE.read_text(encoding="utf-8").split("\n## "):
-        assert section.strip() in {one.strip() for one in fresh}, f"run `make leaderboard`: {section.splitlines()[0]}"
+        assert section.strip() in {one.strip() for one in fresh}, f"make benchmark-pages: {section.splitlines()[0]}"
+
+
+PAGES = runpy.run_path(str(ROOT / "benchmarks" / "benchmark_pages.py"))
+
+
+def test_the_benchmarks_page_and_the_readme_are_what_the_result_files_make_them() -> None:
+    assert PAGES["PAGE"].read_text(encoding="utf-8") == PAGES["page"](), "run `make benchmark-pages`"
+    readme = PAGES["README"].read_text(encoding="utf-8")
+    assert readme == PAGES["with_table"](readme), "run `make benchmark-pages`"
+
+
+def test_the_readme_has_no_figure_outside_its_table() -> None:
+    readme = PAGES["README"].read_text(encoding="utf-8")
+    prose = readme.partition(PAGES["BEGIN"])[0] + readme.partition(PAGES["END"])[2]
+    assert re.findall(r"(?<![\w.=])0\.\d{3,}", prose) == []
+
+
+def test_the_benchmarks_page_can_be_read_in_one_go() -> None:
+    assert len(PAGES["page"]().splitlines()) <= 190
 
 
 def test_every_number_is_in_a_result_file() -> None:

@@ -1,6 +1,6 @@
-"""Writes docs/leaderboard.md from benchmarks/results/*.json: metrics with protocol, seeds, versions and command.
+"""Writes benchmarks/results/README.md from the result files: all rows with protocol, seeds, versions and command.
 
-python benchmarks/leaderboard.py            # or: make leaderboard
+python benchmarks/result_tables.py          # or: make benchmark-pages
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "leaderboard.md"
-HEAD = """# Leaderboard
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = RESULTS / "README.md"
+HEAD = """# Result tables
 
-`make leaderboard` writes this page from `benchmarks/results/*.json`; a test checks that a result file holds each
-number. The command above a table reruns it. Compare times only within one run.
+`make benchmark-pages` writes this page from the result files; a test checks that a result file holds each number. The
+command above a table reruns it. Compare times only within one run. [Benchmarks](../../docs/benchmarks.md) is the page
+to read first.
 """
 HEADING = ("command", "versions", "question", "protocol", "split", "machine", "remark")
 DETAILS = ("settings", "facts", "library", "version")
@@ -79,9 +81,12 @@ def _comparison(path: Path, result: dict[str, Any]) -> str:
         "≈: not significantly different from the best (permutation test by user, Holm).",
         *([result["remark"]] if "remark" in result else []),
     ]
+    return _section(path, result, facts, _comparison_table(result))
+
+
+def _comparison_table(result: dict[str, Any]) -> str:
     heads = ["model", *(words for _, words in COLUMNS), "", "seeds", "train s", "MB"]
-    table = _table(heads, [_row(model, result) for model in result["models"]])
-    return _section(path, result, facts, table)
+    return _table(heads, [_row(model, result) for model in result["models"]])
 
 
 def _row(model: dict[str, Any], result: dict[str, Any]) -> list[str]:
@@ -118,16 +123,29 @@ def _metrics(path: Path, result: dict[str, Any]) -> str:
 def _parts(value: dict[str, Any], title: str) -> Iterator[str]:
     """Tables of a nested result: first its plain metrics, then each part under its name."""
     rows_of = {name: part for name, part in value.items() if _is_rows(part)}
-    nested = {name: part for name, part in value.items() if isinstance(part, dict) and "versions" in part}
-    plain = {name: part for name, part in value.items() if name not in rows_of and name not in nested}
+    compared = {name: part for name, part in value.items() if _is_comparison(part)}
+    nested = {name: part for name, part in value.items() if isinstance(part, dict) and _has_parts(part)}
+    apart = {*rows_of, *compared, *nested}
+    plain = {name: part for name, part in value.items() if name not in apart}
     if plain:
         yield (f"**{title}**\n\n" if title else "") + _table(["metric", "value"], [list(one) for one in flat(plain)])
+    for name, part in compared.items():
+        yield f"**{title} · {name}**\n\n" + _comparison_table(part)
     for name, part in nested.items():
         yield from _parts(part, f"{title} · {name}" if title else name)
     for name, rows in rows_of.items():
         leaves = [dict(flat({key: one for key, one in row.items() if key not in DETAILS})) for row in rows]
         heads = list(dict.fromkeys(head for row in leaves for head in row))
         yield f"{name.capitalize()}:\n\n" + _table(heads, [[row.get(head, "") for head in heads] for row in leaves])
+
+
+def _is_comparison(part: Any) -> bool:
+    return isinstance(part, dict) and "pairs" in part
+
+
+def _has_parts(part: dict[str, Any]) -> bool:
+    """Whether it is a result of its own, or holds comparisons."""
+    return "pairs" not in part and ("versions" in part or any(map(_is_comparison, part.values())))
 
 
 def _is_rows(value: Any) -> bool:

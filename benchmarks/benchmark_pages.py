@@ -1,0 +1,192 @@
+"""Writes docs/benchmarks.md, its two charts and the table of the README from benchmarks/results/*.json.
+
+python benchmarks/benchmark_pages.py        # or: make benchmark-pages
+
+Every figure is read from a result file when the page is written; a test compares the page with what this module makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import benchmark_figures as figures
+from benchmark_figures import mean, result, title_of
+
+ROOT = Path(__file__).parents[1]
+PAGE, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
+CHARTS = ROOT / "docs" / "images"
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+OURS = ("bayes", "dot_bias", "als", "net", "dot", "baseline", "implicit_als", "ease", "elsa")
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines) + "\n"
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+# --- the README ------------------------------------------------------------------------------------------------------
+
+
+def readme_table() -> str:
+    """Lists, stars, new users and speed, each beside the best other library of its run."""
+    page = "docs/benchmarks.md"
+    held = result("default_lists")["held_out"]
+    others = ("implicit", "LensKit", "lenskit", "popular")
+    lists = []
+    for data, part in held.items():
+        rest = {label: row["ndcg@100"] for label, row in part["models"].items() if label.split()[0] in others}
+        name = max(rest, key=lambda label: rest[label])
+        lists.append([
+            f"lists for held-out users, {title_of(data)}: NDCG@100, higher is better",
+            part["models"]["default by combined"]["ndcg@100"],
+            f"{rest[name]:.4f} ({name}, tuned)", f"[lists]({page}#lists)",
+        ])  # fmt: skip
+    stars = [
+        [f"expected ratings, {row[0]}: RMSE, lower is better", f"{row[1]:.4f} in {row[3]}",
+         f"{row[2]:.4f} in {row[4]} (myFM)", f"[ratings]({page}#expected-ratings)"]
+        for row in figures.accuracy_rows()[:2]
+    ]  # fmt: skip
+    cold = next(row for row in figures.cold_rows() if row[0] == "new users, 5 ratings")
+    names = ("myFM", "cmfrec")
+    best = min(zip(cold[3:], names, strict=True))
+    new = [
+        "new users with 5 ratings: RMSE, lower is better", cold[1], f"{best[0]:.4f} ({best[1]}, trained again)",
+        f"[new users]({page}#new-users-and-new-items)",
+    ]  # fmt: skip
+    weeks = figures.rolling_rows()
+    default = next(row for row in weeks if figures.is_default(row[0].removesuffix(", the default")))
+    rival = next(row for row in weeks if "+" not in row[0])
+    time = [
+        "lists for the next week, MovieTweetings: recall@10, higher is better", default[1],
+        f"{rival[1]:.4f} ({rival[0]})", f"[lists]({page}#lists)",
+    ]  # fmt: skip
+    speed = next(row for row in figures.speed_rows() if row[0].startswith("lists of ten"))
+    rows = [*lists, time, *stars, new, [*speed, f"[speed]({page}#speed-and-memory)"]]
+    return table(["task", "Penchant", "best other", "protocol"], rows)
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+
+def page() -> str:
+    cold = ["", "bayes, folded in", "dot_bias, folded in", "myFM, trained again", "cmfrec, trained again"]
+    sets = result("default_lists")["held_out"]
+    users = ", ".join(f"{part['users']:,} of {title_of(name)}" for name, part in sets.items())
+    service = result("service")["speed"]
+    return "\n".join([
+        "# Benchmarks\n",
+        "`make benchmark-pages` writes this page from `benchmarks/results`. All rows, versions and intervals are in "
+        "[the result tables](../benchmarks/results/README.md). [The benchmarks](../benchmarks/README.md) are run by "
+        "hand.\n",
+        "## How to read it\n",
+        "- Both sides of a comparison ran together on one machine with two cores. Compare times only within a table.\n"
+        "- Penchant has its defaults, unless the table says \"tuned\". Nothing is chosen on test rows.\n"
+        "- Lists rank all items that the user has not rated; no candidates are sampled. In brackets: 95 % intervals.\n"
+        "- RMSE: lower is better. NDCG: higher is better. They measure different things: a good model of ratings can "
+        "make poor lists.\n",
+        "## Which model for which task\n",
+        "The lesson's rows: 80,004 MovieLens ratings for training, 20,000 hidden, with genres and years. A listed film "
+        "counts if the user rated it 4 or more. `default_lists.py shipped`\n",
+        table(["order of the list", "NDCG@10", "RMSE of the expected rating"], figures.list_rows()),
+        "The default orders by P(choose) and P(like) together. Ordering by expected rating alone is worse than "
+        "popularity. [Which model, which list](guide/which_model.md) says why.\n",
+        "## Expected ratings\n",
+        "The same inputs for both, one run for each data set. `accuracy.py`\n",
+        table(["data and inputs", "bayes", "myFM", "time of bayes", "time of myFM"], figures.accuracy_rows()),
+        "The most accurate models of the comparison on the lesson's rows. `compare.py`\n",
+        table(["model", "RMSE", "training"], figures.comparison_rows(9)),
+        "![RMSE against training time of all models of the comparison](images/benchmarks-error.svg)\n",
+        "MovieLens 100K, folds u1 to u5, untouched defaults. `standard.py` runs the published protocols on the "
+        "original folders of MovieLens 100K to 32M, Netflix and goodbooks.\n",
+        table(["model", "u1", "mean of u1 to u5", "source"], figures.standard_rows()),
+        "## Lists\n",
+        f"Held-out users: {users}. 80 % of a user's items are given, the others are to be found; NDCG@100. The other "
+        "libraries and `ease` are tuned on validation users, the default is not. `default_lists.py held_out`\n",
+        table(["model", *map(title_of, sets)], figures.held_out_rows()),
+        "The same question with single models, all tuned alike. `list_quality.py`\n",
+        table(["model", "MovieLens small", "goodbooks-10k"], figures.tuned_rows()),
+        "The next week: six weekly cuts of MovieTweetings, recall@10 of what known users choose in the seven days "
+        "after the cut. [What comes next](guide/time.md) explains the question. `default_lists.py rolling`\n",
+        table(["order of the list", "recall@10"], figures.rolling_rows()),
+        "The same table at random rows instead, NDCG@10 of what is rated 7 or more. `default_lists.py tweets`\n",
+        table(["order of the list", "NDCG@10"], figures.tweets_rows()),
+        "## New users and new items\n",
+        "RMSE in five splits by users and films. Penchant folds the new rows in, the others are trained again with "
+        "them. `cold_start.py`\n",
+        table(cold, figures.cold_rows()),
+        "Fold-in against training again, `bayes`:\n",
+        table(["given", "folded in", "trained again"], figures.fold_in_rows()),
+        "## Speed and memory\n",
+        "`als.py`, `choice_models.py`, `lists.py`, `gradient.py`\n",
+        table(["task", "Penchant", "compared with"], figures.speed_rows()),
+        "From a Parquet file to a trained model, 32 factors, made ratings. `scale.py`\n",
+        table(["", "als", "dot_bias", "Spark on this machine", "memory of als"], figures.scale_rows()),
+        "![Seconds from file to model by the number of ratings](images/benchmarks-scale.svg)\n",
+        "## Serving\n",
+        f"`service.py`: {mean(service['service']):,.0f} lists a second over HTTP on two cores, with storage and "
+        f"limits; a bare endpoint of the same framework answers {mean(service['bare']):,.0f}.\n",
+        "## Where others are ahead\n",
+        *(f"- {sentence}" for sentence in figures.losses()),
+        "\n## Running them again\n",
+        "```sh\nscripts/rivals-environment                       # the other libraries, in .venv-external\n"
+        ".venv-external/bin/python benchmarks/compare.py    # any of the files named above\n"
+        "make benchmark-pages                             # this page and the README's table\n```\n",
+    ])  # fmt: skip
+
+
+def charts(folder: Path) -> None:
+    """The two charts: error against seconds, and seconds against the number of ratings."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    mpl.rcParams.update({
+        "svg.hashsalt": "penchant", "svg.fonttype": "none", "axes.spines.top": False, "axes.spines.right": False,
+    })  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    models = {one["label"]: one for one in result("compare-movielens")["models"] if "rmse" in one["metrics"]}
+    drawn = plt.figure(figsize=(8, 4.5), layout="constrained").subplots()
+    for label, one in models.items():
+        if label == "mean":
+            continue
+        at = one["train_seconds"][0], one["metrics"]["rmse"]["value"]
+        colour = "#3949ab" if label in OURS else "#ef6c00"
+        drawn.plot(*at, "o", color=colour)
+        drawn.annotate(label, at, textcoords="offset points", xytext=(6, 3), fontsize=8, color=colour)
+    drawn.set(xscale="log", xlabel="seconds of training", ylabel="RMSE, lower is better", title="Error and time")
+    drawn.plot([], [], "o", color="#3949ab", label="Penchant")
+    drawn.plot([], [], "o", color="#ef6c00", label="other libraries")
+    drawn.legend(frameon=False)
+    plt.savefig(folder / "benchmarks-error.svg", metadata={"Date": None})
+    drawn = plt.figure(figsize=(8, 4.5), layout="constrained").subplots()
+    for engine, colour in (("als", "#3949ab"), ("dot_bias", "#2e7d32"), ("spark", "#ef6c00")):
+        rows = [row for row in result("scale")["metrics"] if row["engine"] == engine]
+        at = [row["ratings"] for row in rows], [row["whole_seconds"] for row in rows]
+        drawn.plot(*at, "o-", label=engine, color=colour)
+    drawn.set(xscale="log", yscale="log", xlabel="ratings", ylabel="seconds from file to model", title="Scale")
+    drawn.legend(frameon=False)
+    plt.savefig(folder / "benchmarks-scale.svg", metadata={"Date": None})
+    plt.close("all")
+
+
+def with_table(readme: str) -> str:
+    """The README with the table between its marks."""
+    return f"{readme.partition(BEGIN)[0]}{BEGIN}\n\n{readme_table()}\n{END}{readme.partition(END)[2]}"
+
+
+def main() -> None:
+    PAGE.write_text(page(), encoding="utf-8")
+    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    charts(CHARTS)
+    print(f"written: {PAGE}, {README}, {CHARTS}")
+
+
+if __name__ == "__main__":
+    main()
