@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
@@ -21,8 +20,9 @@ from penchant.foundations.version import __version__
 from penchant.service.deadline import Deadline
 from penchant.service.entity_tags import EntityTags
 from penchant.service.operator import operator_routes
-from penchant.service.page import contexts
+from penchant.service.page import actions
 from penchant.service.page import routes as page
+from penchant.service.page.error_pages import error_page
 from penchant.service.page.html_responses import html
 from penchant.service.problems import RefusalError, described, of_exception
 from penchant.service.query_parameters import refuse_unknown_parameters
@@ -70,14 +70,13 @@ def _with_routes() -> FastAPI:
         lifespan=_lifespan, redirect_slashes=False,
     )  # fmt: skip
     # Routes are looked for in this order: those asked for most come first.
-    api = (
+    routers = (
         asking.router, users.router, users.visitors, items.router, items.changes, lists.router, events.router,
-        outcomes.router, operations.router, operator_routes.router,
+        outcomes.router, operations.router, operator_routes.router, page.router, actions.router,
     )  # fmt: skip
-    for router in api:
+    for router in routers:
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
-    app.include_router(page.router, dependencies=[Depends(refuse_unknown_parameters)])
-    app.state.routes = [route for router in (*api, page.router) for route in router.routes]
+    app.state.routes = [route for router in routers for route in router.routes]
     return app
 
 
@@ -119,8 +118,8 @@ async def _answer(request: Request, error: Exception) -> Response:
             return Response(status_code=204, headers=allowed)
         error = HTTPException(405, error.detail, headers=allowed)
     if _is_for_people(request):
-        status, detail, headers = described(error)
-        answer = html("error.html", contexts.ErrorPage(status, HTTPStatus(status).phrase, detail), status=status)
+        status, _, headers = described(error)
+        answer = html("error.html", error_page(status, request.url.path), status=status)
         answer.headers.update(headers)
         return answer
     return of_exception(error)

@@ -28,10 +28,12 @@ from penchant.service.readiness import Readiness
 from penchant.service.recording import Recorder
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageFullError, StorageUnavailableError
+from penchant.service.storage.devices import DeviceStore
 from penchant.service.storage.events import EventStore
 from penchant.service.storage.given_lists import ListStore
 from penchant.service.storage.items import ItemStore
 from penchant.service.storage.keys import KeyStore
+from penchant.service.storage.marks import MarkStore
 from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore
 from penchant.service.storage.visitors import VisitorStore
@@ -57,6 +59,8 @@ class Service:
     database: Database
     ratings: RatingStore
     visitors: VisitorStore
+    marks: MarkStore
+    devices: DeviceStore
     items: ItemService
     keys: KeyRing
     holder: ModelSlot
@@ -132,6 +136,8 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
 
     holder = _slot(shelf, entries, settings, metrics, readiness)
 
+    holder.current.outside_links(settings.links)  # a file that cannot be read is refused before anything is served
+
     def after(look: Callable[[], None]) -> None:
         look()
         if holder.refused is None:
@@ -154,7 +160,7 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     )
     items = ItemService(holder, entries, most=settings.max_added_items)
     return Service(
-        settings, database, ratings, visitors, items, ring, holder,
+        settings, database, ratings, visitors, MarkStore(database), DeviceStore(database), items, ring, holder,
         Access(ring, visitors, people.user_id, open_reads=settings.open_reads), people, taking,
         lists, recorder,
         metrics, readiness,

@@ -124,7 +124,7 @@ class UserService:
 
         def asked() -> list[int]:
             try:
-                found = live.model.fold_in(ratings, asked=ratings).onboarding(n, skip=skip)
+                found = live.model.fold_in(ratings, asked=list(ratings)).onboarding(n, skip=skip)
             except CallerError:  # a model that does not say how uncertain it is: the most rated items
                 return live.catalogue.best_known(n, besides=(*ratings, *skip))
             return [live.catalogue.number(str(one.item)) for one in found]
