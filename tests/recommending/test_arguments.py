@@ -111,6 +111,10 @@ WRONG: dict[str, tuple[Callable[[Recommender], Any], str]] = {
     "a kept one off the scale": (lambda m: m.with_user("zoe", {7: 6}), r"6 is not on the scale"),
     "ratings as a list": (lambda m: m.fold_in([1, 2]), r"ratings are given as item id -> rating, not as \[1, 2\]"),
     "an item's as a list": (lambda m: m.fold_in_item([1, 2]), r"ratings are given as user id -> rating"),
+    "ratings as a frame": (
+        lambda m: m.fold_in(pd.DataFrame({"item": [7], "rating": [4.0]})),
+        r"ratings are given as item id -> rating",
+    ),
     "features as a list": (lambda m: m.fold_in(features=["x"]), r"features are given as name -> value"),
     "users and items unlike": (lambda m: m.predict(["ann", "bob"], [7, 3, 9]), r"2 users and 3 items make no pairs"),
     "a table of ids": (lambda m: m.predict("ann", np.ones((2, 2), int)), r"items: \[1, 1\] is not an id"),
@@ -118,6 +122,8 @@ WRONG: dict[str, tuple[Callable[[Recommender], Any], str]] = {
     "a user in a list": (lambda m: m.explain(["ann"], 7), r"one user is asked for"),
     "no item": (lambda m: m.predict("ann", None), r"items: None is not an id"),
     "a rating of two ids": (lambda m: m.fold_in({(7, 3): 4.0}), r"ratings: \(7, 3\) is not an id"),
+    "a missing value as a user": (lambda m: m.recommend(float("nan")), r"user: no id was given"),
+    "a missing value as an item": (lambda m: m.predict("ann", [7, np.nan]), r"items: nan is not an id"),
     "no user": (lambda m: m.recommend(None), r"user: no id was given"),
     "items in a list": (lambda m: m.similar_items([7, 3]), r"one item is asked for"),
     "exclude as a number": (
