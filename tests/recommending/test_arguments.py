@@ -92,6 +92,14 @@ def test_answers_hold_plain_values(model: Recommender) -> None:
     np.testing.assert_array_equal(model.predict("ann", top.ids).mean, top.predicted)
 
 
+def test_a_list_is_printed_as_a_table(model: Recommender) -> None:
+    top = model.recommend("ann", 2, exclude_seen=False)
+    head, _, first, *rest = str(top).splitlines()
+    assert head.split() == ["#", "id", "title", "score", "predicted", "p_like", "source"]
+    assert first.split()[:2] == ["1", str(top.ids[0])] and len(rest) == 1
+    assert "score" in str(model.recommend("ann", among=[])), "a list without items has its head"
+
+
 def test_a_fraction_and_a_boolean_are_no_id(model: Recommender) -> None:
     assert plain_id(1.5) == 1.5
     assert list(model.recommend("ann", 9, among=[7.5, True], exclude_seen=False).unknown) == [7.5, True]
