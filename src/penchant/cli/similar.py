@@ -21,7 +21,7 @@ def similar(
     from penchant.recommending.recommender import load
 
     if (item is None) == (user is None):
-        raise CallerError("`similar` needs an item or a user", remedy="Give either --item ID or --user ID")
+        raise CallerError("`similar` takes one item or one user", remedy="Give either --item ID or --user ID")
     model = load(folder)
     answer = model.similar_items(item, n) if item is not None else model.similar_users(user, n)
     show_answer(f"Closest to {item if item is not None else user}", answer, as_json=as_json)
