@@ -113,7 +113,8 @@ def made_service(folder: Path, **settings: Any) -> Iterator[Value]:
     if not folder.exists():
         made_model().save(folder)
     fast = {"watch_seconds": 0.05, "address_rate": 1e6, "address_burst": 10**6, "visitors_per_hour": 10**6}
-    service = build_service(folder, ServiceSettings(**{**fast, **settings}))
+    patient = {"answer_seconds": PATIENCE, "wait_seconds": PATIENCE}
+    service = build_service(folder, ServiceSettings(**{**fast, **patient, **settings}))
     store = KeyStore(service.database)
     keys = {scope: store.create(scope, scope) for scope in ("read", "write", "admin")}
     service.keys.refresh()
