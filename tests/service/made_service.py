@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ from penchant.service.app import build_app
 from penchant.service.service import Service, build_service, open_database
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.keys import KeyStore
-from waiting import PATIENCE
+from waiting import PATIENCE, until
 
 SOURCE = Path(__file__).parents[2] / "src"
 DRAWS, FACTORS, PER_CAMP, USERS = 4, 3, 30, 24
@@ -190,10 +189,9 @@ def served(folder: Path, database: Path, **settings: Any) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.02)
+        until(lambda: server.started or not thread.is_alive())
+        assert server.started, "the server did not start"
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE)

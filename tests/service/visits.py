@@ -13,6 +13,8 @@ from typing import Any
 
 from playwright.sync_api import Error
 
+from waiting import PATIENCE
+
 WINDOWS: dict[str, dict[str, Any]] = {
     "telephone": {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True},
     "tablet": {
@@ -54,7 +56,7 @@ class Visit:
 
     def until(self, condition: str, arg: Any = None) -> None:
         """Wait until an expression or a function of `arg` is true. The page's policy forbids Playwright's own way."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(Error):  # the page is just being replaced
                 if self.page.evaluate(condition, arg):
