@@ -17,13 +17,13 @@ from sqlalchemy import text
 from penchant.foundations.errors import CallerError
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageUnavailableError, now
-from penchant.service.storage.devices import DeviceStore
 from penchant.service.storage.items import ItemEntry, ItemStore
 from penchant.service.storage.keys import KeyStore, matching
 from penchant.service.storage.marks import MarkStore
 from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore, TooManyRatingsError
 from penchant.service.storage.schema import METADATA
+from penchant.service.storage.visitor_devices import DeviceStore
 from penchant.service.storage.visitors import VisitorStore
 from waiting import PATIENCE
 
@@ -261,7 +261,7 @@ def test_a_code_opens_a_user_once_and_only_the_latest(opened: Database, monkeypa
     assert user == mine.user_id == visitors.user_id(token) == visitors.user_id(mine.token)
     assert devices.redeem(code) is None
     late = devices.new_code(mine.user_id)
-    monkeypatch.setattr("penchant.service.storage.devices.now", lambda: now() + 11 * 60_000)
+    monkeypatch.setattr("penchant.service.storage.visitor_devices.now", lambda: now() + 11 * 60_000)
     assert devices.redeem(late) is None
     RatingStore(opened, most=9).erase(user)
     assert visitors.user_id(token) is None

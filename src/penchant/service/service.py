@@ -28,7 +28,6 @@ from penchant.service.readiness import Readiness
 from penchant.service.recording import Recorder
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageFullError, StorageUnavailableError
-from penchant.service.storage.devices import DeviceStore
 from penchant.service.storage.events import EventStore
 from penchant.service.storage.given_lists import ListStore
 from penchant.service.storage.items import ItemStore
@@ -36,6 +35,7 @@ from penchant.service.storage.keys import KeyStore
 from penchant.service.storage.marks import MarkStore
 from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore
+from penchant.service.storage.visitor_devices import DeviceStore
 from penchant.service.storage.visitors import VisitorStore
 from penchant.service.user_service import UserService
 from penchant.service.version_store import VersionStore
