@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from penchant.cli.main import build
-from penchant.foundations.errors import SettingsError
+from penchant.foundations.errors import CallerError, SettingsError
 from penchant.service.experiments import OnlineExperiment
 from penchant.service.online_report import OnlineReport, online_report
 from penchant.service.storage.given_lists import GivenItem, GivenList
@@ -163,3 +163,10 @@ def test_what_lists_without_exploration_would_do_is_estimated_right() -> None:
     assert found.greedy.low < 5 * 0.2 < found.greedy.high
     assert found.random.low < 5 * 0.12 < found.random.high
     assert found.greedy.high - found.greedy.low < 0.15
+
+
+def test_an_arm_of_a_version_that_there_is_not_is_refused_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(CallerError, match="no version '0007'"), made_service(
+        tmp_path / "model", experiment="model: base, 0007"
+    ):  # fmt: skip
+        pass

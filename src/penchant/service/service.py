@@ -144,9 +144,10 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
             readiness.works("version")
 
     lists = ListStore(database, days=settings.record_days)
-    recorder = Recorder(
-        lists, OnlineExperiment.of(settings.experiment), on=settings.record_lists, share=settings.explore_share
-    )
+    experiment = OnlineExperiment.of(settings.experiment)
+    for arm in experiment.arms if experiment else ():
+        holder.version(arm.version)  # refused now rather than when a user is in that arm
+    recorder = Recorder(lists, experiment, on=settings.record_lists, share=settings.explore_share)
     duties = [
         Duty("versions", lambda: after(holder.follow_version), lambda: after(holder.retry)),
         Duty("items", holder.follow_items, uses_database=True),
