@@ -144,9 +144,7 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
             readiness.works("version")
 
     lists = ListStore(database, days=settings.record_days)
-    recorder = Recorder(
-        lists, OnlineExperiment.of(settings.experiment), on=settings.record_lists, share=settings.explore_share
-    )
+    recorder = _recorder(settings, lists, holder)
     duties = [
         Duty("versions", lambda: after(holder.follow_version), lambda: after(holder.retry)),
         Duty("items", holder.follow_items, uses_database=True),
@@ -183,6 +181,14 @@ def _slot(
         readiness.failed("version", f"version {version} could not be used ({reason})")
 
     return ModelSlot(shelf, entries, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused)
+
+
+def _recorder(settings: ServiceSettings, lists: ListStore, holder: ModelSlot) -> Recorder:
+    """The recorder of lists. Raises CallerError for an experiment with a version that cannot be served."""
+    experiment = OnlineExperiment.of(settings.experiment)
+    for arm in experiment.arms if experiment else ():
+        holder.version(arm.version)  # refused now rather than when a user is in that arm
+    return Recorder(lists, experiment, on=settings.record_lists, share=settings.explore_share)
 
 
 def open_database(folder: str | Path, settings: ServiceSettings, *, patience: float = 0.0) -> Database:
