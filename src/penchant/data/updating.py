@@ -14,7 +14,7 @@ from penchant.data.vocabulary import UNKNOWN, Vocabulary
 from penchant.foundations.errors import DataError
 
 Table = Any
-"""Ratings, which import this module."""
+"""Ratings, whose module imports this one."""
 
 
 def updated(ratings: Table, more: Table, deleted: Any) -> Table:
