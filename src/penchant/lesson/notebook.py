@@ -1,7 +1,8 @@
 """Everything that the lesson's notebook needs: `from penchant.lesson.notebook import *`.
 
-Brings np, pd, plt, torch, nn, optim, F, math, Path and itemgetter, the lesson's names, and sns where seaborn is
-installed. `nn.Module` is PyTorch's with a `.cuda()` that does nothing where there is no GPU.
+Brings np, pd, plt, torch, nn, optim, F, math and Path, the parts of the standard library that fastai 0.7 brought, the
+lesson's names, and sns where seaborn is installed. `nn.Module` is PyTorch's with a `.cuda()` that does nothing where
+there is no GPU.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import importlib
 import importlib.util
 import math
 import types
+from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
 from operator import itemgetter
@@ -50,27 +52,46 @@ __all__ = [
     "CollabFilterDataset",
     "CollabLearner",
     "ColumnarModelData",
+    "Counter",
+    "DataLoader",
+    "Dataset",
     "DotProduct",
     "EmbeddingDot",
     "EmbeddingDotBias",
     "EmbeddingNet",
     "F",
+    "OrderedDict",
     "Path",
     "T",
     "V",
+    "attrgetter",
+    "chain",
+    "children",
+    "collections",
     "fit",
     "get_cv_idxs",
     "get_emb",
+    "glob",
     "itemgetter",
+    "itertools",
+    "json",
     "math",
     "movielens_path",
     "nn",
     "np",
     "optim",
+    "os",
+    "partial",
     "pd",
     "plt",
     "predict",
+    "random",
+    "re",
     "set_lrs",
+    "split_by_idx",
+    "sys",
+    "time",
+    "to_gpu",
     "to_np",
     "torch",
 ]
@@ -101,6 +122,23 @@ def to_np(values: Any) -> Any:
     if isinstance(values, Sequence):
         return [to_np(one) for one in values]
     return np.asarray(values)
+
+
+def to_gpu(value: Any) -> Any:
+    """A module or tensor on the GPU where there is one, else as it is."""
+    return value.cuda() if torch.cuda.is_available() else value
+
+
+def children(module: torch.nn.Module) -> list[torch.nn.Module]:
+    """The parts of a module, one level deep."""
+    return list(module.children())
+
+
+def split_by_idx(idxs: Any, *columns: Any) -> list[tuple[Any, Any]]:
+    """For each column its rows idxs, in the order of the table, and its other rows."""
+    held = np.zeros(len(columns[0]), dtype=bool)
+    held[np.asarray(idxs)] = True
+    return [(column[held], column[~held]) for column in columns]
 
 
 def movielens_path() -> str:
