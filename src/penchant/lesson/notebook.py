@@ -7,14 +7,25 @@ there is no GPU.
 
 from __future__ import annotations
 
+import collections
 import importlib
 import importlib.util
+import itertools
+import json
 import math
+import os
+import random
+import re
+import sys
+import time
 import types
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
+from functools import partial
+from glob import glob
 from importlib import resources
-from operator import itemgetter
+from itertools import chain
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
