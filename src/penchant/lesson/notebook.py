@@ -56,6 +56,7 @@ torch = require("torch", extra="torch")
 optim = require("torch.optim", extra="torch")
 F = require("torch.nn.functional", extra="torch")
 plt = require("matplotlib.pyplot", extra="plot")
+Dataset, DataLoader = torch.utils.data.Dataset, torch.utils.data.DataLoader
 nn = types.ModuleType(torch.nn.__name__, torch.nn.__doc__)
 nn.__dict__.update({**vars(torch.nn), "Module": NotebookModule})
 
@@ -140,7 +141,7 @@ def to_gpu(value: Any) -> Any:
     return value.cuda() if torch.cuda.is_available() else value
 
 
-def children(module: torch.nn.Module) -> list[torch.nn.Module]:
+def children(module: Any) -> list[Any]:
     """The parts of a module, one level deep."""
     return list(module.children())
 
