@@ -6,29 +6,23 @@ nothing where there is no GPU.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from penchant.foundations.optional import require
+
+require("torch", extra="torch", what="the book's chapter")
 import numpy as np
+import torch
+from torch import Tensor, nn, tensor
+from torch.nn import functional as F  # noqa: N812 - the book's name
 
-from penchant.lesson import (  # from here, so that a missing torch is named with its extra
-    BookDotBias,
-    BookEmbedding,
-    BookLearner,
-    BookModule,
-    BookNet,
-    CollabDataLoaders,
-    collab_learner,
-    emb_sz_rule,
-    get_emb_sz,
-    sigmoid_range,
-)
-from penchant.lesson.notebook import F, movielens_path, nn, pd, torch
+from penchant.lesson.book_data import CollabDataLoaders
+from penchant.lesson.book_learner import BookLearner, collab_learner, get_emb_sz
+from penchant.lesson.book_models import BookDotBias, BookEmbedding, BookModule, BookNet, emb_sz_rule, sigmoid_range
+from penchant.lesson.notebook import movielens_path
 from penchant.training.gradient.losses import squared_error
 
-if TYPE_CHECKING:
-    from torch.nn import Parameter
-
-Tensor, tensor = torch.Tensor, torch.tensor
+pd = require("pandas", extra="frames")
 Learner, Embedding, Module = BookLearner, BookEmbedding, BookModule
 EmbeddingDotBias, EmbeddingNN = BookDotBias, BookNet
 
@@ -61,7 +55,6 @@ def MSELossFlat() -> Any:  # noqa: N802 - the book's name
     return squared_error
 
 
-def create_params(size: list[int]) -> Parameter:
+def create_params(size: list[int]) -> nn.Parameter:
     """A parameter of the given shape from N(0, 0.01²), for a module without `Embedding`."""
-    made: Parameter = nn.Parameter(torch.zeros(*size).normal_(0, 0.01))
-    return made
+    return nn.Parameter(torch.zeros(*size).normal_(0, 0.01))
