@@ -32,13 +32,13 @@ from penchant.data.synthetic import World, synthetic
 from penchant.recommending.fold_in_module import with_new_user
 from penchant.training.gradient import learner
 from penchant.training.gradient.backend_choice import dot_bias_backend
-from penchant.training.gradient.devices import available_devices
 from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.gradient.initial_parameters import biased_start
 from penchant.training.gradient.net import started_net
 from penchant.training.gradient.settings import DotBiasSettings, NetSettings
 from penchant.training.gradient.torch_backend import TorchBackend, module_backend
+from penchant.training.gradient.torch_devices import available_devices
 
 RESULTS = Path(__file__).parent / "results" / "devices.json"
 BATCHES = (64, 1024, 16_384, 131_072)
