@@ -34,7 +34,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Links from pages under docs to files above it; fences with the language alone ("python no run" is for the tests)."""
+    """Fences with their language alone (in "python no run" the rest is for the tests), and links out of docs."""
     markdown = _FENCE.sub(r"```\1", markdown)
     if page.file.generated_by:
         return markdown

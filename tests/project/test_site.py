@@ -105,6 +105,8 @@ def test_the_site_builds_without_a_warning(tmp_path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     built = (tmp_path / "site" / "reference" / "recommender" / "index.html").read_text()
     assert "fold_in" in built
+    broken = [page for page in (tmp_path / "site").rglob("*.html") if "```" in page.read_text(encoding="utf-8")]
+    assert broken == [], "a fence that Markdown did not see"
 
 
 def test_fences_keep_their_language_alone() -> None:
