@@ -120,7 +120,7 @@ def test_the_report_has_date_data_and_settings(world: World) -> None:
     found = evaluate(world.oracle(split.train), split, plots=False, at=(7,))
     assert before <= datetime.fromisoformat(found.protocol["date"]) <= datetime.now().astimezone()
     assert f"Date: {found.protocol['date'][:10]}." in str(found)
-    assert found.protocol["data"] == "world/ratings.csv" and "Data: world/ratings.csv." in str(found)
+    assert found.protocol["data"] == "world/ratings.csv" and "Data: world/ratings.csv, 3,000 ratings" in str(found)
     assert found.protocol["settings"]["at"] == [7] and found.to_json()["model"]["settings"] == {"blur": 0.0}
 
 

@@ -51,6 +51,26 @@ def test_the_page_is_self_contained(page_file: Path) -> None:
     assert page_file.stat().st_size < 600_000
 
 
+def test_the_page_says_what_it_rests_on(page_file: Path) -> None:
+    text = page_file.read_text(encoding="utf-8")
+    assert re.search(
+        r"Data: [\w ,./-]*6,000 ratings by \d+ users of \d+ items\. Split: .* Date: \d{4}-\d\d-\d\d\.", text
+    )
+    assert re.search(r"The lists of (oracle|blurred) are (better|worse) than", text)
+    for label in ("oracle", "blurred"):
+        assert f"<dt>Settings of {label}</dt>" in text
+    assert "@media print" in text
+
+
+def test_a_comparison_says_what_it_rests_on(tmp_path: Path) -> None:
+    split = World(n_users=60, n_items=40, n=1_200).split()
+    found = compare([("als", {"factors": 3}), "baseline"], split)
+    text = found.to_html(tmp_path / "comparison.html").read_text(encoding="utf-8")
+    assert re.search(r"1,200 ratings by \d+ users of \d+ items", text)
+    assert re.search(r"The lists of als[^.]* are (better than|worse than|as good as) ", text)
+    assert re.search(r"<dt>Settings of als[^<]*</dt><dd>[^<]*factors 3", text)
+
+
 def test_a_title_cannot_become_markup() -> None:
     world = World(n_users=40, n_items=30, n=600)
     titles = world.ratings.item_features.titles

@@ -7,6 +7,8 @@ import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import Any
 
 import httpx2
 import numpy as np
+import uvicorn
 from fastapi.testclient import TestClient
 
 from penchant.data.features import FeatureTable
@@ -44,8 +47,8 @@ UNLIMITED |= {"answer_seconds": PATIENCE, "wait_seconds": PATIENCE}
 """Settings of a service whose limits no test on a busy machine reaches."""
 
 
-def made_model(*, shift: float = 0.0) -> Recommender:
-    """Ratings of two groups of users; `shift` is added to every rating, so that two models differ."""
+def made_model(*, shift: float = 0.0, years: bool = False) -> Recommender:
+    """Ratings of two groups of users; `shift` is added to every rating, so that two models differ. years: of items."""
     rng = np.random.default_rng(3)
     items = np.concatenate([np.full(PER_CAMP, 1.0), np.full(PER_CAMP, -1.0)])
     users = np.where(np.arange(USERS) % 2 == 0, 1.0, -1.0)
@@ -57,7 +60,7 @@ def made_model(*, shift: float = 0.0) -> Recommender:
     ratings = Ratings(
         rated[:, 0].astype(np.int32), rated[:, 1].astype(np.int32), values.astype(np.float32),
         Vocabulary(np.arange(1, USERS + 1)), Vocabulary(np.arange(1, 2 * PER_CAMP + 1)), Scale(0.5, 5, 0.5),
-        item_features=_features(),
+        item_features=_features(years),
     )  # fmt: skip
     prior = flat_prior(DRAWS, FACTORS, 1.0)
     return Recommender.of(
@@ -76,11 +79,14 @@ def _rows(rng: np.random.Generator, camps: Any, bias: Any) -> tuple[Any, Any]:
     return np.repeat(bias[None], DRAWS, 0).astype(np.float32), (vectors + jitter).astype(np.float32)
 
 
-def _features() -> FeatureTable:
+def _features(years: bool) -> FeatureTable:
     titles = [*SPACE, *LOVE]
     titles[EVIL - 1] = '<script>alert("boo")</script> & Co (1983)'
     genres = [("Sci-Fi", "Adventure")] * PER_CAMP + [("Romance", "Comedy")] * PER_CAMP
-    return FeatureTable({"genres": genres}, {"genres": "many"}, titles)
+    if not years:
+        return FeatureTable({"genres": genres}, {"genres": "many"}, titles)
+    column = [float(1970 + n) for n in range(PER_CAMP)] * 2
+    return FeatureTable({"genres": genres, "year": column}, {"genres": "many", "year": "number"}, titles)
 
 
 @dataclass
@@ -170,3 +176,23 @@ def _address(process: subprocess.Popen[str], log: Path) -> str:
     line = process.stdout.readline() if ready else ""
     assert " on http://" in line, f"the server did not start: {line!r} {log.read_text()}"
     return line.split(" on ")[1].strip()
+
+
+@contextmanager
+def served(folder: Path, database: Path, **settings: Any) -> Iterator[str]:
+    """The address of a service on a port of its own, in a thread of this process."""
+    chosen = ServiceSettings(
+        **{"database": f"sqlite:///{database}", "visitors_per_hour": 10**6, **UNLIMITED, **settings}
+    )
+    app = build_app(build_service(folder, chosen))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=30)

@@ -19,7 +19,8 @@ QUICK = {
     "net": {"epochs": 2},
 }
 NEW = {"item": "9001", "title": "Starship Reborn (2026)", "features": {"genres": ["Sci-Fi"]}}
-PAGES = ["/", "/items/5", "/items/9001", "/map", "/map/points", "/ratings", "/model", "/parts/why/5", "/parts/ask"]
+ROWS = [f"/rows/{name}" for name in ("for-you", "popular", "because", "new", "afield")]
+PAGES = ["/", "/items/5", "/items/9001", "/map", "/map/points", "/ratings", "/model", "/taste", *ROWS]
 
 
 @pytest.mark.slow
@@ -59,5 +60,5 @@ def test_a_model_of_every_kind_is_served(kind: str, tmp_path: Path) -> None:
         for page in PAGES:
             assert client.get(page).status_code == 200, page
         has_scale = made.service.live.part.objective == "rating"
-        assert ("stars expected" in client.get("/parts/list").text) is has_scale
-        assert ("You would give it" in client.get("/items/5").text) is has_scale
+        assert ("stars expected" in client.get("/rows/for-you").text) is has_scale
+        assert ("You would probably give it" in client.get("/items/5").text) is has_scale

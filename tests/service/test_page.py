@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import numpy as np
 import pytest
 
 from penchant.data.scale import Scale
-from penchant.service.catalogue import folded, shown
+from penchant.service.catalogue import names_of, shown
 from penchant.service.page import contexts as c
 from penchant.service.page.html_responses import HERE
+from penchant.service.title_search import TitleSearch, folded
 from service.made_service import EVIL, LOVES_SPACE, Value
 
-PAGES = ["/", f"/items/{EVIL}", "/map", "/ratings", "/model", "/parts/list", "/parts/search?search=boo", "/parts/ask"]
+PAGES = [
+    "/", f"/items/{EVIL}", "/map", "/ratings", "/model", "/rows/for-you", "/search?search=boo", "/taste", "/watchlist",
+    "/rows/popular?genre=Romance&years=1980-1989",
+]  # fmt: skip
+OURS = {"Origin": "http://127.0.0.1"}
+SCRIPT = {**OURS, "Accept": "application/json"}
+FORM = {**OURS, "Accept": "text/html"}
+
+
+def act(made: Value, item: str, do: str, headers: dict[str, str] = SCRIPT, **more: str) -> Any:
+    answer = made.client.post("/act", data={"item": item, "do": do, **more}, headers=headers, follow_redirects=False)
+    assert answer.status_code in (200, 303), answer.text
+    return answer
+
+
+def rate_all(made: Value, ratings: dict[str, float]) -> None:
+    for item, rating in ratings.items():
+        act(made, item, "rate", rating=str(rating))
+
+
+def cards(made: Value, path: str) -> list[str]:
+    return re.findall(r'<li class="card" data-item="([^"]+)"', made.client.get(path).text)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -48,6 +72,9 @@ def test_the_visitors_cookie_is_out_of_scripts_reach(made: Value) -> None:
     assert "From one rating" in made.client.get("/").text
     assert made.client.post("/forget-me").status_code == 403
     assert "From one rating" in made.client.get("/").text
+    renewed = made.client.get("/ratings").headers["set-cookie"].lower()
+    assert "max-age=31536000" in renewed
+    assert "httponly" in renewed
     assert made.client.post("/forget-me", headers=ours).status_code == 204
     made.client.cookies.clear()
     assert "Nothing is known of you yet" in made.client.get("/").text
@@ -59,12 +86,17 @@ def test_a_cookie_from_before_an_erasure_is_nobodys(made: Value) -> None:
     assert made.client.post("/visitor", headers={"Origin": "http://127.0.0.1"}).headers["set-cookie"]
 
 
-def test_errors_are_pages_for_people_and_problems_for_programs(made: Value) -> None:
-    for path in ("/items/99999", "/nowhere"):
-        page = made.client.get(path, headers={"Accept": "text/html"})
-        assert page.status_code == 404
-        assert "Back to your list" in page.text
-        assert made.client.get(path).headers["content-type"] == "application/problem+json"
+@pytest.mark.parametrize(("path", "status", "said"), [
+    ("/items/XyZ-9", 404, "“XyZ-9”"), ("/items/A%2Fb", 404, "“A/b”"), ("/nowhere", 404, "no such page"),
+    ("/rows/nothing", 404, "no such page"), ("/rows/for-you?n=0", 422, "did not fit"), ("/act", 405, "no page"),
+])  # fmt: skip
+def test_errors_are_pages_for_people_and_problems_for_programs(made: Value, path: str, status: int, said: str) -> None:
+    page = made.client.get(path, headers={"Accept": "text/html"})
+    assert page.status_code == status
+    assert said in page.text
+    assert 'href="/"' in page.text
+    assert not re.search(r"\bGET\b|\bPOST\b|/v1/|detail|query param", page.text)
+    assert made.client.get(path).headers["content-type"] == "application/problem+json"
 
 
 def test_the_map_has_every_rated_film(made: Value) -> None:
@@ -127,6 +159,38 @@ def test_titles_are_shown_as_they_are_spoken(kept: str, said: str) -> None:
 
 def test_searching_forgets_accents_case_and_punctuation() -> None:
     assert folded("Amélie's  CAFÉ: III") == "amelies cafe iii"
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("spiderman", "Spider-Man (2002)"), ("spider man", "Spider-Man (2002)"), ("xmen", "X-Men (2000)"),
+    ("walle", "WALL·E (2008)"), ("wall e", "WALL·E (2008)"), ("godfater", "The Godfather (1972)"),
+    ("the godfater", "The Godfather (1972)"), ("amelie", "Amélie (2001)"), ("amlie", "Amélie (2001)"),
+    ("2008", "WALL·E (2008)"), ("godf", "The Godfather (1972)"), ("qqqq", None), ("xmne", "X-Men (2000)"),
+])  # fmt: skip
+def test_searching_forgives(text: str, found: str | None) -> None:
+    titles = [
+        "Amélie (2001)",
+        "WALL·E (2008)",
+        "X-Men (2000)",
+        "Spider-Man (2002)",
+        "The Godfather (1972)",
+        "Tokyo (1999)",
+    ]
+    hits = TitleSearch(titles, np.array([5, 4, 3, 2, 1, 9], np.int32)).find(text)
+    assert (titles[hits[0]] if hits else None) == found
+
+
+def test_the_better_known_of_two_equal_titles_comes_first_and_no_text_means_all() -> None:
+    titles = ["Dark Star (1974)", "Star Dust (1940)", "Star Trek (2009)"]
+    search = TitleSearch(titles, np.array([9, 1, 2], np.int32))
+    assert [titles[n] for n in search.find("star")] == ["Star Trek (2009)", "Star Dust (1940)", "Dark Star (1974)"]
+    assert search.find(" ") == [0, 2, 1]
+
+
+def test_a_title_has_all_its_names() -> None:
+    assert names_of("Léon: The Professional (a.k.a. The Professional) (Léon) (1994)") == [
+        "leon the professional", "the professional", "leon",
+    ]  # fmt: skip
 
 
 def test_templates_mark_nothing_as_safe() -> None:

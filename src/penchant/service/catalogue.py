@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from penchant.data.vocabulary import UNKNOWN
 from penchant.models.sides import Side
+from penchant.service.facets import Facets
+from penchant.service.title_search import TitleSearch, folded
 
 _ARTICLE = re.compile(r"^(.*), (The|A|An|Le|La|Les|L'|Der|Die|Das|El|Il|Los|Las)( \(.*)?$")
 
@@ -47,20 +49,22 @@ class Catalogue:
         self._side = side
         self._bias = side.bias.mean(axis=0)
         self.titles = [shown(side.title(number)) for number in range(len(side))]
-        self._folded = [folded(title) for title in self.titles]
+        self._search = TitleSearch(self.titles, side.counts)
         self._by_popularity = np.argsort(-side.counts, kind="stable")
 
     def changed(self, side: Side, numbers: NDArray[Any]) -> Catalogue:
         """The catalogue of a side with more items, or other titles and features, at these numbers (m,)."""
         fresh, more = copy(self), len(side) - len(self)
         fresh._side = side
-        fresh.titles, fresh._folded = [*self.titles, *[""] * more], [*self._folded, *[""] * more]
+        fresh.titles = [*self.titles, *[""] * more]
         fresh._bias = np.pad(self._bias, (0, more))
         fresh._by_popularity = np.append(self._by_popularity, np.arange(len(self), len(side)))
         for number in numbers[numbers != UNKNOWN].tolist():
             fresh.titles[number] = shown(side.title(number))
-            fresh._folded[number] = folded(fresh.titles[number])
             fresh._bias[number] = side.bias[:, number].mean()
+        fresh._search = self._search.changed({n: fresh.titles[n] for n in numbers[numbers != UNKNOWN].tolist()}, more)
+        for derived in ("facets", "by_title_and_year"):
+            fresh.__dict__.pop(derived, None)
         return fresh
 
     def without(self, hidden: NDArray[np.bool_] | None, deleted: frozenset[int]) -> Catalogue:
@@ -108,21 +112,37 @@ class Catalogue:
         return tuple(str(tag) for tag in found if not str(tag).startswith("("))
 
     def search(self, text: str, *, limit: int, offset: int = 0) -> tuple[list[Item], int]:
-        """The items whose title holds every word of the text, and how many there are in all.
+        """The items whose title fits every word of the text, best first, and how many there are in all.
 
-        Titles that begin with the text come first, then the more often rated. No text means every item.
+        Accents, punctuation, missing spaces and small typing errors are forgiven. No text means every item.
         """
-        words = folded(text).split()
-        hits = [n for n in self._listed() if all(word in self._folded[n] for word in words)]
-        start = " ".join(words)
-        if start:
-            hits.sort(key=lambda n: not self._folded[n].startswith(start))  # stable: popularity decides the rest
+        hits = self._search.find(text)
+        if self.hidden is not None:
+            hits = [number for number in hits if not self.hidden[number]]
         return [self.item(n) for n in hits[offset : offset + limit]], len(hits)
 
     def best_known(self, n: int, *, besides: Iterable[str]) -> list[int]:
         """The numbers of the n most rated items, leaving out those with the given ids."""
         out = {self.number(one) for one in besides}
         return [number for number in self._listed() if number not in out][:n]
+
+    @cached_property
+    def facets(self) -> Facets:
+        return Facets.of(self._side.features)
+
+    @cached_property
+    def by_title_and_year(self) -> Mapping[tuple[str, int | None], int]:
+        """The number of an item by its folded title without the brackets at its end, and its year.
+
+        A title with several names, in brackets, is found by each of them, and by its part before a colon. Where two
+        items have the same name, the one with more ratings is meant.
+        """
+        found: dict[tuple[str, int | None], int] = {}
+        for names in (names_of, lambda title: [folded(title.partition(":")[0])] if ":" in title else []):
+            for number in self._by_popularity.tolist():
+                for name in names(self.titles[number]):
+                    found.setdefault((name, year_in(self.titles[number])), number)
+        return found
 
     def _listed(self) -> list[int]:
         """The numbers of the items that may be shown, most rated first."""
@@ -185,13 +205,6 @@ def _plane(vectors: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.float32]:
     return np.tanh(0.9 * places / np.where(reach > 0, reach, 1)).astype(np.float32)
 
 
-def folded(text: str) -> str:
-    """Lower case, without accents and punctuation, so that a search finds what was meant."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c) and c not in "'’")
-    return " ".join(letters.split())
-
-
 def shown(title: str) -> str:
     """A title as it is protocol_lines: "Matrix, The (1999)" is The Matrix (1999)."""
     match = _ARTICLE.match(title)
@@ -199,3 +212,21 @@ def shown(title: str) -> str:
         return title
     name, article, rest = match.groups()
     return f"{article}{'' if article.endswith(chr(39)) else ' '}{name}{rest or ''}"
+
+
+def without_year(title: str) -> str:
+    """A title without the brackets at its end."""
+    return re.sub(r"( \([^()]*\))+$", "", title) or title
+
+
+def year_in(title: str) -> int | None:
+    """The year in the brackets at a title's end, or None."""
+    match = re.search(r"\((\d{4})(?:[-–]\d{0,4})?\)$", title)
+    return int(match[1]) if match else None
+
+
+def names_of(title: str) -> list[str]:
+    """The folded names of a title: the one before its brackets, and those in brackets that are no year."""
+    brackets = [re.sub(r"^a\.?k\.?a\.? ", "", one) for one in re.findall(r" \(([^()]*)\)", title)]
+    names = [shown(without_year(title)), *(shown(one) for one in brackets if not re.fullmatch(r"\d{4}.*", one))]
+    return [name for name in dict.fromkeys(map(folded, names)) if name]

@@ -17,10 +17,12 @@ from penchant.foundations.errors import CallerError
 from penchant.models.trained import TrainedModel
 from penchant.recommending.index_growth import with_hidden
 from penchant.recommending.recommender import Recommender, index_of, main_model, recommender_of
+from penchant.recommending.results import Ranking
 from penchant.recommending.saving import RECOMMENDER
 from penchant.recommending.user_state import UserState
 from penchant.service.catalogue import Catalogue
 from penchant.service.lru_cache import LRUCache
+from penchant.service.outside_links import OutsideLinks, links_of
 from penchant.service.served_items import hidden_items, new_items, next_end, with_entries
 from penchant.service.storage.database import now
 from penchant.service.storage.items import ItemEntry, ItemStore
@@ -29,6 +31,8 @@ from penchant.service.version_store import VersionStore
 
 LIGHT = 3_000_000
 """Multiplications that take less than a millisecond."""
+SIMILAR, KEPT_SIMILAR = 60, 1000
+"""How many similar items are kept of one item, and of how many items."""
 _log = logging.getLogger("penchant.service")
 
 
@@ -97,6 +101,19 @@ class ServedModel:
             catalogue=catalogue.without(hidden, deleted),
             ends_at=next_end(everything.values(), at),
         )
+
+    def similar(self, number: int) -> Ranking:
+        """The items most similar to the one with this number; kept, since they are the same for all users."""
+        item = str(self.part.items.vocabulary.ids[number])
+        return self._similar.get(number, lambda: self.model.similar_items(item, SIMILAR))
+
+    def outside_links(self, path: str) -> OutsideLinks:
+        """The links of the items; arguments and errors as in `links_for`."""
+        return links_of(self.trained, path)
+
+    @cached_property
+    def _similar(self) -> LRUCache[Ranking]:
+        return LRUCache(KEPT_SIMILAR)
 
 
 class ModelSlot:

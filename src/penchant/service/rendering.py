@@ -190,6 +190,7 @@ def as_exported(
     stored: Sequence[Mapping[str, Any]],
     training: Mapping[str, float],
     events: Mapping[tuple[str, str], float],
+    marks: Mapping[str, str],
 ) -> schemas.Exported:
     lines = [
         schemas.RatingLine(item=item, title=_title(live.catalogue, item), rating=value)
@@ -205,4 +206,4 @@ def as_exported(
         for row in stored
     ]
     counts = [schemas.EventCount(item=item, kind=kind, count=count) for (item, kind), count in events.items()]
-    return schemas.Exported(user=user_id, stored=kept, events=counts, training=lines)
+    return schemas.Exported(user=user_id, stored=kept, events=counts, training=lines, marks=dict(marks))

@@ -19,6 +19,8 @@ from penchant.service.settings import ServiceSettings
 
 BULK = frozenset({"/v1/events", "/v1/item-changes", "/v1/lists"})
 """The routes whose bodies may be larger, for callers with a key."""
+IMPORT_PATH = "/ratings/import"
+"""Where the page sends a file of ratings, which may be larger than other bodies."""
 
 
 class RequestLimits:
@@ -62,11 +64,17 @@ class RequestLimits:
         self._check_rate(who)
         if who.wrong:
             raise unauthorized()
-        in_bulk = who.key is not None and path_of(scope) in BULK
-        most = self._settings.max_bulk_bytes if in_bulk else self._settings.max_body_bytes
+        most = self._most_bytes(scope, who)
         if _declared_length(request) > most:
             raise _too_large(most)
         return most
+
+    def _most_bytes(self, scope: Scope, who: Credentials) -> int:
+        """The largest body at the request's path."""
+        if path_of(scope) == IMPORT_PATH:
+            return self._settings.max_import_bytes
+        in_bulk = who.key is not None and path_of(scope) in BULK
+        return self._settings.max_bulk_bytes if in_bulk else self._settings.max_body_bytes
 
     def _check_rate(self, who: Credentials) -> None:
         wait = self._keys.wait(who.key.key_id) if who.key else self._addresses.wait(who.address)

@@ -151,6 +151,7 @@ class Exported(BaseModel):
     stored: list[StoredLine] = Field(description="Ratings kept here.")
     events: list[EventCount] = Field(description="Other events kept here.")
     training: list[RatingLine] = Field(description="Ratings the model was trained on.")
+    marks: dict[str, str] = Field(description="Item id -> saved, hidden or unseen, as marked on the page.")
 
 
 class Health(BaseModel):

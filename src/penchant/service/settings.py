@@ -19,6 +19,7 @@ class ServiceSettings(Settings):
     host: str = setting("127.0.0.1", "address to listen on; a public one needs at least one key")
     port: int = setting(8000, "port to listen on; 0 picks a free one", low=0, high=65535)
     database: str = setting("", "SQLAlchemy URL; empty means an SQLite file beside the model")
+    links: str = setting("", "CSV file with movieId, imdbId and tmdbId; empty: MovieLens's own for its films")
     open_reads: bool = setting(True, "whether the catalogue and lists of training users are readable without a key")
     allowed_hosts: tuple[str, ...] = setting((), "names accepted in the Host header; empty means the listening address")
     cors_origins: tuple[str, ...] = setting((), "origins whose pages may call the API from a browser; * for all")
@@ -29,6 +30,7 @@ class ServiceSettings(Settings):
 
     max_n: int = setting(100, "longest list that a request may ask for", low=1, high=10_000)
     max_body_bytes: int = setting(262_144, "largest request body", low=1024)
+    max_import_bytes: int = setting(4_194_304, "largest file of ratings that the page takes in", low=1024)
     max_ratings_per_request: int = setting(2000, "most ratings in one body", low=1)
     max_ratings_per_user: int = setting(5000, "most ratings kept for one user", low=1)
     max_events_per_request: int = setting(5000, "most events in one request", low=1)
@@ -56,6 +58,7 @@ class ServiceSettings(Settings):
     visitors_per_hour: int = setting(60, "new visitors from one address in an hour", low=1)
 
     threads: int = setting(8, "requests worked on at a time; the database pool is as large", low=1, high=200)
+    start_seconds: float = setting(60.0, "how long a starting server waits for its database", low=0)
     wait_seconds: float = setting(2.0, "how long a request waits for the database before it is answered 503", above=0)
     cached_megabytes: int = setting(64, "memory for users folded in lately", low=1)
     watch_seconds: float = setting(1.0, "how often new model versions, items and keys are looked for", above=0)

@@ -70,6 +70,7 @@ def evaluate(
         rows,
         protocol(split, settings),
         _description(model),
+        parts={label: _parts(one) for label, one in {scorer.label: model, **(others or {})}.items()},
         findings=[
             *population_findings(split, settings),
             *ranker_findings(model, split),
@@ -128,6 +129,14 @@ def _description(model: Recommender) -> dict[str, Any]:
         "factors": trained.users.factors,
         "samples": trained.samples,
         "facts": dict(trained.facts),
+    }
+
+
+def _parts(model: Recommender) -> dict[str, Any]:
+    """Kind and settings of each part."""
+    parts = {"rating": model.rating_model, "choice": model.choice_model}
+    return {
+        name: {"kind": part.kind, "settings": dict(part.settings)} for name, part in parts.items() if part is not None
     }
 
 

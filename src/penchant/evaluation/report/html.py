@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from penchant.evaluation.report import charts
 from penchant.evaluation.report.report_contents import ReportContents
+from penchant.evaluation.scoring.findings import popularity_sentence
 from penchant.evaluation.scoring.metric_names import format_metric, metric_name
 from penchant.evaluation.scoring.protocol import protocol_lines
 from penchant.foundations.optional import require
@@ -43,18 +44,36 @@ def render(template: str, **context: Any) -> str:
 def values(report: ReportContents) -> dict[str, Any]:
     """The template's variables."""
     return {
-        "title": f"{report.rows[0].label}: {report.protocol['split']}",
+        "title": titled(report.protocol, f"{report.rows[0].label}: {report.protocol['split']}"),
         "protocol": protocol_lines(report.protocol),
         "facts": _facts(report),
         "heads": [row.label for row in report.rows],
         "metrics": [_metric(name, report) for name in report.names],
         "level": f"{report.protocol['settings']['level']:.0%}",
-        "findings": report.findings,
+        "findings": _findings(report),
         "overfitting": report.overfitting,
         "plots": report.plots,
         "charts": _charts(report),
         "map": drawing(charts.item_map(report.plots.spots)) if report.plots and report.plots.spots else None,
     }
+
+
+def titled(protocol: Mapping[str, Any], title: str) -> str:
+    """The title with the name of the data before it, where there is one."""
+    return f"{protocol['data']}, {title}" if protocol["data"] else title
+
+
+def _findings(report: ReportContents) -> list[str]:
+    """The findings, with a sentence on lists against popularity first where the others have none."""
+    metrics = {row.label: row.metrics for row in report.rows}
+    models = [report.rows[0].label, *(label for label in report.parts if label in metrics)]
+    return with_popularity(report.findings, popularity_sentence(metrics, models, report.protocol["settings"]))
+
+
+def with_popularity(findings: Sequence[str], sentence: str) -> list[str]:
+    """The findings after the sentence, unless one of them says the same at more length."""
+    lists = sentence.partition(" are ")[0]
+    return list(findings) if not sentence or any(one.startswith(lists) for one in findings) else [sentence, *findings]
 
 
 def _metric(name: str, report: ReportContents) -> dict[str, Any]:
@@ -144,14 +163,21 @@ def drawing(svg: str) -> Any:
 
 
 def _facts(report: ReportContents) -> list[tuple[str, str]]:
-    """The footer: model, settings, versions, seeds, machine."""
+    """The footer: size of the model, settings of every model, versions, machine."""
     model = report.model
-    settings = ", ".join(f"{name} {value}" for name, value in model.get("settings", {}).items())
     return [
         ("Model", f"{model.get('kind', '')}: {model.get('factors', 0)} factors, {model.get('samples', 0)} samples"),
-        ("Settings", settings or "none"),
+        *((f"Settings of {label}", _settings_of(parts)) for label, parts in report.parts.items()),
         *protocol_facts(report.protocol),
     ]
+
+
+def _settings_of(parts: Mapping[str, Any]) -> str:
+    """The settings of a model's parts, each with its kind."""
+    return "; ".join(
+        f"{part['kind']}: {', '.join(f'{name} {value}' for name, value in part['settings'].items()) or 'none'}"
+        for part in parts.values()
+    )
 
 
 def protocol_facts(protocol: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ class Report(ReportContents):
         """The report as JSON values, without the data of the plots."""
         return {
             "model": dict(self.model),
+            "parts": dict(self.parts),
             "protocol": dict(self.protocol),
             "metrics": {
                 row.label: {name: interval.to_json() for name, interval in row.metrics.items()} for row in self.rows

@@ -30,14 +30,15 @@ class ReportContents:
     """What a report holds.
 
     rows: the model first, then other models and baselines. protocol: data, split, settings, date, versions. model: kind
-    and settings of the model. findings: what the table says, in sentences. slices: its error on parts of the test.
-    overfitting: a summary in words. like_curve: the reliability of its P(like), or None. plots: the data of the plots,
-    or None.
+    and settings of the model. parts: by label of a model, kind and settings of each of its parts. findings: what the
+    table says, in sentences. slices: its error on parts of the test. overfitting: a summary in words. like_curve: the
+    reliability of its P(like), or None. plots: the data of the plots, or None.
     """
 
     rows: Sequence[ReportRow]
     protocol: Mapping[str, Any]
     model: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     findings: Sequence[str] = ()
     slices: Sequence[Slice] = ()
     overfitting: str = ""

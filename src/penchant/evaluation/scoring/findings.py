@@ -13,7 +13,7 @@ from penchant.evaluation.scoring.evaluated_rows import evaluated_rows, relevance
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.evaluation.scoring.list_metrics import ranked_users
 from penchant.evaluation.scoring.metric_names import metric_name
-from penchant.metrics.intervals import UserSums, paired_difference
+from penchant.metrics.intervals import Interval, UserSums, paired_difference
 from penchant.recommending.recommender import Recommender
 
 POPULAR = "popular"
@@ -43,6 +43,25 @@ def list_findings(
         for label in models
         if name in metrics[label] and metrics[label][name].value < popular[best].value
     ]
+
+
+def popularity_sentence(
+    metrics: Mapping[str, Mapping[str, Interval]], models: Sequence[str], settings: Mapping[str, Any]
+) -> str:
+    """One sentence on the lists of the best of the models beside those of popularity; empty without list metrics.
+
+    metrics: by label, of the models and of the baselines. settings: EvaluationSettings as JSON values.
+    """
+    name = f"ndcg@{settings['at'][0]}"
+    value = {label: found[name].value for label, found in metrics.items() if name in found}
+    ours = [label for label in models if label in value and not is_popularity(label)]
+    popular = [label for label in value if is_popularity(label)]
+    if not ours or not popular:
+        return ""
+    best, most = max(ours, key=value.__getitem__), max(popular, key=value.__getitem__)
+    how = "better than" if value[best] > value[most] else "worse than" if value[best] < value[most] else "as good as"
+    title = metric_name(name).title
+    return f"The lists of {best} are {how} those of {most}: {title} {value[best]:.3f} against {value[most]:.3f}."
 
 
 def is_popularity(label: str) -> bool:

@@ -24,6 +24,7 @@ def protocol(split: Split, settings: EvaluationSettings) -> dict[str, Any]:
     return {
         "date": datetime.now().astimezone().isoformat(timespec="seconds"),
         "data": "/".join(Path(split.data).parts[-2:]),
+        "size": _size(split),
         "split": split.name,
         "question": split.question,
         "rows": {"train": len(split.train), "test": len(split.test), "tested": len(evaluated_rows(split, settings))},
@@ -61,10 +62,9 @@ def protocol_lines(facts: Mapping[str, Any]) -> list[str]:
     unseen = "are scored like all others" if settings["unseen"] == "score" else "are dropped"
     liked = f"An item is relevant if rated {facts['relevant_from']:g} or more"
     relevance = "Every item of the test rows is relevant" if facts["relevant"] == "all" else liked
-    data = f"Data: {facts['data']}. " if facts["data"] else ""
     return [
         facts["question"],
-        f"{data}Split: {facts['split']}. Date: {facts['date'][:10]}.",
+        f"{_data_line(facts)}Split: {facts['split']}. Date: {facts['date'][:10]}.",
         f"{rows['train']:,} training rows, {rows['test']:,} test rows, {rows['tested']:,} of them evaluated.",
         f"Test users: {users['known']:,} known from training, {users['unknown']:,} unknown. "
         f"Test items: {items['known']:,} known, {items['unknown']:,} unknown. "
@@ -73,6 +73,24 @@ def protocol_lines(facts: Mapping[str, Any]) -> list[str]:
         *([list_population_line(facts)] if settings["ranking"] else []),
         f"List candidates: {facts['candidates']}. {relevance}.",
     ]
+
+
+def _data_line(facts: Mapping[str, Any]) -> str:
+    """Name and size of the data. Protocols of earlier versions have no size."""
+    name, size = facts["data"], facts.get("size")
+    if size is None:
+        return f"Data: {name}. " if name else ""
+    counts = f"{size['rows']:,} {size['kind']} by {size['users']:,} users of {size['items']:,} items"
+    return f"Data: {name}, {counts}. " if name else f"Data: {counts}. "
+
+
+def _size(split: Split) -> dict[str, Any]:
+    """The rows of training and test together, and their users and items."""
+    parts = [part for part in (split.train, split.test, split.given) if part is not None]
+    users = {number for part in parts for number in part.user_numbers.tolist()}
+    items = {number for part in parts for number in part.item_numbers.tolist()}
+    rows = len(split.train) + len(split.test)
+    return {"rows": rows, "users": len(users), "items": len(items), "kind": split.train.kind}
 
 
 def _known_and_unknown(split: Split, side: Literal["user", "item"]) -> dict[str, int]:

@@ -1,13 +1,25 @@
-"""The context of each template. Templates get nothing else."""
+"""The contexts of the templates. Templates get nothing else."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from penchant.data.scale import Scale
+from penchant.service.catalogue import without_year
+from penchant.service.page.covers import Cover
+
+__all__ = ["without_year"]
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What every page needs. levels, as_stars: of a rating, for the dialog. items: titles that can be searched."""
+
+    levels: Sequence[float]
+    as_stars: bool
+    items: int
 
 
 @dataclass(frozen=True)
@@ -19,17 +31,6 @@ class Stars:
     value: float | None
     levels: Sequence[float]
     as_stars: bool
-
-
-@dataclass(frozen=True)
-class Row:
-    """An item that can be rated."""
-
-    item: str
-    title: str
-    tags: Sequence[str]
-    ratings: int
-    stars: Stars
 
 
 @dataclass(frozen=True)
@@ -50,114 +51,186 @@ class Sure:
 
 
 @dataclass(frozen=True)
-class Because:
-    """One of the visitor's ratings and its pull. width: of its bar, 0 to 100. up: whether the pull is positive."""
-
-    item: str
-    title: str
-    rating: str
-    pull: str
-    width: float
-    up: bool
-
-
-@dataclass(frozen=True)
 class Card:
-    """One recommended item. sure: None if there is no rating model. because: the ratings with the highest pulls."""
+    """One item of a row. expected: the expected rating, or None. value: the visitor's own rating. note: a reason."""
 
-    rank: int
     item: str
     title: str
+    name: str
+    year: int | None
     tags: Sequence[str]
-    sure: Sure | None
-    because: Sequence[Because]
-    new: bool
+    cover: Cover
+    ratings: int
+    expected: str | None
+    value: float | None
+    mark: str | None
+    new: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
-class ListPart:
-    """The list of recommendations. rated: the number of ratings behind it."""
+class Row:
+    """An item that can be rated in a line."""
 
+    card: Card
+    stars: Stars
+
+
+@dataclass(frozen=True)
+class CardRow:
+    """A row of cards. name: its part of the address. later: whether a script fetches the cards. more: the address of a
+    longer list, or None."""
+
+    name: str
+    heading: str
+    lead: str
     cards: Sequence[Card]
-    rated: int
-    source: str
-    version: str
+    more: str | None = None
+    later: bool = False
 
 
 @dataclass(frozen=True)
-class SearchPart:
-    text: str
-    rows: Sequence[Row]
-    total: int
+class Filters:
+    """What the lists are filtered by. query: the part of an address that keeps the filters."""
 
+    label: str
+    years: str
+    labels: Sequence[str]
+    spans: Sequence[tuple[str, str]]
+    query: str
 
-@dataclass(frozen=True)
-class AskPart:
-    """Items to ask about. rated: the number of ratings so far."""
-
-    rows: Sequence[Row]
-    rated: int
-
-
-@dataclass(frozen=True)
-class RatingsPart:
-    rows: Sequence[Row]
+    @property
+    def active(self) -> bool:
+        return bool(self.label or self.years)
 
 
 @dataclass(frozen=True)
 class Home:
-    search: SearchPart
-    list: ListPart
-    ask: AskPart
-    mine: RatingsPart
-    items: int
-    high: str
+    """ask: items to rate. needed: how many more ratings the first run asks for; 0 if it is over."""
+
+    ask: Sequence[Row]
+    rated: int
+    needed: int
+    card_rows: Sequence[CardRow]
+    filters: Filters
 
 
 @dataclass(frozen=True)
-class Term:
-    """One part of a prediction, in an explanation."""
+class CardRowPage:
+    card_row: CardRow
+    filters: Filters
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    text: str
+    rows: Sequence[Row]
+    total: int
+    more: str | None
+
+
+@dataclass(frozen=True)
+class SumPart:
+    """One signed part of a sum. start, width: of its bar, 0 to 100. up: whether it adds. item: linked, or empty."""
 
     name: str
     amount: str
+    start: float
+    width: float
+    up: bool
+    item: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
-class WhyPart:
-    item: str
-    title: str
-    terms: Sequence[Term]
-    because: Sequence[Because]
+class DrawnSum:
+    """An exact sum, drawn. total: the sum of the bars. zero: where 0 is, 0 to 100. note: what it means."""
+
+    heading: str
+    note: str
+    bars: Sequence[SumPart]
+    total_name: str
+    total: str
+    zero: float
 
 
 @dataclass(frozen=True)
-class Near:
-    item: str
-    title: str
-    tags: Sequence[str]
-    similarity: str
+class Liked:
+    """P(like) in percent, and from which rating an item is liked."""
+
+    percent: int
+    liked_from: str
 
 
 @dataclass(frozen=True)
 class ItemPage:
     row: Row
     sure: Sure | None
+    like: Liked | None
     bias: str
     bias_words: str
-    known: bool
-    near: Sequence[Near]
+    links: Sequence[tuple[str, str]]
+    splits: Sequence[DrawnSum]
+    near: CardRow
+
+
+@dataclass(frozen=True)
+class TasteLine:
+    """One genre or decade. own, others: mean ratings as text and positions from 0 to 100. count: of own ratings."""
+
+    name: str
+    count: int
+    own: str
+    others: str
+    own_at: float
+    others_at: float
+
+
+@dataclass(frozen=True)
+class MapSpot:
+    x: float
+    y: float
+    size: float
+    hue: int
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class TastePage:
+    """sentences: what the ratings say. place: the visitor's place on the map, or None. spots: of the map."""
+
+    rated: int
+    needed: int
+    sentences: Sequence[str]
+    labels: Sequence[TasteLine]
+    eras: Sequence[TasteLine]
+    counts: Sequence[tuple[str, int, float]]
+    spots: Sequence[MapSpot]
+    place: MapSpot | None
+    near: Sequence[Card] = ()
 
 
 @dataclass(frozen=True)
 class MapPage:
     points: int
     ends: Sequence[Sequence[str]]
+    cards: Sequence[Card]
 
 
 @dataclass(frozen=True)
 class MinePage:
-    mine: RatingsPart
+    """rows: rated items. more: the address of a longer list. import_note: what an import has done, in sentences."""
+
+    rows: Sequence[Row]
+    total: int
+    more: str | None
     user: str | None
+    hidden: Sequence[Card]
+    code: str = ""
+    minutes: int = 0
+    said: Sequence[str] = ()
+    problem: str = ""
+    unmatched: Sequence[str] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -184,9 +257,9 @@ class ReportPage:
 
 @dataclass(frozen=True)
 class ErrorPage:
-    status: int
     title: str
     detail: str
+    links: Sequence[tuple[str, str]]
 
 
 def levels(scale: Scale) -> tuple[list[float], bool]:
@@ -201,11 +274,6 @@ def levels(scale: Scale) -> tuple[list[float], bool]:
 def figure(value: float) -> str:
     """A rating as text: 4, 4.5, 4.3."""
     return f"{value:.1f}".removesuffix(".0")
-
-
-def without_year(title: str) -> str:
-    """A title without the brackets at its end."""
-    return re.sub(r"( \([^()]*\))+$", "", title) or title
 
 
 def signed(value: float) -> str:

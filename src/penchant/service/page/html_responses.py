@@ -20,7 +20,6 @@ _templates = Environment(
     lstrip_blocks=True, auto_reload=False,
 )  # fmt: skip
 _templates.filters["figure"] = contexts.figure
-_templates.filters["without_year"] = contexts.without_year
 
 
 @cache
@@ -32,7 +31,21 @@ def _assets_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def html(template: str, context: Any, *, status: int = 200, active: str = "") -> HTMLResponse:
-    """A page or a part of a page. context: a class of `contexts`, `c` in the template. active: the current page."""
-    text = _templates.get_template(template).render(c=context, active=active, assets=f"/assets/{_assets_version()}")
-    return HTMLResponse(text, status)
+def html(
+    template: str,
+    context: Any,
+    *,
+    status: int = 200,
+    active: str = "",
+    shell: contexts.Shell | None = None,
+    back: str = "/",
+    search: str = "",
+) -> HTMLResponse:
+    """A page. context: a class of `contexts`, `c` in the template. active: the current page. back: its own address.
+
+    Forms without scripts need the Origin header, which the browser sends to the same origin only.
+    """
+    text = _templates.get_template(template).render(
+        c=context, active=active, assets=f"/assets/{_assets_version()}", shell=shell, back=back, search_text=search
+    )
+    return HTMLResponse(text, status, {"Referrer-Policy": "same-origin"})

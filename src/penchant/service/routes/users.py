@@ -122,7 +122,8 @@ def export(service: TheService, who: Who, user_id: UserPath) -> schemas.Exported
     """Stored ratings with their times, and the training ratings that the model remembers."""
     mine = service.access.owner(who, user_id, "read")
     stored, training = service.people.export(mine)
-    return rendering.as_exported(service.live, mine, stored, training, service.people.events(mine))
+    events, marks = service.people.events(mine), service.marks.of(mine)
+    return rendering.as_exported(service.live, mine, stored, training, events, marks)
 
 
 @router.delete("/{user_id}", operation_id="erase_user", status_code=204, summary="Forget a user")

@@ -9,7 +9,17 @@ from sqlalchemy import Connection, delete, func, select
 
 from penchant.foundations.errors import CallerError
 from penchant.service.storage.database import Database, now
-from penchant.service.storage.schema import ERASED, EVENTS, LISTS, OUTCOMES, RATINGS, VISITORS
+from penchant.service.storage.schema import (
+    DEVICE_CODES,
+    DEVICES,
+    ERASED,
+    EVENTS,
+    LISTS,
+    MARKS,
+    OUTCOMES,
+    RATINGS,
+    VISITORS,
+)
 
 Stored = dict[str, float | None]
 """Item id -> rating, or None for a training rating that was taken back; newest last."""
@@ -65,14 +75,12 @@ class RatingStore:
             return [dict(row) for row in connection.execute(mine).mappings()]
 
     def erase(self, user_id: str) -> None:
-        """Forget the user: ratings and token now, training ratings from the next retraining on."""
+        """Forget the user: ratings, marks and tokens now, training ratings from the next retraining on."""
         with self._database.write() as connection:
-            connection.execute(delete(RATINGS).where(RATINGS.c.user_id == user_id))
-            connection.execute(delete(EVENTS).where(EVENTS.c.user_id == user_id))
             mine = select(LISTS.c.list_id).where(LISTS.c.user_id == user_id)
             connection.execute(delete(OUTCOMES).where(OUTCOMES.c.list_id.in_(mine)))
-            connection.execute(delete(LISTS).where(LISTS.c.user_id == user_id))
-            connection.execute(delete(VISITORS).where(VISITORS.c.user_id == user_id))
+            for table in (RATINGS, EVENTS, LISTS, MARKS, VISITORS, DEVICES, DEVICE_CODES):
+                connection.execute(delete(table).where(table.c.user_id == user_id))
             insert = self._database.dialect.insert(ERASED).values(user_id=user_id, erased_at=now())
             connection.execute(insert.on_conflict_do_nothing())
 

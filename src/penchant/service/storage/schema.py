@@ -94,3 +94,27 @@ ERASED = Table(
     Column("user_id", String(ID_LENGTH), primary_key=True),
     Column("erased_at", BigInteger, nullable=False),
 )
+MARKS = Table(
+    "marks",
+    METADATA,
+    Column("user_id", String(ID_LENGTH), primary_key=True),
+    Column("item_id", String(ID_LENGTH), primary_key=True),
+    Column("mark", String(10), nullable=False),
+    Column("marked_at", BigInteger, nullable=False),
+)
+DEVICES = Table(
+    "devices",
+    METADATA,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("user_id", String(ID_LENGTH), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_devices_user_id", "user_id"),
+)
+DEVICE_CODES = Table(
+    "device_codes",
+    METADATA,
+    Column("user_id", String(ID_LENGTH), primary_key=True),
+    Column("code_hash", LargeBinary(32), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("ix_device_codes_code_hash", "code_hash", unique=True),
+)

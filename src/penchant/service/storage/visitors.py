@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select
 
 from penchant.service.storage.database import Database, now
-from penchant.service.storage.schema import VISITORS
+from penchant.service.storage.schema import DEVICES, VISITORS
 
 PREFIX = "visitor-"
 """How a visitor's user id starts; no list of such a user is ever readable without their token or a key."""
@@ -43,7 +43,9 @@ class VisitorStore:
 
     def user_id(self, token: str) -> str | None:
         """Whose token it is, or None. The look-up is by hash, so its timing says nothing about any token."""
-        wanted = select(VISITORS.c.user_id).where(VISITORS.c.token_hash == fingerprint(token))
+        hashed = fingerprint(token)
+        first = select(VISITORS.c.user_id).where(VISITORS.c.token_hash == hashed)
+        wanted = first.union_all(select(DEVICES.c.user_id).where(DEVICES.c.token_hash == hashed))
         with self._database.read() as connection:
             found: str | None = connection.scalar(wanted)
             return found

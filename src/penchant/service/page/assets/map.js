@@ -1,17 +1,19 @@
-// The map of items on a canvas: drag or arrow keys to move, wheel or + and - to zoom, a click or the list to open.
+// The map on a canvas. Touch: tap chooses, two fingers move and zoom, one finger scrolls the page. Mouse: drag moves,
+// Ctrl and the wheel zoom. Keys: arrows move, + and - zoom, Enter opens. The list beside it names what is in the middle.
 
 const $ = (id) => document.getElementById(id);
-const sheet = $("sheet"), canvas = $("map"), tip = $("tip"), middle = $("middle"), search = $("map-search");
+const sheet = $("sheet"), canvas = $("map"), tip = $("tip"), middle = $("middle"), search = $("map-search"), chosen = $("chosen");
 const pen = canvas.getContext("2d");
 const view = { x: 0, y: 0, zoom: 1 };
-let points = null, wanted = [], hovered = -1, drawn = false;
+let points = null, wanted = [], hovered = -1, picked = -1, drawn = false;
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-const wide = () => 0.47 * canvas.clientWidth * view.zoom, high = () => 0.45 * canvas.clientHeight * view.zoom;
+const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ");
+const wide = () => 0.47 * canvas.clientWidth * view.zoom, high = () => 0.44 * canvas.clientHeight * view.zoom;
 const across = (x) => canvas.clientWidth / 2 + (x - view.x) * wide();
 const down = (y) => canvas.clientHeight / 2 - (y - view.y) * high();
 const size = (at) => Math.min(9, (1 + Math.sqrt(points.ratings[at]) / 6) * Math.sqrt(view.zoom));
+const address = (at) => "/items/" + encodeURIComponent(points.ids[at]);
 
 function draw() {
   drawn = false;
@@ -22,14 +24,13 @@ function draw() {
   pen.clearRect(0, 0, width, height);
   const colours = points.tags.map((_, at) => style(`--k${at}`));
   const soft = style("--soft"), ink = style("--ink"), star = style("--star");
-  const marked = new Set(wanted);
   pen.globalAlpha = wanted.length ? 0.15 : 0.55;
   for (let at = points.ids.length - 1; at >= 0; at--) dot(at, colours[points.tag[at]] ?? soft);
   pen.globalAlpha = 1;
   for (const at of wanted) dot(at, colours[points.tag[at]] ?? soft, 1.5);
   points.ids.forEach((id, at) => { if (id in points.mine) ring(at, star); });
-  if (hovered >= 0) ring(hovered, ink);
-  names(marked, ink);
+  for (const at of new Set([hovered, picked])) if (at >= 0) ring(at, ink);
+  names(ink);
 }
 
 function dot(at, colour, larger = 1) {
@@ -47,10 +48,11 @@ function ring(at, colour) {
   pen.stroke();
 }
 
-function names(marked, ink) {
+function names(ink) {
   // Items with more ratings first; a name is left out if it would cover another.
-  const taken = [], candidates = marked.size ? wanted : points.ids.keys();
-  const halo = style("--sheet");
+  const taken = [[canvas.clientWidth - 165, 0, canvas.clientWidth, 64]], halo = style("--sheet");
+  const candidates = wanted.length ? wanted : picked >= 0 ? [picked, ...points.ids.keys()] : points.ids.keys();
+  const most = wanted.length ? 40 : Math.min((canvas.clientWidth < 500 ? 6 : 10) + 5 * view.zoom, 40);
   pen.font = "12px system-ui, sans-serif";
   pen.lineJoin = "round";
   let shown = 0;
@@ -62,7 +64,7 @@ function names(marked, ink) {
     taken.push(box);
     pen.strokeStyle = halo; pen.lineWidth = 3; pen.strokeText(text, x, y);
     pen.fillStyle = ink; pen.fillText(text, x, y);
-    if (++shown >= (marked.size ? 40 : Math.min(10 + 5 * view.zoom, 40))) break;
+    if (++shown >= most) break;
   }
 }
 
@@ -72,29 +74,52 @@ function again() {
 
 function nearest(x, y, reach) {
   let best = -1, least = reach * reach;
-  points.ids.forEach((_, at) => {
-    if (wanted.length && !wanted.includes(at)) return;
+  for (const at of wanted.length ? wanted : points.ids.keys()) {
     const d = (across(points.x[at]) - x) ** 2 + (down(points.y[at]) - y) ** 2;
     if (d < least) { least = d; best = at; }
-  });
+  }
   return best;
+}
+
+const distance = (at) => (points.x[at] - view.x) ** 2 + (points.y[at] - view.y) ** 2;
+function inMiddle() {
+  const inside = (at) => Math.abs(across(points.x[at]) - canvas.clientWidth / 2) < canvas.clientWidth / 2
+    && Math.abs(down(points.y[at]) - canvas.clientHeight / 2) < canvas.clientHeight / 2;
+  const known = wanted.length ? [...wanted] : [...points.ids.keys()].filter(inside).slice(0, 60);
+  return known.sort((a, b) => distance(a) - distance(b)).slice(0, 12);
+}
+
+function link(at) {
+  const one = document.createElement("a");
+  one.href = address(at);
+  one.textContent = points.titles[at];
+  return one;
 }
 
 function list() {
   clearTimeout(list.timer);
   list.timer = setTimeout(() => {
-    const distance = (at) => (points.x[at] - view.x) ** 2 + (points.y[at] - view.y) ** 2;
-    const inside = (at) => Math.abs(across(points.x[at]) - canvas.clientWidth / 2) < canvas.clientWidth / 2;
-    const chosen = wanted.length ? wanted : [...points.ids.keys()].filter(inside);
-    $("middle-title").textContent = wanted.length ? "Highlighted" : "In the middle";
-    middle.replaceChildren(...chosen.sort((a, b) => distance(a) - distance(b)).slice(0, 8).map((at) => {
-      const line = document.createElement("li"), link = document.createElement("a");
-      link.href = "/items/" + encodeURIComponent(points.ids[at]);
-      link.textContent = points.titles[at];
-      line.append(link);
+    const found = inMiddle();
+    $("middle-title").textContent = wanted.length ? "Found" : "In the middle";
+    middle.replaceChildren(...found.map((at) => {
+      const line = document.createElement("li");
+      line.append(link(at));
       return line;
     }));
-  }, 200);
+    canvas.dataset.listed = found.length;
+  }, 150);
+}
+
+function choose(at) {
+  picked = at;
+  chosen.hidden = at < 0;
+  if (at >= 0) {
+    const note = document.createElement("p"), own = points.mine[points.ids[at]];
+    note.className = "dim";
+    note.textContent = `${points.ratings[at].toLocaleString("en")} ratings` + (own === undefined ? "" : `, you gave ${own}`);
+    chosen.replaceChildren(link(at), note);
+  }
+  again();
 }
 
 function zoom(by, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
@@ -103,27 +128,51 @@ function zoom(by, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
   view.zoom = Math.min(40, Math.max(0.8, view.zoom * by));
   view.x += before[0] - offset[0] / wide();
   view.y -= before[1] - offset[1] / high();
+  canvas.dataset.zoom = view.zoom.toFixed(2);
+  again(); list();
+}
+
+function move(dx, dy) {
+  view.x = Math.min(1.2, Math.max(-1.2, view.x - dx / wide()));
+  view.y = Math.min(1.2, Math.max(-1.2, view.y + dy / high()));
+  canvas.dataset.at = `${view.x.toFixed(3)} ${view.y.toFixed(3)}`;
   again(); list();
 }
 
 function highlight(text) {
-  const words = plain(text).split(/\s+/).filter(Boolean);
-  wanted = words.length ? [...points.ids.keys()].filter((at) => words.every((w) => points.plain[at].includes(w))) : [];
+  const words = plain(text).split(/\s+/).filter(Boolean), joined = words.join("");
+  const fits = (at) => words.every((w) => points.plain[at].includes(w)) || points.plain[at].replaceAll(" ", "").includes(joined);
+  wanted = words.length ? [...points.ids.keys()].filter(fits) : [];
   again(); list();
 }
 
-let held = null;
+// --- pointers ----------------------------------------------------------------------------------------------------
+
+const held = new Map();
+let moved = 0;
+
+const centre = () => {
+  const all = [...held.values()];
+  return { x: all.reduce((sum, one) => sum + one.x, 0) / all.length, y: all.reduce((sum, one) => sum + one.y, 0) / all.length };
+};
+const apart = () => { const [a, b] = [...held.values()]; return Math.hypot(a.x - b.x, a.y - b.y); };
+
 canvas.addEventListener("pointerdown", (event) => {
-  held = { x: event.offsetX, y: event.offsetY, moved: 0 };
-  canvas.setPointerCapture(event.pointerId);
+  if (!held.size) moved = 0;
+  held.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+  try { canvas.setPointerCapture(event.pointerId); } catch { /* the pointer is gone again */ }
 });
 canvas.addEventListener("pointermove", (event) => {
   if (!points) return;
-  if (held) {
-    const dx = event.offsetX - held.x, dy = event.offsetY - held.y;
-    held = { x: event.offsetX, y: event.offsetY, moved: held.moved + Math.abs(dx) + Math.abs(dy) };
-    view.x -= dx / wide(); view.y += dy / high();
+  if (held.has(event.pointerId)) {
+    const before = centre(), span = held.size > 1 ? apart() : 0;
+    held.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+    const now = centre();
+    moved += Math.abs(now.x - before.x) + Math.abs(now.y - before.y);
+    move(now.x - before.x, now.y - before.y);
+    if (span > 0) { zoom(apart() / span, now.x, now.y); moved += 9; }
   }
+  if (event.pointerType === "touch") return;
   hovered = nearest(event.offsetX, event.offsetY, 14);
   tip.hidden = hovered < 0;
   if (hovered >= 0) {
@@ -135,27 +184,33 @@ canvas.addEventListener("pointermove", (event) => {
   canvas.style.cursor = hovered >= 0 ? "pointer" : "";
   again();
 });
-canvas.addEventListener("pointerup", () => {
-  if (held && held.moved < 5 && hovered >= 0) location.href = "/items/" + encodeURIComponent(points.ids[hovered]);
-  if (held?.moved >= 5) list();
-  held = null;
+canvas.addEventListener("pointerup", (event) => {
+  held.delete(event.pointerId);
+  if (!points || held.size || moved >= 6) return;
+  const at = nearest(event.offsetX, event.offsetY, event.pointerType === "touch" ? 26 : 14);
+  if (at >= 0 && at === picked && event.pointerType !== "touch") location.href = address(at);
+  else choose(at);
 });
+canvas.addEventListener("pointercancel", (event) => held.delete(event.pointerId));
 canvas.addEventListener("pointerleave", () => { hovered = -1; tip.hidden = true; again(); });
+canvas.addEventListener("dblclick", (event) => zoom(2, event.offsetX, event.offsetY));
 canvas.addEventListener("wheel", (event) => {
+  if (!event.ctrlKey && !event.metaKey) return; // the page scrolls
   event.preventDefault();
-  zoom(Math.exp(-event.deltaY / 400), event.offsetX, event.offsetY);
+  zoom(Math.exp(-event.deltaY / 200), event.offsetX, event.offsetY);
 }, { passive: false });
 canvas.addEventListener("keydown", (event) => {
-  const [dx, dy] = [60 / wide(), 60 / high()];
-  const moves = { ArrowLeft: [-dx, 0], ArrowRight: [dx, 0], ArrowUp: [0, dy], ArrowDown: [0, -dy] };
-  if (moves[event.key]) { view.x += moves[event.key][0]; view.y += moves[event.key][1]; again(); list(); }
+  if (!points || event.ctrlKey || event.metaKey) return;
+  const moves = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
+  if (moves[event.key]) move(...moves[event.key]);
   else if (event.key === "+" || event.key === "=") zoom(1.4);
   else if (event.key === "-") zoom(1 / 1.4);
   else if (event.key === "0") whole();
+  else if (event.key === "Enter") { const at = inMiddle()[0]; if (at !== undefined) location.href = address(at); }
   else return;
   event.preventDefault();
 });
-function whole() { Object.assign(view, { x: 0, y: 0, zoom: 1 }); again(); list(); }
+function whole() { Object.assign(view, { x: 0, y: 0, zoom: 1 }); zoom(1); }
 $("in").addEventListener("click", () => zoom(1.5));
 $("out").addEventListener("click", () => zoom(1 / 1.5));
 $("whole").addEventListener("click", whole);
@@ -176,13 +231,13 @@ function legend() {
 
 try {
   const answer = await fetch("/map/points", { credentials: "same-origin" });
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  if (!answer.ok) throw new Error("the server did not give it");
   points = await answer.json();
   points.plain = points.titles.map(plain);
   legend();
   const there = points.ids.indexOf(decodeURIComponent(location.hash.slice(1)));
-  if (there >= 0) { Object.assign(view, { x: points.x[there], y: points.y[there], zoom: 4 }); hovered = there; }
-  again(); list();
+  if (there >= 0) { Object.assign(view, { x: points.x[there], y: points.y[there], zoom: 4 }); choose(there); }
+  zoom(1);
   canvas.dataset.ready = points.ids.length;
 } catch (error) {
   $("notice").textContent = `The map cannot be drawn: ${error.message}. Reload the page to try again.`;

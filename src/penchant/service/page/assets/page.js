@@ -1,30 +1,36 @@
-// Stars, the parts that change with them, explanations, search as you type, and erasing. The server renders everything;
-// this script fetches the parts and inserts them.
+// Rating, marks, search as you type, filters and longer lists. The server renders everything; every form and link also
+// works without this script, which fetches the same pages and puts their parts in place.
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const notice = $("#notice");
-const skipped = [];
-const fetching = new Map();
-let joined = false;
+const dialog = $("#rate-box");
+let pointed = false; // whether the latest input came from a pointer
+let opener = null;
 
-function say(text, retry) {
+for (const kind of ["pointerdown", "keydown"]) {
+  addEventListener(kind, () => { pointed = kind === "pointerdown"; }, true);
+}
+
+function say(text, label, action) {
   notice.textContent = text;
   clearTimeout(say.timer);
-  if (retry) {
+  if (label) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = "Try again";
-    button.addEventListener("click", () => { notice.textContent = ""; retry(); });
+    button.textContent = label;
+    button.addEventListener("click", () => { notice.textContent = ""; action(); });
     notice.append(button);
-  } else if (text) {
-    say.timer = setTimeout(() => { notice.textContent = ""; }, 4000);
+  } else {
+    say.timer = setTimeout(() => { notice.textContent = ""; }, 6000);
   }
 }
 
-async function reason(answer) {
-  try { return (await answer.json()).detail; } catch { return `the server answered ${answer.status}`; }
-}
+const REASONS = {
+  0: "the server cannot be reached", 401: "this browser may not do that", 403: "this browser may not do that",
+  404: "it is no longer here", 422: "the value does not fit", 429: "too much at once, wait a moment",
+  503: "the server is busy, wait a moment", 507: "the server has no room left",
+};
 
 async function ask(url, options = {}) {
   let answer;
@@ -32,142 +38,359 @@ async function ask(url, options = {}) {
     answer = await fetch(url, { credentials: "same-origin", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("the server cannot be reached");
+    throw new Error(REASONS[0]);
   }
-  if (!answer.ok) throw Object.assign(new Error(await reason(answer)), { status: answer.status });
+  if (!answer.ok) throw new Error(REASONS[answer.status] ?? "the server could not do it");
   return answer;
 }
 
-// --- parts -------------------------------------------------------------------------------------------------------
+const page = async (url, signal) => new DOMParser().parseFromString(
+  await (await ask(url, { headers: { Accept: "text/html" }, signal })).text(), "text/html");
+const here = () => location.pathname + location.search;
 
-async function refresh(part, query = "") {
-  if (!part) return;
-  fetching.get(part)?.abort();
-  const control = new AbortController();
-  fetching.set(part, control);
-  part.setAttribute("aria-busy", "true");
-  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+function put(selector, fresh) {
+  const old = $(selector), now = $(selector, fresh);
+  if (old && now) old.replaceWith(document.adoptNode(now));
+}
+
+function focusOn(one) {
+  one?.focus({ preventScroll: true });
+  one?.scrollIntoView({ block: "nearest" });
+}
+
+// --- rating and marking ------------------------------------------------------------------------------------------
+
+async function send(form, deed) {
+  const body = new URLSearchParams(new FormData(form));
+  body.set("do", deed);
+  return (await ask("/act", { method: "POST", body, headers: { Accept: "application/json" } })).json();
+}
+
+async function act(form, deed) {
+  const { item, title } = form.dataset, asked = form.closest("#ask");
+  if (deed === "rate" && !new FormData(form).get("rating")) return focusOn($("input[name=rating]", form));
+  form.dataset.state = "saving";
+  let state;
   try {
-    const html = await (await ask(part.dataset.part + query, { signal: control.signal })).text();
-    const fresh = new DOMParser().parseFromString(html, "text/html");
-    const picked = part.dataset.pick ? $(part.dataset.pick, fresh) : fresh.body;
-    part.replaceChildren(...picked.childNodes);
-    if (focused) document.getElementById(focused)?.focus();
+    state = await send(form, deed);
   } catch (error) {
-    if (error.name === "AbortError") return;
-    say(`Not updated: ${error.message}.`, () => refresh(part, query));
-  } finally {
-    if (fetching.get(part) === control) part.removeAttribute("aria-busy");
+    delete form.dataset.state;
+    say(`${title}: not saved, ${error.message}.`, "Try again", () => act(form, deed));
+    return focusOn($("button", notice));
+  }
+  delete form.dataset.state;
+  if (deed === "rate" || deed === "unrate") await rated(form, item, title, state.rating, asked);
+  else if (deed === "unseen") await nextQuestion(asked, item);
+  else marked(form, item, title, deed);
+}
+
+async function rated(form, item, title, rating, asked) {
+  for (const one of all(`form[data-item="${CSS.escape(item)}"]`)) show(one, title, rating);
+  say(rating === null ? `Your rating of ${title} is taken back.` : `${title}: ${rating} saved.`);
+  if (form === dialog?.firstElementChild) return close();
+  if (asked) return nextQuestion(asked, item);
+  if ($("#expected")) {
+    const fresh = await page(here());
+    put("#expected", fresh);
+    const why = $("#why").open;
+    put("#why", fresh);
+    $("#why").open = why;
+  }
+  if (rating === null) focusOn($("input[name=rating]", form));
+}
+
+function show(form, title, rating) {
+  for (const input of all("input[type=radio]", form)) input.checked = Number(input.value) === rating;
+  const given = $(".given", form), back = $(".unrate", form), tool = $("[data-rate]", form);
+  if (given) given.textContent = rating ?? "";
+  if (back) back.hidden = rating === null;
+  if (tool) {
+    tool.dataset.rate = rating ?? "";
+    tool.classList.toggle("on", rating !== null);
+    $(".own", tool).textContent = rating ?? "";
+    tool.setAttribute("aria-label", `Rate ${title}` + (rating === null ? "" : `, you gave ${rating}`));
   }
 }
 
-const questions = () => "?" + new URLSearchParams(skipped.map((item) => ["skip", item]));
-
-// --- rating ------------------------------------------------------------------------------------------------------
-
-const waiting = new Map();
-
-function rateSoon(box, rating) {
-  // Arrow keys select every step on the way, so a rating is sent only after a pause.
-  const { item } = box.dataset;
-  clearTimeout(waiting.get(item));
-  box.dataset.state = "saving";
-  waiting.set(item, setTimeout(() => { waiting.delete(item); rate(box, rating); }, 350));
-}
-
-async function rate(box, rating) {
-  const { item, title } = box.dataset;
-  const url = `/v1/users/me/ratings/${encodeURIComponent(item)}`;
-  const json = { "Content-Type": "application/json" };
-  const send = () => (rating === null
-    ? ask(url, { method: "DELETE" })
-    : ask(url, { method: "PUT", headers: json, body: JSON.stringify({ rating }) }));
-  box.dataset.state = "saving";
-  try {
-    if (!joined) await ask("/visitor", { method: "POST" });
-    joined = true;
-    await (await send()).json();
-  } catch (error) {
-    joined = false;
-    box.dataset.state = "failed";
-    say(`${title} is not saved: ${error.message}.`, () => rate(box, rating));
-    return;
+async function nextQuestion(asked, item) {
+  const at = [...asked.children].findIndex((one) => one.dataset.item === item);
+  let fresh;
+  try { fresh = await page("/"); } catch (error) { return say(`Not updated: ${error.message}.`); }
+  const over = $("#progress") && !$("#progress", fresh);
+  if (over) {
+    $("#main").replaceChildren(...$("#main", fresh).childNodes);
+    later();
+    say("The list is yours now. It changes with every rating.");
+    scrollTo({ top: 0 });
+    return focusOn($("#h-for-you"));
   }
-  delete box.dataset.state;
-  for (const same of all(".rate").filter((one) => one.dataset.item === item)) show(same, rating);
-  const kept = rating === null ? `Your rating of ${title} is deleted.` : `${title}: ${rating} saved.`;
-  say(kept);
-  await Promise.all([refresh($("#list")), refresh($("#mine")), refresh($("#expected"))]);
-  const first = $("#list .title")?.textContent;
-  if (first) say(`${kept} First for you now: ${first}.`);
-  if (rating !== null && box.closest("#ask")) await refresh($("#ask"), questions());
+  put("#progress", fresh);
+  put("#ask", fresh);
+  put("#row-for-you", fresh);
+  const next = $("#ask").children[at] ?? $("#ask").lastElementChild;
+  focusOn($("input[name=rating]", next) ?? $("#ask-title"));
 }
 
-function show(box, rating) {
-  for (const input of all("input[type=radio]", box)) input.checked = Number(input.value) === rating;
-  $(".given", box).textContent = rating ?? "";
-  $(".unrate", box).hidden = rating === null;
+function hiding(form, pressed) {
+  const button = $(".button.hide", form);
+  if (!button) return;
+  button.setAttribute("aria-pressed", pressed);
+  button.classList.toggle("on", pressed);
+  button.value = pressed ? "unmark" : "hide";
 }
 
+function marked(form, item, title, deed) {
+  if (deed === "hide") {
+    for (const button of all(".save", form)) { button.classList.remove("on"); button.setAttribute("aria-pressed", "false"); button.value = "save"; }
+    return hidden(form, item, title);
+  }
+  const shown = deed === "unmark" && $(".button.hide[aria-pressed=true]", form);
+  hiding(form, false);
+  for (const button of all(`form[data-item="${CSS.escape(item)}"] .save`)) {
+    const saved = deed === "save";
+    button.classList.toggle("on", saved);
+    button.value = saved ? "unmark" : "save";
+    button.setAttribute("aria-pressed", saved);
+  }
+  const row = form.closest("#hidden-items .row");
+  if (row) {
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    row.remove();
+    say(`${title} is shown again.`);
+    return focusOn(next ? $("button", next) : $("#top"));
+  }
+  say(deed === "save" ? `${title} is on your watchlist.` : shown ? `${title} is shown again.` : `${title} is off your watchlist.`);
+}
+
+function hidden(form, item, title) {
+  const card = form.closest(".card");
+  if (!card) {
+    hiding(form, true);
+    return say(`${title} is hidden from your lists.`);
+  }
+  const kept = [...card.childNodes], gone = document.createElement("div"), undo = document.createElement("button");
+  card.style.minHeight = `${card.offsetHeight}px`;
+  gone.className = "gone";
+  gone.textContent = `${title} is hidden from your lists.`;
+  undo.type = "button";
+  undo.textContent = "Undo";
+  undo.addEventListener("click", async () => {
+    try { await send(form, "unmark"); } catch (error) { return say(`Not undone: ${error.message}.`); }
+    card.replaceChildren(...kept);
+    focusOn($(".hide", card));
+  });
+  gone.append(undo);
+  card.replaceChildren(gone);
+  focusOn(undo);
+}
+
+function open(tool) {
+  const form = dialog.firstElementChild, from = tool.closest("form");
+  opener = tool;
+  form.dataset.title = from.dataset.title;
+  form.dataset.item = $("[name=item]", form).value = from.dataset.item;
+  $("#rate-title").textContent = from.dataset.title;
+  const value = tool.dataset.rate;
+  for (const input of all("input[type=radio]", form)) input.checked = value !== "" && Number(input.value) === Number(value);
+  $("[value=unrate]", form).hidden = value === "";
+  dialog.showModal();
+  ($("input:checked", form) ?? $("input[name=rating]", form)).focus();
+}
+
+function close() {
+  dialog.close();
+  focusOn(opener?.isConnected ? opener : $("#top"));
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches("#erase")) sessionStorage.clear();
+  if (!form.matches("form[action='/act']")) return;
+  event.preventDefault();
+  act(form, event.submitter?.value || "rate");
+});
 document.addEventListener("change", (event) => {
-  const box = event.target.closest(".rate");
-  if (!box || event.target.value === "") return;
-  rateSoon(box, Number(event.target.value));
+  const form = event.target.closest("form.rate");
+  // A click on a star rates. Arrow keys only choose: Enter, or leaving the stars, rates.
+  if (form && event.target.type === "radio") {
+    if (pointed) act(form, "rate"); else form.dataset.chosen = "";
+  }
+  if (event.target.closest("#filters")) filter(event.target.form, event.target.name);
 });
-
+document.addEventListener("focusout", (event) => {
+  const form = event.target.closest?.("form.rate:not([data-dialog])");
+  if (form && "chosen" in form.dataset && !form.contains(event.relatedTarget)) {
+    delete form.dataset.chosen;
+    act(form, "rate");
+  }
+});
 document.addEventListener("click", (event) => {
-  const take = event.target.closest(".unrate");
-  if (take) rate(take.closest(".rate"), null);
-  const skip = event.target.closest(".skip-item");
-  if (skip) {
-    skipped.push(skip.dataset.item);
-    refresh($("#ask"), questions());
-  }
+  const tool = event.target.closest("[data-rate]");
+  if (tool && dialog && !event.ctrlKey && !event.metaKey) { event.preventDefault(); open(tool); }
+  if (event.target.closest("[data-close]") || event.target === dialog) close();
+  const more = event.target.closest("#more");
+  if (more) { event.preventDefault(); longer(more); }
 });
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches("a[role=button]") && event.key === " ") { event.preventDefault(); event.target.click(); }
+});
+dialog?.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
 
-// --- why ---------------------------------------------------------------------------------------------------------
+// --- filters, longer lists, rows that come later -----------------------------------------------------------------
 
-document.addEventListener("toggle", async (event) => {
-  const box = event.target;
-  if (!box.matches?.("details.why") || !box.open) return;
-  const account = $(".account", box);
-  account.textContent = "Loading…";
+async function filter(form, name) {
+  const chosen = [...new FormData(form)].filter(([, value]) => value);
+  const url = form.getAttribute("action") + (chosen.length ? "?" + new URLSearchParams(chosen) : "");
+  history.pushState(null, "", url);
+  await rows(url);
+  $(`#filters [name=${name}]`)?.focus();
+}
+
+async function rows(url) {
+  $("#rows")?.setAttribute("aria-busy", "true");
   try {
-    account.innerHTML = await (await ask(box.dataset.why)).text();
+    put("#rows", await page(url));
+    later();
   } catch (error) {
-    account.textContent = `The explanation could not be loaded: ${error.message}.`;
+    $("#rows")?.removeAttribute("aria-busy");
+    say(`Not updated: ${error.message}.`, "Try again", () => rows(url));
   }
-}, true);
+}
+
+async function longer(link) {
+  const grid = $("#grid"), before = grid.children.length;
+  link.setAttribute("aria-busy", "true");
+  try {
+    const fresh = await page(link.href);
+    history.replaceState(history.state, "", link.href);
+    grid.append(...[...$("#grid", fresh).children].slice(before));
+    const next = $("#more", fresh);
+    next ? link.replaceWith(next) : link.remove();
+    focusOn($(".pick", grid.children[before]) ?? $("#top"));
+  } catch (error) {
+    link.removeAttribute("aria-busy");
+    say(`Not loaded: ${error.message}.`, "Try again", () => longer(link));
+  }
+}
+
+async function later() {
+  await Promise.all(all("[data-later]").map(async (row) => {
+    try {
+      const cards = $("#grid", await page(row.dataset.later))?.children ?? [];
+      const link = $(".all", row);
+      $(".cards", row).replaceChildren(...[...cards].slice(0, 12));
+      if (!cards.length) link?.remove();
+      row.removeAttribute("data-later");
+      restore(row);
+    } catch { $(".cards", row).replaceChildren(); }
+  }));
+}
+
+addEventListener("popstate", () => { if ($("#rows")) rows(here()); });
+
+// Back brings back what was there: the address holds lists and filters, the history the places within the rows.
+function restore(row) { $(".cards", row)?.scrollTo({ left: history.state?.rows?.[row.id] ?? 0, behavior: "instant" }); }
+addEventListener("pagehide", () => {
+  const places = all(".shelf").map((row) => [row.id, $(".cards", row)?.scrollLeft ?? 0]);
+  history.replaceState({ ...history.state, rows: Object.fromEntries(places), why: $("#why")?.open }, "");
+});
+all(".shelf").forEach(restore);
+if (history.state?.why) $("#why").open = true;
+later();
 
 // --- searching ---------------------------------------------------------------------------------------------------
 
-const search = $("#search");
-search?.addEventListener("input", () => {
-  clearTimeout(search.timer);
-  search.timer = setTimeout(() => refresh($("#found"), "?" + new URLSearchParams({ search: search.value })), 180);
-});
-search?.form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  refresh($("#found"), "?" + new URLSearchParams({ search: search.value }));
-});
-document.addEventListener("keydown", (event) => {
-  const box = $("#search") ?? $("#map-search");
-  if (event.key === "/" && box && !event.target.matches("input")) {
-    event.preventDefault();
-    box.focus();
+const search = $("#search"), finder = $("#finder"), panel = $("#panel"), found = $("#found");
+const KEPT = "recent searches";
+let asking = null;
+
+function recent() {
+  try { return JSON.parse(localStorage.getItem(KEPT)) ?? []; } catch { return []; }
+}
+
+function remember(text) {
+  const plain = text.trim();
+  if (plain) localStorage.setItem(KEPT, JSON.stringify([plain, ...recent().filter((one) => one !== plain)].slice(0, 6)));
+}
+
+function offer() {
+  const texts = recent();
+  panel.hidden = !texts.length;
+  const head = document.createElement("p"), list = document.createElement("div");
+  head.className = "lead";
+  head.textContent = "Recent searches, kept in this browser only";
+  list.className = "recent";
+  for (const text of [...texts, null]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = text ?? "Forget them";
+    button.className = text === null ? "quiet" : "button";
+    button.addEventListener("click", () => {
+      if (text === null) { localStorage.removeItem(KEPT); panel.hidden = true; return search.focus(); }
+      search.value = text;
+      search.focus();
+      look();
+    });
+    list.append(button);
   }
-});
+  found.replaceChildren(head, list);
+}
 
-// --- erasing -----------------------------------------------------------------------------------------------------
-
-const confirmBox = $("#confirm");
-$("#erase")?.addEventListener("click", () => { confirmBox.hidden = false; $("#erase-now").focus(); });
-$("#keep")?.addEventListener("click", () => { confirmBox.hidden = true; $("#erase").focus(); });
-$("#erase-now")?.addEventListener("click", async function forget() {
+async function look() {
+  const text = search.value.trim();
+  asking?.abort();
+  if (location.pathname !== "/search") {
+    const query = new URLSearchParams(location.search);
+    text ? query.set("search", text) : query.delete("search");
+    history.replaceState(history.state, "", location.pathname + (query.size ? `?${query}` : "") + location.hash);
+  }
+  if (!text) return offer();
+  asking = new AbortController();
   try {
-    await ask("/forget-me", { method: "POST" });
-    location.reload();
+    const fresh = await page("/search?" + new URLSearchParams({ search: text, n: 8 }), asking.signal);
+    const part = $("#results", fresh);
+    part.removeAttribute("id");
+    found.replaceChildren(part);
+    panel.hidden = false;
+    const every = $(".middle a", part);
+    if (every) { every.href = "/search?" + new URLSearchParams({ search: text }); every.textContent = "All results"; }
   } catch (error) {
-    say(`Not erased: ${error.message}.`, forget);
+    if (error.name !== "AbortError") say(`No search: ${error.message}.`, "Try again", look);
   }
-});
+}
+
+if (search) {
+  search.addEventListener("input", () => { clearTimeout(search.timer); search.timer = setTimeout(look, 150); });
+  search.addEventListener("focus", () => (search.value.trim() ? look() : offer()));
+  search.form.addEventListener("submit", () => remember(search.value));
+  panel.addEventListener("click", (event) => { if (event.target.closest("a")) remember(search.value); });
+  finder.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !finder.contains(event.relatedTarget) && !dialog?.open) panel.hidden = true;
+  });
+  document.addEventListener("pointerdown", (event) => { if (!finder.contains(event.target) && !dialog?.open) panel.hidden = true; });
+  finder.addEventListener("keydown", (event) => {
+    const links = all(".what, .recent button", panel), at = links.indexOf(document.activeElement);
+    if (event.key === "Escape") {
+      event.preventDefault();
+      search.focus();
+      clearTimeout(search.timer);
+      asking?.abort();
+      panel.hidden = true;
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || panel.hidden || document.activeElement.type === "radio") return;
+    event.preventDefault();
+    const next = at + step;
+    (next < 0 ? search : links[Math.min(next, links.length - 1)])?.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && !event.target.matches("input, select") && !dialog?.open) {
+      event.preventDefault();
+      search.focus();
+    }
+  });
+  const kept = new URLSearchParams(location.search).get("search");
+  if (kept && location.pathname !== "/search") { search.value = kept; look(); }
+}
+
+$("#said")?.focus();

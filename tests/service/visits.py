@@ -1,0 +1,114 @@
+"""A browser window on the service, and what a test asks of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Error
+
+WINDOWS: dict[str, dict[str, Any]] = {
+    "telephone": {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True},
+    "tablet": {
+        "viewport": {"width": 768, "height": 1024},
+        "has_touch": True,
+        "is_mobile": True,
+        "color_scheme": "dark",
+    },
+    "desktop": {"viewport": {"width": 1440, "height": 900}},
+}
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifts += one.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+FOCUSED = """() => { const one = document.activeElement; return one === document.body ? "nothing"
+  : one.id || one.getAttribute("aria-label") || one.name || one.textContent.trim() || one.tagName; }"""
+
+
+@dataclass
+class Visit:
+    """A page of the browser, and what went wrong in it. touch: whether it is tapped."""
+
+    page: Any
+    address: str
+    touch: bool
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path)
+        self.page.wait_for_load_state("networkidle")
+
+    def press(self, target: Any) -> None:
+        """Tap or click."""
+        target.scroll_into_view_if_needed()
+        target.tap() if self.touch else target.click()
+
+    def until(self, condition: str, arg: Any = None) -> None:
+        """Wait until an expression or a function of `arg` is true. The page's policy forbids Playwright's own way."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with suppress(Error):  # the page is just being replaced
+                if self.page.evaluate(condition, arg):
+                    return
+            self.page.wait_for_timeout(30)
+        raise AssertionError(f"never true: {condition}")
+
+    @property
+    def focus(self) -> str:
+        """What has the focus; "nothing" if it is lost."""
+        found: str = self.page.evaluate(FOCUSED)
+        return found
+
+    def rate(self, form: Any, level: int) -> None:
+        """Rate in a form by pointer; level: the number of the half star. Waits until it is stored."""
+        with self.page.expect_response(lambda r: r.url.endswith("/act") and r.ok):
+            self.press(form.locator("label").nth(level - 1))
+
+    def check(self, name: str) -> None:
+        """No violation of accessibility in either colour scheme, nothing past the edge, and no shift of the layout."""
+        width = self.page.viewport_size["width"]
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert self.page.evaluate("window.shifts") < 0.05, name
+        for scheme in ("dark", "light"):
+            self.page.emulate_media(color_scheme=scheme)
+            found = json.loads(self.page.evaluate(f"(async () => {{ {axe()}; return {_RUN} }})()"))
+            assert found == [], f"{name}, {scheme}: {found}"
+
+
+_RUN = """JSON.stringify((await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa",
+  "best-practice"] })).violations.map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160))]))"""
+
+
+@cache
+def axe() -> str:
+    """axe-core, from the package that ships it."""
+    import axe_playwright_python
+
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@contextmanager
+def visiting(browser: Any, address: str, **window: Any) -> Iterator[Visit]:
+    """A window of its own; afterwards, no console message, no dialog and no request elsewhere has been seen."""
+    context = browser.new_context(**window)
+    context.set_default_timeout(20_000)
+    context.add_init_script(SHIFTS)
+    visit = Visit(context.new_page(), address, bool(window.get("has_touch")))
+    page = visit.page
+    page.on("console", lambda m: visit.errors.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: visit.errors.append(str(error)))
+    page.on("dialog", lambda dialog: (visit.errors.append("a dialog"), dialog.dismiss()))
+    page.on("request", lambda r: visit.elsewhere.append(r.url) if not r.url.startswith((address, "blob:")) else None)
+    yield visit
+    context.close()
+    assert visit.errors == []
+    assert visit.elsewhere == []
