@@ -51,6 +51,10 @@ CAUSES: dict[str, tuple[str, str]] = {
     ),
     "P170": ("A user sends the service more ratings than it takes.", "Raise the limit in the service's settings."),
     "P180": ("An item is added to the service under an id that exists.", "Choose another id, or rate the known item."),
+    "P190": (
+        "A user marks more items as wanted or unwanted than the service keeps.",
+        "Take marks back, or raise the limit in the service's settings.",
+    ),
     "P210": (
         "Training ended in numbers that are not finite or far off the ratings.",
         "Lower the learning rate, raise the regularization, or use a default. The best parameters so far are kept.",
@@ -81,8 +85,8 @@ Every error of Penchant is a class with a code, and the code ends its message: `
 'rating'. … [P120]`. The service sends the code in the field `code` of a problem. Below are the codes with their causes
 and remedies, and every message that the source holds; `…` stands for a value.
 
-On the command line a caller's mistake (P110 to P180) ends with exit code 2, another error with 1. All classes are in
-`penchant.foundations.errors` except those of the service and its client. The classes from P110 to P180 are also
+On the command line a caller's mistake (P110 to P190) ends with exit code 2, another error with 1. All classes are in
+`penchant.foundations.errors` except those of the service and its client. The classes from P110 to P190 are also
 `ValueError`s.
 
 Penchant raises no Python warnings. What a reader should know about a table (merged rows, unread columns) is in
