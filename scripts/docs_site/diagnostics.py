@@ -49,11 +49,11 @@ CAUSES: dict[str, tuple[str, str]] = {
         "An external engine, such as Spark, cannot be reached or failed on its work.",
         "[Spark](../guide/spark.md) has the setup and the memory that a job needs.",
     ),
-    "P170": ("A user sends the service more ratings than it takes.", "Raise the limit in the service's settings."),
+    "P170": ("A user has as many ratings as the service keeps for one.", "Raise `--max-ratings-per-user`."),
     "P180": ("An item is added to the service under an id that exists.", "Choose another id, or rate the known item."),
     "P190": (
-        "A user marks more items as wanted or unwanted than the service keeps.",
-        "Take marks back, or raise the limit in the service's settings.",
+        "A user has as many marks (saved, hidden, not seen) as the service keeps for one.",
+        "Take some of the marks back.",
     ),
     "P210": (
         "Training ended in numbers that are not finite or far off the ratings.",
