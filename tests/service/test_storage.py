@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from penchant.foundations.errors import CallerError
 from penchant.service.storage.database import Database, StorageUnavailableError, now
-from penchant.service.storage.devices import DeviceStore
+from penchant.service.storage.device_codes import DeviceStore
 from penchant.service.storage.items import ItemEntry, ItemStore
 from penchant.service.storage.keys import KeyStore, matching
 from penchant.service.storage.marks import MarkStore
@@ -240,7 +240,7 @@ def test_a_code_opens_a_user_once_and_only_the_latest(opened: Database, monkeypa
     assert user == mine.user_id == visitors.user_id(token) == visitors.user_id(mine.token)
     assert devices.redeem(code) is None
     late = devices.new_code(mine.user_id)
-    monkeypatch.setattr("penchant.service.storage.devices.now", lambda: now() + 11 * 60_000)
+    monkeypatch.setattr("penchant.service.storage.device_codes.now", lambda: now() + 11 * 60_000)
     assert devices.redeem(late) is None
     RatingStore(opened, most=9).erase(user)
     assert visitors.user_id(token) is None

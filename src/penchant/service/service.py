@@ -26,7 +26,7 @@ from penchant.service.readiness import Readiness
 from penchant.service.recording import Recorder
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageFullError, StorageUnavailableError
-from penchant.service.storage.devices import DeviceStore
+from penchant.service.storage.device_codes import DeviceStore
 from penchant.service.storage.events import EventStore
 from penchant.service.storage.items import ItemStore
 from penchant.service.storage.keys import KeyStore
