@@ -25,7 +25,7 @@ lint: .venv/dev
 # The constraints pin what is installed here; a user's own project is free within pyproject's ranges.
 .venv/core: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[torch,plot,serve]'
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[plot,serve]'
 	touch $@
 
 .venv/dev: .venv/core

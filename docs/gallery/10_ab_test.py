@@ -5,6 +5,9 @@ model deserves the traffic of a live test, and how many users such a test needs.
 
 A live test shows each list to other users, so the difference between users adds to its noise. Here every user has both
 lists, and that noise cancels. What it cannot show is how a list changes what users choose.
+
+The service runs the live test: `penchant serve films --experiment "ranking: combined, choice"` splits the users, and
+`penchant report films --online --experiment ranking` shows both arms ([Serving](../guide/serving.md)).
 """
 
 import penchant as pt

@@ -6,9 +6,10 @@ The messages are read from the source: every `raise` of a class that has a code.
 from __future__ import annotations
 
 import ast
+import html
 import importlib
 import pkgutil
-import sys
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,7 +67,15 @@ CAUSES: dict[str, tuple[str, str]] = {
         "The database of the service does not answer.",
         "Start it or correct its address; lists are still served, and ratings are refused with 503.",
     ),
+    "P340": (
+        "The client of the service got an answer that refuses the request, or none at all.",
+        "`status` is that of HTTP, and the message is the service's own: 401 and 403 are about the key, 404 is an id.",
+    ),
     "P330": ("The disk or the database of the service is full.", "Free space. No rating that was accepted is lost."),
+    "P340": (
+        "The service refused a request of `penchant.client`, or did not answer.",
+        "`status` and `detail` say why.",
+    ),
 }
 """Written by hand; a test holds it complete."""
 
@@ -77,7 +86,8 @@ Every error of Penchant is a class with a code, and the code ends its message: `
 and remedies, and every message that the source holds; `…` stands for a value.
 
 On the command line a caller's mistake (P110 to P180) ends with exit code 2, another error with 1. All classes are in
-`penchant.foundations.errors` except those of the service. The classes from P110 to P180 are also `ValueError`s.
+`penchant.foundations.errors` except those of the service and its client. The classes from P110 to P180 are also
+`ValueError`s.
 
 Penchant raises no Python warnings. What a reader should know about a table (merged rows, unread columns) is in
 `ratings.report`; the notes and findings of an evaluation are in the report itself.
@@ -149,10 +159,5 @@ def _shown(node: ast.expr) -> str:
 
 
 def _escaped(text: str) -> str:
-    for sign in "\\`*_[]<>{}|":
-        text = text.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
-    return " ".join(text.split())
-
-
-if __name__ == "__main__":
-    sys.stdout.write(diagnostics_page())
+    """Text that Markdown shows as it is."""
+    return " ".join(re.sub(r"([\\`*_\[\]{}|])", r"\\\1", html.escape(text, quote=False)).split())

@@ -57,11 +57,11 @@ def _passages(text: str) -> Iterator[str]:
     """The text and the code of each part after the docstring."""
     first = ast.parse(text).body[0]
     code = "\n".join(text.splitlines()[first.end_lineno :])
-    for part in re.split(r"^# %%", code, flags=re.M):
+    for number, part in enumerate(re.split(r"^# %% ", code, flags=re.M)):
         lines = part.splitlines()
-        words = []
-        while lines and (lines[0].startswith("#") or (not words and part is not None and lines[0][:1] == " ")):
-            words.append(lines.pop(0).lstrip("# ").rstrip())
+        words = [lines.pop(0)] if number else []
+        while words and lines and lines[0].startswith("# "):
+            words.append(lines.pop(0).removeprefix("# "))
         if words:
             yield " ".join(words)
         if body := "\n".join(lines).strip():

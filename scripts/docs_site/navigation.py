@@ -12,8 +12,9 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         "Guides",
         ("guide/",),
         (
-            "guide/reading.md", "guide/cold_start.md", "guide/time.md", "guide/splits.md", "guide/evaluation.md",
-            "guide/python.md", "guide/command_line.md", "guide/serving.md", "guide/scale.md", "guide/spark.md",
+            "guide/reading.md", "guide/forms.md", "guide/cold_start.md", "guide/time.md", "guide/splits.md",
+            "guide/evaluation.md", "guide/python.md", "guide/command_line.md", "guide/serving.md",
+            "guide/operations.md", "guide/scale.md", "guide/spark.md",
         ),
     ),
     (

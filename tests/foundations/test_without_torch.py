@@ -40,6 +40,7 @@ attempt("net", lambda: pt.train(ratings, "net"))
 attempt("settings", lambda: [spec.settings_class() for spec in MODELS.values()])
 attempt("lesson", lambda: __import__("penchant.lesson", fromlist=["x"]).EmbeddingDot)
 attempt("notebook", lambda: __import__("penchant.lesson.notebook"))
+attempt("book", lambda: __import__("penchant.lesson.book"))
 attempt("spreadsheets", lambda: __import__("penchant.lesson", fromlist=["x"]).write_spreadsheet)
 print(json.dumps(said))
 """
@@ -68,7 +69,8 @@ def test_works_without_torch(said: dict[str, str], name: str) -> None:
         ("dot_bias by torch", "the PyTorch backend"),
         ("net", "the model 'net'"),
         ("lesson", "penchant.lesson.EmbeddingDot"),
-        ("notebook", "penchant.lesson."),
+        ("notebook", "the lesson's notebook"),
+        ("book", "the book's chapter"),
     ],
 )
 def test_says_what_needs_torch_and_how_to_install_it(said: dict[str, str], name: str, what: str) -> None:

@@ -152,13 +152,15 @@ def test_learners_fit_goes_on_where_the_last_fit_ended():
     assert second[0]["train_loss"] < first[0]["train_loss"]
 
 
-def test_lr_find_suggests_a_rate_and_leaves_the_learner_as_it_was():
+@pytest.mark.parametrize("factors", [8, 20])
+def test_lr_find_suggests_a_rate_and_leaves_the_learner_as_it_was(factors):
+    """With 20 factors the loss falls by less than batches differ, and the search once suggested its lowest rate."""
     cf = CollabFilterDataset.from_csv(PATH, "ratings.csv", "userId", "movieId", "rating")
-    learn = cf.get_learner(8, get_cv_idxs(100_004), 512, opt_fn=optim.Adam)
+    learn = cf.get_learner(factors, get_cv_idxs(100_004), 512, opt_fn=optim.Adam)
     before = learn.predict()
     found = learn.lr_find()
     assert np.array_equal(before, learn.predict())
-    assert 1e-4 < found.suggestion < 1.0
+    assert 3e-4 < found.suggestion < 0.1
     assert found.plot().layout.xaxis.type == "log"
 
 
@@ -214,10 +216,16 @@ def test_embedding_dot_bias(data):
 
 
 @pytest.mark.slow
-def test_embedding_net_with_different_widths(data):
+def test_embedding_net(data):
+    """The lesson's 0.781 is one run; three seeds of `benchmarks/lesson_losses.py` are between 0.7815 and 0.7824."""
+    model = EmbeddingNet(671, 9066)
+    opt = optim.Adam(model.parameters(), 1e-2, weight_decay=1e-5)
+    fit(model, data, 3, opt, F.mse_loss)
+    set_lrs(opt, 1e-3)
+    assert fit(model, data, 3, opt, F.mse_loss)[-1]["validation_loss"] <= 0.783
+
+
+def test_embedding_net_takes_different_widths():
     model = EmbeddingNet(671, 9066, n_factors=(50, 60))
     assert model.lin1.in_features == 110
-    opt = optim.Adam(model.parameters(), 1e-3, weight_decay=1e-5)
-    fit(model, data, 3, opt, F.mse_loss)
-    set_lrs(opt, 1e-4)  # as the lesson does for its first two models
-    assert fit(model, data, 3, opt, F.mse_loss)[-1]["validation_loss"] <= 0.781
+    assert model(torch.tensor([[0, 0], [1, 2]]), torch.empty(2, 0)).shape == (2, 1)

@@ -34,12 +34,21 @@ def losses(results):
 def test_every_cell_runs_and_each_model_reaches_the_lessons_loss(finished):
     namespace, results = finished
     assert len(results) == len(code_cells(NOTEBOOK))
-    learner, _, dot, _, dot_bias, _, net = losses(results)
+    learner, _, dot, _, dot_bias, _, net, *_ = losses(results)
     assert learner <= 0.776
     assert round(dot, 2) <= 1.13
     assert dot_bias <= 0.801
-    assert net <= 0.80
+    assert net <= 0.79  # from ±0.01 its loss differs by 0.004 between seeds
     assert namespace["model"].lin1.in_features == 100
+
+
+@pytest.mark.slow
+def test_genres_are_measured_with_an_interval(finished):
+    namespace, _ = finished
+    gain = namespace["gain"]
+    assert namespace["data"].rows.conts.shape == (100_004, 20)
+    assert gain.low < gain.value < gain.high
+    assert abs(gain.value) < 0.02
 
 
 @pytest.mark.slow

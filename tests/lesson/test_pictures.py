@@ -1,12 +1,12 @@
 """The pictures of the lesson's pages are those that the script draws from today's code."""
 
-import importlib.util
 import json
 import re
 
 import numpy as np
 import pytest
 
+import lesson_pictures as script
 from pages import ROOT
 
 PAGES = sorted((ROOT / "docs" / "guide" / "lesson").glob("[0-9]*.md"))
@@ -15,33 +15,25 @@ TRAINED = {"bias", "cycles", "density", "factors", "map", "training"}
 
 
 @pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location("lesson_pictures", ROOT / "scripts" / "lesson_pictures.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def kept(script):
+def kept():
     return json.loads(script.NUMBERS.read_text(encoding="utf-8"))
 
 
-def test_every_picture_was_drawn_from_its_numbers_by_the_present_code(script, kept):
+def test_every_picture_was_drawn_from_its_numbers_by_the_present_code(kept):
     assert set(kept) == set(script.PICTURES) == {path.stem for path in script.IMAGES.glob("*.svg")}
     for name, numbers in kept.items():
         drawn = (script.IMAGES / f"{name}.svg").read_text(encoding="utf-8")
         assert script.digest(name, numbers) in drawn, f"run: python scripts/lesson_pictures.py {name}"
 
 
-def test_every_picture_is_shown_and_every_new_page_has_one(script):
+def test_every_picture_is_shown_and_every_new_page_has_one():
     shown = {page.stem: re.findall(r"!\[[^\]]+\]\(images/([a-z]+)\.svg\)", page.read_text()) for page in PAGES}
     assert {name for names in shown.values() for name in names} == set(script.PICTURES)
     without = {page for page, names in shown.items() if not names}
     assert without == {"09-the-model-in-pytorch", "10-to-a-served-model", "17-from-fastai-to-penchant"}
 
 
-def check(script, kept, name):
+def check(kept, name):
     fresh, stored = script.rounded(script.PICTURES[name][0]()), kept[name]
     assert fresh.keys() == stored.keys()
     for key, values in fresh.items():
@@ -63,11 +55,11 @@ def close(fresh, stored, message):
 
 
 @pytest.mark.parametrize("name", ["crosstab", "lookup", "descent", "derivatives", "initial", "network", "optimisers"])
-def test_computed_numbers_are_current(script, kept, name):
-    check(script, kept, name)
+def test_computed_numbers_are_current(kept, name):
+    check(kept, name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*sorted(TRAINED), "solver", "cells", "decay"])
-def test_trained_numbers_are_current(script, kept, name):
-    check(script, kept, name)
+def test_trained_numbers_are_current(kept, name):
+    check(kept, name)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from benchmark_modules import benchmark
+
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = RESULTS / "README.md"
@@ -55,7 +57,7 @@ def test_every_section_is_generated_from_its_result_file() -> None:
         assert section.strip() in {one.strip() for one in fresh}, f"make benchmark-pages: {section.splitlines()[0]}"
 
 
-PAGES = runpy.run_path(str(ROOT / "benchmarks" / "benchmark_pages.py"))
+PAGES = vars(benchmark("benchmark_pages"))
 
 
 def test_the_benchmarks_page_and_the_readme_are_what_the_result_files_make_them() -> None:

@@ -31,6 +31,7 @@ def public_names() -> Iterator[str]:
     yield from (f"penchant.data.splitting.{name}" for name in splitting.__all__)
     yield from (f"{penchant.lesson._WHERE[name]}.{name}" for name in penchant.lesson.__all__)
     yield from (f"penchant.engines.spark.{module}.{name}" for name, module in spark._WHERE.items())
+    yield from ("penchant.client.Client", "penchant.client.sending.ServiceError")
     for spec in MODELS.values():
         settings = spec.settings_class()
         yield f"{settings.__module__}.{settings.__name__}"
@@ -90,7 +91,7 @@ def test_every_page_has_one_place_in_the_navigation() -> None:
 def test_every_script_of_the_gallery_has_a_page_and_a_picture() -> None:
     folder = ROOT / "docs" / "gallery"
     pages = gallery_pages(folder)
-    assert len(pages) == len(scripts(folder)) + 1 >= 10
+    assert len(pages) == len(scripts(folder)) + 1 >= 11
     for path in scripts(folder):
         assert (folder / "images" / f"{path.stem}.svg").exists(), f"run python {path.relative_to(ROOT)}"
         assert "```python" in pages[f"gallery/{path.stem}.md"]

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import standard
-import standard_data
+from benchmark_modules import benchmark
+
+standard_data, standard = benchmark("standard_data"), benchmark("standard")
 
 
 def written(folder: Path, **files: str) -> Path:

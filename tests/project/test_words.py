@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,9 @@ def test_a_word_is_exempt_where_it_has_its_other_meaning() -> None:
         (1, "reckons", "estimate, compute")
     ]
     assert all(why for _, _, why in EXEMPT)
+
+
+def test_nothing_is_misspelled() -> None:
+    """As the hook of pre-commit does; words that are meant are in pyproject.toml."""
+    done = subprocess.run([sys.executable, "-m", "codespell_lib"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

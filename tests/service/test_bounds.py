@@ -64,6 +64,22 @@ def test_impossible_ids_are_refused(made: Value, wanted: str) -> None:
     assert_problem(made.client.get(f"/v1/items/{wanted}"), 422)
 
 
+@pytest.mark.parametrize("rating", [4.3, 0.75])
+def test_a_rating_between_two_steps_is_refused(made: Value, rating: float) -> None:
+    _, me = made.visitor()
+    refused = made.client.put("/v1/users/me/ratings/5", json={"rating": rating}, headers=me)
+    assert "steps of 0.5" in assert_problem(refused, 422)["detail"]
+    assert_problem(made.client.post("/v1/recommendations", json={"ratings": {"5": rating}}), 422)
+    row = {"user": "ann", "item": "5", "rating": rating}
+    taken = made.client.post("/v1/events", json={"events": [row]}, headers=made.headers("write")).json()
+    assert taken["outcomes"][0]["status"] == 422
+
+
+def test_features_that_users_do_not_have_are_refused(made: Value) -> None:
+    refused = made.client.post("/v1/recommendations", json={"features": {"age": 30}})
+    assert "no feature 'age'" in assert_problem(refused, 422)["detail"]
+
+
 def test_ten_thousand_ratings_in_one_body_are_refused(made: Value) -> None:
     many = {str(n): 3.0 for n in range(10_000)}
     assert "2000" in assert_problem(made.client.post("/v1/recommendations", json={"ratings": many}), 422)["detail"]
@@ -174,6 +190,23 @@ def test_work_that_takes_too_long_is_answered_503(tmp_path: Path, monkeypatch: p
             assert made.client.post("/v1/recommendations", json={}).status_code == 200
         finally:
             release.set()
+
+
+def test_lists_of_many_users_stop_when_their_time_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with made_service(tmp_path / "model", answer_seconds=0.2) as made:
+        found, go = [], threading.Event()
+        find = made.service.people.find
+
+        def slow(user: str, version: str | None = None) -> object:
+            found.append(user)
+            go.wait(20)
+            return find(user, version)
+
+        monkeypatch.setattr(type(made.service.people), "find", lambda self, *words: slow(*words))
+        body = {"users": [str(n) for n in range(1, 20)]}
+        assert_problem(made.client.post("/v1/lists", json=body, headers=made.headers("read")), 503)
+        go.set()
+    assert found == ["1"]  # the piece that had begun, and no other
 
 
 def test_requests_of_high_cost_do_not_take_every_thread(made: Value, monkeypatch: pytest.MonkeyPatch) -> None:

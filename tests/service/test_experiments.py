@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from penchant.cli.main import build
 from penchant.foundations.errors import SettingsError
-from penchant.service.experiments import Experiment
+from penchant.service.experiments import OnlineExperiment
 from penchant.service.online_report import OnlineReport, online_report
-from penchant.service.storage.lists import GivenItem, GivenList
+from penchant.service.storage.given_lists import GivenItem, GivenList
 from service.made_service import Value, made_service
 
 RANKING = "ranking: rating, base"
@@ -22,7 +22,7 @@ ITEMS = [GivenItem(str(n)) for n in range(10)]
 
 def simulated(rates: tuple[float, float], *, users: int = 1500, seed: int = 0) -> OnlineReport:
     """Users who choose one item of a list with the rate of their arm."""
-    experiment, rng = Experiment.of("test: combined, choice"), np.random.default_rng(seed)
+    experiment, rng = OnlineExperiment.of("test: combined, choice"), np.random.default_rng(seed)
     assert experiment is not None
     lists, outcomes = [], {}
     for number in range(users):
@@ -38,30 +38,30 @@ def simulated(rates: tuple[float, float], *, users: int = 1500, seed: int = 0) -
 
 def test_a_better_arm_is_found() -> None:
     found = simulated((0.10, 0.18))
-    assert found.verdict == "choice is better than combined."
+    assert found.conclusion == "choice is better than combined."
     assert found.difference is not None
     assert [one.arm for one in found.arms] == ["choice", "combined"]
     assert found.difference.low < -0.08 < found.difference.high < 0
-    assert simulated((0.18, 0.10)).verdict == "combined is better than choice."
+    assert simulated((0.18, 0.10)).conclusion == "combined is better than choice."
 
 
-def test_arms_that_are_the_same_are_not_told_apart() -> None:
-    verdicts = [simulated((0.15, 0.15), users=400, seed=seed).verdict for seed in range(20)]
-    assert verdicts.count("No difference can be seen.") >= 19
+def test_arms_that_are_the_same_are_not_distinguished() -> None:
+    conclusions = [simulated((0.15, 0.15), users=400, seed=seed).conclusion for seed in range(20)]
+    assert conclusions.count("No difference can be seen.") >= 19
 
 
-def test_there_is_no_verdict_too_early_or_for_a_split_that_is_not_even() -> None:
-    assert simulated((0.0, 1.0), users=150).verdict.startswith("Too early")
+def test_there_is_no_conclusion_too_early_or_for_a_split_that_is_not_even() -> None:
+    assert simulated((0.0, 1.0), users=150).conclusion.startswith("Too early")
     lists = [
         GivenList(str(n), str(n), "test", "a" if n % 3 else "b", "base", "known", False, ITEMS, 0) for n in range(900)
     ]
-    assert online_report(lists, {}, "chosen").verdict.startswith("Do not use it")
-    assert online_report([], {}, "chosen").verdict == "There is no experiment with two arms."
+    assert online_report(lists, {}, "chosen").conclusion.startswith("Do not use it")
+    assert online_report([], {}, "chosen").conclusion == "There is no experiment with two arms."
 
 
 def test_a_users_arm_is_stable_and_halves_are_even() -> None:
-    one, again = Experiment.of(RANKING), Experiment.of(RANKING)
-    other = Experiment.of("other: rating, base")
+    one, again = OnlineExperiment.of(RANKING), OnlineExperiment.of(RANKING)
+    other = OnlineExperiment.of("other: rating, base")
     assert one is not None and again is not None and other is not None
     users = [f"u{n}" for n in range(4000)]
     arms = [one.arm(user) for user in users]
@@ -74,7 +74,7 @@ def test_a_users_arm_is_stable_and_halves_are_even() -> None:
 @pytest.mark.parametrize("text", ["x", "x: combined", "x: combined, combined", "x: best, choice", "X: choice, rating"])
 def test_experiments_that_are_written_wrong_are_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="no experiment"):
-        Experiment.of(text)
+        OnlineExperiment.of(text)
 
 
 def chosen(made: Value, lists: list[dict]) -> list[int]:
@@ -102,7 +102,7 @@ def test_lists_are_recorded_and_outcomes_reported(tmp_path: Path) -> None:
         assert "1" not in [one.user_id for one in store.lists()]
     words = ["report", str(tmp_path / "model"), "--online", "--experiment", "ranking", "--json"]
     printed = CliRunner().invoke(build(), words)
-    assert json.loads(printed.stdout)["verdict"].startswith("Too early")
+    assert json.loads(printed.stdout)["conclusion"].startswith("Too early")
 
 
 def test_lists_that_are_not_recorded_have_no_id(made: Value) -> None:

@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from penchant.foundations.errors import CallerError
+from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageUnavailableError, now
 from penchant.service.storage.device_codes import DeviceStore
 from penchant.service.storage.items import ItemEntry, ItemStore
@@ -245,3 +246,23 @@ def test_a_code_opens_a_user_once_and_only_the_latest(opened: Database, monkeypa
     RatingStore(opened, most=9).erase(user)
     assert visitors.user_id(token) is None
     assert visitors.user_id(mine.token) is None
+
+
+def test_a_server_that_starts_waits_for_its_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from penchant.service import service
+
+    tries: list[Database] = []
+
+    def upgraded(database: Database) -> None:
+        tries.append(database)
+        if len(tries) < 3:
+            raise StorageUnavailableError("away")
+
+    monkeypatch.setattr(service, "upgrade", upgraded)
+    monkeypatch.setattr(service.time, "sleep", lambda seconds: None)
+    service.open_database(tmp_path / "model", ServiceSettings(), patience=60).close()
+    assert len(tries) == 3
+    tries.clear()
+    with pytest.raises(StorageUnavailableError):
+        service.open_database(tmp_path / "model", ServiceSettings())
+    assert len(tries) == 1

@@ -14,7 +14,7 @@ _WHOLE = {
     "timestamp=False": "--no-times",
     "wide=True": "--wide",
     "trim_ids=True": "--trim-ids",
-    'weights={"view": 1, …}': "--event-weight view=1",
+    'weights={"view": 1, …}': "--event-weight NAME=WEIGHT",
     "weights=…": "--event-weight NAME=WEIGHT",
     "scale=…": "--scale LOW:HIGH",
     "(lowest, highest)": "--scale LOW:HIGH",

@@ -28,7 +28,7 @@ def report(
     from penchant.service.online_report import online_report
     from penchant.service.service import open_database
     from penchant.service.settings import ServiceSettings
-    from penchant.service.storage.lists import ListStore
+    from penchant.service.storage.given_lists import ListStore
 
     with closing(open_database(folder, ServiceSettings(database=database))) as opened:
         store = ListStore(opened, days=1)
@@ -42,7 +42,7 @@ def report(
         for one in found.arms
     ]  # fmt: skip
     show_table(f"{kind} for each list", ["arm", "users", "lists", kind, "rate", "99 % interval"], rows)
-    print(found.verdict)
+    print(found.conclusion)
     if found.greedy is not None and found.random is not None:
         print(
             f"{found.explored:.1%} of the lists were drawn at random. Without exploration the rate would be "

@@ -12,8 +12,10 @@ import typer
 
 from penchant.cli.list_flags import ModelFolder
 from penchant.cli.output import AsJson, Quiet, progress, show_json
+from penchant.cli.remedies import as_options
 from penchant.cli.serve import DatabaseUrl
-from penchant.cli.settings_flags import settings_from_flags
+from penchant.cli.settings_flags import SettingValues, as_flags, settings_from_flags
+from penchant.cli.table_options import TableOptions, with_table_options
 from penchant.foundations.errors import SettingsError
 from penchant.foundations.optional import require
 
@@ -22,13 +24,22 @@ HELP = """Train a new version on the model's ratings and those that its service 
 Running servers switch to it. It is compared with the served version on interactions held back from training, and is not
 served if it is clearly worse. Without --model the kind and the settings of the model stay the same. Each setting is
 also an option.
+
+--ratings, --deleted and --items take later rows into the service's database first. The same rows twice change nothing,
+and a retraining that is interrupted leaves the served version: run the command again.
 """
 
 
 def retrain(
     context: typer.Context,
     folder: ModelFolder,
+    table: TableOptions,
+    deleted: Annotated[Path | None, typer.Option(help="A table of users and items whose ratings are deleted.")] = None,
     database: DatabaseUrl = "",
+    warm: Annotated[
+        bool, typer.Option("--warm", help="Start from the rows of the model as it was first trained, where it can.")
+    ] = False,
+    settings_given: SettingValues = None,
     model: Annotated[str | None, typer.Option(help="Train another kind of model.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed and ratings give the same model.")] = 0,
     keep: Annotated[int, typer.Option(min=1, help="How many versions to keep on disk.")] = 5,
@@ -45,10 +56,12 @@ def retrain(
     from penchant.service.settings import ServiceSettings
     from penchant.service.version_store import VersionStore
 
-    settings = _settings(folder, model, context.args) if context.args else {}
+    flags = [*as_flags(settings_given), *context.args]
+    settings = _settings(folder, model, flags) if flags else {}
     weights = ServiceSettings(event_kinds=tuple(event_kinds)).event_weights if event_kinds else None
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
+        stored = _store(folder, store, table, deleted)
         name = train_version(
             VersionStore(folder),
             store,
@@ -58,10 +71,28 @@ def retrain(
             settings=settings,
             force=force,
             event_weights=weights,
+            warm=warm,
             progress=bar,
         )
     seconds = round(time.perf_counter() - started, 2)
-    _show({"version": name, "folder": str(VersionStore(folder).folder(name)), "seconds": seconds}, as_json)
+    facts = {"version": name, "folder": str(VersionStore(folder).folder(name)), "seconds": seconds}
+    _show(facts | ({"stored": stored} if stored else {}), as_json)
+
+
+def _store(folder: Path, store: Any, table: TableOptions, deleted: Path | None) -> dict[str, int] | None:
+    """Take the tables of later rows into the database; what was taken in, or None without any."""
+    from penchant.data.tables.file_options import FileOptions
+    from penchant.recommending.recommender import load, main_model
+    from penchant.service.later_rows import LaterRows, reading_options
+    from penchant.service.later_rows import store as store_rows
+
+    if table.ratings is None and table.items is None and deleted is None:
+        return None
+    base = main_model(load(folder))
+    ratings = table.read_later(reading_options(base))
+    with as_options("items"):
+        later = LaterRows(ratings, deleted, table.items, table.items_id, FileOptions(**table.file("items")))
+        return store_rows(base, store, later)
 
 
 def _settings(folder: Path, model: str | None, flags: Sequence[str]) -> dict[str, Any]:
@@ -96,10 +127,12 @@ def _show(facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
         show_json(facts)
     else:
+        if stored := facts.get("stored"):
+            print("Taken in: " + ", ".join(f"{count:,} {name}" for name, count in stored.items()))
         print(f"Version {facts['version']} is now served, from {facts['folder']}")
 
 
 def register(app: typer.Typer) -> None:
     flags = {"allow_extra_args": True, "ignore_unknown_options": True}
-    app.command("retrain", help=HELP, context_settings=flags)(retrain)
+    app.command("retrain", help=HELP, context_settings=flags)(with_table_options(retrain, later=True))
     app.command("rollback", help="Serve an earlier version of a model again.")(rollback)

@@ -167,32 +167,44 @@ class TableOptions:
                     ratings = ratings.with_features(**table)
         return ratings
 
-    def _ratings(self) -> Ratings:
+    def read_later(self, options: Mapping[str, Any]) -> Ratings | None:
+        """The ratings alone, read with these fields of `Rules` where no option says otherwise; None without a table."""
+        if self.ratings is None:
+            return None
+        with as_options():
+            return self._ratings(options)
+
+    def _ratings(self, options: Mapping[str, Any] | None = None) -> Ratings:
         from penchant.data.movielens import movielens
 
+        rules = {**(options or {}), **self.rules()}
         if self.is_movielens:
             return movielens()
         if self.query is not None:
-            return Ratings.from_sql(self.query, str(self.ratings), **self.rules())
+            return Ratings.from_sql(self.query, str(self.ratings), **rules)
         if "://" in str(self.ratings):
             remedy = "Pass --query 'select user, item, rating from …' for a database"
             raise DataError("this is not a file", where=str(self.ratings), remedy=remedy)
-        return Ratings.from_file(self.ratings, **self.file(), **self.rules())
+        return Ratings.from_file(self.ratings, **self.file(), **rules)
 
 
 _AS_IN_RULES = ("ids", "trim_ids", "duplicates", "bad_rows", "decimal", "time_format", "wide")
 """Options with the name and the values of a field of `Rules`."""
 
 
-def with_table_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the fields of TableOptions as arguments and options in the place of its parameter `table`."""
+def with_table_options(command: Callable[..., None], *, later: bool = False) -> Callable[..., None]:
+    """The command with the fields of TableOptions as arguments and options in the place of its parameter `table`.
+
+    later: the table holds later rows of a model: it is an option that may be left out, and no users' table is read.
+    """
     hints = typing.get_type_hints(TableOptions, include_extras=True)
+    fields = [one for one in dataclasses.fields(TableOptions) if not (later and one.name.startswith("users"))]
     options = [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=_default(field), annotation=hints[field.name]
-        )
-        for field in dataclasses.fields(TableOptions)
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=_default(one), annotation=hints[one.name])
+        for one in fields
     ]
+    if later:
+        options[0] = options[0].replace(default=None, annotation=_LATER)
     parameters: list[inspect.Parameter] = []
     for one in inspect.signature(command, eval_str=True).parameters.values():
         parameters += options if one.name == "table" else [one.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
@@ -205,6 +217,11 @@ def with_table_options(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}
     return run
+
+
+_LATER = Annotated[
+    Any, typer.Option("--ratings", parser=table_place, metavar="FILE", help="A table of new and changed ratings.")
+]
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

@@ -24,6 +24,8 @@ _IDLE = 3.0
 class ServiceError(PenchantError):
     """The service refused a request or could not do it. status: of HTTP; 0 where it did not answer at all."""
 
+    code = "P340"
+
     def __init__(self, status: int, detail: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
         super().__init__(detail, where=f"status {status}" if status else "")
         self.status, self.detail, self.errors = status, detail, errors

@@ -79,7 +79,7 @@ def joined_features(
     or the path of a file of any form. opening: how that file is opened. Raises DataError if no id of the table has a
     rating, and for a table that cannot be read.
     """
-    frame, texts, source, form = _read(table, f"{side}s", options, opening)
+    frame, texts, source, form = read_features(table, f"{side}s", options, opening)
     of_ids = texts if vocabulary.of_text else frame
     role, notes = id_column_of(of_ids, side, options.id_column, vocabulary, source)
     ids = ids_in(of_ids[role], vocabulary, source)
@@ -102,10 +102,10 @@ def _joined(before: FeatureTable, more: FeatureTable) -> FeatureTable:
     return FeatureTable({**before.columns, **more.columns}, {**before.kinds, **more.kinds}, titles)
 
 
-def _read(
+def read_features(
     table: Any, name: str, options: JoinOptions, opening: FileOptions
 ) -> tuple[pl.DataFrame, pl.DataFrame, str, str]:
-    """The table, the same with the texts of its cells where it has no types, its name, and how it was understood.
+    """A table of features, the same with the texts of its cells where it has no types, its name, and how it was read.
 
     A table without a header has the ids in its first column; of the others, titles and labels are called so.
     """
@@ -129,6 +129,8 @@ def _with_unrated(
 ) -> tuple[Vocabulary, list[str]]:
     """The vocabulary, extended by the ids without ratings if they are kept, and notes with counts."""
     new = np.flatnonzero(numbers < 0)
+    if not ids:
+        raise DataError("the table has no rows", where=where, remedy=f"Give a table with the {side}s")
     if len(new) == len(ids):
         kind = "texts" if vocabulary.of_text else "whole numbers"
         raise DataError(

@@ -23,6 +23,7 @@ from penchant.data.table_conversion import RatingColumns
 from penchant.data.tables.file_options import FileKeywords, FileOptions
 from penchant.data.tables.sql_queries import open_query
 from penchant.data.tables.table_file import open_parquet
+from penchant.data.updating import updated
 from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.errors import DataError
@@ -197,6 +198,16 @@ class Ratings:
                 new["report"] = found.report.with_notes(*joined.notes) if found.report else None
                 found = dataclasses.replace(found, **new)
         return found
+
+    @checked_arguments
+    def updated(self, more: Ratings, *, deleted: Any = None) -> Ratings:
+        """These ratings with later ones: new users, new items, new and changed rows, without deleted rows.
+
+        more: read in the same way. Of two rows about a user and an item the newer by timestamp stays, and without
+        timestamps that of `more`; so the same rows twice change nothing. Its features are added, and replace those of
+        the same id. deleted: a table of users and items, a frame or a path. Raises DataError for rows that do not fit.
+        """
+        return updated(self, more, deleted)
 
     # --- sizes and groups ----------------------------------------------------------------------------------------
 

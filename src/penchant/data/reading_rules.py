@@ -46,7 +46,8 @@ class Rules:
     are left out and counted. decimal: "," for ratings such as 3,5. time_format: how times are written, such as
     "%d/%m/%Y", or the unit of numbers: "s", "ms", "us", "ns". wide: whether the table is a matrix, with a row for each
     user, a column for each item, and empty cells for no rating; `user` names the column of the users, else it is the
-    first.
+    first. partial: whether the table is a part of a larger one, such as the rows of one night; it may then have one
+    user or one item, and ratings that are all equal are still ratings.
     """
 
     user: Wanted = None
@@ -65,6 +66,7 @@ class Rules:
     decimal: Decimal | None = None
     time_format: str | None = None
     wide: bool = False
+    partial: bool = False
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
@@ -155,6 +157,7 @@ class RowKeywords(TypedDict, total=False):
     decimal: Decimal | None
     time_format: str | None
     wide: bool
+    partial: bool
 
 
 class ReadingKeywords(RowKeywords, FileKeywords, total=False):
@@ -170,7 +173,7 @@ def rules_and_file(options: ReadingKeywords) -> tuple[Rules, FileOptions]:
 
 
 def _check_kinds(rules: Rules) -> None:
-    for name in ("trim_ids", "wide"):
+    for name in ("trim_ids", "wide", "partial"):
         if not isinstance(value := getattr(rules, name), bool):
             raise DataError(f"{name}={value!r} is neither True nor False", where="reading")
     if rules.time_format is not None and not isinstance(rules.time_format, str):

@@ -81,7 +81,11 @@ def _blank_lines(frame: pl.DataFrame) -> pl.Series:
     """The rows of a text without anything in the columns that were read."""
     import polars as pl
 
-    return frame.select(pl.all_horizontal(blank(frame[name]) for name in frame.columns)).to_series()
+    first, *others = frame.columns
+    empty = frame.select(pl.all_horizontal(pl.col(others).is_null())).to_series() if others else frame[first].is_null()
+    if not empty.any():
+        return empty  # so that the texts of a table without gaps are not looked at
+    return empty & blank(frame[first])
 
 
 def _id_words(ids: Vocabulary) -> str:
@@ -104,6 +108,8 @@ def _kind(values: NDArray[np.float32], columns: dict[str, str], rules: Rules, no
         weighed = [f"{columns[role]!r}" for role in (WEIGHT, EVENT) if role in columns]
         notes.append("Read as choices, without ratings" + (f"; weights from {' and '.join(weighed)}" * bool(weighed)))
         return "choices"
+    if rules.partial:
+        return "ratings"
     equal = bool((values == values[0]).all())
     if equal:
         notes.append(f"All ratings are {values[0]:g}: they say who chose what, and nothing about what is liked")
@@ -149,7 +155,7 @@ def _encoded(
         column, checks, detect_whole=not typed and rules.ids == "detect", trim=rules.trim_ids
     )
     notes += id_notes
-    if len(vocabulary) < 2:
+    if len(vocabulary) < 2 and not rules.partial:
         raise DataError(
             f"every row has the same {column.name}, {vocabulary.ids.tolist()[0]!r}",
             where=f"{checks.source}, column {checks.names[column.name]!r}",

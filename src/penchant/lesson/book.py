@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from penchant.foundations.optional import require
+
+require("torch", extra="torch", what="the book's chapter")
 import numpy as np
 import torch
 from torch import Tensor, nn, tensor
 from torch.nn import functional as F  # noqa: N812 - the book's name
 
-from penchant.foundations.optional import require
 from penchant.lesson.book_data import CollabDataLoaders
 from penchant.lesson.book_learner import BookLearner, collab_learner, get_emb_sz
 from penchant.lesson.book_models import BookDotBias, BookEmbedding, BookModule, BookNet, emb_sz_rule, sigmoid_range

@@ -14,34 +14,23 @@ from collections.abc import Sequence
 from importlib import resources
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from penchant.foundations.optional import require
+
+require("torch", extra="torch", what="the lesson's notebook")
 import numpy as np
+import torch
+from torch import Tensor, optim
+from torch.nn import functional as F  # noqa: N812 - the lesson's name
 
 from penchant.data.splitting import get_cv_idxs
-from penchant.foundations.optional import require
-from penchant.lesson import (  # from here, so that a missing torch is named with its extra
-    CollabFilterDataset,
-    CollabLearner,
-    ColumnarModelData,
-    DotProduct,
-    EmbeddingDot,
-    EmbeddingDotBias,
-    EmbeddingNet,
-    fit,
-    get_emb,
-    predict,
-    set_lrs,
-)
+from penchant.lesson.collab import CollabFilterDataset, CollabLearner
 from penchant.lesson.collab_model import NotebookModule
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from penchant.lesson.columnar import ColumnarModelData, fit, predict, set_lrs
+from penchant.lesson.modules import DotProduct, EmbeddingDot, EmbeddingDotBias, EmbeddingNet, get_emb
 
 pd = require("pandas", extra="frames")
-torch = require("torch", extra="torch")
-optim = require("torch.optim", extra="torch")
-F = require("torch.nn.functional", extra="torch")
 plt = require("matplotlib.pyplot", extra="plot")
 nn = types.ModuleType(torch.nn.__name__, torch.nn.__doc__)
 nn.__dict__.update({**vars(torch.nn), "Module": NotebookModule})
@@ -81,7 +70,7 @@ if importlib.util.find_spec("seaborn") is not None:
 
 def T(values: Any) -> Tensor:  # noqa: N802 - the lesson's name
     """A tensor, of int64 for whole numbers and float32 for others, on the GPU where there is one."""
-    tensor = values if isinstance(values, torch.Tensor) else torch.from_numpy(np.array(values))
+    tensor = values if isinstance(values, Tensor) else torch.from_numpy(np.array(values))
     if tensor.is_floating_point():
         tensor = tensor.float()
     elif tensor.dtype != torch.bool:
@@ -96,7 +85,7 @@ def V(values: Any) -> Tensor:  # noqa: N802 - the lesson's name
 
 def to_np(values: Any) -> Any:
     """The NumPy array of a tensor, or a list of arrays of a list of tensors."""
-    if isinstance(values, torch.Tensor):
+    if isinstance(values, Tensor):
         return values.detach().cpu().numpy()
     if isinstance(values, Sequence):
         return [to_np(one) for one in values]

@@ -32,6 +32,9 @@ MARGIN = 0.8
 CUT = "auto"
 """The cut that lets the table decide."""
 
+WARM = ("dot", "dot_bias", "net", "implicit_als")
+"""The models that can start from the rows of an earlier one of other users and items."""
+
 SHORT: Mapping[str, Any] = {"samples": 16, "burn_in": 24}
 """Settings of the rating model for fitting the ranker; the weights are nearly those of a long chain."""
 
@@ -199,11 +202,13 @@ def train_again(
     seed: Seed = 0,
     progress: Progress | None = None,
     settings: Mapping[str, Any] | None = None,
+    warm: bool = False,
 ) -> Recommender:
     """Train every part of an earlier recommender again, with its settings, and fit its ranker on the new rows.
 
     The cut of the ranker is the one asked for before. settings: values that replace those of the same name, in each
-    part with such a setting. Raises SettingsError for a name that no part has.
+    part with such a setting. warm: whether a recommender of one part starts from its earlier rows, if its model is one
+    of WARM; the others train anew. Raises SettingsError for a name that no part has.
     """
     both = {"rating": earlier.rating_model, "choice": earlier.choice_model}
     parts = {name: part for name, part in both.items() if part is not None}
@@ -218,7 +223,8 @@ def train_again(
         plans[name] = PartSettings(part.kind, {**part.settings, **own})
     shown, ranker = progress or Silent(), earlier.ranker
     if ranker is None or "choice" not in plans:
-        models = {name: plan.train(ratings, seed, progress=shown) for name, plan in plans.items()}
+        start = {name: parts[name] if warm and plan.kind in WARM else None for name, plan in plans.items()}
+        models = {name: plan.train(ratings, seed, progress=shown, resume=start[name]) for name, plan in plans.items()}
         return Recommender(models.get("rating"), models.get("choice"), ranker)
     facts = {name: ranker.facts[name] for name in ("choice_model",) if name in ranker.facts}
     cut = ranker.facts.get("asked_cut", CUT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
@@ -43,22 +44,11 @@ for a visitor's own ratings, the visitor's token. Errors are RFC 9457 problem de
 
 def build_app(service: Service) -> FastAPI:
     """The application around a service; the service's watcher runs as long as the application does."""
-    app = FastAPI(
-        title="Penchant", version=__version__, description=_ABOUT, openapi_url=None, docs_url=None, redoc_url=None,
-        lifespan=_lifespan, redirect_slashes=False,
-    )  # fmt: skip
+    app = _with_routes()
     app.state.service = service
-    # Routes are looked for in this order: those asked for most come first.
-    routers = (
-        asking.router, users.router, users.visitors, items.router, items.changes, lists.router, events.router,
-        outcomes.router, operations.router, operator_routes.router, page.router, actions.router,
-    )  # fmt: skip
-    for router in routers:
-        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
-    app.state.routes = [route for router in routers for route in router.routes]
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
-    app.openapi_schema = _completed(app.openapi(), service.settings.root_path)
+    app.openapi_schema = _completed(_document(), service.settings.root_path)
     # The last one added is the outermost.
     app.add_middleware(EntityTags)
     app.add_middleware(Deadline, seconds=service.settings.answer_seconds)
@@ -74,13 +64,34 @@ def build_app(service: Service) -> FastAPI:
     return app
 
 
+def _with_routes() -> FastAPI:
+    app = FastAPI(
+        title="Penchant", version=__version__, description=_ABOUT, openapi_url=None, docs_url=None, redoc_url=None,
+        lifespan=_lifespan, redirect_slashes=False,
+    )  # fmt: skip
+    # Routes are looked for in this order: those asked for most come first.
+    routers = (
+        asking.router, users.router, users.visitors, items.router, items.changes, lists.router, events.router,
+        outcomes.router, operations.router, operator_routes.router, page.router, actions.router,
+    )  # fmt: skip
+    for router in routers:
+        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
+    app.state.routes = [route for router in routers for route in router.routes]
+    return app
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """The OpenAPI document of the routes, which are the same in every application of a process."""
+    return _with_routes().openapi()
+
+
 def _completed(document: dict[str, Any], root_path: str) -> dict[str, Any]:
     """The document with where the service is, and with the one way to authenticate; open routes do without it."""
-    if root_path:
-        document["servers"] = [{"url": root_path}]
     scheme = {"type": "http", "scheme": "bearer", "description": "A key (pk_…) or a visitor's token."}
-    document.setdefault("components", {})["securitySchemes"] = {"bearer": scheme}
-    return {**document, "security": [{}, {"bearer": []}]}
+    components = {**document.get("components", {}), "securitySchemes": {"bearer": scheme}}
+    servers = {"servers": [{"url": root_path}]} if root_path else {}
+    return {**document, **servers, "components": components, "security": [{}, {"bearer": []}]}
 
 
 @asynccontextmanager

@@ -9,13 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from penchant.foundations.errors import CallerError
-from penchant.recommending.argument_checks import check_on_scale
 from penchant.service.event_schemas import EventRow
 from penchant.service.model_slot import ModelSlot, ServedModel
 from penchant.service.problems import RefusalError
 from penchant.service.storage.database import now
 from penchant.service.storage.events import RATING, EventStore, Receipt, ReusedKeyError, StoredEvent
-from penchant.service.user_service import training_ratings
+from penchant.service.user_service import check_rating, training_ratings
 
 Owner = Callable[[str], str]
 """A user id -> its one spelling; raises RefusalError where its events may not be written."""
@@ -80,8 +79,7 @@ class EventService:
             return StoredEvent(user, item, RATING, None if trained else 0.0, at, delete=True)
         if row.rating is None:
             raise CallerError("a rating is missing", where="rating", remedy="Send one, or another kind of event")
-        if live.model.rating_model is not None:
-            check_on_scale(row.rating, live.model.rating_model.scale)
+        check_rating(live, row.rating)
         return StoredEvent(user, item, RATING, row.rating, at)
 
     def _check_kind(self, row: EventRow) -> None:

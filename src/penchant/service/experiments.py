@@ -25,14 +25,14 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Experiment:
+class OnlineExperiment:
     """A name, which also decides who is in which arm, and the two arms."""
 
     name: str
     arms: Sequence[Arm]
 
     @classmethod
-    def of(cls, text: str) -> Experiment | None:
+    def of(cls, text: str) -> OnlineExperiment | None:
         """From a setting, `NAME: ARM, ARM`; None for an empty one. An arm is an order of lists or a version's name.
 
         Raises SettingsError for another form.

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from penchant.service.schema_types import Body, Features, Id, Ratings, Source, TextId
-from penchant.service.storage.lists import OutcomeKind
+from penchant.service.storage.given_lists import OutcomeKind
 
 Value = str | float
 Where = Annotated[

@@ -1,4 +1,4 @@
-"""What became of the lists of an experiment: both arms with intervals, and a verdict only where there may be one."""
+"""What became of the lists of an experiment: both arms with intervals, and a conclusion only where there may be one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penchant.service.storage.lists import GivenList
+from penchant.service.storage.given_lists import GivenList
 
 FEWEST_USERS = 100
-"""Users in each arm below which there is no verdict."""
+"""Users in each arm below which there is no conclusion."""
 
 LEVEL = 0.99
 """The level of intervals. It is high because people look at an experiment more than once."""
@@ -48,15 +48,15 @@ class ArmReport:
 class OnlineReport:
     """An experiment, or all lists where there is none.
 
-    difference: second arm minus first, in outcomes for each list. verdict: one sentence. greedy, random: the rate that
-    lists without exploration, and lists drawn at random, would have, estimated from all lists by inverse propensity
+    difference: second arm minus first, in outcomes for each list. conclusion: one sentence. greedy, random: the rate
+    that lists without exploration, and lists drawn at random, would have, estimated from all by inverse propensity
     (Horvitz and Thompson 1952); None where no list was explored. explored: the share of lists that was.
     """
 
     kind: str
     arms: Sequence[ArmReport]
     difference: Estimate | None
-    verdict: str
+    conclusion: str
     explored: float
     greedy: Estimate | None
     random: Estimate | None
@@ -81,8 +81,8 @@ def online_report(lists: Iterable[GivenList], outcomes: Mapping[str, Sequence[st
     found = [_arm(name, users, sources[name]) for name, users in sorted(arms.items())]
     greedy, random = _policies(weighed) if explored else (None, None)
     difference = _difference(*(_rates(arms[one.arm]) for one in found)) if len(found) == 2 else None
-    verdict = _verdict(found, difference)
-    return OnlineReport(kind, found, difference, verdict, explored / max(total, 1), greedy, random)
+    conclusion = _conclusion(found, difference)
+    return OnlineReport(kind, found, difference, conclusion, explored / max(total, 1), greedy, random)
 
 
 def _rates(users: Mapping[str, Sequence[int]]) -> NDArray[np.float64]:
@@ -119,7 +119,7 @@ def _difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> Esti
     return Estimate(value, value - half, value + half)
 
 
-def _verdict(arms: Sequence[ArmReport], difference: Estimate | None) -> str:
+def _conclusion(arms: Sequence[ArmReport], difference: Estimate | None) -> str:
     if difference is None:
         return "There is no experiment with two arms."
     first, second = arms

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from penchant.recommending.options import ListOptions
 from penchant.recommending.results import Ranking
-from penchant.service.experiments import Arm, Experiment
+from penchant.service.experiments import Arm, OnlineExperiment
 from penchant.service.storage.database import now
-from penchant.service.storage.lists import GivenItem, GivenList, ListStore
+from penchant.service.storage.given_lists import GivenItem, GivenList, ListStore
 from penchant.service.user_service import ServedUser
 
 _log = logging.getLogger("penchant.service")
@@ -33,7 +33,7 @@ class Recorder:
     A list is written within a second. One that is lost because the server was killed before had no outcome yet.
     """
 
-    def __init__(self, store: ListStore, experiment: Experiment | None, *, on: bool, share: float) -> None:
+    def __init__(self, store: ListStore, experiment: OnlineExperiment | None, *, on: bool, share: float) -> None:
         self._store, self.experiment, self._share = store, experiment, share
         self.on = on or experiment is not None or share > 0
         self._waiting: deque[GivenList] = deque(maxlen=MOST)

@@ -36,14 +36,15 @@ def retrain(
     settings: Mapping[str, Any] | None = None,
     force: bool = False,
     event_weights: Mapping[str, float] | None = None,
+    warm: bool = False,
     progress: Progress | None = None,
 ) -> str:
     """Train on base and database, save a new version, check that it loads, and have it served; its name.
 
     model, settings: as for `train`; those of the base where not given. keep: versions to leave on the disk. force: go
     on with a version that is clearly worse than the served one. event_weights: of kinds of events besides ratings; a
-    base of choices alone is trained on them too. Raises WorseVersionError for such a version,
-    TrainingDivergedError for a training that failed; the served version then stays.
+    base of choices alone is trained on them too. warm: as for `train_again`. Raises WorseVersionError for such a
+    version, TrainingDivergedError for a training that failed; the served version then stays.
     """
     base = load(versions.folder(BASE))
     of_choices = base.rating_model is None
@@ -52,7 +53,7 @@ def retrain(
 
     def train_new(on: Ratings) -> Recommender:
         if model is None:
-            return train_again(base, on, seed=seed, progress=progress, settings=settings)
+            return train_again(base, on, seed=seed, progress=progress, settings=settings, warm=warm)
         return train(on, model, seed=seed, progress=progress, settings=settings)
 
     comparison = _compare(versions, ratings, base, train_new, seed, model is None and not settings)

@@ -53,7 +53,8 @@ def _serve(
     if hasattr(signal, "SIGHUP"):  # Windows has no SIGHUP; its watcher finds new versions by itself
         signal.signal(signal.SIGHUP, lambda *_: service.watcher.look_now())
     for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda *_: None)  # uvicorn drains, then raises the signal again: an orderly end exits 0
+        # uvicorn drains, then raises the signal again, which changes nothing then: an orderly end exits 0
+        signal.signal(stop, lambda *_: setattr(server, "should_exit", True))
     if settings.access_log:
         _log_requests()
     sys.setswitchinterval(0.001)  # five milliseconds, as Python has it, is long for requests that wait for a turn

@@ -76,13 +76,15 @@ def features_at(side: Side, number: int) -> dict[str, Any]:
     return {} if side.features is None or number == UNKNOWN else side.features.row(number)
 
 
-def check_features(side: Side, features: Mapping[str, Any]) -> None:
-    """Raises CallerError for a feature that items of the model do not have, and for a value of another kind."""
+def check_features(side: Side, features: Mapping[str, Any], whose: str = "items") -> None:
+    """Raises CallerError for a feature that the model's items (or users) do not have, and for one of another kind."""
     kinds = {} if side.features is None else side.features.kinds
     for name, value in features.items():
         if name not in kinds:
-            remedy = name_remedy(name, sorted(kinds), intro="There are") if kinds else "This model's items have none"
-            raise CallerError(f"items have no feature {name[:50]!r}", where="features", remedy=remedy)
+            remedy = (
+                name_remedy(name, sorted(kinds), intro="There are") if kinds else f"The {whose} of this model have none"
+            )
+            raise CallerError(f"{whose} have no feature {name[:50]!r}", where="features", remedy=remedy)
         if value is not None and _value(kinds[name], value) is None:
             wanted = {"many": "a list of texts", "number": "a number"}.get(kinds[name], "a text")
             raise CallerError(f"{name} is {wanted}", where="features", remedy=f"Send {name} as {wanted}")

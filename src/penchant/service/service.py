@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from penchant.foundations.errors import CallerError
 from penchant.models.trained import TrainedModel
 from penchant.service.access import Access, Credentials, KeyRing
 from penchant.service.event_service import EventService
-from penchant.service.experiments import Experiment
+from penchant.service.experiments import OnlineExperiment
 from penchant.service.item_service import ItemService
 from penchant.service.metrics import Metrics
 from penchant.service.model_slot import ModelSlot, ServedModel
@@ -28,9 +30,9 @@ from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageFullError, StorageUnavailableError
 from penchant.service.storage.device_codes import DeviceStore
 from penchant.service.storage.events import EventStore
+from penchant.service.storage.given_lists import ListStore
 from penchant.service.storage.items import ItemStore
 from penchant.service.storage.keys import KeyStore
-from penchant.service.storage.lists import ListStore
 from penchant.service.storage.marks import MarkStore
 from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore
@@ -39,6 +41,7 @@ from penchant.service.user_service import UserService
 from penchant.service.version_store import VersionStore
 from penchant.service.watcher import Duty, Watcher
 
+_log = logging.getLogger("penchant.service")
 Done = TypeVar("Done")
 FEW = 200
 """Ratings that are folded in within a millisecond."""
@@ -127,22 +130,11 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     """Open the database, bring its tables up to date, and load the model."""
     shelf, metrics = VersionStore(folder), Metrics()
     readiness = Readiness(on_change=metrics.problem)
-    database = open_database(folder, settings)
+    database = open_database(folder, settings, patience=settings.start_seconds)
     ratings, entries = RatingStore(database, most=settings.max_ratings_per_user), ItemStore(database)
     visitors, ring = VisitorStore(database), KeyRing(KeyStore(database))
 
-    def switched(live: ServedModel) -> None:
-        metrics.model(live.version, live.part.kind, live.saved_at, len(live.part.items))
-
-    def refused(version: str, reason: str) -> None:
-        metrics.refused_models.inc()
-        readiness.failed("version", f"version {version} could not be used ({reason})")
-
-    holder = ModelSlot(
-        shelf, entries, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused
-    )
-
-    holder.current.outside_links(settings.links)  # a file that cannot be read is refused before anything is served
+    holder = _slot(shelf, entries, settings, metrics, readiness)
 
     def after(look: Callable[[], None]) -> None:
         look()
@@ -151,7 +143,7 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
 
     lists = ListStore(database, days=settings.record_days)
     recorder = Recorder(
-        lists, Experiment.of(settings.experiment), on=settings.record_lists, share=settings.explore_share
+        lists, OnlineExperiment.of(settings.experiment), on=settings.record_lists, share=settings.explore_share
     )
     duties = [
         Duty("versions", lambda: after(holder.follow_version), lambda: after(holder.retry)),
@@ -176,14 +168,44 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
     )  # fmt: skip
 
 
-def open_database(folder: str | Path, settings: ServiceSettings) -> Database:
-    """The database that the settings name, its tables up to date; an SQLite file beside the model if they name none."""
+def _slot(
+    shelf: VersionStore, entries: ItemStore, settings: ServiceSettings, metrics: Metrics, readiness: Readiness
+) -> ModelSlot:
+    """The slot of the served model, which says in metrics and readiness what it holds and refuses."""
+
+    def switched(live: ServedModel) -> None:
+        metrics.model(live.version, live.part.kind, live.saved_at, len(live.part.items))
+
+    def refused(version: str, reason: str) -> None:
+        metrics.refused_models.inc()
+        readiness.failed("version", f"version {version} could not be used ({reason})")
+
+    slot = ModelSlot(shelf, entries, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused)
+    slot.current.outside_links(settings.links)  # a file that cannot be read is refused before anything is served
+    return slot
+
+
+def open_database(folder: str | Path, settings: ServiceSettings, *, patience: float = 0.0) -> Database:
+    """The database that the settings name, its tables up to date; an SQLite file beside the model if they name none.
+
+    patience: seconds to wait for one that does not answer. Raises StorageUnavailableError then.
+    """
     beside = Path(folder).with_name(Path(folder).name + ".db")
     database = Database(
         settings.database or f"sqlite:///{beside.resolve()}", pool=settings.threads, wait=settings.wait_seconds
     )
-    upgrade(database)
-    return database
+    last = time.monotonic() + patience
+    while True:
+        try:
+            upgrade(database)
+        except StorageUnavailableError as away:
+            if time.monotonic() >= last:
+                database.close()
+                raise
+            _log.warning("waiting for the database: %s", away)
+            time.sleep(min(1.0, patience))
+        else:
+            return database
 
 
 async def _service(request: Request) -> Service:

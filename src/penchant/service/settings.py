@@ -58,6 +58,7 @@ class ServiceSettings(Settings):
     visitors_per_hour: int = setting(60, "new visitors from one address in an hour", low=1)
 
     threads: int = setting(8, "requests worked on at a time; the database pool is as large", low=1, high=200)
+    start_seconds: float = setting(60.0, "how long a starting server waits for its database", low=0)
     wait_seconds: float = setting(2.0, "how long a request waits for the database before it is answered 503", above=0)
     cached_megabytes: int = setting(64, "memory for users folded in lately", low=1)
     watch_seconds: float = setting(1.0, "how often new model versions, items and keys are looked for", above=0)

@@ -21,6 +21,7 @@ from penchant.service.id_spelling import spelled
 from penchant.service.metrics import Metrics
 from penchant.service.model_slot import ModelSlot, ServedModel
 from penchant.service.problems import not_found
+from penchant.service.served_items import check_features
 from penchant.service.storage.events import EventStore, weighted
 from penchant.service.storage.ratings import RatingStore, Stored
 from penchant.service.version_store import BASE
@@ -90,10 +91,11 @@ class UserService:
         """A user by the ratings and features in the request; nothing is kept."""
         live = self._holder.current
         for value in ratings.values():
-            _check_rating(live, value)
+            check_rating(live, value)
         known = sum(one in live.part.items.vocabulary for one in ratings)
         self._metrics.asked(known, len(ratings) - known)
         if features:
+            check_features(live.part.users, features, "users")
             self._metrics.fold_in(kept=False)
             return self._counted(ServedUser(live, None, ratings, live.model.fold_in(ratings, features=features)))
         return self._counted(ServedUser(live, None, ratings, self._state(live, None, ratings)))
@@ -138,7 +140,7 @@ class UserService:
     def rate(self, user_id: str, item_id: str, value: float) -> str:
         """Keep one rating, durably; the item's id as it is kept."""
         live = self._holder.current
-        _check_rating(live, value)
+        check_rating(live, value)
         item = self.item_id(item_id)
         self._store.put(user_id, {item: value})
         return item
@@ -194,6 +196,12 @@ def _merged(training: Mapping[str, float], stored: Stored) -> dict[str, float]:
     return kept | {item: value for item, value in stored.items() if value is not None}
 
 
-def _check_rating(live: ServedModel, value: float) -> None:
-    if live.model.rating_model is not None:
-        check_on_scale(value, live.model.rating_model.scale)
+def check_rating(live: ServedModel, value: float) -> None:
+    """Raises CallerError for a rating that is not on the model's scale, or between two of its steps."""
+    if live.model.rating_model is None:
+        return
+    scale = live.model.rating_model.scale
+    check_on_scale(value, scale)
+    if scale.step and abs((value - scale.low) / scale.step - round((value - scale.low) / scale.step)) > 1e-6:
+        remedy = f"Rate from {scale.low:g} to {scale.high:g} in steps of {scale.step:g}"
+        raise CallerError(f"{value:g} is between two ratings", remedy=remedy)

@@ -69,6 +69,8 @@ class Workers:
 
     def _be_worker(self, says: bool) -> NoReturn:
         code = 1
+        for stop in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(stop, signal.SIG_DFL)  # until it serves it has nothing to finish
         try:
             self._work(says)
             code = 0

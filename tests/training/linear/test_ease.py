@@ -231,7 +231,7 @@ def test_a_grown_model_keeps_its_histories(model: Recommender, tmp_path: Path) -
     grown = model.with_user(7, {"i0": 5.0, "i4": 2.0}).with_item("new", ratings={100: 5.0, 104: 5.0})
     again = load(grown.with_user(101, {"new": 4.0}).save(tmp_path / "model"))
     for one in (grown, again):
-        np.testing.assert_array_equal(main_model(one).users.histories.take([USERS]).numbers, [0])
+        np.testing.assert_array_equal(main_model(one).users.histories.take(np.array([USERS])).numbers, [0])
         assert one.recommend(7, 1, among=["i8"]).scores == pytest.approx(weights_of(model)[0, 8], abs=1e-6)
     assert len(main_model(again).users.histories) == USERS + 1  # a later item weighs on no other
     with pytest.raises(CallerError, match="anew only by training"):

@@ -49,7 +49,7 @@ def detected(raw: bytes, path: Path, *, whole: bool = True) -> str:
 def decoded(raw: bytes, encoding: str, path: Path, *, whole: bool = True) -> str:
     """The text. Raises DataError if it is not in this encoding, or if there is no such encoding."""
     try:
-        b"".decode(encoding)  # refuses codecs that are not of texts
+        "a".encode(encoding)  # refuses codecs that are not of texts
         return codecs.getincrementaldecoder(encoding)().decode(raw, final=whole)
     except (LookupError, TypeError, ValueError) as error:
         raise DataError(

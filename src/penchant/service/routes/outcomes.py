@@ -8,7 +8,7 @@ from penchant.service import item_schemas, list_schemas, rendering
 from penchant.service.item_service import Outcome
 from penchant.service.problems import DOCUMENTED
 from penchant.service.service import TheService, Who
-from penchant.service.storage.lists import ListOutcome
+from penchant.service.storage.given_lists import ListOutcome
 
 router = APIRouter(prefix="/v1/outcomes", tags=["lists"], responses=DOCUMENTED)
 

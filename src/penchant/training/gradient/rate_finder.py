@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from penchant.foundations.optional import require
 from penchant.training.gradient.backend import Backend
 
 _HOPELESS = 4.0
-"""The search ends if the loss is this many times the lowest loss."""
+"""The search ends if the loss is this many times the loss before the search."""
 
 
 @dataclass(frozen=True)
@@ -44,27 +45,33 @@ def find_rate(
     before = backend.state()
     rates = np.geomspace(low, high, steps)
     try:
-        losses = _losses(backend, seed, rates, limit=_HOPELESS)
+        still = np.fromiter(_losses(backend, seed, np.zeros(steps)), np.float64)
         backend.restore(before)
-        still = _losses(backend, seed, np.zeros(len(losses)), limit=np.inf)
+        changes = _until_hopeless(_losses(backend, seed, rates), still)
     finally:
         backend.restore(before)
-    smooth = _smoothed(losses - still + still.mean(), smoothing)
+    smooth = _smoothed(changes + still.mean(), smoothing)
     seen = rates[: len(smooth)]
     return RateFinding(seen, smooth, _steepest(seen, smooth))
 
 
-def _losses(backend: Backend, seed: int, rates: NDArray[np.float64], *, limit: float) -> NDArray[np.float64]:
-    """The loss of one step at each rate, over as many epochs as needed, until it is `limit` times the lowest one."""
+def _losses(backend: Backend, seed: int, rates: NDArray[np.float64]) -> Iterator[float]:
+    """The loss of one step at each rate, over as many epochs as needed."""
     each = steps_in(backend.rows, backend.batch_size)
-    losses: list[float] = []
     for at, rate in enumerate(rates):
         if at % each == 0:
             backend.begin(seed, at // each)
-        losses.append(float(backend.advance(at % each, np.array([rate]))[0]))
-        if not np.isfinite(losses[-1]) or losses[-1] > limit * min(losses):
-            return np.array(losses[:-1])
-    return np.array(losses)
+        yield float(backend.advance(at % each, np.array([rate]))[0])
+
+
+def _until_hopeless(losses: Iterable[float], still: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each loss less that of the same batch before the search, up to the first that is far too high or not finite."""
+    changes: list[float] = []
+    for loss, before in zip(losses, still, strict=True):
+        if not np.isfinite(loss) or loss - before > (_HOPELESS - 1.0) * still.mean():
+            break
+        changes.append(loss - before)
+    return np.array(changes)
 
 
 def _smoothed(losses: NDArray[np.float64], keep: float) -> NDArray[np.float64]:

@@ -42,7 +42,8 @@ function list(into, pairs) {
 }
 
 const shown = value => value === null || value === undefined ? "–"
-  : typeof value === "number" ? value.toLocaleString("en", {maximumFractionDigits: 4}) : String(value);
+  : typeof value === "number" ? (Math.abs(value) < 0.00005 ? 0 : value).toLocaleString("en", {maximumFractionDigits: 4})
+  : String(value);
 const share = value => value === null ? "–" : `${(100 * value).toFixed(1)} %`;
 const moment = value => value === null ? "–" : new Date(1000 * value).toLocaleString();
 const between = one => one ? `${shown(one.value)} (${shown(one.low)} to ${shown(one.high)})` : "–";
@@ -87,7 +88,7 @@ function draw(facts) {
   $("problems").replaceChildren(...Object.entries(facts.problems).map(([n, why]) => element("li", `${n}: ${why}`, "bad")));
   table("versions", ["Version", "Saved", "Against the version before", ""],
     facts.versions.map(one => [one.version, moment(one.saved_at), compared(one.comparison), serving(one)]), "none");
-  table("routes", ["Route", "Requests", "Refused", "Failed", "Median ms", "99 % ms"],
+  table("routes", ["Route", "Requests", "Refused", "Failed", "Median ms, at most", "99 % ms, at most"],
     facts.routes.map(r => [`${r.method} ${r.route}`, r.requests, r.refused, r.failed, r.p50, r.p99]), "no requests yet");
   table("refusals", ["Status", "Requests"], Object.entries(facts.refusals), "none");
   const drift = facts.drift;
@@ -97,7 +98,7 @@ function draw(facts) {
   table("jobs", ["Job", "Last worked, or began", "Problem"],
     facts.jobs.map(one => [one.name, moment(one.since), one.problem || "none"]), "none");
   const found = facts.experiment;
-  $("verdict").textContent = found ? found.verdict : "There is no experiment.";
+  $("conclusion").textContent = found ? found.conclusion : "There is no experiment.";
   table("arms", ["Arm", "Users", "Lists", "Chosen", "For each list (99 % interval)"],
     (found ? found.arms : []).map(one => [one.arm, one.users, one.lists, one.outcomes, between(one.rate)]), "");
 }

@@ -1,0 +1,246 @@
+"""A day of the service in a minute: lists at a steady rate while all else happens.
+
+    python benchmarks/service_day.py                     # all parts, about three minutes
+    python benchmarks/service_day.py --part items --seconds 10 --results /tmp/day.json
+
+One server process serves a rating model (als, 32 factors) and a choice model (implicit_als, 32 factors) with a ranker,
+for 20,000 items and 5,000 users with 200,000 random ratings, from SQLite. The load generator shares its cores.
+
+day: 200 lists a second with combined ranking, each with 15 ratings in its body. Meanwhile 1,000 events are sent in bulk
+every second and five items are put, patched or deleted. After a quarter of the time `penchant retrain` begins, and
+after three quarters the base is served again. Latency counts from the time a request is due. health: `GET /health/live`
+twenty times a second while 40 clients send the costliest questions and the most diverse lists that are allowed, without
+a pause. items: single items are put one after another, up to 2,000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from penchant.client import Client, ServiceError
+from penchant.data.ratings import Ratings, Scale
+from penchant.data.vocabulary import Vocabulary
+from penchant.evaluation.scoring.protocol import versions
+from penchant.models.priors import flat_prior
+from penchant.models.scorers import DotScorer
+from penchant.models.trained import Feedback, assemble
+from penchant.recommending.recommender import Recommender
+from service import ITEMS, UNLIMITED, USERS, Load, Server, _answer, _started, _with_connections, requests
+
+RESULTS = Path(__file__).parent / "results" / "service_day.json"
+FACTORS, RATE = 32, 200
+QUANTILES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99, "max_ms": 1.0}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    asked = parser.parse_args()
+    found: dict[str, Any] = json.loads(asked.results.read_text()) if asked.results.exists() else {}
+    for part in PARTS if asked.part == "all" else [asked.part]:
+        with tempfile.TemporaryDirectory() as folder:
+            model = Path(folder) / "model"
+            made_pair(model)
+            found[part] = PARTS[part](model, asked.seconds)
+    found["command"], found["protocol"] = "python benchmarks/service_day.py", " ".join((__doc__ or "").split())
+    found["versions"] = versions(("fastapi", "uvicorn", "uvloop", "httptools", "sqlalchemy", "numpy"))
+    print(json.dumps(found, indent=2))
+    asked.results.parent.mkdir(exist_ok=True)
+    asked.results.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def made_pair(folder: Path) -> None:
+    """A rating model and a choice model of random rows, since speed does not depend on the values."""
+    rng = np.random.default_rng(0)
+    pairs = np.unique(rng.integers(0, [USERS, ITEMS], size=(200_000, 2)), axis=0).astype(np.int32)
+    ratings = Ratings(
+        pairs[:, 0].copy(), pairs[:, 1].copy(), (rng.integers(1, 11, len(pairs)) / 2).astype(np.float32),
+        Vocabulary(np.arange(USERS)), Vocabulary(np.arange(ITEMS)), Scale(0.5, 5, 0.5),
+        rng.integers(1_700_000_000, 1_710_000_000, len(pairs)),
+    )  # fmt: skip
+
+    def trained(kind: str, **more: Any) -> Any:
+        sides = [
+            (
+                rng.normal(scale=0.3, size=(1, n)).astype(np.float32),
+                rng.normal(scale=0.1, size=(1, n, FACTORS)).astype(np.float32),
+            )
+            for n in (USERS, ITEMS)
+        ]
+        prior = flat_prior(1, FACTORS, 5.0)
+        return assemble(
+            ratings, kind=kind, settings={"factors": FACTORS}, scorer=DotScorer(np.array([3.5], np.float32)),
+            user_rows=sides[0], item_rows=sides[1], priors=(prior, prior), noise=np.array([0.8], np.float32), **more,
+        )  # fmt: skip
+
+    Recommender(trained("als"), trained("implicit_als", feedback=Feedback())).save(folder)
+
+
+@contextmanager
+def served(model: Path, *words: str) -> Iterator[tuple[Server, Client]]:
+    """A server of the model, and a client with a key for everything."""
+    made = subprocess.run(
+        [sys.executable, "-m", "penchant", "keys", "add", str(model), "load", "--scope", "admin"],
+        capture_output=True, text=True, check=True, env=ENVIRONMENT,
+    )  # fmt: skip
+    command = [sys.executable, "-m", "penchant", "serve", str(model), "--port", "0", *UNLIMITED, *words]
+    limits = ["--key-rate", "1e9", "--key-burst", "1000000000", "--address-connections", "500"]
+    with (
+        _started([*command, *limits]) as server,
+        Client(f"http://127.0.0.1:{server.port}", made.stdout.strip(), timeout=60) as client,
+    ):
+        yield server, client
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src")}
+
+
+def day(model: Path, seconds: float) -> dict[str, Any]:
+    """Lists at a steady rate through bulk import, changes of items, a retrain and a rollback."""
+    with served(model) as (server, client):
+        stop, refused = threading.Event(), [0]
+        sizes = [server.megabytes]
+        workers = [threading.Thread(target=one, args=(client, stop, refused)) for one in (_importing, _changing)]
+        operator = threading.Thread(target=_operating, args=(model, client, stop, seconds))
+        for one in (*workers, operator):
+            one.start()
+        load = steadily(server.port, seconds)
+        stop.set()
+        for one in (*workers, operator):
+            one.join()
+        sizes.append(server.megabytes)
+        versions_seen = client.get_model()["versions"]
+    return {
+        "seconds": seconds, "per_second": RATE, "lists": len(load.latencies), "errors": load.wrong,
+        "refused_changes": refused[0], **quantiles(load.latencies), "megabytes": sizes, "versions": versions_seen,
+    }  # fmt: skip
+
+
+def steadily(port: int, seconds: float) -> Load:
+    """RATE lists a second over the connections; latency from when each is due."""
+    wanted = requests(seed=5, count=int(RATE * seconds))
+    started = time.perf_counter() + 0.2
+    due = iter([(started + n / RATE, request) for n, request in enumerate(wanted)])
+
+    async def worker(load: Load, reader: Any, writer: Any) -> None:
+        import asyncio
+
+        for moment, request in due:
+            await asyncio.sleep(max(0.0, moment - time.perf_counter()))
+            writer.write(request)
+            load.wrong += not await _answer(reader)
+            load.latencies.append(time.perf_counter() - moment)
+
+    return _with_connections(port, worker)
+
+
+def _importing(client: Client, stop: threading.Event, refused: list[int]) -> None:
+    rng = np.random.default_rng(1)
+    while not stop.wait(1.0):
+        users, items = rng.integers(0, USERS, 1000).tolist(), rng.integers(0, ITEMS, 1000).tolist()
+        stars = (rng.integers(1, 11, 1000) / 2).tolist()
+        rows: Any = [{"user": str(u), "item": str(i), "rating": r} for u, i, r in zip(users, items, stars, strict=True)]
+        refused[0] += client.take_events(rows)["refused"]
+
+
+def _changing(client: Client, stop: threading.Event, refused: list[int]) -> None:
+    number = 0
+    while not stop.wait(0.2):
+        item = f"{ITEMS + number // 3}"
+        changes: list[Callable[[str], Any]] = [
+            lambda one: client.put_item(one, f"Item {one}"),
+            lambda one: client.patch_item(one, hidden=True),
+            client.delete_item,
+        ]
+        try:
+            changes[number % 3](item)
+        except ServiceError:
+            refused[0] += 1
+        number += 1
+
+
+def _operating(model: Path, client: Client, stop: threading.Event, seconds: float) -> None:
+    if stop.wait(seconds / 4):
+        return
+    command = [sys.executable, "-m", "penchant", "retrain", str(model), "--force", "--quiet"]
+    training = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+    stop.wait(seconds / 2)
+    with suppress(ServiceError):
+        client.switch_model("base")
+    training.wait()
+
+
+def health(model: Path, seconds: float) -> dict[str, Any]:
+    """How long health takes while the costliest requests run."""
+    ratings = {str(n): 4.0 for n in range(15)}
+    with served(model) as (server, _):
+        stop, answered = threading.Event(), [0, 0]
+
+        def costly(number: int) -> None:
+            with Client(f"http://127.0.0.1:{server.port}", tries=1, timeout=60) as mine:
+                while not stop.is_set():
+                    try:
+                        if number % 2:
+                            mine.ask({**ratings, str(number): 3.0}, 100)
+                        else:
+                            mine.recommend({**ratings, str(number): 3.0}, n=100, diversity=0.9)
+                        answered[0] += 1
+                    except ServiceError:
+                        answered[1] += 1
+
+        threads = [threading.Thread(target=costly, args=(number,)) for number in range(40)]
+        for thread in threads:
+            thread.start()
+        waits = []
+        with Client(f"http://127.0.0.1:{server.port}", tries=1) as probe:
+            end = time.perf_counter() + seconds / 4
+            while time.perf_counter() < end:
+                asked = time.perf_counter()
+                probe.live()
+                waits.append(time.perf_counter() - asked)
+                time.sleep(0.05)
+        stop.set()
+        for thread in threads:
+            thread.join()
+    return {"probes": len(waits), "costly_answered": answered[0], "costly_refused": answered[1], **quantiles(waits)}
+
+
+def items(model: Path, seconds: float) -> dict[str, Any]:
+    """How long it takes to add one item that lists hold at once."""
+    waits: list[float] = []
+    with served(model) as (_, client):
+        client.recommend({str(n): 4.0 for n in range(15)})
+        end = time.perf_counter() + seconds / 4
+        while time.perf_counter() < end and len(waits) < 2000:
+            asked = time.perf_counter()
+            client.put_item(str(ITEMS + len(waits)), f"Item {len(waits)}")
+            waits.append(time.perf_counter() - asked)
+        last = str(ITEMS + len(waits) - 1)
+        listed = client.recommend({"1": 4.0}, n=1, among=[last])["items"]
+    return {"items": len(waits), "listed_at_once": [one["item"] for one in listed] == [last], **quantiles(waits)}
+
+
+def quantiles(seconds: list[float]) -> dict[str, float]:
+    """Milliseconds."""
+    return {name: round(1000 * float(np.quantile(seconds, share)), 2) for name, share in QUANTILES.items()}
+
+
+PARTS: dict[str, Callable[[Path, float], dict[str, Any]]] = {"day": day, "health": health, "items": items}
+
+if __name__ == "__main__":
+    main()
