@@ -67,14 +67,10 @@ CAUSES: dict[str, tuple[str, str]] = {
         "The database of the service does not answer.",
         "Start it or correct its address; lists are still served, and ratings are refused with 503.",
     ),
-    "P340": (
-        "The client of the service got an answer that refuses the request, or none at all.",
-        "`status` is that of HTTP, and the message is the service's own: 401 and 403 are about the key, 404 is an id.",
-    ),
     "P330": ("The disk or the database of the service is full.", "Free space. No rating that was accepted is lost."),
     "P340": (
         "The service refused a request of `penchant.client`, or did not answer.",
-        "`status` and `detail` say why.",
+        "`status` is that of HTTP, and the message is the service's own: 401 and 403 are about the key, 404 is an id.",
     ),
 }
 """Written by hand; a test holds it complete."""

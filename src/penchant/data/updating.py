@@ -33,7 +33,7 @@ def updated(ratings: Ratings, more: Ratings, deleted: Any) -> Ratings:
         "timestamps": None if ratings.timestamps is None else more.timestamps,
     }
     stays, comes = _newest(ratings, new, len(items))
-    columns = {
+    columns: dict[str, Any] = {
         name: None if new[name] is None else np.concatenate([getattr(ratings, name)[stays], new[name][comes]])
         for name in new
     }
