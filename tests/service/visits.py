@@ -79,8 +79,7 @@ class Visit:
             self.press(form.locator("label").nth(level - 1))
 
     def check(self, name: str) -> None:
-        """No violation of accessibility in either colour scheme, names that match labels, and a layout that fits and does
-        not shift."""
+        """No violation of accessibility in either scheme, names that match labels, a layout that fits and stays."""
         width = self.page.viewport_size["width"]
         assert self.page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert self.page.evaluate("window.shifts") < 0.05, name
