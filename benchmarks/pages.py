@@ -1,11 +1,11 @@
-"""Every page of the service: how long one takes for a visitor with ratings of their own.
+"""Every page of the service: how long one takes for a user with ratings of their own.
 
     python benchmarks/pages.py                # the default model of the shipped MovieLens data, two minutes
     python benchmarks/pages.py --model films  # a model that is trained already
 
-One server process with an SQLite database. Each of 40 visitors brings 12 ratings of their own by the page's import,
+One server process with an SQLite database. Each of 40 new users brings 12 ratings of their own by the page's import,
 random ones of the 500 films with the most ratings, and then opens every page once, in an order of their own. So a
-visitor is folded in once, on the page that comes first, and no list is made twice. A page is the HTML alone; the rows
+user is folded in once, on the page that comes first, and no list is made twice. A page is the HTML alone; the rows
 that a script fetches later are pages of their own. Seconds are those the client waits, on a connection that stays open;
 cpu is the processor time of the server, which other programs on the machine change little.
 """
@@ -30,14 +30,14 @@ import penchant as pt
 from penchant.evaluation.scoring.protocol import machine, versions
 
 RESULTS = Path(__file__).parent / "results" / "pages.json"
-VISITORS, RATED, KNOWN = 40, 12, 500
+USERS, RATED, KNOWN = 40, 12, 500
 PAGES = {
     "home": "/", "for you": "/rows/for-you", "popular": "/rows/popular", "because": "/rows/because", "new": "/rows/new",
     "further afield": "/rows/afield", "filtered": "/?genre=Drama&years=1990-1999", "search": "/search?search=godfater",
     "item": "/items/1196", "watchlist": "/watchlist", "taste": "/taste", "map": "/map", "map points": "/map/points",
     "ratings": "/ratings", "model": "/model",
 }  # fmt: skip
-FLAGS = ["--address-rate", "1e9", "--address-burst", "1000000000", "--visitors-per-hour", "1000000"]
+FLAGS = ["--address-rate", "1e9", "--address-burst", "1000000000"]
 
 
 def main() -> None:
@@ -76,7 +76,7 @@ def measured(model: Path, folder: Path) -> dict[str, dict[str, float]]:
             address = server.stdout.readline().split(" on ")[1].strip()
             rng = np.random.default_rng(0)
             taken: dict[str, list[tuple[float, float]]] = {name: [] for name in PAGES}
-            for _ in range(VISITORS):
+            for _ in range(USERS):
                 _visit(address, server.pid, rng, taken)
         finally:
             server.terminate()
