@@ -28,6 +28,7 @@ from penchant.service.readiness import Readiness
 from penchant.service.recording import Recorder
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageFullError, StorageUnavailableError
+from penchant.service.storage.device_codes import DeviceStore
 from penchant.service.storage.events import EventStore
 from penchant.service.storage.given_lists import ListStore
 from penchant.service.storage.items import ItemStore
@@ -35,7 +36,6 @@ from penchant.service.storage.keys import KeyStore
 from penchant.service.storage.marks import MarkStore
 from penchant.service.storage.migrating import upgrade
 from penchant.service.storage.ratings import RatingStore
-from penchant.service.storage.visitor_devices import DeviceStore
 from penchant.service.storage.visitors import VisitorStore
 from penchant.service.user_service import UserService
 from penchant.service.version_store import VersionStore
@@ -136,8 +136,6 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
 
     holder = _slot(shelf, entries, settings, metrics, readiness)
 
-    holder.current.outside_links(settings.links)  # a file that cannot be read is refused before anything is served
-
     def after(look: Callable[[], None]) -> None:
         look()
         if holder.refused is None:
@@ -180,7 +178,9 @@ def _slot(
         metrics.refused_models.inc()
         readiness.failed("version", f"version {version} could not be used ({reason})")
 
-    return ModelSlot(shelf, entries, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused)
+    slot = ModelSlot(shelf, entries, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused)
+    slot.current.outside_links(settings.links)  # a file that cannot be read is refused before anything is served
+    return slot
 
 
 def _recorder(settings: ServiceSettings, lists: ListStore, holder: ModelSlot) -> Recorder:

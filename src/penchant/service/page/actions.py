@@ -18,8 +18,8 @@ from penchant.service.problems import RefusalError
 from penchant.service.rating_import import NAMED, read_ratings
 from penchant.service.schema_types import Id
 from penchant.service.service import Service, TheService, Who
+from penchant.service.storage.device_codes import VALID_MINUTES
 from penchant.service.storage.marks import Mark
-from penchant.service.storage.visitor_devices import VALID_MINUTES
 
 router = APIRouter(include_in_schema=False)
 Deed = Literal["rate", "unrate", "save", "hide", "unseen", "unmark"]
