@@ -30,7 +30,7 @@ class MarkStore:
         self._database = database
 
     def put(self, user_id: str, item_id: str, mark: Mark) -> None:
-        """Set the mark in place of one that is there. Raises CallerError if there is no room for it."""
+        """Set the mark in place of one that is there. Raises TooManyMarksError if there is no room for it."""
         if mark not in get_args(Mark):
             raise CallerError(f"{mark!r} is no mark", remedy=f"Choose one of: {', '.join(get_args(Mark))}")
         row = {"user_id": user_id, "item_id": item_id, "mark": mark, "marked_at": now()}
@@ -40,7 +40,7 @@ class MarkStore:
         others = others.where((MARKS.c.user_id == user_id) & (MARKS.c.item_id != item_id))
         with self._database.write() as connection:
             if (connection.scalar(others) or 0) >= MOST:
-                raise CallerError(f"no more than {MOST} marks are kept for one user")
+                raise TooManyMarksError(f"no more than {MOST} marks are kept for one user")
             connection.execute(insert.on_conflict_do_update(index_elements=["user_id", "item_id"], set_=fresh))
 
     def remove(self, user_id: str, item_id: str) -> None:
