@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
 from penchant.service import rendering, schemas
@@ -39,8 +39,7 @@ def metrics(service: TheService, who: Who) -> Response:
 @router.get("/v1/openapi.json", include_in_schema=False)
 async def document(request: Request) -> Response:
     """The OpenAPI document."""
-    app: FastAPI = request.app
-    return JSONResponse(app.openapi())
+    return JSONResponse(request.app.state.document)
 
 
 @router.get("/v1/model", operation_id="get_model", summary="The model being served")
