@@ -99,6 +99,7 @@ def test_models_lists_every_model_and_its_settings() -> None:
         (["train", "no-such-file.csv", "--out", "m"], "no-such-file.csv"),
         (["train", RATINGS, "--model", "svd", "--out", "m"], "there is no model 'svd'. Choose one of: "),
         (["train", RATINGS, "--model", "dot_bias", "--factor", "8", "--out", "m"], "Did you mean '--factors'"),
+        (["train", RATINGS, "--rating-colum", "stars", "--out", "m"], "Did you mean '--rating-column'"),
         (["train", RATINGS, "--model", "dot_bias", "--factors", "many", "--out", "m"], "'many' is not of type int"),
         (["train", RATINGS, "--rating-column", "stars", "--out", "m"], "there is no column 'stars'"),
         (["models", "svd"], "there is no model 'svd'"),

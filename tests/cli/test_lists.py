@@ -104,6 +104,22 @@ def test_popular_items(model: Path) -> None:
         == loaded.popular(4, where={"genres": "Crime"}).ids
     )
     assert "Trending" in penchant("popular", model, "--order", "trending", "--window", 1).stdout
+    assert ".000" not in penchant("popular", model).stdout, "ratings are counted in whole numbers"
+
+
+@pytest.mark.parametrize(
+    ("rates", "says"),
+    [(["7"], "'7' is not a rating"), (["=7"], "'=7' is not a rating"), (["7=4", "7=2"], "the item '7' is rated twice")],
+)
+def test_a_rating_without_an_item_and_a_second_one_are_refused(model: Path, rates: list[str], says: str) -> None:
+    words = [word for rate in rates for word in ("--rate", rate)]
+    assert says in refused("fold-in", model, *words)
+
+
+def test_an_explanation_shows_no_term_of_zero(model: Path) -> None:
+    shown = penchant("explain", model, "--user", 1, "--item", 3).stdout
+    assert "0.000" not in shown.rpartition("score")[0]
+    assert "more ratings" in shown or shown.count("Film") > 1
 
 
 def test_an_export_has_the_form_of_its_ending(model: Path, tmp_path: Path) -> None:

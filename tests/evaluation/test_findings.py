@@ -72,6 +72,12 @@ def test_the_remedy_differs_for_rating_and_choice_models() -> None:
     assert "train a choice model" in said[0] and "train a choice model" not in said[1]
 
 
+def test_a_recommender_with_both_parts_is_not_sent_to_itself() -> None:
+    both = per_user([0.2]) | {"rmse": UserSums.mean(np.ones(50))}
+    rows = {"m": both, "m, by rating": per_user([0.1]), "popular": per_user([0.3])}
+    assert "Its choice model does not fit" in list_findings(rows, ["m"], SETTINGS)[0]
+
+
 def test_lists_by_rating_are_sent_to_the_combined_order() -> None:
     rows = {"m, by rating": per_user([0.2]), "popular": per_user([0.3])}
     assert "ask for the combined order" in list_findings(rows, ["m, by rating"], SETTINGS)[0]

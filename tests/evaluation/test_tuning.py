@@ -96,6 +96,12 @@ def test_an_invalid_space_is_refused(asked: dict[str, object], message: str) -> 
         space_for("baseline", asked)
 
 
+def test_a_model_of_choices_needs_a_metric_of_lists(train: Ratings, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(CallerError, match=r"ease has no metric 'rmse'. Choose a metric of lists, such as ndcg@10"):
+        tune(train, "ease", trials=1)
+    assert capfd.readouterr().err == "", "optuna logs no trace"
+
+
 def test_a_metric_without_values_is_refused(train: Ratings) -> None:
     with pytest.raises(CallerError, match="no metric 'nonsense'"):
         tune(train, "baseline", metric="nonsense", trials=1)

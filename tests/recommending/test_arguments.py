@@ -92,6 +92,14 @@ def test_answers_hold_plain_values(model: Recommender) -> None:
     np.testing.assert_array_equal(model.predict("ann", top.ids).mean, top.predicted)
 
 
+def test_a_list_is_printed_as_a_table(model: Recommender) -> None:
+    top = model.recommend("ann", 2, exclude_seen=False)
+    head, _, first, *rest = str(top).splitlines()
+    assert head.split() == ["#", "id", "title", "score", "predicted", "p_like", "source"]
+    assert first.split()[:2] == ["1", str(top.ids[0])] and len(rest) == 1
+    assert "score" in str(model.recommend("ann", among=[])), "a list without items has its head"
+
+
 def test_a_fraction_and_a_boolean_are_no_id(model: Recommender) -> None:
     assert plain_id(1.5) == 1.5
     assert list(model.recommend("ann", 9, among=[7.5, True], exclude_seen=False).unknown) == [7.5, True]
@@ -111,6 +119,10 @@ WRONG: dict[str, tuple[Callable[[Recommender], Any], str]] = {
     "a kept one off the scale": (lambda m: m.with_user("zoe", {7: 6}), r"6 is not on the scale"),
     "ratings as a list": (lambda m: m.fold_in([1, 2]), r"ratings are given as item id -> rating, not as \[1, 2\]"),
     "an item's as a list": (lambda m: m.fold_in_item([1, 2]), r"ratings are given as user id -> rating"),
+    "ratings as a frame": (
+        lambda m: m.fold_in(pd.DataFrame({"item": [7], "rating": [4.0]})),
+        r"ratings are given as item id -> rating",
+    ),
     "features as a list": (lambda m: m.fold_in(features=["x"]), r"features are given as name -> value"),
     "users and items unlike": (lambda m: m.predict(["ann", "bob"], [7, 3, 9]), r"2 users and 3 items make no pairs"),
     "a table of ids": (lambda m: m.predict("ann", np.ones((2, 2), int)), r"items: \[1, 1\] is not an id"),
@@ -118,6 +130,8 @@ WRONG: dict[str, tuple[Callable[[Recommender], Any], str]] = {
     "a user in a list": (lambda m: m.explain(["ann"], 7), r"one user is asked for"),
     "no item": (lambda m: m.predict("ann", None), r"items: None is not an id"),
     "a rating of two ids": (lambda m: m.fold_in({(7, 3): 4.0}), r"ratings: \(7, 3\) is not an id"),
+    "a missing value as a user": (lambda m: m.recommend(float("nan")), r"user: no id was given"),
+    "a missing value as an item": (lambda m: m.predict("ann", [7, np.nan]), r"items: nan is not an id"),
     "no user": (lambda m: m.recommend(None), r"user: no id was given"),
     "items in a list": (lambda m: m.similar_items([7, 3]), r"one item is asked for"),
     "exclude as a number": (

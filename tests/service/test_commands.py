@@ -33,7 +33,7 @@ def test_mistakes_are_one_line(model_folder: Path, tmp_path: Path) -> None:
             (["serve", str(tmp_path / "nothing"), *database], "there is no model here"),
             (["serve", folder, "--host", "0.0.0.0", *database], "there is no key yet"),
             (["serve", folder, "--database", "mysql://x/y"], "is not a database this service knows"),
-            (["serve", folder, "--max-n", "0", *database], "is below 1"),
+            (["serve", folder, "--max-n", "0", *database], "--max-n: 0 is below 1"),
             (["serve", folder, "--port", str(taken.getsockname()[1]), *database], "cannot listen there"),
             (["rollback", folder], "oldest version"),
             (["retrain", folder, "--factors", "no", *database], "factors"),

@@ -115,6 +115,7 @@ def test_a_wrong_key_or_token_is_401_on_every_route(made: Value, header: str) ->
                 content=None if body is None and path not in bodies else json.dumps(body or {}),
             )  # fmt: skip
             assert answer.status_code == 401, (method, path, answer.text)
+            assert "not in use" in answer.json()["detail"] or "pk_" not in header, (method, path)
             checked += 1
     assert checked >= 28
 

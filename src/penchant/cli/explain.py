@@ -51,10 +51,11 @@ def _show_part(title: str, why: Any) -> None:
     """The terms of one part's score; those that show as zero are left out."""
     named = {"mean": why.mean, "user": why.user_bias, "item": why.item_bias, "prior": why.prior, "rest": why.rest}
     rows: list[list[Any]] = [[name, "", amount] for name, amount in named.items() if abs(amount) >= SMALL]
-    rows += [[pull.title, pull.rating, pull.amount] for pull in why.pulls[:STRONGEST]]
-    if len(why.pulls) > STRONGEST:
-        others = why.pulls[STRONGEST:]
-        rows.append([f"{len(others)} more ratings", "", sum(pull.amount for pull in others)])
+    shown = [pull for pull in why.pulls[:STRONGEST] if abs(pull.amount) >= SMALL]  # pulls are strongest first
+    rows += [[pull.title, pull.rating, pull.amount] for pull in shown]
+    others = [pull.amount for pull in why.pulls[len(shown) :]]
+    if abs(sum(others)) >= SMALL:
+        rows.append([f"{len(others)} more ratings", "", sum(others)])
     show_table(title, ["term", "rating", "adds"], [*rows, ["score", "", why.score]])
 
 

@@ -44,22 +44,28 @@ def fold_in(
     answer = user.recommend(
         n, by=by, diversity=diversity, explore=explore, new_items=new_items, **filters(among, exclude, where)
     )
-    show_answer(f"For a new user with {len(rate)} ratings", answer, as_json=as_json)
+    given = "1 rating" if len(rate) == 1 else f"{len(rate)} ratings"
+    show_answer(f"For a new user with {given}", answer, as_json=as_json)
 
 
 def rated(texts: Iterable[str]) -> dict[str, float]:
-    """The ratings that flags such as `1=5.0` give, by item id."""
-    return dict(map(_pair, texts))
+    """The ratings that flags such as `1=5.0` give, by item id. Refuses other texts and a second rating."""
+    found: dict[str, float] = {}
+    for item, rating in map(_pair, texts):
+        if item in found:
+            raise CallerError(f"the item {item!r} is rated twice", where="--rate", remedy="Give one rating for an item")
+        found[item] = rating
+    return found
 
 
 def _pair(text: str) -> tuple[str, float]:
     item, _, rating = text.rpartition("=")
     try:
-        return item, float(rating)
+        if item:
+            return item, float(rating)
     except ValueError:
-        raise CallerError(
-            f"{text!r} is not a rating", where="--rate", remedy="Write it as item=rating: 1=4.5"
-        ) from None
+        pass
+    raise CallerError(f"{text!r} is not a rating", where="--rate", remedy="Write it as item=rating: 1=4.5")
 
 
 def register(app: typer.Typer) -> None:

@@ -40,6 +40,10 @@ def _text(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
+def _score(score: float, by: str) -> float:
+    return int(score) if by == "count" and score.is_integer() else score
+
+
 def _rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
     from rich import box
     from rich.console import Console
@@ -56,7 +60,6 @@ def _rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 SCORES = {"rating": "stars", "cosine": "cosine", "count": "ratings", "trending": "rise", "latest": "days"}
 """What the scores of a list are called, if not "score"."""
-"""What a list is ordered by, as the head of its column."""
 
 
 def show_answer(title: str, answer: Any, *, as_json: bool = False) -> None:
@@ -66,7 +69,10 @@ def show_answer(title: str, answer: Any, *, as_json: bool = False) -> None:
         return
     for one in answer.unknown:
         sys.stderr.write(f"note: {one!r} is not known to the model\n")
-    heads, values = ["#", "id", "title", SCORES.get(answer.by, "score")], [[line.score] for line in answer]
+    heads, values = (
+        ["#", "id", "title", SCORES.get(answer.by, "score")],
+        [[_score(line.score, answer.by)] for line in answer],
+    )
     if answer.predicted is not None:
         rating = [] if answer.by == "rating" else ["stars"]
         heads += [*rating, "±"]

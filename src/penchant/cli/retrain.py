@@ -57,7 +57,7 @@ def retrain(
     from penchant.service.version_store import VersionStore
 
     flags = [*as_flags(settings_given), *context.args]
-    settings = _settings(folder, model, flags) if flags else {}
+    settings = _settings(context, folder, model, flags) if flags else {}
     weights = ServiceSettings(event_kinds=tuple(event_kinds)).event_weights if event_kinds else None
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
@@ -95,18 +95,18 @@ def _store(folder: Path, store: Any, table: TableOptions, deleted: Path | None) 
         return store_rows(base, store, later)
 
 
-def _settings(folder: Path, model: str | None, flags: Sequence[str]) -> dict[str, Any]:
+def _settings(context: typer.Context, folder: Path, model: str | None, flags: Sequence[str]) -> dict[str, Any]:
     """The settings that the flags give for the named model, else for a part of the base that has them."""
     from penchant.recommending.recommender import load
 
     if model is not None:
-        return settings_from_flags(model, flags)
+        return settings_from_flags(model, flags, context=context)
     base = load(folder)
     kinds = [part.kind for part in (base.rating_model, base.choice_model) if part is not None]
     for kind in kinds[:-1]:
         with suppress(SettingsError):
             return settings_from_flags(kind, flags)
-    return settings_from_flags(kinds[-1], flags)
+    return settings_from_flags(kinds[-1], flags, context=context)
 
 
 def rollback(

@@ -59,7 +59,11 @@ def _serve(folder: Path, settings_file: Path | None = None, **flags: Any) -> Non
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for name in ("alembic", "sqlalchemy", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    settings = ServiceSettings.from_json(flags)
+    try:
+        settings = ServiceSettings.from_json(flags)
+    except SettingsError as wrong:
+        flag = wrong.where.rpartition(".")[2].replace("_", "-")
+        raise SettingsError(wrong.what, where=f"--{flag}", remedy=wrong.remedy) from wrong
     serve(folder, settings, on_ready=lambda address: print(f"Serving {folder} on {address}", flush=True))
 
 

@@ -50,9 +50,12 @@ def as_flags(given: Iterable[str] | None) -> list[str]:
     return [f"--{name.replace('_', '-')}={value}" for name, value in pairs]
 
 
-def settings_from_flags(model: str, flags: Sequence[str], engine: str = "local") -> dict[str, Any]:
+def settings_from_flags(
+    model: str, flags: Sequence[str], engine: str = "local", *, context: typer.Context | None = None
+) -> dict[str, Any]:
     """`["--factors", "32", "--use-net=true"]` as settings of a model on an engine, with their types.
 
+    context: of the command, whose own options a misspelled one may mean.
     Raises SettingsError for an option that is neither the command's nor a setting; the message names the closest ones.
     """
     hints = typing.get_type_hints(settings_class(model, engine))
@@ -62,7 +65,8 @@ def settings_from_flags(model: str, flags: Sequence[str], engine: str = "local")
         flag, given, value = words.pop(0).partition("=")
         name = flag.removeprefix("--").replace("-", "_")
         if not flag.startswith("--") or name not in hints:
-            remedy = name_remedy(flag, ["--" + known.replace("_", "-") for known in hints], intro="Its settings")
+            known, own = ["--" + one.replace("_", "-") for one in hints], _options(context)
+            remedy = name_remedy(flag, known, intro="Its settings", also=own)
             raise SettingsError(f"there is no option {flag}", where=f"model {model}", remedy=remedy)
         if not given:
             if not words:
@@ -70,6 +74,10 @@ def settings_from_flags(model: str, flags: Sequence[str], engine: str = "local")
             value = words.pop(0)
         settings[name] = _typed(flag, value, hints[name])
     return settings
+
+
+def _options(context: typer.Context | None) -> list[str]:
+    return [] if context is None else [name for one in context.command.params for name in one.opts]
 
 
 def _typed(flag: str, text: str, hint: Any) -> Any:

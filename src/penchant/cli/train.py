@@ -62,7 +62,7 @@ def train(
     from penchant.recommending.train_parts import RATING_MODEL
 
     flags = [*as_flags(settings_given), *context.args]
-    settings: dict[str, Any] = settings_from_flags(model or RATING_MODEL, flags, engine)
+    settings: dict[str, Any] = settings_from_flags(model or RATING_MODEL, flags, engine, context=context)
     if engine == "spark":
         settings |= {"master": master, "config": dict(pair(one, "--conf", "NAME=VALUE") for one in conf or ())}
     if engine == "spark" and not (hold_out or table.items or table.users or table.is_movielens):

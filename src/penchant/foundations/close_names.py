@@ -12,8 +12,11 @@ def close_names(name: str, known: Iterable[str]) -> list[str]:
     return [by_lower[one] for one in get_close_matches(name.lower(), by_lower, n=3)]
 
 
-def name_remedy(name: str, known: Iterable[str], *, intro: str = "Known names") -> str:
-    """ "Did you mean 'a'? Known names: a, b": the closest of the known names, if there are any, and all of them."""
+def name_remedy(name: str, known: Iterable[str], *, intro: str = "Known names", also: Iterable[str] = ()) -> str:
+    """ "Did you mean 'a'? Known names: a, b": the closest of the known names, if there are any, and all of them.
+
+    also: further names that may be meant; they are not in the list.
+    """
     known = list(known)
-    close = " or ".join(map(repr, close_names(name, known)))
+    close = " or ".join(map(repr, close_names(name, [*known, *also])))
     return (f"Did you mean {close}? " if close else "") + f"{intro}: {', '.join(known) or 'none'}"

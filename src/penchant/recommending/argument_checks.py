@@ -16,7 +16,7 @@ from penchant.foundations.errors import CallerError
 def one_id(value: Any, name: str) -> Any:
     """One id as a plain value. name: of the argument. Raises CallerError for several ids or none."""
     value = plain_id(value)
-    if value is None:
+    if _is_missing(value):
         raise CallerError("no id was given", where=name, remedy=f"Give one {name} id")
     if _is_several(value):
         raise CallerError(f"one {name} is asked for, not {_shown(value)}", where=name, remedy=f"Give one {name} id")
@@ -62,7 +62,7 @@ def ratings_by_id(ratings: Any, scale: Scale | None, example: str = "item id") -
     """
     if ratings is None:
         return {}
-    if not isinstance(ratings, Mapping) and not (hasattr(ratings, "items") and hasattr(ratings, "index")):
+    if not isinstance(ratings, Mapping) and not _is_series(ratings):
         raise CallerError(
             f"ratings are given as {example} -> rating, not as {_shown(ratings)}", remedy="Write {1: 4.5, 260: 5.0}"
         )
@@ -98,7 +98,7 @@ def in_numbers(vocabulary: Vocabulary, ratings: Mapping[Any, float]) -> tuple[Nu
 
 def _id_in(one: Any, name: str) -> Any:
     one = plain_id(one)
-    if one is None or _is_several(one):
+    if _is_missing(one) or _is_several(one):
         raise CallerError(f"{_shown(one)} is not an id", where=name, remedy="Give whole numbers or texts")
     return one
 
@@ -110,10 +110,18 @@ def _rating(value: Any, one: Any, scale: Scale | None) -> float:
     except (TypeError, ValueError):
         number = float("nan")
     if not np.isfinite(number):
-        raise CallerError(f"{value!r} is no finite number", where=where, remedy="Give a number, or leave it out")
+        raise CallerError(f"{_shown(value)} is no finite number", where=where, remedy="Give a number, or leave it out")
     if scale is not None:
         check_on_scale(number, scale, where)
     return number
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and np.isnan(value))
+
+
+def _is_series(value: Any) -> bool:
+    return hasattr(value, "items") and hasattr(value, "index") and not hasattr(value, "columns")
 
 
 def _is_several(value: Any) -> bool:

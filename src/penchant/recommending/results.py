@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.foundations.plain_table import plain_table
+
 Source = Literal["known", "folded_in", "features", "prior"]
 """The source of a row: training ratings, ratings given with the request, features alone, or the prior."""
 
@@ -89,6 +91,16 @@ class Ranking:
         *estimates, support = ([None] * len(self) if one is None else one.tolist() for one in columns)
         for line in zip(self.ids, self.titles, self.scores.tolist(), *estimates, self.sources, support, strict=True):
             yield Recommendation(*line)
+
+    def __str__(self) -> str:
+        """The list as a table of plain text, with the numbers that it has."""
+        numbers = {name: getattr(self, name) for name in ("predicted", "p_like", "p_choose", "support")}
+        shown = {"score": self.scores} | {name: column for name, column in numbers.items() if column is not None}
+        heads = ["#", "id", "title", *shown, "source"]
+        cells = [[f"{one:.4g}" for one in column.tolist()] for column in shown.values()]
+        lines = zip(self.ids, self.titles, *cells, self.sources, strict=True)
+        rows = [[str(rank), *map(str, line)] for rank, line in enumerate(lines, 1)]
+        return plain_table(heads, rows, right=[True, False, False, *(True for _ in shown), False])
 
     def to_json(self) -> dict[str, Any]:
         """The list as JSON values."""

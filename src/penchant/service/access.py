@@ -71,7 +71,7 @@ class Access:
     def catalogue(self, who: Credentials) -> None:
         """May they read items and the model, and ask about ratings in the request?"""
         if who.key is None and (who.bearer or not self._open_reads) and self.user_state_of(who) is None:
-            raise unauthorized()
+            raise unauthorized(sent=who.bearer)
 
     def reader(self, who: Credentials, user_id: str) -> Reader:
         """May they read the user's lists? A visitor their own, a key all, others those of training users."""
@@ -109,7 +109,7 @@ class Access:
             return None
         mine = self._visitors.user_id(who.token)
         if mine is None:
-            raise unauthorized()
+            raise unauthorized(sent=True)
         if user_id != ME and self._spelled(user_id) != mine:
             if self._spelled(user_id).startswith(PREFIX):
                 raise RefusalError(403, "a visitor's token opens that visitor's own ratings alone")
@@ -117,11 +117,13 @@ class Access:
         return mine
 
 
-def unauthorized() -> RefusalError:
-    """401, with how to authenticate."""
+def unauthorized(*, sent: bool = False) -> RefusalError:
+    """401, with how to authenticate. sent: whether a key or a token was sent, which is not in use then."""
     return RefusalError(
         401,
-        "this needs a key or a visitor's token. Send it as: Authorization: Bearer <key or token>",
+        "the key or token that was sent is not in use. Send another one"
+        if sent
+        else "this needs a key or a visitor's token. Send it as: Authorization: Bearer <key or token>",
         headers={"WWW-Authenticate": "Bearer"},
     )
 

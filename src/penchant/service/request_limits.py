@@ -63,7 +63,7 @@ class RequestLimits:
         scope["state"]["who"] = who
         self._check_rate(who)
         if who.wrong:
-            raise unauthorized()
+            raise unauthorized(sent=True)
         most = self._most_bytes(scope, who)
         if _declared_length(request) > most:
             raise _too_large(most)

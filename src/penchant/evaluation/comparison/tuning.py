@@ -117,9 +117,9 @@ class _Objective:
         model = train(self._inner.train, self._model, seed=self._seed, settings=settings)
         result = measure(RecommenderScorer(model, self._inner), self._inner, self._evaluation)
         if self._metric not in result.metrics:
-            raise CallerError(
-                f"{self._model} has no metric {self._metric!r}", remedy=f"Choose one of: {', '.join(result.metrics)}"
-            )
+            others = ", ".join(result.metrics)  # none where a model of choices is asked for an error of ratings
+            remedy = f"Choose one of: {others}" if others else "Choose a metric of lists, such as ndcg@10"
+            raise CallerError(f"{self._model} has no metric {self._metric!r}", remedy=remedy)
         return result.metrics[self._metric].value
 
 
@@ -134,7 +134,7 @@ def _suggested(trial: Any, name: str, part: Any) -> Any:
 def _study(inner: Split, model: str, metric: str, space: Space, seed: int, folder: str | Path | None) -> Any:
     """An optuna study. In a folder, its name holds all that its trials depend on."""
     optuna = require("optuna", extra="tune")
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # it would log each error that is raised here, with its trace
     storage = None
     if folder is not None:
         Path(folder).mkdir(parents=True, exist_ok=True)

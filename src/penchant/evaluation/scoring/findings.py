@@ -39,7 +39,7 @@ def list_findings(
         return []
     best = max(popular, key=lambda label: popular[label].value)
     return [
-        _worse(label, metrics[label], best, popular[best], name, settings)
+        _worse(label, metrics, best, name, settings)
         for label in models
         if name in metrics[label] and metrics[label][name].value < popular[best].value
     ]
@@ -70,14 +70,9 @@ def is_popularity(label: str) -> bool:
 
 
 def _worse(
-    label: str,
-    sums: Mapping[str, UserSums],
-    popular: str,
-    reached: UserSums,
-    name: str,
-    settings: EvaluationSettings,
+    label: str, metrics: Mapping[str, Mapping[str, UserSums]], popular: str, name: str, settings: EvaluationSettings
 ) -> str:
-    own, rng = sums[name], np.random.default_rng(settings.seed)
+    own, reached, rng = metrics[label][name], metrics[popular][name], np.random.default_rng(settings.seed)
     gap = paired_difference(own, reached, rng=rng, replicates=settings.replicates, level=settings.level)
     window = popular.removeprefix(POPULAR).removeprefix(",").strip()
     what = f"the popularity of the last {window}" if window else "plain popularity"
@@ -85,17 +80,19 @@ def _worse(
     return (
         f"The lists of {label} are worse than {what}: {metric_name(name).title} {own.value:.3f} against "
         f"{reached.value:.3f}. The {settings.level:.0%} interval of the difference, {gap.low:+.3f} to {gap.high:+.3f}, "
-        f"{certain}. {_remedy(label, sums, window)}"
+        f"{certain}. {_remedy(label, metrics, window)}"
     )
 
 
-def _remedy(label: str, sums: Mapping[str, UserSums], window: str) -> str:
+def _remedy(label: str, metrics: Mapping[str, Mapping[str, UserSums]], window: str) -> str:
     if label.endswith(BY_RATING):
         return "Expected ratings alone make poor lists: ask for the combined order."
     if window:
         days = window.removesuffix("days").strip()
         return f"Choices follow time here: train the default of pt.train on timestamps, or use popular(window={days})."
-    if "rmse" in sums:
+    if f"{label}{BY_RATING}" in metrics:  # a recommender with two parts, so it has a choice model already
+        return "Its choice model does not fit: compare others, such as ease and implicit_als, or list popular items."
+    if "rmse" in metrics[label]:
         return "For lists, train a choice model such as ease, or the default of pt.train."
     return "Its settings or the number of interactions do not fit: compare other choice models, or list popular items."
 
