@@ -4,8 +4,9 @@
 
 The calls are the notebook's, with its names and arguments, on its validation rows. One argument differs: the network's
 first learning rate is 1e-2. The notebook's cell says 1e-3, but its printed losses fall sharply after
-`set_lrs(opt, 1e-3)`, so that run had begun with a higher rate. The network starts from U(-0.2, 0.2) in place of
-±0.01. Both were the best of twelve combinations of rates and widths, by the loss on a tenth of the training rows.
+`set_lrs(opt, 1e-3)`, so that run probably began with a higher rate. The network starts from U(-0.2, 0.2) in place of
+±0.01. Both were the best of twelve combinations of rates and widths, by the loss on a tenth of the training rows. The
+rate 1e-2 had been tried on the validation rows before.
 """
 
 from __future__ import annotations
