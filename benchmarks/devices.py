@@ -32,13 +32,13 @@ from penchant.data.synthetic import World, synthetic
 from penchant.recommending.fold_in_module import with_new_user
 from penchant.training.gradient import learner
 from penchant.training.gradient.backend_choice import dot_bias_backend
-from penchant.training.gradient.devices import available_devices
 from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.feature_embeddings import FeatureEmbeddings
 from penchant.training.gradient.initial_parameters import biased_start
 from penchant.training.gradient.net import started_net
 from penchant.training.gradient.settings import DotBiasSettings, NetSettings
 from penchant.training.gradient.torch_backend import TorchBackend, module_backend
+from penchant.training.gradient.torch_devices import available_devices
 
 RESULTS = Path(__file__).parent / "results" / "devices.json"
 BATCHES = (64, 1024, 16_384, 131_072)
@@ -63,7 +63,7 @@ class LessonNet(nn.Module):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the ratings")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the ratings, and of the steps")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the file for the results")
     asked = parser.parse_args()
     size = 10 if asked.quick else 1
@@ -75,7 +75,7 @@ def main() -> None:
         "devices": {name: device_name(name) for name in available_devices()},
         "protocol": f"{len(world.ratings):,} synthetic ratings, noise {world.noise}, seed 0; "
         "speed is the best of two epochs after an untimed one",
-        "speed": speeds(world),
+        "speed": speeds(world, MOST_STEPS // size),
         "agreement": agreement(synthetic(users=3000, items=1500, ratings=200_000, seed=1)),
     }
     asked.out.parent.mkdir(parents=True, exist_ok=True)
@@ -92,13 +92,13 @@ def places() -> list[tuple[str, int]]:
     return [("cpu", 1), *([("cpu", every)] if every > 1 else []), *((n, 1) for n in available_devices() if n != "cpu")]
 
 
-def speeds(world: World) -> list[dict[str, Any]]:
+def speeds(world: World, most: int) -> list[dict[str, Any]]:
     """Ratings per second of a network and of dot_bias, by batch size and device."""
     rows = []
     for model in ("network", "dot_bias"):
         for batch in BATCHES:
             for device, threads in places():
-                rate = ratings_per_second(made(model, world.ratings, batch, device, threads))
+                rate = ratings_per_second(made(model, world.ratings, batch, device, threads), most)
                 row = {"model": model, "batch": batch, "device": device, "threads": threads, "ratings_per_second": rate}
                 rows.append(row)
                 print(
@@ -121,8 +121,8 @@ def made(model: str, ratings: Ratings, batch: int, device: str, threads: int) ->
     return TorchBackend(module, ratings, optimizer, batch, threads=threads)
 
 
-def ratings_per_second(backend: TorchBackend) -> float:
-    steps = min(MOST_STEPS, -(-backend.rows // backend.batch_size))
+def ratings_per_second(backend: TorchBackend, most: int) -> float:
+    steps = min(most, -(-backend.rows // backend.batch_size))
     rates, times = np.full(steps, 1e-3), []
     for epoch in range(3):
         started = time.perf_counter()

@@ -76,14 +76,13 @@ def measured(ratings: Ratings) -> dict[str, Any]:
 def main() -> None:
     asked = sys.argv[1:] or list(tables())
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    found |= {
-        "command": shlex.join(["python", "benchmarks/rank_by_size.py", *asked]),
-        "machine": machine(), "seed": SEED, "versions": versions(["numpy", "scipy", "numba"]),
-    }  # fmt: skip
+    found["command"] = shlex.join(["python", "benchmarks/rank_by_size.py", *asked])
+    found["seed"] = SEED
     for name in asked:
-        found[name] = []
+        parts: list[dict[str, Any]] = []
+        found[name] = {"machine": machine(), "versions": versions(["numpy", "scipy", "numba"]), "parts": parts}
         for part in tables()[name]():
-            found[name].append(measured(part))
+            parts.append(measured(part))
             RESULTS.write_text(json.dumps(found, indent=1) + "\n")
 
 

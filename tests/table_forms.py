@@ -140,7 +140,9 @@ FORMS = [
         "ids that differ in blanks", "blanks.csv", _text(PLAIN.replace("ann,11", "ann ,11")), "--trim-ids",
         {"trim_ids": True},
     ),
-    Form("ids such as 1.0", "floats.csv", _text("".join(f"{u},{i}.0,{r}\n" for u, i, r in ROWS))),
+    Form(
+        "ids such as 1.0", "floats.csv", _text("user,item,rating\n" + "".join(f"{u},{i}.0,{r}\n" for u, i, r in ROWS)),
+    ),
     Form(
         "ids with leading zeros", "zeros.csv", _text(PLAIN.replace(",10,", ",010,")), "", {},
         [("ann", "010", 4.0), ("ann", "11", 5.0), ("bob", "010", 2.0), ("bob", "12", 3.0)],

@@ -22,13 +22,13 @@ folder = Path(tempfile.mkdtemp())
 database = os.environ.get("PENCHANT_DATABASE", f"sqlite:///{folder / 'ratings.db'}")
 pt.train(pt.movielens(), "als", factors=8, seed=0).save(folder / "films")
 
-# %% A server is one command. `--port 0` takes a free port, and the first line says which. The log goes to stderr.
+# %% A server is one command. `--port 0` takes a free port, and the first line says which.
 
 
 @contextmanager
 def server():
     command = [sys.executable, "-m", "penchant", "serve", str(folder / "films"), "--port", "0", "--database", database]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         try:
             yield running.stdout.readline().split(" on ")[1].strip()
         finally:

@@ -49,8 +49,12 @@ CAUSES: dict[str, tuple[str, str]] = {
         "An external engine, such as Spark, cannot be reached or failed on its work.",
         "[Spark](../guide/spark.md) has the setup and the memory that a job needs.",
     ),
-    "P170": ("A user sends the service more ratings than it takes.", "Raise the limit in the service's settings."),
+    "P170": ("A user has as many ratings as the service keeps for one.", "Raise `--max-ratings-per-user`."),
     "P180": ("An item is added to the service under an id that exists.", "Choose another id, or rate the known item."),
+    "P190": (
+        "A user has as many marks (saved, hidden, not seen) as the service keeps for one.",
+        "Take some of the marks back.",
+    ),
     "P210": (
         "Training ended in numbers that are not finite or far off the ratings.",
         "Lower the learning rate, raise the regularization, or use a default. The best parameters so far are kept.",
@@ -81,8 +85,8 @@ Every error of Penchant is a class with a code, and the code ends its message: `
 'rating'. … [P120]`. The service sends the code in the field `code` of a problem. Below are the codes with their causes
 and remedies, and every message that the source holds; `…` stands for a value.
 
-On the command line a caller's mistake (P110 to P180) ends with exit code 2, another error with 1. All classes are in
-`penchant.foundations.errors` except those of the service and its client. The classes from P110 to P180 are also
+On the command line a caller's mistake (P110 to P190) ends with exit code 2, another error with 1. All classes are in
+`penchant.foundations.errors` except those of the service and its client. The classes from P110 to P190 are also
 `ValueError`s.
 
 Penchant raises no Python warnings. What a reader should know about a table (merged rows, unread columns) is in

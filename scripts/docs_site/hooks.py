@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from docs_site.generated import OUTSIDE, REFERENCE, ROOT, gallery
 from docs_site.navigation import navigation
 
+_FENCE = re.compile(r"^```(\w+)[ ][^\n]*$", re.M)
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.S)
 _PARAMETERS = re.compile(r"(?:^|(?<=[.)] )|(?<=[.)]\n))([a-z_]\w*(?:, [a-z_]\w*)*):\s")
 _LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\])*\])\(([^)#\s]+)(#[^)\s]*)?\)")
@@ -33,7 +34,8 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Links from pages under docs to files above it."""
+    """Fences with their language alone (in "python no run" the rest is for the tests), and links out of docs."""
+    markdown = _FENCE.sub(r"```\1", markdown)
     if page.file.generated_by:
         return markdown
     return moved(markdown, f"docs/{page.file.src_uri}", page.file.src_uri)

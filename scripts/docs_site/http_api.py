@@ -28,7 +28,7 @@ def openapi_document() -> dict[str, Any]:
         model = pt.train(pt.movielens(), "baseline").save(Path(folder) / "model")
         service = build_service(str(model), ServiceSettings(database=f"sqlite:///{folder}/ratings.db"))
         try:
-            document: dict[str, Any] = json.loads(json.dumps(build_app(service).openapi()))
+            document: dict[str, Any] = json.loads(json.dumps(build_app(service).state.document))
         finally:
             service.close()
     return document

@@ -36,6 +36,7 @@ def test_a_configuration_file_uses_the_same_names(tmp_path: Path) -> None:
 def test_an_encoding_is_passed_on(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text("user,item,rating\né,1,3\nb,2,4\n", encoding="latin-1")
-    with pytest.raises(DataError, match="Pass its encoding"):
-        TableOptions(path).read()
-    assert TableOptions(path, encoding="latin-1").read().users.ids.tolist() == ["b", "é"]
+    with pytest.raises(DataError, match=r"the text is not utf-8\. Leave out --encoding NAME"):
+        TableOptions(path, encoding="utf-8").read()
+    for encoding in (None, "latin-1"):
+        assert TableOptions(path, encoding=encoding).read().users.ids.tolist() == ["b", "é"]

@@ -164,6 +164,12 @@ def test_a_matrix_is_recognized_and_few_of_its_columns_are_named(tmp_path: Path)
     assert "and 266 more" in message and "pass wide=True" in message and len(message) < 600
 
 
+def test_a_matrix_without_names_of_items_is_refused_and_its_cells_are_named(tmp_path: Path) -> None:
+    assert "a matrix needs a first line that names the items" in refusal(tmp_path, "1,4,5\n2,3,2\n", wide=True)
+    message = refusal(tmp_path, "user,a,b\nann,4,5\nbob,x,2\n", wide=True)
+    assert "(its cells as rows), row 2, column 'rating': the rating is not a number: 'x'" in message
+
+
 def test_two_columns_of_one_name(tmp_path: Path) -> None:
     assert "two columns are named 'user'" in refusal(tmp_path, "user,user,item,rating\n1,2,3,4\n2,3,4,5\n")
     frame = pd.DataFrame([[1, 2, 3, 4]], columns=["user", "user", "item", "rating"])

@@ -67,6 +67,20 @@ def test_a_mean_of_repeated_pairs_and_parquet(spark_session: Any, ratings_csv: P
         numbered(spark_session, str(path), duplicates="error")
 
 
+def test_choices_are_weights_of_events_without_spark_or_with_it(spark_session: Any, tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text("user,item,event,pieces\n1,a,buy,2\n1,a,view,1\n2,b,view,3\n2,a,back,1\n3,b,buy,1\n")
+    rules = {"event": "event", "weights": {"buy": 5, "view": 1, "back": -5}, "weight": "pieces"}
+    table, local = numbered(spark_session, str(path), **rules), Ratings.from_csv(path, **rules)
+    assert rows_of(table) == {(1, "a", 11.0), (2, "b", 3.0), (3, "b", 5.0)} == set(local.to_frame().rows())
+    assert table.scale == local.scale and table.scale.kind == "choices"
+    assert numbered(spark_session, str(path), rating=False).scale.kind == "choices"
+    with pytest.raises(DataError, match="row 4, column 'event': the kind of event has no weight: 'back'"):
+        numbered(spark_session, str(path), **rules | {"weights": {"buy": 5, "view": 1}})
+    with pytest.raises(DataError, match="decimal=',' is not for Spark"):
+        numbered(spark_session, str(path), rating=False, decimal=",")
+
+
 BAD_FILES = {
     "a missing id": ("1,a,3\n2,,4\n", {}, r"row 2, column 'item': the id is missing"),
     "a rating that is a word": (

@@ -65,7 +65,9 @@ def test_the_star_import_brings_the_lessons_names():
     exec("from penchant.lesson.notebook import *", namespace)
     packages = "np pd plt nn optim F math Path torch"
     names = "T V to_np get_cv_idxs CollabFilterDataset ColumnarModelData fit set_lrs predict"
-    assert set(f"{packages} {names}".split()) <= set(namespace)
+    standard = "os sys re json time random collections itertools partial Counter OrderedDict chain glob attrgetter"
+    fastai = "Dataset DataLoader to_gpu children split_by_idx"
+    assert set(f"{packages} {names} {standard} {fastai}".split()) <= set(namespace)
 
 
 def test_cuda_leaves_a_module_where_there_is_no_gpu(monkeypatch):
@@ -93,3 +95,12 @@ def test_tensors_and_arrays_go_both_ways():
     first, second = to_np([T([1.0]), T([2])])
     assert (first.tolist(), second.tolist()) == ([1.0], [2])
     assert to_np(3.5) == 3.5
+
+
+def test_the_small_functions_of_fastai():
+    from penchant.lesson.notebook import children, nn, split_by_idx, to_gpu
+
+    (held, rest), (held_more, _) = split_by_idx([3, 0], np.arange(5), np.arange(5) * 10)
+    assert (held.tolist(), rest.tolist(), held_more.tolist()) == ([0, 3], [1, 2, 4], [0, 30])
+    parts = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    assert [type(part).__name__ for part in children(to_gpu(parts))] == ["Linear", "ReLU"]

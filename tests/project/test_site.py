@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,6 +105,15 @@ def test_the_site_builds_without_a_warning(tmp_path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     built = (tmp_path / "site" / "reference" / "recommender" / "index.html").read_text()
     assert "fold_in" in built
+    broken = [page for page in (tmp_path / "site").rglob("*.html") if "```" in page.read_text(encoding="utf-8")]
+    assert broken == [], "a fence that Markdown did not see"
+
+
+def test_fences_keep_their_language_alone() -> None:
+    hooks = pytest.importorskip("docs_site.hooks", reason="needs the extra docs")
+    page = SimpleNamespace(file=SimpleNamespace(generated_by="a hook", src_uri="x.md"))
+    shown = hooks.on_page_markdown("```sh run\nls\n```\n```python\n1\n```\n", page)
+    assert shown == "```sh\nls\n```\n```python\n1\n```\n"
 
 
 def test_links_out_of_docs_lead_to_the_sites_own_pages() -> None:

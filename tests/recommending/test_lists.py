@@ -117,7 +117,7 @@ def test_the_file_format_follows_from_the_name(tmp_path: Path) -> None:
     assert path.read_text().startswith("user,rank,item,score,source\nann,1,")
     assert len(pl.read_csv(path)) == len(model.recommend_many(None, 3))
     for name in ("lists.xlsx", "lists"):
-        with pytest.raises(CallerError, match=r"written as Parquet or CSV"):
+        with pytest.raises(CallerError, match=r"lists\.parquet, lists\.csv or lists\.jsonl"):
             model.recommend_many(None, 3, to=tmp_path / name)
     assert [one.name for one in tmp_path.iterdir()] == ["lists.csv"]
 

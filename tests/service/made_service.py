@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ from penchant.service.app import build_app
 from penchant.service.service import Service, build_service, open_database
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.keys import KeyStore
-from waiting import PATIENCE
+from waiting import PATIENCE, until
 
 SOURCE = Path(__file__).parents[2] / "src"
 DRAWS, FACTORS, PER_CAMP, USERS = 4, 3, 30, 24
@@ -113,7 +112,8 @@ def made_service(folder: Path, **settings: Any) -> Iterator[Value]:
     if not folder.exists():
         made_model().save(folder)
     fast = {"watch_seconds": 0.05, "address_rate": 1e6, "address_burst": 10**6, "visitors_per_hour": 10**6}
-    service = build_service(folder, ServiceSettings(**{**fast, **settings}))
+    patient = {"answer_seconds": PATIENCE, "wait_seconds": PATIENCE}
+    service = build_service(folder, ServiceSettings(**{**fast, **patient, **settings}))
     store = KeyStore(service.database)
     keys = {scope: store.create(scope, scope) for scope in ("read", "write", "admin")}
     service.keys.refresh()
@@ -189,10 +189,9 @@ def served(folder: Path, database: Path, **settings: Any) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.02)
+        until(lambda: server.started or not thread.is_alive())
+        assert server.started, "the server did not start"
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE)

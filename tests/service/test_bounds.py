@@ -256,7 +256,7 @@ def test_every_route_refuses_parameters_it_does_not_know(made: Value) -> None:
         if path.startswith("/health/"):
             continue  # a probe is answered without a look at anything
         for method in operations:
-            url = path.format(user_id="1", item_id="5") + "?among=4"
+            url = path.format(user_id="1", item_id="5") + "?other=4"
             answer = made.client.request(method, url, headers=made.headers("admin"))
             assert_problem(answer, 422)
-    assert "among" in made.client.get("/v1/users/1/recommendations?among=4").json()["detail"]
+    assert "other" in made.client.get("/v1/users/1/recommendations?other=4").json()["detail"]

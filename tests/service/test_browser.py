@@ -18,7 +18,8 @@ from service.programs import chromium
 from service.visits import WINDOWS, Visit, visiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-EVIL = '<script>alert("boo")</script> & Co (2026)'
+EVIL = '<script>alert("boo")</script> Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz (2026)'
+"""A title that is a script, and has a word longer than a telephone is wide."""
 NOT_ASKED = "(item) => !document.querySelector(`#ask [data-item='${item}']`)"
 PICTURES = {"desktop": ("home", "item", "taste", "map"), "telephone": ("first-run", "home", "search")}
 """The journeys whose pictures the guide shows; `PENCHANT_SCREENSHOTS=docs/guide/images` renews them."""
@@ -213,6 +214,7 @@ def _item(visit: Visit, window: str) -> None:
     visit.until("document.activeElement.id === 'i-260-1'")
     visit.open("/items/evil")
     assert page.locator("h1").inner_text() == EVIL
+    visit.check("a long title")
 
 
 def _taste_and_map(visit: Visit, window: str) -> None:

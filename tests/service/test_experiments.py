@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from penchant.cli.main import build
-from penchant.foundations.errors import SettingsError
+from penchant.foundations.errors import CallerError, SettingsError
 from penchant.service.experiments import OnlineExperiment
 from penchant.service.online_report import OnlineReport, online_report
 from penchant.service.storage.given_lists import GivenItem, GivenList
@@ -85,8 +85,10 @@ def chosen(made: Value, lists: list[dict]) -> list[int]:
 
 def test_lists_are_recorded_and_outcomes_reported(tmp_path: Path) -> None:
     with made_service(tmp_path / "model", experiment=RANKING) as made:
-        lists = [made.client.get(f"/v1/users/{n}/recommendations?n=3").json() for n in range(1, 25)]
-        lists.append(made.client.get("/v1/users/1/recommendations?n=3&by=rating").json())
+        read = made.headers("read")
+        lists = [made.client.get(f"/v1/users/{n}/recommendations?n=3", headers=read).json() for n in range(1, 25)]
+        lists.append(made.client.get("/v1/users/1/recommendations?n=3&by=rating", headers=read).json())
+        assert made.client.get("/v1/users/1/recommendations").json()["list_id"] is None  # not for others
         assert len({one["list_id"] for one in lists}) == 25
         assert chosen(made, lists) == [200] * 25
         assert chosen(made, lists[:1]) == [200]  # again, which changes nothing
@@ -106,7 +108,8 @@ def test_lists_are_recorded_and_outcomes_reported(tmp_path: Path) -> None:
 
 
 def test_lists_that_are_not_recorded_have_no_id(made: Value) -> None:
-    assert made.client.get("/v1/users/1/recommendations").json()["list_id"] is None
+    path = "/v1/users/1/recommendations"
+    assert made.client.get(path, headers=made.headers("read")).json()["list_id"] is None
 
 
 def test_arms_are_served_by_their_version_and_follow_items(tmp_path: Path) -> None:
@@ -122,7 +125,7 @@ def test_arms_are_served_by_their_version_and_follow_items(tmp_path: Path) -> No
         seen = set()
         made.client.patch("/v1/items/5", json={"hidden": True}, headers=made.headers("write"))
         for user in map(str, range(1, 9)):
-            answer = made.client.get(f"/v1/users/{user}/recommendations?n=60").json()
+            answer = made.client.get(f"/v1/users/{user}/recommendations?n=60", headers=made.headers("read")).json()
             assert answer["model_version"] == experiment.arm(user).name
             assert "5" not in [line["item"] for line in answer["items"]]
             seen.add(answer["model_version"])
@@ -133,7 +136,7 @@ def test_exploration_is_stored_with_its_probabilities(tmp_path: Path) -> None:
     with made_service(tmp_path / "model", explore_share=0.5) as made:
         for _ in range(4):
             for user in range(1, 25):
-                made.client.get(f"/v1/users/{user}/recommendations?n=4")
+                made.client.get(f"/v1/users/{user}/recommendations?n=4", headers=made.headers("read"))
         made.service.recorder.flush()
         lists = list(made.service.lists.lists())
     assert 0.3 < sum(one.explored for one in lists) / len(lists) < 0.7
@@ -160,3 +163,10 @@ def test_what_lists_without_exploration_would_do_is_estimated_right() -> None:
     assert found.greedy.low < 5 * 0.2 < found.greedy.high
     assert found.random.low < 5 * 0.12 < found.random.high
     assert found.greedy.high - found.greedy.low < 0.15
+
+
+def test_an_arm_of_a_version_that_there_is_not_is_refused_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(CallerError, match="no version '0007'"), made_service(
+        tmp_path / "model", experiment="model: base, 0007"
+    ):  # fmt: skip
+        pass

@@ -68,6 +68,8 @@ def test_an_answer_that_is_held_already_is_not_sent_again(made: Value) -> None:
         again = made.client.get(path, headers={"If-None-Match": f'"other", {tag}'})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
         assert made.client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+    private = made.client.get("/v1/users/1/ratings", headers=made.headers("read"))
+    assert ("etag" in private.headers, private.headers["cache-control"]) == (False, "no-store")
     tag = made.client.get("/v1/items/5").headers["etag"]
     made.client.patch("/v1/items/5", json={"title": "Another"}, headers=made.headers("write"))
     assert made.client.get("/v1/items/5", headers={"If-None-Match": tag}).json()["title"] == "Another"

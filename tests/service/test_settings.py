@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from penchant.foundations.errors import SettingsError
 from penchant.service import running as service_running
 from penchant.service.settings import ServiceSettings
 from service.made_service import UNLIMITED, key_for, running
+from waiting import until
 
 
 @pytest.fixture
@@ -78,10 +78,7 @@ def test_several_workers_serve_one_port_and_one_that_dies_is_started_again(model
             assert len(workers) == 2
             os.kill(workers[0], signal.SIGKILL)
             assert client.list_ratings("ann")["total"] == 1  # the other one answers
-        deadline = time.monotonic() + 60
-        while len(set(children(server.process.pid)) - {workers[0]}) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        until(lambda: len(set(children(server.process.pid)) - {workers[0]}) >= 2)
     assert server.process.returncode == 0
 
 

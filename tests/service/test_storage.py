@@ -17,7 +17,7 @@ from sqlalchemy import text
 from penchant.foundations.errors import CallerError
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageUnavailableError, now
-from penchant.service.storage.devices import DeviceStore
+from penchant.service.storage.device_codes import DeviceStore
 from penchant.service.storage.items import ItemEntry, ItemStore
 from penchant.service.storage.keys import KeyStore, matching
 from penchant.service.storage.marks import MarkStore
@@ -215,26 +215,6 @@ def test_urls_that_cannot_be_used_are_refused(url: str) -> None:
         Database(url, pool=1, wait=1)
 
 
-def test_a_server_that_starts_waits_for_its_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from penchant.service import service
-
-    tries: list[Database] = []
-
-    def upgraded(database: Database) -> None:
-        tries.append(database)
-        if len(tries) < 3:
-            raise StorageUnavailableError("away")
-
-    monkeypatch.setattr(service, "upgrade", upgraded)
-    monkeypatch.setattr(service.time, "sleep", lambda seconds: None)
-    service.open_database(tmp_path / "model", ServiceSettings(), patience=60).close()
-    assert len(tries) == 3
-    tries.clear()
-    with pytest.raises(StorageUnavailableError):
-        service.open_database(tmp_path / "model", ServiceSettings())
-    assert len(tries) == 1
-
-
 def test_a_mark_replaces_another_and_is_erased_with_the_user(opened: Database) -> None:
     marks = MarkStore(opened)
     marks.put("ann", "5", "saved")
@@ -261,8 +241,28 @@ def test_a_code_opens_a_user_once_and_only_the_latest(opened: Database, monkeypa
     assert user == mine.user_id == visitors.user_id(token) == visitors.user_id(mine.token)
     assert devices.redeem(code) is None
     late = devices.new_code(mine.user_id)
-    monkeypatch.setattr("penchant.service.storage.devices.now", lambda: now() + 11 * 60_000)
+    monkeypatch.setattr("penchant.service.storage.device_codes.now", lambda: now() + 11 * 60_000)
     assert devices.redeem(late) is None
     RatingStore(opened, most=9).erase(user)
     assert visitors.user_id(token) is None
     assert visitors.user_id(mine.token) is None
+
+
+def test_a_server_that_starts_waits_for_its_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from penchant.service import service
+
+    tries: list[Database] = []
+
+    def upgraded(database: Database) -> None:
+        tries.append(database)
+        if len(tries) < 3:
+            raise StorageUnavailableError("away")
+
+    monkeypatch.setattr(service, "upgrade", upgraded)
+    monkeypatch.setattr(service.time, "sleep", lambda seconds: None)
+    service.open_database(tmp_path / "model", ServiceSettings(), patience=60).close()
+    assert len(tries) == 3
+    tries.clear()
+    with pytest.raises(StorageUnavailableError):
+        service.open_database(tmp_path / "model", ServiceSettings())
+    assert len(tries) == 1

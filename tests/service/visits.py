@@ -13,6 +13,8 @@ from typing import Any
 
 from playwright.sync_api import Error
 
+from waiting import PATIENCE
+
 WINDOWS: dict[str, dict[str, Any]] = {
     "telephone": {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True},
     "tablet": {
@@ -29,6 +31,11 @@ new PerformanceObserver((list) => {
   for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifts += one.value;
 }).observe({ type: "layout-shift", buffered: true });
 """
+UNLIKE = """() => [...document.querySelectorAll("a[aria-label], button[aria-label]")].filter((one) => {
+  const seen = one.innerText.trim();
+  return /\\p{L}/u.test(seen) && !one.getAttribute("aria-label").includes(seen);
+}).map((one) => one.outerHTML.slice(0, 120))"""
+"""Names for screen readers that do not contain what is seen."""
 FOCUSED = """() => { const one = document.activeElement; return one === document.body ? "nothing"
   : one.id || one.getAttribute("aria-label") || one.name || one.textContent.trim() || one.tagName; }"""
 
@@ -54,7 +61,7 @@ class Visit:
 
     def until(self, condition: str, arg: Any = None) -> None:
         """Wait until an expression or a function of `arg` is true. The page's policy forbids Playwright's own way."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(Error):  # the page is just being replaced
                 if self.page.evaluate(condition, arg):
@@ -74,10 +81,11 @@ class Visit:
             self.press(form.locator("label").nth(level - 1))
 
     def check(self, name: str) -> None:
-        """No violation of accessibility in either colour scheme, nothing past the edge, and no shift of the layout."""
+        """No violation of accessibility in either scheme, names that match labels, a layout that fits and stays."""
         width = self.page.viewport_size["width"]
         assert self.page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert self.page.evaluate("window.shifts") < 0.05, name
+        assert self.page.evaluate(UNLIKE) == [], name
         for scheme in ("dark", "light"):
             self.page.emulate_media(color_scheme=scheme)
             found = json.loads(self.page.evaluate(f"(async () => {{ {axe()}; return {_RUN} }})()"))

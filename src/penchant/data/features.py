@@ -65,15 +65,6 @@ class FeatureTable:
             titles = written(titles or [None] * len(self), rows.titles)
         return FeatureTable(columns, self.kinds, titles)
 
-    def appended(self, more: FeatureTable) -> FeatureTable:
-        """The table with the rows of `more` behind its own; a column that `more` lacks has missing values there."""
-        missing = [None] * len(more)
-        columns = {name: [*values, *more.columns.get(name, missing)] for name, values in self.columns.items()}
-        titles = None
-        if self.titles is not None or more.titles is not None:
-            titles = [*(self.titles or [None] * len(self)), *(more.titles or missing)]
-        return FeatureTable(columns, self.kinds, titles)
-
     def row(self, number: int) -> dict[str, Any]:
         """One row as name -> value."""
         return {name: values[number] for name, values in self.columns.items()}

@@ -46,9 +46,8 @@ def read_table(table: TableFile, rules: Rules) -> RatingColumns:
 
     if rules.wide:
         frame, form = melted(table, rules)
-        return assemble(
-            frame, {USER: USER, ITEM: ITEM, RATING: RATING}, table.source, rules, typed=table.typed, form=form
-        )
+        columns, source = {USER: USER, ITEM: ITEM, RATING: RATING}, f"{table.source} (its cells as rows)"
+        return assemble(frame, columns, source, rules, typed=table.typed, form=form)
     if not table.headed:
         rules = _by_position(table, rules)
     columns = _columns(table, rules)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,11 @@ from penchant.data.id_lists import pairs_in
 from penchant.data.vocabulary import UNKNOWN, Vocabulary
 from penchant.foundations.errors import DataError
 
-if TYPE_CHECKING:
-    from penchant.data.ratings import Ratings
+Table = Any
+"""Ratings, whose module imports this one."""
 
 
-def updated(ratings: Ratings, more: Ratings, deleted: Any) -> Ratings:
+def updated(ratings: Table, more: Table, deleted: Any) -> Table:
     """The ratings with the rows of `more`, without those of `deleted`; see `Ratings.updated`."""
     if ratings.kind != more.kind:
         raise DataError(f"the table has {ratings.kind}, the new rows are {more.kind}", where="updated()")
@@ -45,7 +45,7 @@ def updated(ratings: Ratings, more: Ratings, deleted: Any) -> Ratings:
     return found if deleted is None else found.take(~_are_in(found, deleted))
 
 
-def _newest(ratings: Ratings, new: dict[str, Any], n_items: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _newest(ratings: Table, new: dict[str, Any], n_items: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which of the old rows and of the new rows stay; of two about a pair it is the newer, or the new one."""
     old = ratings.user_numbers.astype(np.int64) * n_items + ratings.item_numbers
     late = new["user_numbers"].astype(np.int64) * n_items + new["item_numbers"]
@@ -56,7 +56,7 @@ def _newest(ratings: Ratings, new: dict[str, Any], n_items: int) -> tuple[NDArra
     return ~np.isin(old, late[comes]), comes
 
 
-def _are_in(ratings: Ratings, deleted: Any) -> NDArray[np.bool_]:
+def _are_in(ratings: Table, deleted: Any) -> NDArray[np.bool_]:
     """Which rows are about a pair of a table; pairs with unknown ids are about none."""
     users, items = pairs_in(deleted, "deleted")
     user_numbers, item_numbers = ratings.users.numbers(users), ratings.items.numbers(items)
@@ -65,7 +65,7 @@ def _are_in(ratings: Ratings, deleted: Any) -> NDArray[np.bool_]:
     return np.isin(ratings.user_numbers.astype(np.int64) * ratings.n_items + ratings.item_numbers, gone)
 
 
-def _wider(ratings: Ratings, more: Ratings) -> Any:
+def _wider(ratings: Table, more: Table) -> Any:
     """The scale of both; a declared scale must hold the new ratings."""
     own, other = ratings.scale, more.scale
     if not (own.declared and ratings.kind == "ratings"):

@@ -18,12 +18,12 @@ from penchant.lesson.display import Summarized, Table, TrainingHistory
 from penchant.lesson.losses import Metric, PrintedLosses
 from penchant.lesson.schedule_plots import SchedulePlots
 from penchant.training.gradient import learner
-from penchant.training.gradient.devices import CPU, RandomStates
 from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.losses import Loss, squared_error
 from penchant.training.gradient.rate_finder import RateFinding, find_rate
 from penchant.training.gradient.schedules import Curve, constant, one_cycle
 from penchant.training.gradient.torch_backend import TorchBackend
+from penchant.training.gradient.torch_devices import CPU, RandomStates
 
 _RATE, _DECAY = 1e-3, 0.01
 """The learning rate and the weight decay of a call that names none: those of the book's library."""

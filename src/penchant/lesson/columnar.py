@@ -22,10 +22,10 @@ from penchant.lesson.display import Summarized, TrainingHistory
 from penchant.lesson.losses import Metric, PrintedLosses
 from penchant.training.gradient import learner
 from penchant.training.gradient.callbacks.validation import Held
-from penchant.training.gradient.devices import device_of
 from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.losses import Loss
 from penchant.training.gradient.torch_backend import TorchBackend
+from penchant.training.gradient.torch_devices import device_of
 
 
 @dataclass(repr=False)

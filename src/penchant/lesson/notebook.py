@@ -1,18 +1,31 @@
 """Everything that the lesson's notebook needs: `from penchant.lesson.notebook import *`.
 
-Brings np, pd, plt, torch, nn, optim, F, math, Path and itemgetter, the lesson's names, and sns where seaborn is
-installed. `nn.Module` is PyTorch's with a `.cuda()` that does nothing where there is no GPU.
+Brings np, pd, plt, torch, nn, optim, F, math and Path, the parts of the standard library that fastai 0.7 brought, the
+lesson's names, and sns where seaborn is installed. `nn.Module` is PyTorch's with a `.cuda()` that does nothing where
+there is no GPU.
 """
 
 from __future__ import annotations
 
+import collections
 import importlib
 import importlib.util
+import itertools
+import json
 import math
+import os
+import random
+import re
+import sys
+import time
 import types
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
+from functools import partial
+from glob import glob
 from importlib import resources
-from operator import itemgetter
+from itertools import chain
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +45,7 @@ from penchant.lesson.modules import DotProduct, EmbeddingDot, EmbeddingDotBias, 
 
 pd = require("pandas", extra="frames")
 plt = require("matplotlib.pyplot", extra="plot")
+Dataset, DataLoader = torch.utils.data.Dataset, torch.utils.data.DataLoader
 nn = types.ModuleType(torch.nn.__name__, torch.nn.__doc__)
 nn.__dict__.update({**vars(torch.nn), "Module": NotebookModule})
 
@@ -39,27 +53,46 @@ __all__ = [
     "CollabFilterDataset",
     "CollabLearner",
     "ColumnarModelData",
+    "Counter",
+    "DataLoader",
+    "Dataset",
     "DotProduct",
     "EmbeddingDot",
     "EmbeddingDotBias",
     "EmbeddingNet",
     "F",
+    "OrderedDict",
     "Path",
     "T",
     "V",
+    "attrgetter",
+    "chain",
+    "children",
+    "collections",
     "fit",
     "get_cv_idxs",
     "get_emb",
+    "glob",
     "itemgetter",
+    "itertools",
+    "json",
     "math",
     "movielens_path",
     "nn",
     "np",
     "optim",
+    "os",
+    "partial",
     "pd",
     "plt",
     "predict",
+    "random",
+    "re",
     "set_lrs",
+    "split_by_idx",
+    "sys",
+    "time",
+    "to_gpu",
     "to_np",
     "torch",
 ]
@@ -90,6 +123,23 @@ def to_np(values: Any) -> Any:
     if isinstance(values, Sequence):
         return [to_np(one) for one in values]
     return np.asarray(values)
+
+
+def to_gpu(value: Any) -> Any:
+    """A module or tensor on the GPU where there is one, else as it is."""
+    return value.cuda() if torch.cuda.is_available() else value
+
+
+def children(module: Any) -> list[Any]:
+    """The parts of a module, one level deep."""
+    return list(module.children())
+
+
+def split_by_idx(idxs: Any, *columns: Any) -> list[tuple[Any, Any]]:
+    """For each column its rows idxs, in the order of the table, and its other rows."""
+    held = np.zeros(len(columns[0]), dtype=bool)
+    held[np.asarray(idxs)] = True
+    return [(column[held], column[~held]) for column in columns]
 
 
 def movielens_path() -> str:

@@ -23,7 +23,11 @@ class SchedulePlots:
 
     def plot(self) -> Any:
         """A plotly figure: after lr_find the loss against the learning rate, after fit the loss at each step."""
-        return self.finding.plot() if self.finding is not None else _line(self.losses, "training loss of the batch")
+        return self.finding.plot() if self.finding is not None else self.plot_loss()
+
+    def plot_loss(self) -> Any:
+        """A plotly figure of the loss at each step."""
+        return _line(self.losses, "training loss of the batch")
 
     def plot_lr(self) -> Any:
         """A plotly figure of the learning rate at each step."""

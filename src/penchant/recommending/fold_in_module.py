@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from penchant.foundations.errors import ModelShapeError
-from penchant.training.gradient.devices import device_of
 from penchant.training.gradient.forward_adapter import caller
+from penchant.training.gradient.torch_devices import device_of
 
 Array = NDArray[np.float64]
 

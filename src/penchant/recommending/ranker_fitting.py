@@ -36,7 +36,7 @@ from penchant.recommending.row_lookup import resolve
 
 Array = NDArray[np.float64]
 
-USERS = 1500
+USERS = 2000
 """The highest number of users whose held-back interactions are ranked, in each cut."""
 
 WINDOWS = (3, 7, 30, 90)

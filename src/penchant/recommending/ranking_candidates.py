@@ -38,20 +38,21 @@ class Candidates:
 def candidates(names: Sequence[str], ranker: Ranker, cut: Cut, users: Numbers, inputs: TermInputs) -> Candidates:
     """The candidates of each user: unseen items that a term, or the product, ranks high."""
     train, test = cut.train, cut.test
-    place = np.full(train.n_users, -1)
-    place[users] = np.arange(len(users))
-    tables = {name: term(name, ranker, inputs) for name in names}
-    free = np.repeat(~inputs.unrated[None], len(users), axis=0)
-    own = place[train.user_numbers] >= 0
-    free[place[train.user_numbers[own]], train.item_numbers[own]] = False
+    rated = np.flatnonzero(~inputs.unrated).astype(np.int32)
+    row, column = np.full(train.n_users, -1), np.full(train.n_items, -1)
+    row[users], column[rated] = np.arange(len(users)), np.arange(len(rated))
+    tables = {name: term(name, ranker, inputs, rated) for name in names}
+    free = np.ones((len(users), len(rated)), bool)
+    own = row[train.user_numbers] >= 0
+    free[row[train.user_numbers[own]], column[train.item_numbers[own]]] = False
     picked = np.zeros_like(free)
     product = sum((tables[name] for name in (LOG_CHOICE, LOG_LIKE) if name in tables), start=np.zeros((1, 1)))
     for scores in (*tables.values(), product):
         _mark_top(picked, np.where(free, scores, -np.inf))
     picked &= free
-    held = place[test.user_numbers] >= 0
+    held = (row[test.user_numbers] >= 0) & (column[test.item_numbers] >= 0)
     chosen, liked = np.zeros_like(free), np.zeros_like(free)
-    at = place[test.user_numbers[held]], test.item_numbers[held]
+    at = row[test.user_numbers[held]], column[test.item_numbers[held]]
     chosen[at] = True
     liked[at] = test.values[held] >= liked_from(train.values)
     chosen, liked = chosen & free, liked & free

@@ -48,7 +48,7 @@ def build_app(service: Service) -> FastAPI:
     app.state.service = service
     for kind in (RefusalError, PenchantError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
-    app.openapi_schema = _completed(_document(), service.settings.root_path)
+    app.state.document = _completed(_document(), service.settings.root_path)
     # The last one added is the outermost.
     app.add_middleware(EntityTags)
     app.add_middleware(Deadline, seconds=service.settings.answer_seconds)

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from penchant.service.request_paths import path_of
+
+_TAGGED = re.compile("/v1/(items(/.*)?|popular|users/[^/]+/(recommendations|similar/.*))", re.DOTALL)
+
 
 class EntityTags:
-    """Gives every JSON answer to GET its ETag; one that the request names in If-None-Match is 304 without a body."""
+    """Gives items and lists their ETag; one that the request names in If-None-Match is 304 without a body.
+
+    Other answers, such as a user's ratings, are not to be stored by browsers at all.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET":
+        if scope["type"] != "http" or scope["method"] != "GET" or not _TAGGED.fullmatch(path_of(scope)):
             await self._app(scope, receive, send)
             return
         held = Headers(scope=scope).get("if-none-match", "")

@@ -28,7 +28,7 @@ from penchant.service.readiness import Readiness
 from penchant.service.recording import Recorder
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageFullError, StorageUnavailableError
-from penchant.service.storage.devices import DeviceStore
+from penchant.service.storage.device_codes import DeviceStore
 from penchant.service.storage.events import EventStore
 from penchant.service.storage.given_lists import ListStore
 from penchant.service.storage.items import ItemStore
@@ -136,17 +136,13 @@ def build_service(folder: str | Path, settings: ServiceSettings) -> Service:
 
     holder = _slot(shelf, entries, settings, metrics, readiness)
 
-    holder.current.outside_links(settings.links)  # a file that cannot be read is refused before anything is served
-
     def after(look: Callable[[], None]) -> None:
         look()
         if holder.refused is None:
             readiness.works("version")
 
     lists = ListStore(database, days=settings.record_days)
-    recorder = Recorder(
-        lists, OnlineExperiment.of(settings.experiment), on=settings.record_lists, share=settings.explore_share
-    )
+    recorder = _recorder(settings, lists, holder)
     duties = [
         Duty("versions", lambda: after(holder.follow_version), lambda: after(holder.retry)),
         Duty("items", holder.follow_items, uses_database=True),
@@ -182,7 +178,17 @@ def _slot(
         metrics.refused_models.inc()
         readiness.failed("version", f"version {version} could not be used ({reason})")
 
-    return ModelSlot(shelf, entries, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused)
+    slot = ModelSlot(shelf, entries, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused)
+    slot.current.outside_links(settings.links)  # a file that cannot be read is refused before anything is served
+    return slot
+
+
+def _recorder(settings: ServiceSettings, lists: ListStore, holder: ModelSlot) -> Recorder:
+    """The recorder of lists. Raises CallerError for an experiment with a version that cannot be served."""
+    experiment = OnlineExperiment.of(settings.experiment)
+    for arm in experiment.arms if experiment else ():
+        holder.version(arm.version)  # refused now rather than when a user is in that arm
+    return Recorder(lists, experiment, on=settings.record_lists, share=settings.explore_share)
 
 
 def open_database(folder: str | Path, settings: ServiceSettings, *, patience: float = 0.0) -> Database:

@@ -74,12 +74,12 @@ class UserService:
         ratings = _merged(training, stored)
         return self._counted(ServedUser(live, user_id, ratings, self._state(live, None, ratings, chosen)))
 
-    def find_for(self, reader: Reader, version: str | None = None) -> ServedUser:
+    def find_for(self, reader: Reader) -> ServedUser:
         """The user as this reader may see them: without the right to read stored ratings, as the base's training left
         them. A version that was trained on the user's stored ratings answers such a reader as for an unknown user."""
         if reader.owns:
-            return self.find(reader.user_id, version)
-        live = self._holder.version(version)
+            return self.find(reader.user_id)
+        live = self._holder.current
         stored, erased = self._store.of(reader.user_id)
         kept = bool(stored) or bool(self._events.counts_of(reader.user_id))
         hidden = erased or (kept and live.version != BASE)

@@ -11,12 +11,12 @@ from penchant.foundations.errors import SettingsError
 from penchant.lesson import ColumnarModelData, fit, predict
 from penchant.recommending.fold_in_module import with_new_user
 from penchant.training.gradient import learner, sparse_updates
-from penchant.training.gradient.devices import RandomStates, available_devices, device_of, named_device
 from penchant.training.gradient.events import TrainingPlan
 from penchant.training.gradient.optimizers import optimizer_for
 from penchant.training.gradient.settings import DotBiasSettings
 from penchant.training.gradient.sparse_updates import SparseUpdates
 from penchant.training.gradient.torch_backend import TorchBackend
+from penchant.training.gradient.torch_devices import RandomStates, available_devices, device_of, named_device
 
 WORLD = low_rank(users=20, items=15, n=211)
 META = torch.device("meta")

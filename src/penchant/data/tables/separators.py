@@ -33,7 +33,7 @@ def fields_of(lines: Sequence[str], separator: str) -> list[list[str]]:
         return [line.split(separator) for line in lines]
     try:
         return list(csv.reader([line + "\n" for line in lines], delimiter=separator))
-    except csv.Error:  # a field that is longer than the csv module takes, or a NUL
+    except (csv.Error, TypeError, ValueError):  # a field or a separator that the csv module does not take
         return [line.split(separator) for line in lines]
 
 
@@ -57,7 +57,6 @@ def detected(text: str, ending: str, *, whole: bool = True) -> str:
 
 def _in_first_line(text: str) -> str | None:
     """The separator with the most fields in the first line, for a table whose rows differ in length."""
-    first = rows_of(text.lstrip().partition("\n")[0], "\0")[:1]
-    line = first[0][0] if first and first[0] else ""
+    line = next(iter(text.lstrip().splitlines()), "")
     count = {separator: line.count(separator) for separator in SEPARATORS[:-1] if separator in line}
     return max(count, key=count.__getitem__) if count else None

@@ -21,6 +21,11 @@ def melted(table: TableFile, rules: Rules) -> tuple[pl.DataFrame, str]:
     """
     import polars as pl
 
+    if not table.headed and table.names[0] == "column_1":
+        raise DataError(
+            "a matrix needs a first line that names the items", where=table.source,
+            remedy="Add it, or pass header=True if the first line holds the items",
+        )  # fmt: skip
     users = rules.user if isinstance(rules.user, str) else table.names[0]
     items = [name for name in table.names if name != users]
     if users not in table.names or not items:

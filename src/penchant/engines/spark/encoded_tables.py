@@ -14,7 +14,7 @@ from penchant.data.features import FeatureTable
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Grouped, Ratings
 from penchant.data.reading_rules import Rules
-from penchant.data.scale import Scale
+from penchant.data.scale import Kind, Scale
 from penchant.data.vocabulary import Vocabulary
 from penchant.engines.spark.cached_frames import from_arrow, persist
 from penchant.engines.spark.id_numbering import id_map, number_column
@@ -45,7 +45,8 @@ def numbered_table(session: SparkSession, table: Any, rules: Rules, separator: s
     """A table with its ids replaced by numbers, in sorted order of the ids; see `open_table` for `table` and errors."""
     if isinstance(table, Ratings):
         return from_memory(session, table)
-    rows = persist(open_table(session, table, rules, separator))
+    opened = open_table(session, table, rules, separator)
+    rows = persist(opened.rows)
     if not rows.take(1):
         raise DataError("there are no ratings to train on", where=str(table))
     users, items = (id_map(rows.select(role), role) for role in (USER, ITEM))
@@ -53,7 +54,7 @@ def numbered_table(session: SparkSession, table: Any, rules: Rules, separator: s
     frame = persist(frame)
     count = frame.count()
     rows.unpersist()
-    return EncodedTable(frame, count, users.vocabulary, items.vocabulary, _scale(frame, rules.scale))
+    return EncodedTable(frame, count, users.vocabulary, items.vocabulary, _scale(frame, rules, opened.kind))
 
 
 def from_memory(session: SparkSession, ratings: Ratings) -> EncodedTable:
@@ -81,7 +82,9 @@ def interactions_of(table: EncodedTable) -> Interactions:
     return Interactions(grouped.starts, grouped.numbers, grouped.values)
 
 
-def _scale(frame: DataFrame, declared: tuple[float, float] | None) -> Scale:
+def _scale(frame: DataFrame, rules: Rules, kind: Kind) -> Scale:
     levels = frame.select(RATING).distinct().limit(_MANY_LEVELS).toArrow().column(RATING).to_numpy()
     ends = frame.selectExpr(f"min({RATING})", f"max({RATING})").first()
-    return Scale.of(np.append(levels, np.array(ends, np.float32)), declared)
+    return Scale.of(
+        np.append(levels, np.array(ends, np.float32)), rules.scale if kind == "ratings" else None, kind=kind
+    )

@@ -83,7 +83,7 @@ def _numbered(
         columns = {role: pa.array(values.tolist()) for role, values in ids.items()} | {RATING: pa.array(test.values)}
         table = persist(from_arrow(session, pa.table(columns)))
     else:
-        table = persist(open_table(session, test, rules, separator))
+        table = persist(open_table(session, test, rules, separator).rows)
     known = _numbers_of(session, trained.items.vocabulary)
     new = consecutive(table.join(known, ITEM, "left_anti").select(ITEM).distinct().sort(ITEM), "number")
     unknown = new.count()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -11,25 +12,44 @@ from pyspark.sql import functions as sf
 from penchant.data.columns import EVENT, ITEM, RATING, TIMESTAMP, USER, WEIGHT
 from penchant.data.id_encoding import WHOLE
 from penchant.data.reading_rules import Duplicates, Rules
+from penchant.data.scale import Kind
 from penchant.engines.spark.invalid_rows import Check, refuse_first, without
 from penchant.engines.spark.sessions import located
 from penchant.foundations.errors import DataError
 
 _WHOLE_TYPES = ("tinyint", "smallint", "int", "bigint")
 _FRACTIONAL_TYPES = ("float", "double", "decimal")
+LOCAL = ("trim_ids", "missing", "decimal", "time_format", "wide", "partial")
+"""The fields of Rules that Spark does not follow."""
+
 _REMEDY = "Correct it, or pass bad_rows='skip' to leave such rows out"
 
 
-def open_table(session: SparkSession, table: Any, rules: Rules, separator: str = ",") -> DataFrame:
-    """Checked rows (user, item, rating), one for each pair; ids are whole numbers or texts.
+@dataclass(frozen=True)
+class SparkTable:
+    """Checked rows (user, item, rating), one for each pair; of choices the rating is their weight."""
+
+    rows: DataFrame
+    kind: Kind
+
+
+def open_table(session: SparkSession, table: Any, rules: Rules, separator: str = ",") -> SparkTable:
+    """The rows of a table; ids are whole numbers or texts.
 
     table: a path or URL that the workers can read (Parquet, or CSV with a header), or a DataFrame of this session.
-    rules: as for a table read without Spark. Raises DataError for the first invalid row.
+    rules: as for a table read without Spark, without those of LOCAL. Raises DataError for the first invalid row.
     """
     source, raw, typed = _opened(session, table, separator)
+    for name in LOCAL:
+        if getattr(rules, name) != getattr(Rules, name):
+            raise DataError(
+                f"{name}={getattr(rules, name)!r} is not for Spark", where=source,
+                remedy="Leave it out, or read the table without Spark",
+            )  # fmt: skip
     columns = rules.columns(raw.columns, source)
-    placed = _placed(raw, columns, source)
-    checks = _checks(placed, rules)
+    kind: Kind = "ratings" if RATING in columns else "choices"
+    placed = _placed(raw, columns, rules)
+    checks = _checks(placed, rules, kind)
     if rules.bad_rows == "error":
         refuse_first(placed, checks, source)
     else:
@@ -38,7 +58,8 @@ def open_table(session: SparkSession, table: Any, rules: Rules, separator: str =
     rows = placed.select(*ids, _rating(), _order(placed), "_at", "_file")
     if not typed and rules.ids == "detect":
         rows = _one_kind(rows, source)
-    return _merged(rows, rules.merging(columns), source)
+    merged = _merged(rows, rules.merging(columns), source)
+    return SparkTable(merged if kind == "ratings" else merged.where(sf.col(RATING) > 0), kind)
 
 
 def _opened(session: SparkSession, table: Any, separator: str) -> tuple[str, DataFrame, bool]:
@@ -51,20 +72,29 @@ def _opened(session: SparkSession, table: Any, separator: str) -> tuple[str, Dat
     return path, session.read.parquet(path), True
 
 
-def _placed(raw: DataFrame, names: dict[str, str], source: str) -> DataFrame:
+def _placed(raw: DataFrame, names: dict[str, str], rules: Rules) -> DataFrame:
     """The columns named by their role, with the file and the position in reading order for messages.
 
-    The weight of a choice is read as its rating.
+    The weight of a choice, times that of its kind of event, is read as its rating.
     """
-    if EVENT in names:
-        raise DataError("events are not read on Spark", where=source, remedy="Compute their weights as a column weight")
-    chosen = [sf.col(f"`{name}`").alias(RATING if role == WEIGHT else role) for role, name in names.items()]
-    if not names.keys() & {RATING, WEIGHT}:
-        chosen.append(sf.lit(1.0).alias(RATING))
+    chosen = [sf.col(f"`{name}`").alias(role) for role, name in names.items() if role != WEIGHT]
+    if RATING not in names:
+        weight = sf.expr(f"try_cast(`{names[WEIGHT]}` as float)") if WEIGHT in names else sf.lit(1.0)
+        if EVENT in names:
+            weight = weight * _event_weight(sf.col(f"`{names[EVENT]}`"), rules)
+        chosen.append(weight.alias(RATING))
     return raw.select(*chosen, sf.monotonically_increasing_id().alias("_at"), sf.input_file_name().alias("_file"))
 
 
-def _checks(placed: DataFrame, rules: Rules) -> list[Check]:
+def _event_weight(event: Column, rules: Rules) -> Column:
+    """The weight of a row's kind of event, null for a kind without one."""
+    found = sf.lit(None)
+    for kind, weight in (rules.weights or {}).items():
+        found = sf.when(event.cast("string") == str(kind), sf.lit(float(weight))).otherwise(found)
+    return found
+
+
+def _checks(placed: DataFrame, rules: Rules, kind: Kind) -> list[Check]:
     found: list[Check] = []
     for role in (USER, ITEM):
         blank = sf.col(role).isNull() | (sf.trim(sf.col(role).cast("string")) == "")
@@ -73,8 +103,13 @@ def _checks(placed: DataFrame, rules: Rules) -> list[Check]:
             found.append(Check(role, sf.col(role) != sf.floor(role), "an id is not a whole number", _REMEDY))
     rating = _rating()
     unusable = rating.isNull() | sf.isnan(rating) | (sf.abs(rating) == sf.lit(float("inf")))
-    found.append(Check(RATING, unusable, "the rating is not a finite number", _REMEDY))
-    if rules.scale is not None:
+    if EVENT in placed.columns:
+        known = sf.col(EVENT).cast("string").isin([str(one) for one in rules.weights or ()])
+        remedy = f"Add it to weights=…. {_REMEDY}"
+        found.append(Check(EVENT, ~sf.coalesce(known, sf.lit(False)), "the kind of event has no weight", remedy))
+    what = "rating" if kind == "ratings" else "weight"
+    found.append(Check(RATING, unusable, f"the {what} is not a finite number", _REMEDY))
+    if rules.scale is not None and kind == "ratings":
         low, high = rules.scale
         found.append(Check(RATING, ~rating.between(low, high), f"the rating is outside {low:g} to {high:g}", _REMEDY))
     return found

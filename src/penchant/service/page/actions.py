@@ -18,7 +18,7 @@ from penchant.service.problems import RefusalError
 from penchant.service.rating_import import NAMED, read_ratings
 from penchant.service.schema_types import Id
 from penchant.service.service import Service, TheService, Who
-from penchant.service.storage.devices import VALID_MINUTES
+from penchant.service.storage.device_codes import VALID_MINUTES
 from penchant.service.storage.marks import Mark
 
 router = APIRouter(include_in_schema=False)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from typing import Any
+from functools import lru_cache
 
-from penchant.service.model_slot import ServedModel
+from penchant.service.catalogue import Catalogue
 from penchant.service.page import contexts as c
 from penchant.service.page.composing import cards
 from penchant.service.page.viewer import Viewer
@@ -22,13 +23,20 @@ def map_page(viewer: Viewer) -> c.MapPage:
     return c.MapPage(len(item_map.numbers), ends, cards(viewer, listed))
 
 
-def map_points(live: ServedModel) -> dict[str, Any]:
-    """The points as parallel lists, the items with the most ratings first."""
-    item_map, catalogue = live.catalogue.item_map, live.catalogue
+def map_points(viewer: Viewer) -> str:
+    """The points as parallel lists in JSON, the items with the most ratings first, and the viewer's ratings."""
+    points = _points(viewer.live.catalogue)
+    return f'{{"mine": {json.dumps(dict(viewer.ratings))}, {points.removeprefix("{")}'
+
+
+@lru_cache(maxsize=1)
+def _points(catalogue: Catalogue) -> str:
+    """The same for all; kept until the catalogue changes."""
+    item_map = catalogue.item_map
     items = [catalogue.item(number) for number in item_map.numbers.tolist()]
     firsts = [item.tags[0] if item.tags else "" for item in items]
     common = [tag for tag, _ in Counter(filter(None, firsts)).most_common(6)]
-    return {
+    points = {
         "ids": [item.id for item in items],
         "titles": [item.title for item in items],
         "x": [round(x, 4) for x in item_map.places[:, 0].tolist()],
@@ -37,3 +45,4 @@ def map_points(live: ServedModel) -> dict[str, Any]:
         "tag": [common.index(tag) if tag in common else -1 for tag in firsts],
         "tags": common,
     }
+    return json.dumps(points, ensure_ascii=False, separators=(",", ":"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -117,9 +116,7 @@ def item_map(service: TheService, who: Who, request: Request) -> Response:
 
 @router.get("/map/points")
 def item_map_points(service: TheService, who: Who) -> Response:
-    viewer = viewer_of(service, who)
-    points = {**map_points(viewer.live), "mine": viewer.ratings}
-    return Response(json.dumps(points, ensure_ascii=False), media_type="application/json")
+    return Response(map_points(viewer_of(service, who)), media_type="application/json")
 
 
 @router.get("/ratings")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
+from starlette.responses import JSONResponse
 
 from penchant.service import rendering, schemas
 from penchant.service.problems import DOCUMENTED, RETRY_SECONDS, RefusalError
@@ -38,10 +37,9 @@ def metrics(service: TheService, who: Who) -> Response:
 
 
 @router.get("/v1/openapi.json", include_in_schema=False)
-def document(request: Request) -> dict[str, Any]:
+async def document(request: Request) -> Response:
     """The OpenAPI document."""
-    app: FastAPI = request.app
-    return app.openapi()
+    return JSONResponse(request.app.state.document)
 
 
 @router.get("/v1/model", operation_id="get_model", summary="The model being served")

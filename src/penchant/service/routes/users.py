@@ -51,8 +51,11 @@ async def _list(
         if not wanted.exclude_seen and not reader.owns:
             raise unauthorized()  # the difference of the two lists is what the user has rated
         options = options_of(service, wanted, exclude_seen=wanted.exclude_seen)
+        if not reader.owns:  # who may not read the ratings may not take part for the user either
+            person = service.people.find_for(reader)
+            return rendering.as_list(person, person.state.ranking(options))
         arm = service.recorder.arm(reader.user_id, options)
-        person = service.people.find_for(reader, arm.version)
+        person = service.people.find(reader.user_id, arm.version)
         return rendering.as_list(person, *service.recorder.listed(person, options, arm))
 
     return await service.in_turn(listed, cost=list_cost(service.live.part, wanted))

@@ -20,6 +20,8 @@ MOST = 5000
 class TooManyMarksError(CallerError):
     """A user has as many marks as the service keeps for one."""
 
+    code = "P190"
+
 
 class MarkStore:
     """The marks table: at most one mark for each user and item."""

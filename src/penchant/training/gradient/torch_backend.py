@@ -14,12 +14,12 @@ from penchant.data.epoch_order import epoch_generator
 from penchant.data.ratings import Ratings
 from penchant.foundations.rng import spawn_seeds
 from penchant.training.gradient.backend import State
-from penchant.training.gradient.devices import RandomStates, device_of, named_device
 from penchant.training.gradient.epoch_sampler import EpochSampler
 from penchant.training.gradient.forward_adapter import caller
 from penchant.training.gradient.losses import Loss, flat, squared_error
 from penchant.training.gradient.optimizers import optimizer_for
 from penchant.training.gradient.settings import GradientSettings
+from penchant.training.gradient.torch_devices import RandomStates, device_of, named_device
 from penchant.training.gradient.torch_state import load_state, read_state
 
 _PREDICT_ROWS = 65_536
