@@ -12,6 +12,7 @@ import pytest
 
 import penchant as pt
 from command_line import answer, penchant, refused, write
+from penchant.cli.output import show_table
 from penchant.recommending.group_lists import DAMPING, recommend_together
 from penchant.recommending.options import ListOptions
 
@@ -114,6 +115,11 @@ def test_popular_items(model: Path) -> None:
 def test_a_rating_without_an_item_and_a_second_one_are_refused(model: Path, rates: list[str], says: str) -> None:
     words = [word for rate in rates for word in ("--rate", rate)]
     assert says in refused("fold-in", model, *words)
+
+
+def test_a_small_number_has_no_sign(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table("", ["a", "b"], [[-0.0001, -0.0005001]])
+    assert capsys.readouterr().out.split()[-2:] == ["0.000", "-0.001"]
 
 
 def test_an_explanation_shows_no_term_of_zero(model: Path) -> None:
