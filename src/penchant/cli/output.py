@@ -69,10 +69,8 @@ def show_answer(title: str, answer: Any, *, as_json: bool = False) -> None:
         return
     for one in answer.unknown:
         sys.stderr.write(f"note: {one!r} is not known to the model\n")
-    heads, values = (
-        ["#", "id", "title", SCORES.get(answer.by, "score")],
-        [[_score(line.score, answer.by)] for line in answer],
-    )
+    heads = ["#", "id", "title", SCORES.get(answer.by, "score")]
+    values: list[list[Any]] = [[_score(line.score, answer.by)] for line in answer]
     if answer.predicted is not None:
         rating = [] if answer.by == "rating" else ["stars"]
         heads += [*rating, "±"]
