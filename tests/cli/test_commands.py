@@ -78,10 +78,8 @@ def test_a_remedy_names_options_of_the_command_line(tmp_path: Path) -> None:
     table = tmp_path / "ratings.csv"
     table.write_text("userId;what;rating\n1;2;x\n2;3;4\n")
     says = penchant("train", table, "--out", tmp_path / "m", code=2).stderr
-    assert "Pass --separator ';'" in says
-    says = penchant("train", table, "--separator", ";", "--out", tmp_path / "m", code=2).stderr
     assert "Name it with --item-column NAME. The columns are: 'userId', 'what', 'rating'" in says
-    named = ["--separator", ";", "--item-column", "what"]
+    named = ["--item-column", "what"]
     assert "pass --bad-rows 'skip'" in penchant("train", table, *named, "--out", tmp_path / "m", code=2).stderr
 
 

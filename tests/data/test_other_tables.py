@@ -49,12 +49,12 @@ def test_the_report_is_five_lines_and_has_everything(tmp_path: Path) -> None:
         "2 ratings by 2 users of 2 items",
         "read as text, UTF-8, separated by ';', the first line holds the names of 4 columns",
         "columns: user 'user' (texts), item 'item' (whole numbers), rating 'rating', timestamp 'time' (seconds)",
-        "liked: ratings from 3 on",
+        "liked: ratings from 4 on",
         "1 row repeated a user and item; each pair keeps one row (last)",
     ]
     said = report.to_json()
     assert (said["left_out"], said["ids"], said["times"], said["liked"]) == (
-        {"blank line": 1}, {"user": "texts", "item": "whole numbers"}, "seconds", 3.0,
+        {"blank line": 1}, {"user": "texts", "item": "whole numbers"}, "seconds", 4.0,
     )  # fmt: skip
     assert said["rows"] == said["merged"] + said["ratings"] + sum({**said["refused"], **said["left_out"]}.values())
 

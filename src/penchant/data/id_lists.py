@@ -9,7 +9,7 @@ from penchant.data.columns import ITEM, USER, find_column
 from penchant.data.frames import open_frame
 from penchant.data.tables.file_content import open_content
 from penchant.data.tables.file_options import FileOptions
-from penchant.data.tables.separators import SEPARATORS
+from penchant.data.tables.separators import SEPARATORS, lines_of
 from penchant.data.tables.table_file import TableFile, open_table
 from penchant.data.tables.text_encoding import decoded, detected
 from penchant.foundations.errors import DataError
@@ -57,7 +57,7 @@ def _line_ids(path: str | Path, side: str) -> list[str] | None:
     raw = content.whole()
     if content.ending not in (".txt", ".csv", ".lst", "") or b"\0" in raw:
         return None
-    lines = decoded(raw, detected(raw, content.path), content.path).removeprefix("\ufeff").splitlines()
+    lines = lines_of(decoded(raw, detected(raw, content.path), content.path).removeprefix("\ufeff"))
     lines = [line.strip().strip('"') for line in lines if line.strip()]
     if any(mark in line for line in lines[:100] for mark in SEPARATORS if mark != " "):
         return None

@@ -50,10 +50,10 @@ def check_model(trained: TrainedModel) -> None:
     check_shapes("model", {"noise": trained.noise}, {"noise": "S"}, samples)
     if (trained.noise < 0).any():
         raise ModelShapeError("the noise is below 0")
-    for name, side, other in (("users", trained.users, trained.items), ("items", trained.items, trained.users)):
+    for name, side in (("users", trained.users), ("items", trained.items)):
         _check_side(name, side, trained.samples, trained.noise)
         if side.histories is not None:
-            _check_histories(name, side, len(other), trained.scorer.to_parts()[1].get("self_weights"))
+            _check_histories(name, side, len(trained.items), trained.scorer.to_parts()[1].get("self_weights"))
         if side.prior.precision is None and trained.users.histories is None:
             raise ModelShapeError(f"{name}.prior has no precision")
     _check_interactions(trained.interactions, len(trained.items))
@@ -88,7 +88,7 @@ def _check_side(name: str, side: Side, samples: int, noise: NDArray[Any]) -> Non
     check_prior(name, side.prior, samples, 1 + side.factors, features)
 
 
-def _check_histories(name: str, side: Side, others: int, self_weights: NDArray[Any] | None) -> None:
+def _check_histories(name: str, side: Side, items: int, self_weights: NDArray[Any] | None) -> None:
     rows = side.histories
     assert rows is not None
     starts, n = rows.starts, len(rows.numbers)
@@ -98,7 +98,7 @@ def _check_histories(name: str, side: Side, others: int, self_weights: NDArray[A
     arrays["self_weights"] = self_weights
     shapes = {"numbers": "n", "values": "n", "vectors": "KW", "scale": "K", "self_weights": "K"}
     check_shapes(f"{name}.histories", arrays, shapes, {"K": rows.items, "W": rows.width})
-    if not 0 <= rows.items <= others or (n and (rows.numbers.min() < 0 or rows.numbers.max() >= rows.items)):
+    if not 0 <= rows.items <= items or (n and (rows.numbers.min() < 0 or rows.numbers.max() >= rows.items)):
         raise ModelShapeError(f"{name}: an entry of a history is with none of {rows.items} items")
 
 

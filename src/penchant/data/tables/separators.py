@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -17,9 +18,14 @@ ROWS = 100
 """How many rows are looked at."""
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text. Only CR and LF end one: `splitlines` also ends it at characters that a field may hold."""
+    return re.split(r"\r\n|\r|\n", text)
+
+
 def rows_of(text: str, separator: str, *, whole: bool = True) -> list[list[str]]:
     """The fields of the first rows that are not blank. whole: whether the text ends at the end of a row."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in lines_of(text) if line.strip()]
     if not whole and len(lines) > 1:
         lines = lines[:-1]
     return fields_of(lines[:ROWS], separator)
@@ -57,6 +63,6 @@ def detected(text: str, ending: str, *, whole: bool = True) -> str:
 
 def _in_first_line(text: str) -> str | None:
     """The separator with the most fields in the first line, for a table whose rows differ in length."""
-    line = next(iter(text.lstrip().splitlines()), "")
+    line = lines_of(text.lstrip())[0]
     count = {separator: line.count(separator) for separator in SEPARATORS[:-1] if separator in line}
     return max(count, key=count.__getitem__) if count else None

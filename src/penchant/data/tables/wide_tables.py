@@ -21,6 +21,11 @@ def melted(table: TableFile, rules: Rules) -> tuple[pl.DataFrame, str]:
     """
     import polars as pl
 
+    if not table.names:
+        raise DataError(
+            "the matrix has no columns", where=table.source,
+            remedy="Give a table with a column of users and one for each item",
+        )  # fmt: skip
     if not table.headed and table.names[0] == "column_1":
         raise DataError(
             "a matrix needs a first line that names the items", where=table.source,

@@ -6,12 +6,13 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
 
+from penchant.foundations.errors import CallerError
 from penchant.recommending.filters import allowed_items
 from penchant.recommending.options import ListOptions
 from penchant.service.catalogue import without_year
@@ -138,9 +139,11 @@ class _Builder:
         first = self.viewer.person.state.recommend(ON_A_ROW, exclude=self.viewer.hidden, where=self.where).ids
         seed = zlib.crc32(repr(list(self.viewer.ratings.items())).encode())
         out = [*self.viewer.hidden, *first]
-        return self.viewer.person.state.recommend(
-            self.n, exclude=out, where=self.where, explore=seed, diversity=FURTHER
-        ).ids
+        wanted = partial(self.viewer.person.state.recommend, self.n, exclude=out, where=self.where, diversity=FURTHER)
+        try:
+            return wanted(explore=seed).ids
+        except CallerError:  # a model that does not say how unsure it is
+            return wanted().ids
 
     def _popular(self) -> Sequence[Any]:
         if self.live.part.interactions.timestamps is None:
