@@ -65,7 +65,7 @@ class SeparatedText:
             except broken as error:
                 if (encoding := self._other_encoding()) is not None and self.reopened is not None:
                     return self.reopened(encoding).read(columns, types, infer_from=infer_from)
-                return self._rewritten(error)._read(columns, infer_schema=False), self.form
+                return self._in_plainer_spelling(error, columns), self.form
 
     def _read(self, columns: Sequence[str], **options: Any) -> pl.DataFrame:
         import polars as pl
@@ -81,6 +81,17 @@ class SeparatedText:
     def _other_encoding(self) -> str | None:
         found = text_encoding.detected(self.content.whole(), self.content.path)
         return None if text_encoding.is_utf8(found) else found
+
+    def _in_plainer_spelling(self, error: BaseException, columns: Sequence[str]) -> pl.DataFrame:
+        """The columns from the rows in a plainer spelling; raises DataError where polars cannot read these either."""
+        import polars as pl
+
+        plainer = self._rewritten(error)
+        try:
+            return plainer._read(columns, infer_schema=False)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as still:
+            first, *_ = str(still).splitlines() or [""]
+            raise DataError(f"the file cannot be read: {first}", where=self.source) from still
 
     def _rewritten(self, error: BaseException) -> SeparatedText:
         """The same rows in a plainer spelling; raises DataError if there is none."""
