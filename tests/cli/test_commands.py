@@ -50,7 +50,7 @@ def test_fold_in_gives_a_list_for_a_new_user(model: Path) -> None:
 def test_evaluate_uses_the_held_out_rows(model: Path) -> None:
     report = json.loads(penchant("evaluate", model, RATINGS, *COLUMNS, "--json").stdout)
     text = json.dumps(report)
-    assert "20000" in text
+    assert "20000" in text and report["reading"]["ratings"] == 100_004
     assert "baseline" in text
 
 
@@ -59,7 +59,8 @@ def test_evaluate_tests_a_new_model_if_the_model_was_trained_on_every_row(tmp_pa
     rows = [f"{u},{i},{1 + (u * i) % 5}" for u in range(30) for i in range(20) if (u + i) % 3]
     table.write_text("\n".join(["user,item,rating", *rows]))
     penchant("train", table, "--model", "baseline", "--out", tmp_path / "m")
-    assert "a new model with the same settings is tested" in penchant("evaluate", tmp_path / "m", table).stderr
+    said = penchant("evaluate", tmp_path / "m", table).stderr
+    assert "a new model with the same settings is tested" in said and "400 rows read" in said
 
 
 def test_features_of_the_items_are_joined_by_the_named_column(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def test_compare_reads_its_file_keeps_its_jobs_and_writes_a_page(place: Path) ->
     assert len(list((place / "kept").iterdir())) == 5
     again = penchant("compare", place / "config.toml")
     assert "damped" in again.stdout and "NDCG @ 5" in again.stdout and "compare 5 models" in again.stderr
+    assert "rows read" in again.stderr and "rows read" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,7 @@ def test_tune_searches_on_training_rows_and_evaluates_once_on_test_rows(place: P
     ]
     result = json.loads(penchant("tune", place / "ratings.csv", *words, "--json").stdout)
     assert set(result["tuned"]["settings"]) == {"user_damping", "epochs"} and len(result["tuned"]["trials"]) == 3
+    assert result["reading"]["refused"] == {}
     rows = result["on_test"]["protocol"]["rows"]
     trained, validated = 648, 72  # nine tenths and one tenth of the training rows
     assert (

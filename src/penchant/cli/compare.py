@@ -11,7 +11,8 @@ from typing import Annotated, Any, cast
 import typer
 
 from penchant.cli.output import AsJson, Quiet, progress, show_json
-from penchant.cli.table_options import TableOptions
+from penchant.cli.table_options import TableOptions, say_reading
+from penchant.data.ratings import Ratings
 from penchant.foundations.errors import CallerError, SettingsError
 
 HELP = """Train and evaluate several models with several seeds on one split, and test their differences.
@@ -41,11 +42,13 @@ def compare(
     given = {name: tuple(v) if isinstance(v, list) else v for name, v in parts.get("evaluation", {}).items()}
     options = cast(EvaluationOptions, given)
     folder = config.parent / parts["folder"] if "folder" in parts else None
-    split = _split(parts, config.parent)
+    ratings = TableOptions.from_mapping(parts.get("data", {}), folder=config.parent, where="[data]").read()
+    split = _split(parts, ratings)
     with progress(quiet or as_json) as bar:
         found = run(
             models, split, seeds=parts.get("seeds", [0]), folder=folder, by=parts.get("by"), progress=bar, **options
         )
+    say_reading(ratings, quiet or as_json)
     if html is not None:
         found.to_html(html)
     if as_json:
@@ -68,12 +71,11 @@ def _read(config: Path) -> dict[str, Any]:
     return parts
 
 
-def _split(parts: dict[str, Any], place: Path) -> Any:
-    """The split of [data] and [split]; paths are relative to the file."""
+def _split(parts: dict[str, Any], ratings: Ratings) -> Any:
+    """The split of the table that [split] describes."""
     from penchant.data import splitting
 
     chosen = dict(parts.get("split", {}))
-    ratings = TableOptions.from_mapping(parts.get("data", {}), folder=place, where="[data]").read()
     kind = chosen.pop("kind", "random")
     build = getattr(splitting, kind, None) if kind in _KINDS else None
     if build is None:

@@ -10,7 +10,7 @@ import typer
 
 from penchant.cli.list_flags import ModelFolder
 from penchant.cli.output import AsJson, Quiet, progress, show_json
-from penchant.cli.table_options import TableOptions, with_table_options
+from penchant.cli.table_options import TableOptions, reading_of, with_table_options
 from penchant.data import splitting
 from penchant.data.ratings import Ratings
 
@@ -39,7 +39,7 @@ def evaluate(
     from penchant.recommending.recommender import load
 
     model = load(folder)
-    ratings = table.read()
+    ratings = table.read_and_say(quiet or as_json)
     if by_quadrant:
         _quadrants(model, ratings, seed, as_json, quiet)
         return
@@ -55,7 +55,7 @@ def evaluate(
     if html is not None:
         report.to_html(html)
     if as_json:
-        show_json(report.to_json())
+        show_json(report.to_json() | reading_of(ratings))
     else:
         print(report)
 

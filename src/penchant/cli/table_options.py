@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -167,6 +168,12 @@ class TableOptions:
                     ratings = ratings.with_features(**table)
         return ratings
 
+    def read_and_say(self, quiet: bool) -> Ratings:
+        """The same as `read`; unless quiet, the report of reading goes to the error stream."""
+        ratings = self.read()
+        say_reading(ratings, quiet)
+        return ratings
+
     def read_later(self, options: Mapping[str, Any]) -> Ratings | None:
         """The ratings alone, read with these fields of `Rules` where no option says otherwise; None without a table."""
         if self.ratings is None:
@@ -226,3 +233,15 @@ _LATER = Annotated[
 
 def _default(field: dataclasses.Field[Any]) -> Any:
     return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
+
+
+def say_reading(ratings: Ratings, quiet: bool) -> None:
+    """Write the report of reading to the error stream, unless quiet."""
+    if ratings.report is not None and not quiet:
+        sys.stderr.write(f"{ratings.report}\n")
+
+
+def reading_of(ratings: Any) -> dict[str, Any]:
+    """How a table was read, under the name that `--json` gives it."""
+    report = getattr(ratings, "report", None)
+    return {"reading": None if report is None else report.to_json()}

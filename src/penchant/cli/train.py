@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ import typer
 from penchant.cli.option_values import pair
 from penchant.cli.output import AsJson, Quiet, progress, show_json, show_table
 from penchant.cli.settings_flags import SettingsHelp, SettingValues, as_flags, settings_from_flags
-from penchant.cli.table_options import TableOptions, with_table_options
+from penchant.cli.table_options import TableOptions, reading_of, with_table_options
 from penchant.data.tables.file_options import FileOptions
 from penchant.foundations.errors import SettingsError
 
@@ -74,8 +73,7 @@ def train(
     with progress(quiet or as_json) as bar:
         trained = train_model(ratings, model, engine=engine, seed=seed, progress=bar, cut=cut, **settings)
     trained.save(out)
-    report = getattr(ratings, "report", None)
-    _show(out, trained, time.perf_counter() - started, None if report is None else report.to_json(), as_json)
+    _show(out, trained, time.perf_counter() - started, reading_of(ratings), as_json)
 
 
 def _separator(table: TableOptions) -> dict[str, Any]:
@@ -91,13 +89,11 @@ def _read(table: TableOptions, hold_out: float, quiet: bool) -> Any:
     """The training ratings, read by this process and not by an engine."""
     from penchant.data import splitting
 
-    ratings = table.read()
-    if ratings.report is not None and not quiet:
-        sys.stderr.write(f"{ratings.report}\n")
+    ratings = table.read_and_say(quiet)
     return splitting.random(ratings, test=hold_out).train if hold_out else ratings
 
 
-def _show(out: Path, model: Any, seconds: float, reading: dict[str, Any] | None, as_json: bool) -> None:
+def _show(out: Path, model: Any, seconds: float, reading: dict[str, Any], as_json: bool) -> None:
     from penchant.recommending.recommender import main_model
 
     trained = main_model(model)
@@ -110,7 +106,7 @@ def _show(out: Path, model: Any, seconds: float, reading: dict[str, Any] | None,
         "users": len(trained.users),
         "items": len(trained.items),
         "seconds": round(seconds, 2),
-        "reading": reading,
+        **reading,
         "ranker": None if model.ranker is None else model.ranker.to_json(),
     }
     if as_json:

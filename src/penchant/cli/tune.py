@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from penchant.cli.output import AsJson, Quiet, progress, show_json
-from penchant.cli.table_options import TableOptions, with_table_options
+from penchant.cli.table_options import TableOptions, reading_of, with_table_options
 from penchant.foundations.errors import SettingsError
 
 HELP = """Search for a model's best settings.
@@ -39,8 +39,9 @@ def tune(
     from penchant.evaluation.comparison.compare import compare
     from penchant.evaluation.comparison.tuning import tune as run
 
-    split = splitting.random(table.read(), test=test)
     space = dict(map(_part, search)) if search else None
+    ratings = table.read_and_say(quiet or as_json)
+    split = splitting.random(ratings, test=test)
     with progress(quiet or as_json) as bar:
         found = run(
             split.train, model, space=space, trials=trials, metric=metric, seed=seed, folder=folder, progress=bar
@@ -48,7 +49,7 @@ def tune(
         tuned = {"model": model, "label": f"{model}, tuned", **found.settings}
         compared = compare([model, tuned], split, seeds=[seed], by=metric, progress=bar)
     if as_json:
-        show_json({"tuned": found.to_json(), "on_test": compared.to_json()})
+        show_json({"tuned": found.to_json(), "on_test": compared.to_json()} | reading_of(ratings))
         return
     flags = " ".join(f"--{name.replace('_', '-')} {shlex.quote(str(v))}" for name, v in found.settings.items())
     print(f"{found}\n\n{compared}\n\nNext: penchant train {table.ratings} --model {model} {flags} --out my-model")
