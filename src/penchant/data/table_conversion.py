@@ -51,7 +51,8 @@ def assemble(
     checks = RowValidation(source, columns, skip=rules.bad_rows == "skip")
     rows, notes = len(frame), list[str]()
     frame = frame.select(column.alias(role) for role, column in _by_role(columns))
-    _check_types(frame, columns, source)
+    for role in columns:
+        checks.check_type(frame[role], number=role in (RATING, WEIGHT), time=role == TIMESTAMP)
     if not typed:
         checks.leave_out(_blank_lines(frame), "blank line")
     frame, times_read = _validated(frame, checks, rules, notes)
@@ -76,20 +77,6 @@ def assemble(
     times = None if times is None else times[kept]
     scale = Scale.of(values, rules.scale, kind=kind)
     return RatingColumns(users[kept], items[kept], values, user_ids, item_ids, scale, times, report)
-
-
-def _check_types(frame: pl.DataFrame, columns: dict[str, str], source: str) -> None:
-    """Raise DataError for a column whose type holds several values a cell, or a time where a number belongs."""
-    import polars as pl
-
-    for role, dtype in frame.schema.items():
-        number = role in (RATING, WEIGHT)
-        several = dtype.is_nested() or dtype in (pl.Object, pl.Binary) or (dtype == pl.Duration and role != TIMESTAMP)
-        if several or (number and dtype.is_temporal()):
-            raise DataError(
-                f"a column of type {dtype} cannot be read as {role}s", where=f"{source}, column {columns[role]!r}",
-                remedy=f"Convert it to numbers{'' if number else ' or texts'}, one a row",
-            )  # fmt: skip
 
 
 def _blank_lines(frame: pl.DataFrame) -> pl.Series:
