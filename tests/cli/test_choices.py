@@ -38,3 +38,8 @@ def test_purchases_are_trained_on_recommended_from_and_evaluated(bought: Path, t
 def test_a_table_that_could_be_either_is_refused_with_both_ways_out(bought: Path, tmp_path: Path) -> None:
     errors = penchant("train", bought, "--out", tmp_path / "model", code=2).stderr
     assert "--rating-column NAME, or pass --no-rating" in errors and "'pieces', 'price'" in errors
+
+
+def test_a_rating_model_is_refused_for_choices(bought: Path, tmp_path: Path) -> None:
+    errors = penchant("train", bought, "--no-rating", "--model", "als", "--out", tmp_path / "model", code=2).stderr
+    assert "'als' learns from ratings, and the table has none. Name no model" in errors and "ease" in errors

@@ -32,6 +32,14 @@ def test_rows_are_joined_by_id_in_any_order(ratings, make):
     assert dict(features.kinds) == {"genres": "many", "budget": "number", "country": "category"}
 
 
+@pytest.mark.parametrize("make", [pl.DataFrame, pd.DataFrame])
+def test_lists_of_labels_stay_lists_and_lists_as_ids_are_refused(ratings, make):
+    films = make({"item": [10, 20], "genres": [["Horror", "War"], ["Drama"]]})
+    assert ratings.with_features(items=films).item_features.columns["genres"] == [("Horror", "War"), ("Drama",)]
+    with pytest.raises(DataError, match=r"column 'item': a column of type List.* cannot be read\. Convert"):
+        ratings.with_features(items=make({"item": [[10], [20]], "genres": ["Horror", "Drama"]}))
+
+
 def test_kinds_are_guessed_and_years_taken_from_titles():
     many = 30
     frame = pl.DataFrame(

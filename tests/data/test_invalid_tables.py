@@ -1,7 +1,9 @@
 """Every kind of invalid input gets one message with the file, the row, the column and the remedy."""
 
+import datetime
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -184,3 +186,24 @@ def test_a_list_is_not_a_table_and_a_text_file_is_not_parquet(tmp_path):
 
 def test_a_table_of_invalid_rows_only(tmp_path):
     assert "all rows are invalid" in refusal(tmp_path, "user,item,rating\n1,1,x\n2,2,y\n", bad_rows="skip")
+
+
+@pytest.mark.parametrize("column", ["user", "item", "rating"])
+@pytest.mark.parametrize(
+    ("cells", "library"),
+    [
+        ([[1], [2]], pl.DataFrame),
+        (pl.Series([[1], [2]], dtype=pl.Array(pl.Int64, 1)), pl.DataFrame),
+        ([{"a": 1}, {"a": 2}], pl.DataFrame),
+        ([b"a", b"b"], pl.DataFrame),
+        ([datetime.timedelta(1), datetime.timedelta(2)], pl.DataFrame),
+        ([[1], [2]], pd.DataFrame),
+        ([{"a": 1}, {"b": 2}], pd.DataFrame),
+        ([b"a", b"b"], pd.DataFrame),
+    ],
+)
+@pytest.mark.parametrize("ids", ["detect", "text"])
+def test_columns_of_several_values_a_cell_are_refused(column: str, cells: Any, library: Any, ids: Any) -> None:
+    frame = library({"user": [1, 2], "item": [1, 2], "rating": [1.0, 2.0], column: cells})
+    with pytest.raises(DataError, match=rf"column '{column}': a column of type .* cannot be read\. Conv"):
+        Ratings.from_frame(frame, ids=ids)

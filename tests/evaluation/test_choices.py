@@ -33,3 +33,9 @@ def test_equal_ratings_are_evaluated_without_an_error() -> None:
     report = pt.evaluate(pt.train(split.train, "baseline"), split, replicates=20)
     assert report["rmse"].value == pytest.approx(0, abs=1e-6)
     assert report["ndcg@10"].value > 0
+
+
+@pytest.mark.parametrize("model", ["als", "bayes", "baseline", "dot", "dot_bias", "net"])
+def test_rating_models_are_refused_for_choices(chosen: Ratings, model: str) -> None:
+    with pytest.raises(CallerError, match=f"model: '{model}' learns from ratings, and the table has none. Name no"):
+        pt.train(chosen, model)

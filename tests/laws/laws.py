@@ -64,6 +64,13 @@ class RecommenderLaws:
         assert found.item_source[:3].tolist() == ["known", "known", "features"]
         assert set(found.item_source[3:]) == {"prior"} or set(found.item_source[3:]) == {"features"}
 
+    def test_a_list_without_an_allowed_item_is_empty(self, model: Recommender) -> None:
+        for user in (100, "unknown"):
+            assert model.recommend(user, among=[]).ids == []
+            assert model.recommend(user, exclude=index_of(model).items.ids).ids == []
+            assert len(model.recommend_many([user], among=[])) == 0
+        assert model.fold_in({"item-3": 5.0}).recommend(among=[]).ids == []
+
     def test_predictions_stay_on_the_scale(self, model: Recommender) -> None:
         if model.rating_model is not None:
             users = model.rating_model.users.vocabulary.ids

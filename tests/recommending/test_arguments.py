@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -102,7 +103,19 @@ def test_a_list_is_printed_as_a_table(model: Recommender) -> None:
 
 def test_a_fraction_and_a_boolean_are_no_id(model: Recommender) -> None:
     assert plain_id(1.5) == 1.5
-    assert list(model.recommend("ann", 9, among=[7.5, True], exclude_seen=False).unknown) == [7.5, True]
+    calls: list[Callable[[Any], Any]] = [
+        lambda value: model.recommend(value),
+        lambda value: model.recommend_many([value]),
+        lambda value: model.recommend("ann", among=[value]),
+        lambda value: model.predict(value, 7),
+        lambda value: model.similar_items(value),
+        lambda value: model.fold_in({value: 4.0}),
+        lambda value: model.fold_in(user=value),
+        lambda value: model.with_item(value, {"ann": 4.0}),
+    ]
+    for value, call in itertools.product((7.5, True, np.True_, float("nan"), float("inf"), pd.NA, b"a"), calls):
+        with pytest.raises(CallerError, match=r" is not an id\. Give whole numbers or texts"):
+            call(value)
 
 
 WRONG: dict[str, tuple[Callable[[Recommender], Any], str]] = {
@@ -130,7 +143,7 @@ WRONG: dict[str, tuple[Callable[[Recommender], Any], str]] = {
     "a user in a list": (lambda m: m.explain(["ann"], 7), r"one user is asked for"),
     "no item": (lambda m: m.predict("ann", None), r"items: None is not an id"),
     "a rating of two ids": (lambda m: m.fold_in({(7, 3): 4.0}), r"ratings: \(7, 3\) is not an id"),
-    "a missing value as a user": (lambda m: m.recommend(float("nan")), r"user: no id was given"),
+    "a missing value as a user": (lambda m: m.recommend(float("nan")), r"user: nan is not an id"),
     "a missing value as an item": (lambda m: m.predict("ann", [7, np.nan]), r"items: nan is not an id"),
     "no user": (lambda m: m.recommend(None), r"user: no id was given"),
     "items in a list": (lambda m: m.similar_items([7, 3]), r"one item is asked for"),
@@ -150,7 +163,15 @@ WRONG: dict[str, tuple[Callable[[Recommender], Any], str]] = {
     ),
     "no such part": (lambda m: m.recommend("ann", by="choice"), r"this recommender has no choice model"),
     "no ranker": (lambda m: m.recommend("ann", by="combined"), r"has one part.*ask for the one there is"),
-    "diversity as a text": (lambda m: m.recommend("ann", diversity="x"), r"a diversity of 'x'"),
+    "diversity as a text": (
+        lambda m: m.recommend("ann", diversity="x"),
+        r"diversity: 'x' is not a number from 0 to below 1. Give 0",
+    ),
+    "no number as diversity": (lambda m: m.recommend("ann", diversity=float("nan")), r"diversity: nan is not a number"),
+    "a share above 1": (lambda m: m.recommend("ann", new_items=2), r"new_items: 2 is not a share.*Give 0.2"),
+    "explore as a text": (lambda m: m.recommend("ann", explore="x"), r"explore: the seed 'x' .*Give a number"),
+    "explore below 0": (lambda m: m.fold_in().recommend(explore=-1), r"explore: the seed -1 is not a whole number"),
+    "no number to explore by": (lambda m: m.recommend("ann", explore=float("nan")), r"explore: the seed nan"),
 }
 
 
@@ -166,6 +187,8 @@ def test_training_evaluating_and_comparing_refuse_what_they_cannot_use() -> None
     model, split = pt.train(ratings, "baseline"), pt.split.random(ratings)
     with pytest.raises(CallerError, match=r"trained on Ratings, not on a DataFrame"):
         pt.train(pd.DataFrame({"user": [1]}), "baseline")
+    with pytest.raises(CallerError, match=r"not on an int\. Read"):
+        pt.train(3, "baseline")  # type: ignore[arg-type]
     with pytest.raises(CallerError, match=r"train\(\): .*'ratings'"):
         pt.train()  # type: ignore[call-arg]
     with pytest.raises(CallerError, match=r"evaluated on a Split, not on Ratings.*pt\.split"):

@@ -145,6 +145,9 @@ def test_where_keeps_items_with_a_value() -> None:
     assert listed(language="en", genres="Drama") == {7}
     assert listed(genres="Western") == set()
     assert set(model.recommend_many(["zoe"], 9, where={"genres": "Drama"})["item"]) == {7, 1}
+    for wrong in ("new", float("nan"), None, (2000, float("nan"))):
+        with pytest.raises(CallerError, match=r"where\['year'\]: .* is not a .*Write "):
+            model.recommend("zoe", where={"year": wrong})
     with pytest.raises(CallerError, match=r"no feature 'genre'.*genres, language, year"):
         model.recommend("zoe", where={"genre": "Drama"})
 

@@ -18,8 +18,10 @@ from penchant.recommending.list_scoring import block_inputs
 from penchant.recommending.popularity import DAY
 from penchant.recommending.ranker import Ranker
 from penchant.recommending.ranker_fitting import fit_ranker
+from penchant.recommending.ranking_candidates import Candidates
 from penchant.recommending.ranking_cuts import choose_cuts
 from penchant.recommending.ranking_terms import best_by_ranker, ranking_table
+from penchant.recommending.ranking_weights import fitted as fitted_weights
 from penchant.recommending.recommender import Recommender, index_of
 from penchant.training import registry
 
@@ -173,3 +175,10 @@ def test_a_share_of_the_list_can_be_reserved_for_items_without_ratings() -> None
     assert len(new & set(model.recommend(100, 10, new_items=0.2).ids)) == 2
     assert len(new & set(model.recommend(100, ITEMS).ids)) == 10
     assert not new & set(model.recommend_many([100], 10)["item"])
+
+
+def test_where_no_term_helps_lists_are_ordered_by_choice() -> None:
+    held = np.array([1.0, 0.0, 0.0] * 20)
+    starts = np.arange(0, 61, 3)
+    table = Candidates(-held[:, None], held, held, starts, {"chosen": np.ones(20)})
+    assert fitted_weights(["log_choice"], table, "chosen")[0] == {"log_choice": 1.0}

@@ -104,13 +104,13 @@ def _name(name: Any) -> str:
 
 
 def plain_column(values: Sequence[Any], name: str, source: str, *, as_text: bool = False) -> pl.Series:
-    """Python objects as a column: all whole numbers, all numbers or all texts; UUIDs count as texts.
+    """Python objects as a column: all whole numbers, all numbers, all texts or all lists; UUIDs count as texts.
 
     as_text: values of every kind become texts. Raises DataError for values of several kinds.
     """
     import polars as pl
 
-    known = [(row, _kind(value)) for row, value in enumerate(values) if not _is_missing(value)]
+    known = [(row, _kind(value)) for row, value in enumerate(values) if not is_missing(value)]
     kinds = {kind for _, kind in known}
     if len(kinds) > 1 and kinds != {"a number", "a whole number"} and not as_text:
         first = known[0][1]
@@ -123,14 +123,20 @@ def plain_column(values: Sequence[Any], name: str, source: str, *, as_text: bool
     large = "a whole number" in kinds and any(
         type(values[row]) is int and abs(values[row]) >= _INT64 for row, _ in known
     )
+    if kinds == {"a list"}:
+        rows = [None if is_missing(row) else [None if is_missing(one) else str(one) for one in row] for row in values]
+        return pl.Series(name, rows, dtype=pl.List(pl.String))
+    if kinds == {"bytes"}:
+        return pl.Series(name, values, dtype=pl.Binary)
     text = as_text or large or kinds == {"a text"}
-    found = [None if _is_missing(value) else str(plain_id(value)) if text else value for value in values]
+    found = [None if is_missing(value) else str(plain_id(value)) if text else value for value in values]
     if kinds == {"a time"} and not text:
         return pl.Series(name, found, strict=False)
     return pl.Series(name, found, dtype=pl.String if text else None, strict=not kinds <= {"a number", "a whole number"})
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Whether a Python value stands for no value: None, a NaN, or one of pandas."""
     return (
         value is None or (isinstance(value, float) and value != value) or type(value).__name__ in ("NAType", "NaTType")
     )
@@ -146,4 +152,8 @@ def _kind(value: Any) -> str:
         return "a whole number"
     if isinstance(value, numbers.Real):
         return "a number"
+    if isinstance(value, bytes):
+        return "bytes"
+    if isinstance(value, list | tuple | set | dict):
+        return "a list"
     return "a time" if isinstance(value, datetime.date) else "a text"

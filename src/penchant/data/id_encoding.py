@@ -19,10 +19,11 @@ WHOLE = "^(0|-?[1-9][0-9]{0,17})$"
 
 
 def plain_ids(column: pl.Series, checks: RowValidation) -> pl.Series:
-    """The ids as Int64 or String; rows without an id are invalid."""
+    """The ids as Int64 or String; rows without an id are invalid. Raises DataError for a type without ids."""
     import polars as pl
 
     role = column.name
+    checks.check_type(column)
     missing = column.is_null()
     if column.dtype.is_float():
         missing = missing | column.is_nan()

@@ -27,6 +27,22 @@ class RowValidation:
     _bad: pl.Series | None = None
     _kept: pl.Series | None = None
 
+    def check_type(self, column: pl.Series, *, number: bool = False, time: bool = False) -> None:
+        """Raise DataError for a type that holds several values a row, or a time where none belongs.
+
+        column: named by its role. number: whether it has ratings or weights. time: whether it has times.
+        """
+        import polars as pl
+
+        dtype = column.dtype
+        several = dtype.is_nested() or dtype in (pl.Object, pl.Binary) or (dtype == pl.Duration and not time)
+        if several or (number and dtype.is_temporal()):
+            raise DataError(
+                f"a column of type {dtype} cannot be read",
+                where=f"{self.source}, column {self.names[column.name]!r}",
+                remedy=f"Convert it to numbers{'' if number else ' or texts'}, one a row",
+            )
+
     def refuse(self, bad: pl.Series, role: str, what: str, remedy: str, shown: pl.Series | None = None) -> None:
         """Raise DataError for the first row where `bad` is true, or mark these rows to be left out.
 

@@ -51,6 +51,8 @@ def assemble(
     checks = RowValidation(source, columns, skip=rules.bad_rows == "skip")
     rows, notes = len(frame), list[str]()
     frame = frame.select(column.alias(role) for role, column in _by_role(columns))
+    for role in columns:
+        checks.check_type(frame[role], number=role in (RATING, WEIGHT), time=role == TIMESTAMP)
     if not typed:
         checks.leave_out(_blank_lines(frame), "blank line")
     frame, times_read = _validated(frame, checks, rules, notes)

@@ -49,6 +49,12 @@ def checked_arguments(function: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
+def type_of(value: object) -> str:
+    """The type of a value with its article, such as "an int"."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeioAEIO' else 'a'} {name}"
+
+
 def _named(function: Callable[..., Any], rest: inspect.Parameter | None) -> list[str]:
     """The names of keyword arguments that are typed as `Unpack[SomeTypedDict]`."""
     hint = None if rest is None else rest.annotation

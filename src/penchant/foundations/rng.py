@@ -19,10 +19,11 @@ def generator(seed: Seed) -> np.random.Generator:
     return seed if isinstance(seed, np.random.Generator) else np.random.default_rng(checked_seed(seed))
 
 
-def checked_seed(seed: object) -> int:
-    """The seed as an int; raises SettingsError unless it is a whole number of at least 0."""
+def checked_seed(seed: object, where: str = "seed") -> int:
+    """The seed as an int; raises SettingsError unless it is a whole number of at least 0. where: the argument."""
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
-        raise SettingsError(f"the seed {seed!r} is not a whole number of at least 0", where="seed")
+        what = f"the seed {seed!r} is not a whole number of at least 0"
+        raise SettingsError(what, where=where, remedy="Give a number such as 1")
     return int(seed)
 
 

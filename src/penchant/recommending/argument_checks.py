@@ -8,19 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.data.frames import is_missing
 from penchant.data.scale import Scale
 from penchant.data.vocabulary import UNKNOWN, Numbers, Vocabulary, plain_id
+from penchant.foundations.arguments import type_of
 from penchant.foundations.errors import CallerError
 
 
 def one_id(value: Any, name: str) -> Any:
     """One id as a plain value. name: of the argument. Raises CallerError for several ids or none."""
-    value = plain_id(value)
-    if _is_missing(value):
+    if value is None:
         raise CallerError("no id was given", where=name, remedy=f"Give one {name} id")
     if _is_several(value):
         raise CallerError(f"one {name} is asked for, not {_shown(value)}", where=name, remedy=f"Give one {name} id")
-    return value
+    return _id_in(value, name)
 
 
 def many_ids(values: Any, name: str) -> list[Any]:
@@ -98,7 +99,7 @@ def in_numbers(vocabulary: Vocabulary, ratings: Mapping[Any, float]) -> tuple[Nu
 
 def _id_in(one: Any, name: str) -> Any:
     one = plain_id(one)
-    if _is_missing(one) or _is_several(one):
+    if is_missing(one) or isinstance(one, bool | float | bytes) or _is_several(one):
         raise CallerError(f"{_shown(one)} is not an id", where=name, remedy="Give whole numbers or texts")
     return one
 
@@ -116,10 +117,6 @@ def _rating(value: Any, one: Any, scale: Scale | None) -> float:
     return number
 
 
-def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value))
-
-
 def _is_series(value: Any) -> bool:
     return hasattr(value, "items") and hasattr(value, "index") and not hasattr(value, "columns")
 
@@ -132,4 +129,4 @@ def _is_several(value: Any) -> bool:
 
 def _shown(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else f"a {type(value).__name__}"
+    return text if len(text) <= 60 else type_of(value)

@@ -50,6 +50,8 @@ def has_feature(table: FeatureTable | None, name: str, wanted: Any) -> NDArray[n
     if kind == "number" and several:
         low, high = _ends(name, wanted)
         return np.array([value is not None and low <= value <= high for value in column], dtype=bool)
+    if kind == "number" and not _is_number(wanted):
+        raise CallerError(f"{wanted!r} is not a number", where=f"where[{name!r}]", remedy="Write 1990 or (1990, 1999)")
     values = set(wanted) if several else {wanted}
     if kind == "many":
         return np.array([value is not None and not values.isdisjoint(value) for value in column], dtype=bool)
@@ -58,9 +60,13 @@ def has_feature(table: FeatureTable | None, name: str, wanted: Any) -> NDArray[n
 
 def _ends(name: str, wanted: Any) -> tuple[float, float]:
     ends = list(wanted)
-    if len(ends) != 2 or not all(isinstance(one, int | float | np.number) for one in ends):
+    if len(ends) != 2 or not all(map(_is_number, ends)):
         raise CallerError(f"{wanted!r} is not a pair of ends", where=f"where[{name!r}]", remedy="Write (1990, 1999)")
     return ends[0], ends[1]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and value == value  # a NaN differs from itself
 
 
 def _numbers(items: Side, ids: Iterable[Any], unknown: list[Any]) -> Numbers:

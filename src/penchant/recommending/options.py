@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from penchant.foundations.errors import CallerError
-from penchant.foundations.rng import Seed
+from penchant.foundations.rng import Seed, checked_seed
 from penchant.recommending.argument_checks import many_ids
 
 By = Literal["combined", "rating", "choice"]
@@ -43,9 +43,16 @@ class ListOptions:
     def __post_init__(self) -> None:
         check_count(self.n)
         if not _is_number(self.diversity) or not 0 <= self.diversity < 1:
-            raise CallerError(f"a diversity of {self.diversity!r} lies outside 0 to 1", remedy="1 itself is too much")
+            raise CallerError(
+                f"{self.diversity!r} is not a number from 0 to below 1", where="diversity",
+                remedy="Give 0 to rank by score alone, or more, such as 0.3",
+            )  # fmt: skip
         if not _is_number(self.new_items) or not 0 <= self.new_items <= 1:
-            raise CallerError(f"{self.new_items!r} is not a share from 0 to 1", where="new_items")
+            raise CallerError(
+                f"{self.new_items!r} is not a share from 0 to 1", where="new_items", remedy="Give 0.2 for a fifth"
+            )
+        if not isinstance(self.explore, np.random.Generator | None):
+            checked_seed(self.explore, "explore")
         object.__setattr__(self, "exclude", many_ids(self.exclude, "exclude"))
         if self.among is not None:
             object.__setattr__(self, "among", many_ids(self.among, "among"))

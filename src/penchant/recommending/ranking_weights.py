@@ -32,9 +32,14 @@ CERTAIN = 2.0
 
 
 def fitted(names: Sequence[str], table: Candidates, target: str) -> tuple[dict[str, float], dict[str, Any]]:
-    """Weights by likelihood among the candidates, then by the NDCG of the short list; and facts about each term."""
+    """Weights by likelihood among the candidates, then by the NDCG of the short list; and facts about each term.
+
+    Where no term helps, the order is that of log_choice.
+    """
     likeliest, likelihood = _likeliest(table, target)
     weights = _sharpened(table, target, likeliest)
+    if not weights.any():  # equal scores would list the items by their numbers
+        weights[names.index(LOG_CHOICE)] = 1.0
     found = {name: float(weight) for name, weight in zip(names, weights, strict=True)}
     alone = {}
     for at, name in enumerate(names):

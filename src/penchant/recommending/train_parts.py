@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from penchant.data.ratings import Ratings
-from penchant.foundations.arguments import checked_arguments
+from penchant.foundations.arguments import checked_arguments, type_of
 from penchant.foundations.errors import CallerError, SettingsError
 from penchant.foundations.memory import available_memory
 from penchant.foundations.progress import Progress, Silent
@@ -62,7 +62,7 @@ def train(
     """
     if not isinstance(ratings, Ratings):
         raise CallerError(
-            f"a model is trained on Ratings, not on a {type(ratings).__name__}",
+            f"a model is trained on Ratings, not on {type_of(ratings)}",
             where="ratings",
             remedy="Read a table with Ratings.from_csv, Ratings.from_parquet or Ratings.from_frame",
         )

@@ -41,7 +41,8 @@ class ModelSpec:
 
     settings, trainer: names of a dataclass and a function in the module. The module is imported when it is first used,
     because some modules import torch or numba. settings_module: where the dataclass is, if it is in another module.
-    package: an optional package that the trainer needs; the extra of that name installs it.
+    package: an optional package that the trainer needs; the extra of that name installs it. of_choices: whether it
+    learns who chose what, and so needs no ratings.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ModelSpec:
     summary: str
     settings_module: str = ""
     package: str = ""
+    of_choices: bool = False
 
     def settings_class(self) -> type[Settings]:
         found: type[Settings] = getattr(importlib.import_module(self.settings_module or self.module), self.settings)
@@ -80,17 +82,31 @@ _ALL: tuple[ModelSpec, ...] = (
         "ImplicitALSSettings",
         "train",
         "alternating least squares on positive interactions",
+        of_choices=True,
     ),
-    ModelSpec("ease", _T + "linear.ease", "EASESettings", "train", "one regression of each item on all others"),
+    ModelSpec(
+        "ease",
+        _T + "linear.ease",
+        "EASESettings",
+        "train",
+        "one regression of each item on all others",
+        of_choices=True,
+    ),
     ModelSpec(
         "sparse_ease",
         _T + "linear.sparse_ease",
         "SparseEASESettings",
         "train",
         "the same on the items most often chosen with it, for large catalogues",
+        of_choices=True,
     ),
     ModelSpec(
-        "elsa", _T + "linear.elsa", "ELSASettings", "train", "weights between items as products of short vectors"
+        "elsa",
+        _T + "linear.elsa",
+        "ELSASettings",
+        "train",
+        "weights between items as products of short vectors",
+        of_choices=True,
     ),
     ModelSpec(
         "net",
@@ -131,6 +147,13 @@ def train(
     if not len(ratings):
         raise DataError("there are no ratings to train on")
     chosen = model_spec(model)
+    if ratings.kind == "choices" and not chosen.of_choices:
+        able = ", ".join(one.name for one in _ALL if one.of_choices)
+        raise DataError(
+            f"{model!r} learns from ratings, and the table has none",
+            where="model",
+            remedy=f"Name no model and no settings, or one of: {able}. If its values are ratings, read it with scale=…",
+        )
     values: Mapping[str, Any] = settings
     trained = chosen.train()(
         ratings,

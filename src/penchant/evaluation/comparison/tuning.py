@@ -17,6 +17,7 @@ from penchant.evaluation.scoring.evaluation_scorers import RecommenderScorer
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.evaluation.scoring.metric_names import metric_name
 from penchant.evaluation.scoring.user_metrics import measure
+from penchant.foundations.arguments import type_of
 from penchant.foundations.errors import CallerError
 from penchant.foundations.optional import require
 from penchant.foundations.plain_table import plain_table
@@ -85,7 +86,7 @@ def tune(
     every trial. folder: where trials are kept; an interrupted search continues from there.
     """
     if not isinstance(ratings, Ratings):
-        raise CallerError(f"tuning takes training ratings, not a {type(ratings).__name__}", remedy="Give split.train")
+        raise CallerError(f"tuning takes training ratings, not {type_of(ratings)}", remedy="Give split.train")
     searched, bar = space_for(model, space, fixed), progress or Silent()
     metric_name(metric)
     if not searched:

@@ -28,6 +28,7 @@ from penchant.evaluation.scoring.findings import list_findings, population_findi
 from penchant.evaluation.scoring.part_orders import part_orders
 from penchant.evaluation.scoring.protocol import protocol
 from penchant.evaluation.scoring.user_metrics import EvaluationResult, like_reliability, measure
+from penchant.foundations.arguments import type_of
 from penchant.foundations.errors import CallerError
 from penchant.foundations.progress import Progress, Silent
 from penchant.metrics.learning_curves import LearningCurves
@@ -53,7 +54,7 @@ def evaluate(
     EvaluationSettings. Raises CallerError for a model that was trained on test rows.
     """
     if not isinstance(model, Recommender):
-        raise CallerError(f"what is evaluated is a Recommender, not a {type(model).__name__}", where="model")
+        raise CallerError(f"what is evaluated is a Recommender, not {type_of(model)}", where="model")
     check_split(split, "evaluated")
     settings, bar = EvaluationSettings.from_json(options), progress or Silent()
     scorer = RecommenderScorer(model, split)

@@ -123,7 +123,7 @@ class ItemItemScorer(ItemItemBase):
         """The weight on itself of each pair's item, (1, B), where the user's history has it; 0 elsewhere."""
         if self.self_weights is None or users.history is None or items.numbers is None:
             return 0.0
-        pairs = max(len(users), len(items))
+        pairs = len(items) if len(users) == 1 else len(users)
         chosen, pulls = users.history, np.zeros((1, pairs), np.float32)
         if len(users) == 1:
             by_item = np.zeros(len(self.self_weights) + 1, np.float32)

@@ -28,7 +28,7 @@ class SparseItemItemScorer(ItemItemBase):
     neighbours: int
 
     def pairs(self, users: Rows, items: Rows) -> Floats:
-        pairs = max(len(users), len(items))
+        pairs = len(items) if len(users) == 1 else len(users)
         scores = np.broadcast_to(users.bias + items.bias, (1, pairs)).astype(np.float32)
         columns = items.history
         if columns is not None:
