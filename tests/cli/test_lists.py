@@ -129,10 +129,10 @@ def test_an_explanation_shows_no_term_of_zero(model: Path) -> None:
 
 
 def test_an_explanation_names_the_ids_that_the_model_does_not_know(model: Path) -> None:
-    asked = ["explain", model, "--user", "nobody", "--item", "nothing", "--rate", "never=3"]
+    asked = ["explain", model, "--user", "unheard", "--item", "nothing", "--rate", "never=3"]
     noted = penchant(*asked).stderr
-    assert all(f"note: '{one}' is not known to the model" in noted for one in ("nobody", "nothing", "never"))
-    assert answer(*asked)["unknown"] == ["nobody", "never", "nothing"]
+    assert all(f"note: '{one}' is not known to the model" in noted for one in ("unheard", "nothing", "never"))
+    assert answer(*asked)["unknown"] == ["unheard", "never", "nothing"]
     assert not penchant("explain", model, "--user", 1, "--item", 3).stderr
 
 
