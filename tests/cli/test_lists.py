@@ -128,6 +128,14 @@ def test_an_explanation_shows_no_term_of_zero(model: Path) -> None:
     assert "more ratings" in shown or shown.count("Film") > 1
 
 
+def test_an_explanation_names_the_ids_that_the_model_does_not_know(model: Path) -> None:
+    asked = ["explain", model, "--user", "unheard", "--item", "nothing", "--rate", "never=3"]
+    noted = penchant(*asked).stderr
+    assert all(f"note: '{one}' is not known to the model" in noted for one in ("unheard", "nothing", "never"))
+    assert answer(*asked)["unknown"] == ["unheard", "never", "nothing"]
+    assert not penchant("explain", model, "--user", 1, "--item", 3).stderr
+
+
 def test_an_export_has_the_form_of_its_ending(model: Path, tmp_path: Path) -> None:
     tables = {}
     for name in ("lists.csv", "lists.jsonl", "lists.parquet"):

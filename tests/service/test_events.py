@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ def test_everything_comes_back_page_by_page(made: Value) -> None:
     }
     assert len(found) == len(rows)
     assert made.client.get("/v1/events", headers=made.headers("write")).status_code == 403
-    for odd in ("x", "W10=", "WzFd", "[" * 2000):
+    for odd in ("x", "W10=", "WzFd", "[" * 2000, b64encode(b'["1", "2", "\\ud800"]').decode()):
         assert made.client.get("/v1/events", params={"after": odd}, headers=made.headers("admin")).status_code == 422
 
 

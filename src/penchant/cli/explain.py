@@ -8,7 +8,7 @@ import typer
 
 from penchant.cli.fold_in import rated
 from penchant.cli.list_flags import ModelFolder, Order
-from penchant.cli.output import AsJson, show_json, show_table
+from penchant.cli.output import AsJson, note_unknown, show_json, show_table
 
 STRONGEST = 10
 """How many of the user's ratings are shown."""
@@ -30,10 +30,13 @@ def explain(
     from penchant.recommending.explanations import RankedExplanation
     from penchant.recommending.recommender import load
 
-    why = load(folder).fold_in(rated(rate or ()), user=user).explain(item, by=by)
+    state = load(folder).fold_in(rated(rate or ()), user=user)
+    why = state.explain(item, by=by)
+    unknown = [*state.unknown, *([] if item in state.index.items else [item])]
     if as_json:
-        show_json(why.to_json())
+        show_json({**why.to_json(), "unknown": unknown})
         return
+    note_unknown(unknown)
     whom = "a new user" if user is None else f"user {user}"
     if not isinstance(why, RankedExplanation):
         _show_part(f"{why.title} for {whom}: the score of the {why.by} model", why)

@@ -58,6 +58,12 @@ def _rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     Console().print(table)
 
 
+def note_unknown(ids: Sequence[Any]) -> None:
+    """Write a note for each id of the question that the model does not know."""
+    for one in ids:
+        sys.stderr.write(f"note: {one!r} is not known to the model\n")
+
+
 SCORES = {"rating": "stars", "cosine": "cosine", "count": "ratings", "trending": "rise", "latest": "days"}
 """What the scores of a list are called, if not "score"."""
 
@@ -67,8 +73,7 @@ def show_answer(title: str, answer: Any, *, as_json: bool = False) -> None:
     if as_json:
         show_json(answer.to_json())
         return
-    for one in answer.unknown:
-        sys.stderr.write(f"note: {one!r} is not known to the model\n")
+    note_unknown(answer.unknown)
     heads = ["#", "id", "title", SCORES.get(answer.by, "score")]
     values: list[list[Any]] = [[_score(line.score, answer.by)] for line in answer]
     if answer.predicted is not None:

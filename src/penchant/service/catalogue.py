@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from penchant.data.vocabulary import UNKNOWN
 from penchant.models.sides import Side
 from penchant.service.facets import Facets
+from penchant.service.id_spelling import spelled
 from penchant.service.title_search import TitleSearch, folded
 
 _ARTICLE = re.compile(r"^(.*), (The|A|An|Le|La|Les|L'|Der|Die|Das|El|Il|Los|Las)( \(.*)?$")
@@ -82,7 +83,7 @@ class Catalogue:
 
     def known_id(self, item_id: str) -> str | None:
         """The one spelling of an id under which ratings are kept, or None for an item there is not."""
-        number = self.number(item_id)
+        number = self.number(spelled(self._side.vocabulary, item_id))
         return None if number == UNKNOWN or number in self.deleted else str(self._side.vocabulary.ids[number])
 
     def is_listed(self, number: int) -> bool:

@@ -69,8 +69,8 @@ def _cursor(after: str) -> Sequence[str]:
     if not after:
         return ()
     try:
-        found = json.loads(urlsafe_b64decode(after.encode()))
-    except (ValueError, Base64Error, RecursionError):
+        found = from_json(urlsafe_b64decode(after.encode()))  # unlike json, it refuses half a surrogate
+    except (ValueError, Base64Error):
         found = None
     if (
         not isinstance(found, list)
