@@ -112,12 +112,12 @@ def test_a_user_holds_so_many_ratings_and_no_more(tmp_path: Path) -> None:
 
 
 def test_whoever_asks_too_often_waits(tmp_path: Path) -> None:
-    with made_service(tmp_path / "model", address_rate=0.5, address_burst=3, key_burst=1000) as made:
+    with made_service(tmp_path / "model", address_rate=0.01, address_burst=3, key_burst=1000) as made:
         for _ in range(3):
             assert made.client.get("/v1/items").status_code == 200
         answer = made.client.get("/v1/items")
         assert_problem(answer, 429)
-        assert 1 <= int(answer.headers["retry-after"]) <= 2
+        assert 1 <= int(answer.headers["retry-after"]) <= 100
         assert made.client.get("/health/live").status_code == 200
         for _ in range(5):
             assert made.client.get("/v1/items", headers=made.headers("read")).status_code == 200
@@ -193,13 +193,13 @@ def test_work_that_takes_too_long_is_answered_503(tmp_path: Path, monkeypatch: p
 
 
 def test_lists_of_many_users_stop_when_their_time_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with made_service(tmp_path / "model", answer_seconds=0.2) as made:
+    with made_service(tmp_path / "model", answer_seconds=3) as made:
         found, go = [], threading.Event()
         find = made.service.people.find
 
         def slow(user: str, version: str | None = None) -> object:
             found.append(user)
-            go.wait(20)
+            go.wait(60)
             return find(user, version)
 
         monkeypatch.setattr(type(made.service.people), "find", lambda self, *words: slow(*words))
