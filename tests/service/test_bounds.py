@@ -178,7 +178,7 @@ def test_questions_are_bounded_by_what_they_cost(tmp_path: Path) -> None:
 
 
 def test_work_that_takes_too_long_is_answered_503(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with made_service(tmp_path / "model", answer_seconds=0.2, threads=2) as made:
+    with made_service(tmp_path / "model", answer_seconds=1, threads=2) as made:
         release = threading.Event()
         monkeypatch.setattr(made.service.people, "item_id", lambda wanted: release.wait(30))
         try:
