@@ -175,6 +175,8 @@ def store(tmp_path: Path) -> Iterator[Database]:
         ("als", {"factors": 2}),
         ("implicit_als", {"factors": 2}),
         ("ease", {}),
+        ("sparse_ease", {}),
+        ("elsa", {"factors": 8, "epochs": 2}),
         ("baseline", {}),
         ("dot", {"factors": 2, "epochs": 1}),
         ("dot_bias", {"factors": 2, "epochs": 1}),
