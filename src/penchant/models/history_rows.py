@@ -164,14 +164,15 @@ class HistoryRows:
         return arrays if self.scale is None else arrays | {"scale": self.scale}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], vectors: Floats) -> HistoryRows:
-        """vectors: (I, W), those of the items of the model."""
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], vectors: Floats | None) -> HistoryRows:
+        """vectors: (I, W), those of the items of the model; None for rows of the items themselves."""
+        starts, numbers, values = (arrays[name] for name in ("starts", *_ENTRIES))
         items, scale = arrays["items"].item(), arrays.get("scale")
-        own = None if scale is None else vectors[:items]
-        return cls(arrays["starts"], arrays["numbers"], arrays["values"], items, own, scale)
+        if vectors is None:
+            return cls.of_items(starts, numbers, values, items)
+        return cls(starts, numbers, values, items, None if scale is None else vectors[:items], scale)
 
     @classmethod
-    def of_items(cls, arrays: Mapping[str, NDArray[Any]]) -> HistoryRows:
-        """The weights of items on others, whose rows have no vectors."""
-        items = arrays["items"].item()
-        return cls(arrays["starts"], arrays["numbers"], arrays["values"], items, np.zeros((items, 0), np.float32))
+    def of_items(cls, starts: NDArray[np.int64], numbers: NDArray[np.int32], values: Floats, items: int) -> HistoryRows:
+        """The weights of items on `items` others; these rows have no vectors."""
+        return cls(starts, numbers, values, items, np.zeros((items, 0), np.float32))

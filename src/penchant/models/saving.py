@@ -126,7 +126,7 @@ def _vectors_from(arrays: Arrays, items: Side | None) -> tuple[Any, HistoryRows 
     """The vectors and the histories of a side; items: for users, the other side, of whose vectors they may be sums."""
     if "histories.starts" in arrays:
         own = _under("histories", arrays)
-        histories = HistoryRows.of_items(own) if items is None else HistoryRows.from_arrays(own, items.vectors[0])
+        histories = HistoryRows.from_arrays(own, None if items is None else items.vectors[0])
         return np.zeros((1, len(histories), 0), np.float32), histories
     return arrays["columns"].transpose(0, 2, 1) if "columns" in arrays else arrays["vectors"], None
 

@@ -26,9 +26,6 @@ RATING_MODEL = "bayes"
 EXACT = 5_000
 """With this many users or items, or fewer, the weights of EASE take seconds at most."""
 
-MARGIN = 0.8
-"""The share of the free memory that the choice model may take."""
-
 CUT = "auto"
 """The cut that lets the table decide."""
 
@@ -183,7 +180,7 @@ def choice_kind(ratings: Ratings) -> ChoiceKind:
     small, passed = min(users, items) <= EXACT, ""
     for name in sorted(need, reverse=not small):
         size = f"{name} takes up to {need[name] / 1e9:,.2f} GB for {users:,} users and {items:,} items"
-        if free is None or need[name] <= MARGIN * free:
+        if free is None or need[name] <= ease.MARGIN * free:
             why = f"the smaller side has {'at most' if small else 'more than'} {EXACT:,} rows"
             return ChoiceKind(name, f"{passed or why + '; '}{size}, which fits the free memory")
         passed += f"{size}, and {free / 1e9:,.2f} GB are free; "

@@ -53,10 +53,8 @@ class ItemItemBase:
     def one_sample(self, number: int) -> Self:
         return self
 
-    def new_item(
-        self, problem: RowProblem, weights: Array, counted: NDArray[np.bool_]
-    ) -> tuple[Rows, HistoryPosterior]:
-        """The row of a new item from the users who chose it, and its posterior. weights: (n,); counted: (n,)."""
+    def new_item(self, problem: RowProblem, weights: Array, counted: NDArray[np.bool_]) -> Rows:
+        """The row of a new item from the users who chose it. weights: (n,); counted: (n,)."""
         raise NotImplementedError
 
     def infer(self, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, RowPosterior]:
@@ -64,10 +62,9 @@ class ItemItemBase:
         counted, prior = problem.weights > 0, problem.prior_mean.astype(np.float32)
         weights = np.square(problem.weights)
         if problem.of == "items":
-            if counted.any():
-                return self.new_item(problem, weights, counted)
+            item = self.new_item(problem, weights, counted) if counted.any() else row_of(prior)
             none = np.zeros(len(weights), np.int32)
-            return row_of(prior), HistoryPosterior(histories_of(problem.other).row(none, none), prior)
+            return item, HistoryPosterior(histories_of(problem.other).row(none, none), item.joined[:, 0])
         histories = histories_of(problem.own)
         counted &= problem.numbers < histories.items  # an item that was added later weighs on no other
         chosen = histories.row(np.where(counted, problem.numbers, 0), np.where(counted, weights, 0.0))
@@ -147,9 +144,7 @@ class ItemItemScorer(ItemItemBase):
         own = item.bias - self._self_pulls(user, item)
         return with_ones(item.vectors)[:, 0], self.mean, own[:, 0]
 
-    def new_item(
-        self, problem: RowProblem, weights: Array, counted: NDArray[np.bool_]
-    ) -> tuple[Rows, HistoryPosterior]:
+    def new_item(self, problem: RowProblem, weights: Array, counted: NDArray[np.bool_]) -> Rows:
         """The row of a new item that these users chose; it is not part of any user's row.
 
         Its weights solve what training solves for each item, Steck 2019, equation 6 without the constraint, which
@@ -157,16 +152,13 @@ class ItemItemScorer(ItemItemBase):
         vectors: B = I - P / diag P, so P y = (I - B)(diag P ∘ y).
         """
         users = problem.numbers[counted]
-        histories = histories_of(problem.other)
-        total = histories.summed(users, weights[counted])
+        total = histories_of(problem.other).summed(users, weights[counted])
         if self.self_weights is None:
             scaled = (self.spread * total).astype(np.float32)
             vector = scaled - scaled @ problem.own.vectors[0, : len(scaled)]
         else:
             vector = self.spread * total if self.spread.ndim == 1 else self.spread @ total
-        row = np.concatenate([[0.0], vector]).astype(np.float32)[None]
-        none = np.zeros(len(weights), np.int32)
-        return row_of(row), HistoryPosterior(histories.row(none, none), row)
+        return row_of(np.concatenate([[0.0], vector]).astype(np.float32)[None])
 
     def check_widths(self, users: int, items: int) -> None:
         if users != items:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from penchant.foundations.errors import ModelShapeError
 from penchant.models.history_rows import HistoryRows
 from penchant.models.rows import Floats, Rows
-from penchant.models.scorers.item_item import HistoryPosterior, ItemItemBase, histories_of, row_of
+from penchant.models.scorers.item_item import ItemItemBase, histories_of, row_of
 from penchant.models.scorers.row_problem import RowProblem
 from penchant.models.scorers.scorer import SideName
 
@@ -66,9 +66,7 @@ class SparseItemItemScorer(ItemItemBase):
             return np.zeros((len(items), users.vectors.shape[2]), np.float32)
         return items.history.summed_by_number()
 
-    def new_item(
-        self, problem: RowProblem, weights: NDArray[Any], counted: NDArray[np.bool_]
-    ) -> tuple[Rows, HistoryPosterior]:
+    def new_item(self, problem: RowProblem, weights: NDArray[Any], counted: NDArray[np.bool_]) -> Rows:
         """The weights of a new item on those that its users chose most, as training solves them."""
         from scipy.linalg import solve
         from scipy.sparse import csr_array
@@ -81,15 +79,9 @@ class SparseItemItemScorer(ItemItemBase):
         chosen = csr_array((histories.values, histories.numbers, histories.starts), shape=shape)[:, near]
         gram = (chosen.T @ chosen).toarray().astype(np.float64) + self.penalty * np.eye(len(near))
         found = solve(gram, products[near], assume_a="pos") if len(near) else np.zeros(0)
-        own = HistoryRows(
-            np.array([0, len(near)]),
-            near.astype(np.int32),
-            found.astype(np.float32),
-            histories.items,
-            np.zeros((histories.items, 0), np.float32),
-        )
-        none, prior = np.zeros(len(weights), np.int32), problem.prior_mean.astype(np.float32)
-        return row_of(prior, own), HistoryPosterior(histories.row(none, none), prior)
+        starts = np.array([0, len(near)])
+        own = HistoryRows.of_items(starts, near.astype(np.int32), found.astype(np.float32), histories.items)
+        return row_of(problem.prior_mean.astype(np.float32), own)
 
     def check_widths(self, users: int, items: int) -> None:
         if items:

@@ -21,7 +21,6 @@ from penchant.foundations.settings import setting
 from penchant.foundations.threads import limit_blas
 from penchant.models.history_rows import HistoryRows
 from penchant.models.scorers import SparseItemItemScorer
-from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.training.feature_maps import completed
 from penchant.training.held_out import PenaltyChoice
@@ -74,7 +73,7 @@ def train(
         settings=settings.to_json(),
         scorer=SparseItemItemScorer(choice.penalty, settings.neighbours),
         users=user_side(positive, histories),
-        items=_items(positive, columns),
+        items=item_side(positive, np.zeros((positive.n_items, 0), np.float32), columns),
         noise=np.ones(1, np.float32),
         scale=ratings.scale,
         interactions=Interactions.of(ratings),
@@ -108,9 +107,4 @@ def item_weights(X: Any, penalty: float, neighbours: int) -> HistoryRows:
             ),
             pieces,
         )
-    return HistoryRows(first, near, weights, items, np.zeros((items, 0), np.float32))
-
-
-def _items(positive: Ratings, columns: HistoryRows) -> Side:
-    assert columns.vectors is not None
-    return item_side(positive, columns.vectors, columns)
+    return HistoryRows.of_items(first, near, weights, items)
