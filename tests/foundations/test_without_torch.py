@@ -37,6 +37,16 @@ attempt("lists", lists)
 attempt("dot_bias", lambda: pt.train(ratings, "dot_bias", epochs=1))
 attempt("dot_bias by torch", lambda: pt.train(ratings, "dot_bias", epochs=1, backend="torch"))
 attempt("net", lambda: pt.train(ratings, "net"))
+def demo():
+    from penchant.cli.demo import OTHERS
+    from penchant.data.synthetic import synthetic
+
+    described = synthetic(users=40, items=30, ratings=400, labels=4).ratings
+    assert described.item_features is not None
+    for name, settings in OTHERS.items():
+        pt.train(described, name, settings=settings)
+
+attempt("the models of the demo", demo)
 attempt("settings", lambda: [spec.settings_class() for spec in MODELS.values()])
 attempt("lesson", lambda: __import__("penchant.lesson", fromlist=["x"]).EmbeddingDot)
 attempt("notebook", lambda: __import__("penchant.lesson.notebook"))
@@ -58,7 +68,7 @@ def said() -> dict[str, str]:
     return result
 
 
-@pytest.mark.parametrize("name", ["lists", "dot_bias", "settings", "spreadsheets"])
+@pytest.mark.parametrize("name", ["lists", "dot_bias", "the models of the demo", "settings", "spreadsheets"])
 def test_works_without_torch(said: dict[str, str], name: str) -> None:
     assert said[name] == "works"
 

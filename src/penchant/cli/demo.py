@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +14,8 @@ from penchant.cli.output import AsJson, Quiet, progress, show_answer, show_json
 NEW_USER = {260: 5.0, 1196: 5.0, 2571: 4.5, 1721: 1.5, 7361: 4.0}
 """Ratings of a new user who likes Star Wars and The Matrix, and not Titanic: MovieLens id -> rating."""
 
-OTHERS = ("dot_bias", "als")
-"""Models that the report compares the default with."""
+OTHERS: Mapping[str, Mapping[str, Any]] = {"dot_bias": {"use_features": False}, "als": {}}
+"""Models that the report compares the default with, and their settings. With features, `dot_bias` would need torch."""
 
 
 def demo(
@@ -34,8 +35,12 @@ def demo(
         ratings = movielens()
         bar.step()
         split = random(ratings, test=0.2, seed=42)
-        model, *others = (train(split.train, name, seed=seed, progress=bar) for name in (None, *OTHERS))
-        report = evaluate(model, split, others=dict(zip(OTHERS, others, strict=True)), progress=bar)
+        model = train(split.train, seed=seed, progress=bar)
+        others = {
+            name: train(split.train, name, seed=seed, progress=bar, settings=settings)
+            for name, settings in OTHERS.items()
+        }
+        report = evaluate(model, split, others=others, progress=bar)
         bar.start("save the model and its report", 2)
         model.save(out / "model")
         bar.step()
