@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -79,3 +80,8 @@ def run(words: Sequence[str] | None = None) -> None:
         sys.exit(2 if isinstance(error, CallerError) else 1)
     except KeyboardInterrupt:  # while commands are imported; afterwards typer leaves with the same code
         sys.exit(130)
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader of the pipe has closed it; Python would complain at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
