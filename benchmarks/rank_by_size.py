@@ -1,19 +1,28 @@
-"""The rank of `bayes` by the size of the table: RMSE and seconds of several ranks on growing parts of two tables.
+"""The rank of `bayes` by the size of the table: RMSE and seconds of several ranks on growing parts of tables.
 
-    python benchmarks/rank_by_size.py [goodbooks] [made] [shipped]
+    python benchmarks/rank_by_size.py [goodbooks] [made] [shipped] [--seconds 3600]
 
 goodbooks: the ratings of a growing random set of users. made: a synthetic table of 20,000 users and 5,000 items with 32
-factors, cut in the same way. shipped: the whole shipped table. Each part is split once at random, 90 % for training and
-10 % for the test, ids only; every rank trains on the same rows from the same seed. A rule for the rank is chosen on one
-table and checked on the other.
+factors, cut in the same way. shipped: the whole shipped table. Each part is split at random, 90 % for training and 10 %
+for the test, ids only; every rank trains on the same rows from the same seed. Small parts are split several times, and
+their errors are means over the splits. A rule for the rank is chosen on one table and checked on the other.
+
+Every training is a process of its own, on one core or a few; as many run side by side as the machine has cores. So the
+seconds are of a busy machine. After `--seconds` no further training is waited for.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import multiprocessing as mp
+import os
 import shlex
 import sys
 import time
+from collections import defaultdict
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +39,24 @@ ROOT = Path(__file__).parent
 RESULTS = ROOT / "results" / "rank_by_size.json"
 BOOKS = ROOT / "data" / "goodbooks-10k" / "ratings.parquet"
 SIZES = (10_000, 20_000, 40_000, 70_000, 100_000, 180_000, 300_000, 500_000, 750_000, 1_000_000)
-RANKS = (4, 8, 16, 24, 32, 48, 64)
+RANKS = (8, 16, 24, 32, 48, 64, 96)
+SAMPLES = (10, 20, 30, 40, 60)
 SEED = 0
 
 
-def tables() -> dict[str, Any]:
-    return {
+@dataclass(frozen=True)
+class Job:
+    """One training: a part of a table, a split and a rank."""
+
+    table: str
+    part: int
+    split: int
+    rank: int
+
+
+def tables(asked: list[str]) -> dict[str, list[Ratings]]:
+    """The parts of each table that was asked for."""
+    makers = {
         "goodbooks": lambda: parts_of(Ratings.from_parquet(BOOKS, user="user", item="item", rating="rating")),
         "made": lambda: parts_of(
             synthetic(
@@ -44,6 +65,7 @@ def tables() -> dict[str, Any]:
         ),
         "shipped": lambda: [pt.movielens()],
     }
+    return {name: makers[name]() for name in asked or list(makers)}
 
 
 def parts_of(ratings: Ratings) -> list[Ratings]:
@@ -57,34 +79,132 @@ def parts_of(ratings: Ratings) -> list[Ratings]:
     return [*found, ratings]
 
 
-def measured(ratings: Ratings) -> dict[str, Any]:
-    split = pt.split.random(ratings, test=0.1, seed=SEED)
-    rows: dict[str, Any] = {}
-    for rank in RANKS:
-        started = time.perf_counter()
-        trained = registry.train(split.train, "bayes", seed=SEED, factors=rank, use_features=False)
-        seconds = time.perf_counter() - started
-        known = (split.test.user_numbers < len(trained.users)) & (split.test.item_numbers < len(trained.items))
-        test = split.test.take(known)
-        said = predict_numbers(trained, test.user_numbers, test.item_numbers)
-        error = float(np.sqrt(np.mean(np.square(test.values - said.mean))))
-        rows[str(rank)] = {"rmse": error, "seconds": seconds}
-        print(len(ratings), rank, rows[str(rank)], flush=True)
-    return {"ratings": len(split.train), "users": split.train.n_users, "items": split.train.n_items, "ranks": rows}
+def splits(ratings: Ratings) -> int:
+    """How often a part is split: a small test needs more repetitions."""
+    return int(np.clip(120_000 // len(ratings), 1, 8))
+
+
+def threads(ratings: Ratings) -> int:
+    return 1 if len(ratings) < 150_000 else 2 if len(ratings) < 400_000 else 4
+
+
+def cost(ratings: Ratings, rank: int) -> float:
+    """What a training costs, in proportion: ratings by K², rows by K³."""
+    return len(ratings) * (rank + 20) ** 2 + (ratings.n_users + ratings.n_items) * (rank + 10) ** 3 / 3
+
+
+def measured(ratings: Ratings, job: Job) -> dict[str, Any]:
+    """Train, and measure on the hidden ratings of known users and items."""
+    split = pt.split.random(ratings, test=0.1, seed=SEED + job.split)
+    seen_users, seen_items = (np.bincount(n) for n in (split.train.user_numbers, split.train.item_numbers))
+    users, items = split.test.user_numbers, split.test.item_numbers
+    known = (users < len(seen_users)) & (items < len(seen_items))
+    known[known] = (seen_users[users[known]] > 0) & (seen_items[items[known]] > 0)
+    test = split.test.take(known)
+    started, used = time.perf_counter(), time.process_time()
+    trained = registry.train(split.train, "bayes", seed=SEED, factors=job.rank, use_features=False, validation=test)
+    seconds, processor = time.perf_counter() - started, time.process_time() - used
+    said = predict_numbers(trained, test.user_numbers, test.item_numbers)
+    return {
+        "rmse": float(np.sqrt(np.mean(np.square(test.values - said.mean)))),
+        "by_samples": {str(n): trained.history[n - 1]["validation_rmse"] for n in SAMPLES},
+        "seconds": round(seconds, 1),
+        "processor_seconds": round(processor, 1),
+        "ratings": len(split.train),
+        "users": int((seen_users > 0).sum()),
+        "items": int((seen_items > 0).sum()),
+    }
+
+
+def _work(ratings: Ratings, job: Job, cores: list[int], answer: Connection) -> None:
+    os.sched_setaffinity(0, cores)
+    answer.send(measured(ratings, job))
 
 
 def main() -> None:
-    asked = sys.argv[1:] or list(tables())
-    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    found["command"] = shlex.join(["python", "benchmarks/rank_by_size.py", *asked])
-    found["seed"] = SEED
-    for name in asked:
-        parts: list[dict[str, Any]] = []
-        found[name] = {"machine": machine(), "versions": versions(["numpy", "scipy", "numba"]), "parts": parts}
-        for part in tables()[name]():
-            parts.append(measured(part))
-            RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("tables", nargs="*")
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    asked = parser.parse_args()
+    until = time.monotonic() + asked.seconds
+    parts = tables(asked.tables)
+    jobs = [
+        Job(table, at, split, rank)
+        for table, found in parts.items()
+        for at, part in enumerate(found)
+        for split in range(splits(part))
+        for rank in RANKS
+    ]
+    jobs.sort(key=lambda job: -cost(parts[job.table][job.part], job.rank))
+    compiled = mp.Process(target=pt.train, args=(parts[jobs[0].table][0], "bayes"), kwargs={"samples": 1, "burn_in": 1})
+    compiled.start()
+    compiled.join()
+    found: dict[Job, dict[str, Any]] = {}
+    for job, result in finished(jobs, parts, until):
+        found[job] = result
+        print(job, result["rmse"], result["seconds"], flush=True)
+        write(asked.tables, parts, found)
+
+
+def finished(jobs: list[Job], parts: dict[str, list[Ratings]], until: float) -> Any:
+    """Run the jobs side by side, the costly ones first, and yield each with its result."""
+    free = sorted(os.sched_getaffinity(0))
+    waiting, running = list(jobs), {}
+    while (waiting or running) and time.monotonic() < until:
+        for job in list(waiting):
+            need = min(threads(parts[job.table][job.part]), len(free))
+            if need < min(threads(parts[job.table][job.part]), os.cpu_count() or 1):
+                break
+            cores, free = free[:need], free[need:]
+            here, there = mp.Pipe(duplex=False)
+            process = mp.Process(target=_work, args=(parts[job.table][job.part], job, cores, there))
+            process.start()
+            there.close()
+            running[here] = (job, process, cores)
+            waiting.remove(job)
+            if not free:
+                break
+        for here in wait(list(running), timeout=1.0):
+            job, process, cores = running.pop(here)  # type: ignore[index]
+            free += cores
+            yield job, here.recv()  # type: ignore[union-attr]
+            process.join()
+    for _, process, _ in running.values():
+        process.kill()
+
+
+def write(asked: list[str], parts: dict[str, list[Ratings]], found: dict[Job, dict[str, Any]]) -> None:
+    """Keep the means over the splits of every part and rank."""
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    kept["command"] = shlex.join(["python", "benchmarks/rank_by_size.py", *asked])
+    kept["seed"] = SEED
+    for table, sizes in parts.items():
+        rows = []
+        for at in range(len(sizes)):
+            ranks: dict[int, list[dict[str, Any]]] = defaultdict(list)
+            for job, result in found.items():
+                if (job.table, job.part) == (table, at):
+                    ranks[job.rank].append(result)
+            if ranks:
+                rows.append(row_of(ranks))
+        kept[table] = {"machine": machine(), "versions": versions(["numpy", "scipy", "numba"]), "parts": rows}
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+def row_of(ranks: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
+    """One part: its size, and the mean error and time of every rank."""
+    first = next(iter(ranks.values()))[0]
+    means = {}
+    for rank, results in sorted(ranks.items()):
+        means[str(rank)] = {
+            "splits": len(results),
+            "rmse": float(np.mean([one["rmse"] for one in results])),
+            "by_samples": {n: float(np.mean([one["by_samples"][n] for one in results])) for n in first["by_samples"]},
+            "seconds": float(np.mean([one["seconds"] for one in results])),
+            "processor_seconds": float(np.mean([one["processor_seconds"] for one in results])),
+        }
+    return {"ratings": first["ratings"], "users": first["users"], "items": first["items"], "ranks": means}
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

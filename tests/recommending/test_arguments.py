@@ -90,7 +90,7 @@ def test_answers_hold_plain_values(model: Recommender) -> None:
         model.fold_in_item({"ann": 5}).similar(),
     ):
         json.dumps(answer.to_json())
-    np.testing.assert_array_equal(model.predict("ann", top.ids).mean, top.predicted)
+    np.testing.assert_allclose(model.predict("ann", top.ids).mean, top.predicted, rtol=1e-6)
 
 
 def test_a_list_is_printed_as_a_table(model: Recommender) -> None:

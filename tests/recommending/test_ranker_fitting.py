@@ -12,17 +12,19 @@ from made_ratings import of_arrays
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import random as random_split
 from penchant.evaluation.report.evaluate import evaluate
+from penchant.models.pair_predictions import score_table
 from penchant.models.trained import TrainedModel
 from penchant.recommending import ranking_terms
-from penchant.recommending.list_scoring import block_inputs
+from penchant.recommending.list_scoring import rank_blocks_by_ranker, user_inputs
 from penchant.recommending.popularity import DAY
 from penchant.recommending.ranker import Ranker
 from penchant.recommending.ranker_fitting import fit_ranker
 from penchant.recommending.ranking_candidates import Candidates
 from penchant.recommending.ranking_cuts import choose_cuts
-from penchant.recommending.ranking_terms import best_by_ranker, ranking_table
+from penchant.recommending.ranking_terms import best_by_ranker, p_choose, ranking_table
 from penchant.recommending.ranking_weights import fitted as fitted_weights
 from penchant.recommending.recommender import Recommender, index_of
+from penchant.recommending.row_lookup import resolve
 from penchant.training import registry
 
 USERS, ITEMS = 300, 120
@@ -113,13 +115,20 @@ def test_short_lists_are_the_top_of_the_whole_table(
     monkeypatch.setattr(ranking_terms, "FIRST", 1)  # so that the bound has to prove the list several times
     index, ranker = index_of(fitted), fitted.ranker
     assert ranker is not None
-    inputs, _ = block_inputs(index, np.arange(20, dtype=np.int32))
-    allowed = np.arange(ITEMS) % 5 != 0
-    for one in inputs:
-        table = np.where(allowed, ranking_table(ranker, by, one)[0], -np.inf)
-        best, scores = best_by_ranker(ranker, by, one, 7, allowed)
-        np.testing.assert_allclose(scores, np.sort(table)[::-1][:7], rtol=1e-6)
+    users, allowed = np.arange(20, dtype=np.int32), np.arange(ITEMS) % 5 != 0
+    monkeypatch.setattr(index, "ranker_for", lambda by: ranker)  # also where one term alone would need none
+    (block,) = rank_blocks_by_ranker(index, by, users, 7, allowed=allowed, seen=None)
+    for user in users:
+        rows = {name: resolve(part.trained.users, users[user : user + 1]).rows for name, part in index.parts.items()}
+        choice = index.part("choice")
+        one = user_inputs(index, score_table(choice.trained, rows["choice"], choice.stacked), rows["rating"], user=user)
+        table = np.where(allowed & ~index.unrated, ranking_table(ranker, by, one)[0], -np.inf)
+        best, scores = best_by_ranker(ranker, by, one, 7, allowed & ~index.unrated)
+        np.testing.assert_allclose(scores, np.sort(table)[::-1][:7], rtol=1e-5)
         assert set(best) == set(np.argsort(-table)[:7])
+        np.testing.assert_array_equal(block.items[user], best)  # many at once have the lists of one at a time
+        np.testing.assert_allclose(block.scores[user], scores, rtol=1e-5)
+        np.testing.assert_allclose(block.p_choose[user], p_choose(ranker, one, best)[0], rtol=1e-5)
 
 
 # --- cuts ---------------------------------------------------------------------------------------------------------

@@ -47,6 +47,10 @@ def train(
         Literal["auto", "latest", "random"],
         typer.Option(help="The rows that the weights of lists are fitted on; `auto` decides by the table."),
     ] = "auto",
+    budget: Annotated[
+        str | None,
+        typer.Option(help="About how long training may take: 90s, 5m, 2h. The rating model then stops sampling early."),
+    ] = None,
     hold_out: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share of ratings left out, for `penchant evaluate`.")
     ] = 0.0,
@@ -71,7 +75,9 @@ def train(
         ratings = _read(table, hold_out, quiet or as_json)
     started = time.perf_counter()
     with progress(quiet or as_json) as bar:
-        trained = train_model(ratings, model, engine=engine, seed=seed, progress=bar, cut=cut, **settings)
+        trained = train_model(
+            ratings, model, engine=engine, seed=seed, progress=bar, cut=cut, budget=budget, **settings
+        )
     trained.save(out)
     _show(out, trained, time.perf_counter() - started, reading_of(ratings), as_json)
 

@@ -33,6 +33,7 @@ def train(
     resume: Recommender | None = None,
     settings: Mapping[str, Any] | None = None,
     cut: str = CUT,
+    budget: float | str | None = None,
     **more: Any,
 ) -> Recommender:
     """Train a recommender.
@@ -43,17 +44,20 @@ def train(
     resume: an earlier recommender whose model of the same name is continued. settings: those of the model's dataclass,
     as a mapping; they may also be written as keyword arguments, as may the options of `engines.spark.training.train`.
     cut: which rows the ranker is fitted on: "latest", "random", or "auto" to let the table decide; only without a
-    named model.
+    named model. budget: about how long training may take, in seconds or as "90s", "5m" or "2h": the rating model stops
+    sampling when it is used up, so its samples depend on the speed of the machine.
     Raises SettingsError or DataError for what cannot be used.
     """
     common: dict[str, Any] = {"seed": seed, "validation": validation, "progress": progress, "resume": resume}
     if check_engine(engine) == "spark":
         if cut != CUT:
             raise SettingsError("Spark trains one model, which has no ranker", where="cut", remedy="Leave out the cut")
+        if budget is not None:
+            raise SettingsError("Spark's training has no budget", where="budget", remedy="Leave it out")
         named = {} if model is None else {"model": model}
         learned: Recommender = spark.train(ratings, **named, **common, **(settings or {}), **more)
         return learned
-    return train_here(ratings, model, **common, settings=settings, cut=cut, **more)
+    return train_here(ratings, model, **common, settings=settings, cut=cut, budget=budget, **more)
 
 
 def settings_class(model: str, engine: str = "local") -> type[Settings]:

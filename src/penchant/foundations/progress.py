@@ -51,13 +51,14 @@ class ProgressBar(Silent):
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 
         self._console = Console(stderr=True)
         self._bars = RichProgress(
             TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(),
-            TextColumn("{task.fields[metrics]}"), console=self._console, disable=not self._console.is_terminal,
+            TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[metrics]}"),
+            console=self._console, disable=not self._console.is_terminal,
         )  # fmt: skip
         self._task: Any = None
         self._name, self._metrics = "", ""

@@ -63,14 +63,29 @@ def rating_moments(trained: TrainedModel, users: Rows, items: Rows, spread: Item
         mean, between = by_sample.mean(axis=0)[None], by_sample.var(axis=0)[None]
     else:
         mean, between = _over_samples(trained, users, items)
-    variance = between + np.mean(np.square(trained.noise, dtype=np.float64))
+    return mean, rating_std(trained, users, between, spread, items.variance, items.unrated)
+
+
+def rating_std(
+    trained: TrainedModel,
+    users: Rows,
+    between: NDArray[Any],
+    spread: ItemSpread,
+    variance: Floats | None,
+    unrated: NDArray[np.bool_] | None,
+) -> Floats:
+    """The standard deviation of a rating, (B, I), from the variance of its expectation between samples.
+
+    variance, unrated: (I,), as of the items' rows.
+    """
     own = spread.of_users(users)
-    variance += (own if users.variance is None else own + users.variance)[:, None]
-    if items.variance is not None:
-        variance = variance + items.variance
-    if items.unrated is not None and items.unrated.any():
-        variance = variance + spread.of_unrated(users)[:, None] * items.unrated
-    return mean, np.sqrt(np.maximum(variance, SMALLEST_VARIANCE)).astype(np.float32)
+    total = between + np.mean(np.square(trained.noise, dtype=np.float64))
+    total += (own if users.variance is None else own + users.variance)[:, None]
+    if variance is not None:
+        total = total + variance
+    if unrated is not None and unrated.any():
+        total = total + spread.of_unrated(users)[:, None] * unrated
+    return np.sqrt(np.maximum(total, SMALLEST_VARIANCE)).astype(np.float32)
 
 
 def _over_samples(trained: TrainedModel, users: Rows, items: Rows) -> tuple[Floats, NDArray[Any]]:

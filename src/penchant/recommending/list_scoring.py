@@ -18,6 +18,7 @@ from penchant.foundations.threads import available_threads, limit_blas
 from penchant.models.pair_predictions import from_products, score_table, stacked_items
 from penchant.models.rows import Floats, Rows
 from penchant.models.trained import TrainedModel
+from penchant.recommending.block_ranking import rank_block
 from penchant.recommending.item_index import ItemIndex
 from penchant.recommending.options import By
 from penchant.recommending.ranker import Ranker
@@ -105,20 +106,26 @@ def rank_blocks_by_ranker(
     ranker = index.ranker_for(by)
     if ranker is None:
         raise CallerError(f"lists by {by} have no ranker", where="by")
+    barred = ~allowed | index.unrated
     height = max(1, TABLE // len(allowed))
     for start in range(0, len(users), height):
         block = users[start : start + height]
-        inputs, sources = block_inputs(index, block)
-        starts, barred = _histories(seen, block)
-        hidden = [barred[starts[at] : starts[at + 1]] for at in range(len(block))]
-        with limit_blas(1), ThreadPoolExecutor(available_threads()) as pool:
-            lists = list(pool.map(lambda one: _listed(ranker, by, n, allowed, *one), zip(inputs, hidden, strict=True)))
-        items = np.full((len(block), n), -1, np.int32)
-        scores, chosen = np.full((2, len(block), n), np.nan, np.float32)
-        for at, (best, found) in enumerate(lists):
-            items[at, : len(best)], scores[at, : len(best)] = best, found
-            chosen[at, : len(best)] = p_choose(ranker, inputs[at], best)[0]
-        yield Ranked(block, sources, items, scores, chosen)
+        found = {name: resolve(part.trained.users, block) for name, part in index.parts.items()}
+        rating = found["rating"].rows if "rating" in found else None
+        inputs = _block_inputs(index, block, found["choice"].rows)
+
+        def hidden(rows: NDArray[np.int64], block: Numbers = block) -> tuple[NDArray[np.int64], Numbers]:
+            return _histories(seen, block[rows])
+
+        lists = rank_block(index, ranker, by, inputs, rating, n, barred=barred, hidden=hidden)
+        more = (allowed & index.unrated).any()
+        for at in np.flatnonzero((lists.items[:, -1] < 0) & more).tolist():
+            own = None if rating is None else rating.take(np.array([at]))
+            one = user_inputs(index, inputs.choice[at : at + 1], own, user=int(block[at]))
+            best, scores = _listed(ranker, by, n, allowed, one, hidden(np.array([at]))[1])
+            lists.replace(at, best, scores, p_choose(ranker, one, best)[0])
+        sources = reduce(stronger, (one.sources for one in found.values()))
+        yield Ranked(block, sources, lists.items, lists.scores.astype(np.float32), lists.p_choose)
 
 
 def with_p_choose(index: ItemIndex, lists: Iterator[Ranked]) -> Iterator[Ranked]:
@@ -153,16 +160,12 @@ def _listed(
     return np.concatenate([best, new]), np.concatenate([scores, more])
 
 
-def block_inputs(index: ItemIndex, users: Numbers) -> tuple[list[TermInputs], NDArray[Any]]:
-    """The inputs of the ranker's terms for each of B known or unknown users, and the sources of their rows."""
-    choice = index.part("choice")
-    found = {name: resolve(part.trained.users, users) for name, part in index.parts.items()}
-    table = score_table(choice.trained, found["choice"].rows, choice.stacked)
-    inputs = []
-    for at, user in enumerate(users.tolist()):
-        rating = found["rating"].rows.take(np.array([at])) if "rating" in found else None
-        inputs.append(user_inputs(index, table[at : at + 1], rating, user=user))
-    return inputs, reduce(stronger, (one.sources for one in found.values()))
+def _block_inputs(index: ItemIndex, users: Numbers, choice: Rows) -> TermInputs:
+    """The inputs of the ranker's terms for B known or unknown users, but for the moments of ratings."""
+    part, near = index.part("choice"), index.neighbours
+    table = score_table(part.trained, choice, part.stacked)
+    neighbours = None if near is None else lambda: near.table(users)
+    return TermInputs(index.unrated, table, None, index.static_terms, neighbours)
 
 
 def user_inputs(

@@ -9,8 +9,9 @@ from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Numbers
 from penchant.models.pair_predictions import score_pairs
 from penchant.models.trained import TrainedModel
+from penchant.recommending.known_pairs import known_pairs
 from penchant.recommending.results import Prediction, weaker
-from penchant.recommending.row_lookup import pieces, resolve
+from penchant.recommending.row_lookup import is_rated, pieces, resolve
 
 
 def predict_numbers(
@@ -28,14 +29,20 @@ def predict_numbers(
     of each rating, for models with a temporal bias.
     """
     means, stds = np.empty(len(users), np.float32), np.empty(len(users), np.float32)
-    sources = np.empty((2, len(users)), dtype=object)
+    sources = np.full((3, len(users)), "known", dtype=object)  # of the pair, of its user, of its item
     users, items = np.asarray(users), np.asarray(items)
-    for at in pieces(trained, users, items):
+    rated = is_rated(trained.users, users) & is_rated(trained.items, items)
+    left, formed = np.arange(len(users)), rated.copy()
+    formed[rated] = ~trained.items.without_ratings[items[rated]]
+    if trained.temporal_bias is None and (scores := known_pairs(trained, users[formed], items[formed])) is not None:
+        means[formed], stds[formed] = scores.mean, scores.std
+        left = np.flatnonzero(~formed)
+    for at in pieces(trained, left, rated[left]):
         u = resolve(trained.users, users[at], user_features and user_features.take(users[at]))
         i = resolve(trained.items, items[at], item_features and item_features.take(items[at]))
         when = None if timestamps is None else timestamps[at]
         shift = None if trained.temporal_bias is None else trained.temporal_bias.shift(users[at], when)
         scores = score_pairs(trained, u.rows, i.rows, shift)
         means[at], stds[at] = scores.mean, scores.std
-        sources[0, at], sources[1, at] = u.sources, i.sources
-    return Prediction(means, stds, weaker(*sources), *sources)
+        sources[:, at] = weaker(u.sources, i.sources), u.sources, i.sources
+    return Prediction(means, stds, *sources)

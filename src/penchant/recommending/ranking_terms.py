@@ -18,6 +18,7 @@ from penchant.data.vocabulary import Numbers
 from penchant.models.rating_moments import ItemSpread, rating_moments
 from penchant.models.rows import Rows
 from penchant.models.trained import TrainedModel
+from penchant.recommending.known_pairs import moments_of_pairs
 from penchant.recommending.ranker import (
     LOG_CHOICE,
     LOG_LIKE,
@@ -37,7 +38,7 @@ Moments = Callable[[Numbers | None], tuple[NDArray[np.float32], NDArray[np.float
 NEIGHBOURS_FLOOR = 0.05
 """What is added to the summed similarity of recent neighbours: less than that says little of an item."""
 
-FIRST = 128
+FIRST = 32
 """The number of items, in addition to n, whose like term is computed first; it doubles until the list is certain."""
 
 
@@ -65,7 +66,9 @@ def moments_of(trained: TrainedModel, users: Rows, items: Rows, spread: ItemSpre
     own = replace(users, covariance=None)
 
     def moments(at: Numbers | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return rating_moments(trained, own, items if at is None else items.take(at), spread)
+        if at is None:
+            return rating_moments(trained, own, items, spread)
+        return moments_of_pairs(trained, own, items, np.broadcast_to(at, (len(own), len(at))), spread)
 
     return moments
 

@@ -53,14 +53,18 @@ def is_rated(side: Side, numbers: Numbers) -> NDArray[np.bool_]:
     return known
 
 
-def pieces(trained: TrainedModel, users: Numbers, items: Numbers) -> Iterator[NDArray[np.int64]]:
-    """Positions of B pairs in pieces that fit the cache; pairs of trained rows, without covariance, are separate."""
-    trained_rows = is_rated(trained.users, users) & is_rated(trained.items, items)
+def pieces(
+    trained: TrainedModel, positions: NDArray[np.int64], rated: NDArray[np.bool_]
+) -> Iterator[NDArray[np.int64]]:
+    """The positions (B,) of pairs in pieces that fit the cache; pairs of trained rows, without covariance, come first.
+
+    rated: (B,), whether both rows of a pair are trained.
+    """
     width = trained.users.factors + 1
-    for positions, numbers in ((np.flatnonzero(trained_rows), width), (np.flatnonzero(~trained_rows), width * width)):
+    for some, numbers in ((positions[rated], width), (positions[~rated], width * width)):
         size = max(64, PIECE // (trained.samples * numbers))
-        for start in range(0, len(positions), size):
-            yield positions[start : start + size]
+        for start in range(0, len(some), size):
+            yield some[start : start + size]
 
 
 def _features_of(side: Side, numbers: Numbers, given: FeatureTable | None) -> FeatureTable | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.arguments import checked_arguments, type_of
+from penchant.foundations.durations import seconds_of
 from penchant.foundations.errors import CallerError, SettingsError
 from penchant.foundations.memory import available_memory
 from penchant.foundations.progress import Progress, Silent
@@ -32,6 +33,9 @@ CUT = "auto"
 WARM = ("dot", "dot_bias", "net", "implicit_als")
 """The models that can start from the rows of an earlier one of other users and items."""
 
+RANKER_SHARE = 0.2
+"""The share of a budget that the rating model may take for fitting the ranker, and gets afterwards at the least."""
+
 SHORT: Mapping[str, Any] = {"samples": 16, "burn_in": 24}
 """Settings of the rating model for fitting the ranker; the weights are nearly those of a long chain."""
 
@@ -47,6 +51,7 @@ def train(
     resume: Recommender | None = None,
     settings: Mapping[str, Any] | None = None,
     cut: str = CUT,
+    budget: float | str | None = None,
     **more: Any,
 ) -> Recommender:
     """Train a recommender in this process.
@@ -55,7 +60,9 @@ def train(
     seed: of every random step. validation: ratings whose error is reported (and may stop training); they are not
     trained on. resume: an earlier recommender whose model of the same name is continued. settings: the fields of the
     model's settings dataclass, as a mapping or as keyword arguments. cut: see `train_parts`; only without a named model
-    or its settings. Raises SettingsError for invalid settings and DataError for ratings that cannot be used.
+    or its settings. budget: about how long training may take, in seconds or as "90s", "5m" or "2h"; the rating model
+    stops sampling when it is used up. The samples then depend on the speed of the machine. Raises SettingsError for
+    invalid settings and DataError for ratings that cannot be used.
     """
     if not isinstance(ratings, Ratings):
         raise CallerError(
@@ -65,7 +72,7 @@ def train(
         )
     chosen = {**(settings or {}), **more}
     if model is None and not chosen and resume is None:
-        return train_parts(ratings, seed=seed, validation=validation, progress=progress, cut=cut)
+        return train_parts(ratings, seed=seed, validation=validation, progress=progress, cut=cut, budget=budget)
     if cut != CUT:
         raise SettingsError(
             f"one model has no ranker, so the cut {cut!r} has no use",
@@ -73,6 +80,8 @@ def train(
             remedy="Name no model and no settings of it, or leave out the cut",
         )
     name = model or RATING_MODEL
+    if budget is not None:
+        chosen["budget"] = seconds_of(budget, "budget")
     earlier = None if resume is None else _earlier(resume, name)
     return Recommender.of(
         registry.train(ratings, name, seed=seed, validation=validation, progress=progress, resume=earlier, **chosen)
@@ -86,12 +95,14 @@ def train_parts(
     validation: Ratings | None = None,
     progress: Progress | None = None,
     cut: str = CUT,
+    budget: float | str | None = None,
 ) -> Recommender:
     """Train the parts that the table supports, and fit the ranker on rows held back from it.
 
-    cut: which rows the ranker is fitted on: "latest", "random", or "auto" to let the table decide. A table without
-    ratings, or whose ratings are all equal, gets a choice model only. Raises SettingsError for a cut that the table
-    does not support.
+    cut: which rows the ranker is fitted on: "latest", "random", or "auto" to let the table decide. budget: as in
+    `train`; the ranker and the choice model take the time that they need, the rating model what is left. A table
+    without ratings, or whose ratings are all equal, gets a choice model only. Raises SettingsError for a cut that the
+    table does not support.
     """
     _check_cut(ratings, cut)
     shown, kind = progress or Silent(), choice_kind(ratings)
@@ -99,7 +110,10 @@ def train_parts(
     plans = {"rating": PartSettings(RATING_MODEL)} if has_ratings(ratings) else {}
     plans["choice"] = PartSettings(kind.name)
     facts = {"choice_model": f"{kind.name}: {kind.reason}"}
-    return _trained(ratings, plans, seed=seed, validation=validation, progress=shown, cut=cut, facts=facts)
+    seconds = None if budget is None else seconds_of(budget, "budget")
+    return _trained(
+        ratings, plans, seed=seed, validation=validation, progress=shown, cut=cut, facts=facts, budget=seconds
+    )
 
 
 @dataclass(frozen=True)
@@ -115,7 +129,15 @@ class PartSettings:
 
     def shorter(self) -> PartSettings:
         """The same with a short chain, for fitting the ranker."""
-        return replace(self, settings={**self.settings, **SHORT}) if self.kind == RATING_MODEL else self
+        return self.changed(SHORT)
+
+    def within(self, seconds: float | None) -> PartSettings:
+        """The same with a budget, if there is one."""
+        return self if seconds is None else self.changed({"budget": seconds})
+
+    def changed(self, more: Mapping[str, Any]) -> PartSettings:
+        """The rating model with some other settings; a choice model as it is."""
+        return replace(self, settings={**self.settings, **more}) if self.kind == RATING_MODEL else self
 
 
 def _trained(
@@ -127,22 +149,27 @@ def _trained(
     progress: Progress,
     cut: str,
     facts: Mapping[str, Any],
+    budget: float | None = None,
 ) -> Recommender:
     """The ranker fitted on cuts, and then the parts on all rows.
 
-    plans: by part, "choice" among them. facts: about the parts, kept with the ranker's.
+    plans: by part, "choice" among them. facts: about the parts, kept with the ranker's. budget: in seconds.
     """
+    began = time.monotonic()
     number = int(spawn_seeds(generator(seed), 1)[0])
+    first = None if budget is None else RANKER_SHARE * budget
 
     def short(name: str) -> Callable[[Ratings], TrainedModel]:
-        return lambda rows: plans[name].shorter().train(rows, seed)
+        return lambda rows: plans[name].shorter().within(first).train(rows, seed)
 
     progress.start("ranker", 1)
     cuts = choose_cuts(ratings, seed=number, how=cut)
     ranker = fit_ranker(cuts, short("choice"), short("rating") if "rating" in plans else None, seed=number)
     progress.step()
     seconds, models = dict(ranker.facts.get("seconds", {})), {}
-    for name, plan in plans.items():
+    for name, plan in sorted(plans.items()):  # the choice model first: the rating model gets the time that is left
+        if budget is not None:
+            plan = plan.within(max(budget - (time.monotonic() - began), RANKER_SHARE * budget))
         started = time.perf_counter()
         checked = {"validation": validation} if name == "rating" else {}
         models[name] = plan.train(ratings, seed, progress=progress, **checked)

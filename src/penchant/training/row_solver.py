@@ -83,11 +83,14 @@ class RowSolver:
         targets: Floats | None = None,
         noise: Floats | None = None,
         covariance: Floats | None = None,
+        moment: NDArray[Any] | None = None,
+        variance: Floats | None = None,
     ) -> None:
         """Write every row's conditional mean to out (N, D), given the other side (M, D).
 
         targets: (n,), in place of the entries' own values. noise: (N, D) standard normal numbers, which turn the means
-        into samples. covariance: (N, D, D), filled with the conditional covariances.
+        into samples. covariance: (N, D, D), filled with the conditional covariances C. variance: (N,), filled with the
+        mean of x' C x over the regressors x of a rating; moment: (D, D), the mean of x x' over them.
         Salakhutdinov and Mnih 2008, equations 11 to 13.
         """
         from penchant.training.kernels.row_kernels import solve_rows
@@ -99,12 +102,14 @@ class RowSolver:
         pull, scale = _float32(given.pull).reshape(-1, D), _float32(given.scale).reshape(-1)
         ridge = np.zeros(1, np.float32) if given.ridge is None else _float32(given.ridge).reshape(-1)
         normal = np.empty((0, D), np.float32) if noise is None else noise
-        spread = np.empty((0, D, D), np.float32) if covariance is None else covariance
+        square = np.empty((0, D, D), np.float32) if covariance is None else covariance
+        spread = _NONE if variance is None else variance
+        mean_square = np.empty((0, D), np.float32) if moment is None else _float32(moment)
         sums = self._long_sums(values, weights, other)
         self.team.run(
             lambda rows: solve_rows(
                 rows, e.starts, e.numbers, values, weights, other, self.biased, scale, precision, ridge, pull,
-                normal, self._long_rows, sums, out, spread,
+                normal, self._long_rows, sums, out, square, mean_square, spread,
             ),
             self.chunks,
         )  # fmt: skip

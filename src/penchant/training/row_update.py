@@ -39,6 +39,7 @@ def row_update(
         _float32(targets).ravel(), _NONE, _float32(regressors).reshape(-1, width), False, _float32(noise_precision),
         _float32(prior_precision), np.zeros(1, np.float32), _float32(pull), np.empty((0, width), np.float32),
         np.empty(0, np.int64), np.zeros((0, *shape_of_sums(width)), np.float32), mean, covariance,
+        np.empty((0, width), np.float32), _NONE,
     )  # fmt: skip
     return mean, covariance
 

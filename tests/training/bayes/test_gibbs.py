@@ -22,6 +22,7 @@ from penchant.recommending.fold_in import infer
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.recommender import Recommender, main_model
 from penchant.training.bayes import BayesSettings
+from penchant.training.bayes.gibbs import factors_for
 from penchant.training.bayes.gibbs import train as sample
 from penchant.training.registry import train
 
@@ -151,6 +152,24 @@ def test_an_interrupt_keeps_the_samples_so_far() -> None:
     assert "3 samples" in " ".join(listener.notes)
     with pytest.raises(KeyboardInterrupt):
         train(TRAIN, "bayes", progress=Listener(stop_after=5), **QUICK)
+
+
+def test_the_budget_ends_the_sampling_with_what_there_is() -> None:
+    model = train(TRAIN, "bayes", budget=1e-6, factors=4, burn_in=50, samples=50)
+    assert model.samples == 1 and np.isfinite(model.users.vectors).all()
+    both = train(TRAIN, "bayes", budget=3600.0, **QUICK)
+    np.testing.assert_array_equal(both.users.vectors, train(TRAIN, "bayes", **QUICK).users.vectors)
+
+
+def test_the_factors_follow_the_number_of_ratings_and_are_a_fact() -> None:
+    sizes = [factors_for(n) for n in (10, 10_000, 100_000, 1_000_000)]
+    assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
+    few = {"samples": 2, "thin": 1, "burn_in": 1}
+    first = train(TRAIN, "bayes", **few)
+    assert first.facts["factors"] == first.users.factors == factors_for(len(TRAIN))
+    assert first.settings["factors"] is None  # a larger table is trained with more
+    named = train(TRAIN, "bayes", factors=3, **few)
+    assert train(TRAIN, "bayes", factors=3, resume=named, **few).users.factors == 3
 
 
 def test_resume_adds_samples_to_the_earlier_ones() -> None:

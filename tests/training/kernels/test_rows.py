@@ -55,6 +55,21 @@ def test_every_row_has_the_mean_and_covariance_of_the_half_step(D: int, biased: 
         np.testing.assert_allclose(covariance[row], want_covariance[0], atol=2e-4)
 
 
+@pytest.mark.parametrize("D", [1, 5, 17, 33])
+def test_the_variance_of_a_rating_is_that_of_the_covariance(D: int) -> None:
+    rng = np.random.default_rng(D)
+    entries, other = made_entries(rng), rng.normal(size=(OTHERS, D)).astype(np.float32)
+    given = Conditional(spread_prior(rng, D), np.zeros((1, D)), rng.uniform(0.5, 2, ROWS))
+    moment = other.T.astype(np.float64) @ other / OTHERS
+    out, covariance = np.zeros((ROWS, D), np.float32), np.zeros((ROWS, D, D), np.float32)
+    variance = np.zeros(ROWS, np.float32)
+    with ThreadTeam(2) as team:
+        solver = RowSolver(entries, D, team)
+        solver.solve(other, given, out, covariance=covariance)
+        solver.solve(other, given, out, moment=moment, variance=variance)
+    np.testing.assert_allclose(variance, np.einsum("rde,de->r", covariance, moment), rtol=1e-4)
+
+
 def test_a_row_of_its_own_prior_is_solved_with_it() -> None:
     rng = np.random.default_rng(3)
     entries, D = made_entries(rng), 6

@@ -42,6 +42,10 @@ class DotScorer:
         return self.link == "identity"
 
     @property
+    def mean_of_dots(self) -> Floats | None:
+        return self.mean if self.linear else None
+
+    @property
     def replaces_items(self) -> bool:
         return True
 

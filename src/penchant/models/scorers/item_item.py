@@ -35,6 +35,10 @@ class ItemItemBase:
         return True
 
     @property
+    def mean_of_dots(self) -> None:
+        return None
+
+    @property
     def replaces_items(self) -> bool:
         return False
 

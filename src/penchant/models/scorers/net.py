@@ -42,6 +42,10 @@ class NetScorer:
         return False
 
     @property
+    def mean_of_dots(self) -> None:
+        return None
+
+    @property
     def replaces_items(self) -> bool:
         return True
 

@@ -28,6 +28,10 @@ class Scorer(Protocol):
         """Whether the rating is linear in either row, so that its derivatives do not depend on that row."""
 
     @property
+    def mean_of_dots(self) -> Floats | None:
+        """(S,), if a rating is this mean, plus both biases, plus the dot product of the vectors; else None."""
+
+    @property
     def replaces_items(self) -> bool:
         """Whether a known item can get a new row without training again."""
 

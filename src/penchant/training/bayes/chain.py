@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from penchant.training.bayes.conditionals import Array, noise_precision, row_noise, row_noise_shape
 from penchant.training.bayes.ordered_latent import OrderedLatent
-from penchant.training.bayes.sampled_side import SampledSide, second_moment
+from penchant.training.bayes.sampled_side import SampledSide
 from penchant.training.bayes.temporal_bias_sampler import TemporalBiasState, total_shift
 from penchant.training.row_solver import Conditional, Floats
 
@@ -28,7 +28,7 @@ class Sample:
 
     users: Floats
     items: Floats
-    spread: Array | None
+    spread: Floats | None
     means: tuple[Array, Array]
     precisions: tuple[Array, Array]
     maps: tuple[list[Array], list[Array]]
@@ -132,18 +132,14 @@ class Chain:
         given = self._items_given() if self.mean_items else self._users_given()
         if self.latent is not None:  # the expectation of a non-linear link at the mean row is not the mean expectation
             return self._as_sample(self.users.rows.copy(), self.items.rows.copy(), None)
-        size, width = meant.rows.shape
-        covariance = np.empty((size, width, width), np.float32) if spread else None
         targets = self._items_targets() if self.mean_items else self._users_targets()
-        expected = meant.expected_rows(other.rows, given, targets, covariance)
-        left_out = None
-        if covariance is not None:
-            left_out = covariance.reshape(size, -1) @ second_moment(other.rows).ravel()
+        left_out = np.empty(len(meant.rows), np.float32) if spread else None
+        expected = meant.expected_rows(other.rows, given, targets, left_out)
         if self.mean_items:
             return self._as_sample(self.users.rows.copy(), expected, left_out)
         return self._as_sample(expected, self.items.rows.copy(), left_out)
 
-    def _as_sample(self, users: Floats, items: Floats, spread: Array | None) -> Sample:
+    def _as_sample(self, users: Floats, items: Floats, spread: Floats | None) -> Sample:
         noise = 1.0 / (self.alpha * self.factors)
         if self.latent is not None:
             noise = np.full(len(self.factors), self.rating_error**2)

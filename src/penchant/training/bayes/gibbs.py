@@ -7,6 +7,9 @@ Lakshminarayanan, Bouchard and Archambeau 2011.
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
+
 import numpy as np
 
 from penchant.data.ratings import Ratings
@@ -41,25 +44,57 @@ def train(
 ) -> TrainedModel:
     """Train by Gibbs sampling. resume: a model whose chain is continued; its samples are kept.
 
-    An interrupt ends the sampling and keeps the samples so far. Raises DataError without ratings, or if `resume` was
-    trained on other ratings, and SettingsError if it has other settings.
+    An interrupt or the end of the budget ends the sampling and keeps the samples so far. Raises DataError without
+    ratings, or if `resume` was trained on other ratings, and SettingsError if it has other settings.
     """
+    started = time.monotonic()
     if not len(ratings):
         raise DataError("there are no ratings to train on")
     if resume is not None:
         check_resumable(resume, ratings, settings)
     progress = progress or Silent()
+    factors = settings.factors or (resume.users.factors if resume else factors_for(len(ratings)))
+    if settings.factors is None:
+        progress.note(f"bayes: {factors} factors for {len(ratings):,} ratings")
     with ThreadTeam() as team, limit_blas(1):
         prepared = prepare(ratings, settings, team)
         monitor = ConvergenceMonitor(ratings, prepared, validation)
-        samples = _sample(prepared, settings, team, rng, monitor, progress, resume)
-    model = to_trained_model(ratings, prepared, settings, samples, monitor.history, monitor.facts(progress))
+        schedule = Schedule(settings, factors, started)
+        samples = _sample(prepared, schedule, team, rng, monitor, progress, resume)
+    facts = {"factors": factors, **monitor.facts(progress)}
+    model = to_trained_model(ratings, prepared, settings, samples, monitor.history, facts)
     return completed(model if resume is None else concatenated(resume, model), use_features=settings.use_features)
+
+
+FACTORS = ((0, 16), (50_000, 32), (80_000, 48), (150_000, 64))
+"""The number of factors from a number of ratings on: `benchmarks/rank_by_size.py`."""
+
+BURN_IN_SHARE = 0.25
+"""The share of a chain's part of the budget after which its burn-in ends at the latest."""
+
+
+def factors_for(ratings: int) -> int:
+    """The number of factors for a table of this many ratings: more ratings tell more of a user and an item."""
+    return next(factors for least, factors in reversed(FACTORS) if ratings >= least)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The settings, what follows from the table, and the time at which training started."""
+
+    settings: BayesSettings
+    factors: int
+    started: float
+
+    def spent(self, share: float) -> bool:
+        """Whether this share of the budget is used up."""
+        budget = self.settings.budget
+        return budget is not None and time.monotonic() - self.started > share * budget
 
 
 def _sample(
     prepared: PreprocessedRatings,
-    settings: BayesSettings,
+    schedule: Schedule,
     team: ThreadTeam,
     rng: np.random.Generator,
     monitor: ConvergenceMonitor,
@@ -67,23 +102,26 @@ def _sample(
     resume: TrainedModel | None,
 ) -> list[Sample]:
     samples: list[Sample] = []
+    settings = schedule.settings
     try:
         for number, own_rng in enumerate(rng.spawn(settings.chains)):
-            chain = _started(prepared, settings, team, own_rng)
+            if samples and schedule.spent(1.0):
+                break
+            chain = _started(prepared, schedule, team, own_rng)
             if resume is not None:
                 continued(chain, resume, prepared)
-            _run(chain, 0 if resume else settings.burn_in, settings, samples, monitor.chain(number), progress)
+            _run(chain, 0 if resume else settings.burn_in, schedule, samples, monitor.chain(number), progress)
     except KeyboardInterrupt:
         if not samples:
             raise
         progress.note(f"interrupted: {len(samples)} samples are kept")
+    if len(samples) < settings.samples * settings.chains and schedule.spent(1.0):
+        progress.note(f"the budget of {settings.budget:.0f} s is used up: {len(samples)} samples are kept")
     return samples
 
 
-def _started(
-    prepared: PreprocessedRatings, settings: BayesSettings, team: ThreadTeam, rng: np.random.Generator
-) -> Chain:
-    width = settings.factors + 1
+def _started(prepared: PreprocessedRatings, schedule: Schedule, team: ThreadTeam, rng: np.random.Generator) -> Chain:
+    width = schedule.factors + 1
     users, items = (
         SampledSide(side.entries, width, [block.fresh() for block in side.blocks], team, rng)
         for side in (prepared.users, prepared.items)
@@ -99,7 +137,7 @@ def _started(
     return Chain(
         users,
         items,
-        user_noise=settings.user_noise,
+        user_noise=schedule.settings.user_noise,
         rng=rng,
         temporal_bias=temporal_bias,
         latent=latent,
@@ -110,15 +148,18 @@ def _started(
 def _run(
     chain: Chain,
     burn_in: int,
-    settings: BayesSettings,
+    schedule: Schedule,
     samples: list[Sample],
     monitor: ChainMonitor,
     progress: Progress,
 ) -> None:
-    """Run the chain, and append every thin-th sample after the burn-in."""
-    progress.start(f"chain {monitor.number + 1} of {settings.chains}", total=burn_in + settings.samples * settings.thin)
+    """Run the chain, and append every thin-th sample after the burn-in; at least one, however small the budget."""
+    settings, number = schedule.settings, monitor.number
+    progress.start(f"chain {number + 1} of {settings.chains}", total=burn_in + settings.samples * settings.thin)
     for _ in range(burn_in):
         progress.step({"train_rmse": monitor.in_units(chain.sweep())})
+        if schedule.spent((number + BURN_IN_SHARE) / settings.chains):
+            break
     every = max(1, settings.samples // SPREADS)
     for kept in range(settings.samples):
         for _ in range(settings.thin):
@@ -127,3 +168,5 @@ def _run(
             progress.step({"train_rmse": train_error}, advance=1)
         samples.append(chain.keep(spread=kept % every == 0))
         progress.step(monitor.metrics(samples[-1], train_error), advance=0)
+        if schedule.spent((number + 1) / settings.chains):
+            break

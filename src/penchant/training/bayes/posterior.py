@@ -89,14 +89,16 @@ def _side(ratings: Ratings, prepared: PreprocessedRatings, samples: Sequence[Sam
     """The users (at = 0) or items (at = 1) of the model."""
     side = (prepared.users, prepared.items)[at]
     units = units_of(prepared, len(samples[0].means[0]))
-    rows = np.zeros((len(samples), side.size, len(units)), np.float32)
+    bias = np.zeros((len(samples), side.size), np.float32)
+    vectors = np.zeros((len(samples), side.size, len(units) - 1), np.float32)
     for s, sample in enumerate(samples):
-        rows[s, side.active] = (sample.users, sample.items)[at] * units.astype(np.float32)
+        rows = (sample.users, sample.items)[at] * units.astype(np.float32)
+        bias[s, side.active], vectors[s, side.active] = rows[:, 0], rows[:, 1:]
     table = (ratings.user_features, ratings.item_features)[at]
     made = Side(
         (ratings.users, ratings.items)[at],
-        rows[:, :, 0],
-        rows[:, :, 1:],
+        bias,
+        vectors,
         counts_of((ratings.by_user(), ratings.by_item())[at]),
         _prior(prepared, samples, at, units),
         side.encoder,

@@ -55,11 +55,14 @@ class SampledSide:
         self.solver.solve(other, given, self.rows, targets=targets, noise=noise)
 
     def expected_rows(
-        self, other: Floats, given: Conditional, targets: Floats | None, covariance: Floats | None = None
+        self, other: Floats, given: Conditional, targets: Floats | None, variance: Floats | None = None
     ) -> Floats:
-        """The conditional means of the rows given the other side, (N, D); the covariances are written if asked for."""
+        """The conditional means of the rows given the other side, (N, D).
+
+        variance: (N,), filled with the variance that these means leave out of a rating, if it is given.
+        """
         out = np.empty_like(self.rows)
-        self.solver.solve(other, given, out, targets=targets, covariance=covariance)
+        self.solver.solve(other, given, out, targets=targets, moment=second_moment(other), variance=variance)
         return out
 
 

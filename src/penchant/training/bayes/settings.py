@@ -11,10 +11,15 @@ from penchant.foundations.settings import Settings, setting
 class BayesSettings(Settings):
     """Bayesian matrix factorisation. The defaults suit most data."""
 
-    factors: int = setting(16, "numbers in a user's and an item's vector", low=1, high=512)
+    factors: int | None = setting(
+        None, "numbers in a user's and an item's vector (K); none: by the number of ratings", low=1, high=512
+    )
     samples: int = setting(60, "samples kept in each chain; predictions are their mean", low=1)
     thin: int = setting(2, "sweeps from one kept sample to the next", low=1)
     burn_in: int = setting(40, "sweeps of each chain before the first kept sample", low=0)
+    budget: float | None = setting(
+        None, "seconds after which sampling stops, with the samples it has; none: no limit", above=0.0
+    )
     chains: int = setting(1, "independent chains; two or more allow a convergence check", low=1)
     use_features: bool = setting(True, "learn the effect of user and item features on the prior, if there are any")
     history: bool = setting(True, "learn the effect of who rated which items, without the ratings (SVD++)")

@@ -19,7 +19,7 @@ from penchant.training.bayes.preprocessing import PreprocessedRatings
 from penchant.training.bayes.settings import BayesSettings
 from penchant.training.resume import check_resume
 
-_SAMPLING = {"samples", "thin", "burn_in", "chains"}
+_SAMPLING = {"samples", "thin", "burn_in", "chains", "budget"}
 
 
 def check_resumable(model: TrainedModel, ratings: Ratings, settings: BayesSettings) -> None:

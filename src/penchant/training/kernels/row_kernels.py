@@ -16,6 +16,7 @@ from penchant.training.kernels.simd import WIDTH
 def solve_rows(
     rows: Any, starts: Any, numbers: Any, targets: Any, weights: Any, other: Any, biased: bool, scale: Any,
     precision: Any, ridge: Any, pull: Any, noise: Any, long_rows: Any, long_sums: Any, out: Any, covariance: Any,
+    moment: Any, variance: Any,
 ) -> None:  # fmt: skip
     """Write the conditional mean (or, with noise, a draw) of the given rows to out, and their covariances if wanted.
 
@@ -23,8 +24,9 @@ def solve_rows(
     weights: (n,) or (0,). other: (M, D). scale: (N,) or (1,), the noise precision of a row's entries.
     precision: (N, D, D) or (1, D, D). ridge: (N,) or (1,), added to its diagonal. pull: (N, D) or (1, D), the prior
     precision times the prior mean. noise: (N, D) standard normal numbers, or (0, D). long_rows: rows whose sums are
-    already made, rising, and long_sums: those sums. covariance: (N, D, D) or (0, D, D). No answer
-    is NaN unless an input is.
+    already made, rising, and long_sums: those sums. covariance: (N, D, D) or (0, D, D). moment: (D, D), the mean of
+    x x' over the regressors x of a rating. variance: (N,) or (0,), the mean of x' C x, where C is a row's covariance.
+    No answer is NaN unless an input is.
     """
     D = other.shape[1]
     block = np.zeros((BLOCK, padded(D + 1)), np.float32)
@@ -43,7 +45,7 @@ def solve_rows(
             _put(sums, row, lane, scale, precision, ridge, pull, stack)
         _fill_empty_lanes(stack, len(few))
         factor(stack, D)
-        _finish(stack, few, noise, out, covariance)
+        _finish(stack, few, noise, out, covariance, moment, variance)
 
 
 @njit(nogil=True, cache=True)
@@ -56,7 +58,7 @@ def _fill_empty_lanes(stack: Any, used: int) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _finish(stack: Any, rows: Any, noise: Any, out: Any, covariance: Any) -> None:
+def _finish(stack: Any, rows: Any, noise: Any, out: Any, covariance: Any, moment: Any, variance: Any) -> None:
     """From factors to what is asked for."""
     D = stack.shape[1]
     if len(noise):
@@ -67,11 +69,14 @@ def _finish(stack: Any, rows: Any, noise: Any, out: Any, covariance: Any) -> Non
     for lane in range(len(rows)):
         for d in range(D):
             out[rows[lane], d] = stack[D, d, lane]
-    if len(covariance):
+    if len(covariance) or len(variance):
         square = np.empty((len(rows), D, D), np.float32)
         inverses(stack, D, len(rows), square)
         for lane in range(len(rows)):
-            covariance[rows[lane]] = square[lane]
+            if len(covariance):
+                covariance[rows[lane]] = square[lane]
+            if len(variance):
+                variance[rows[lane]] = np.sum(square[lane] * moment)
 
 
 @njit(nogil=True, cache=True)
