@@ -6,6 +6,8 @@ import ast
 import contextlib
 import io
 import json
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,19 @@ def code_cells(path: Path) -> list[str]:
 def run_notebook(path: Path) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
     """The namespace after the last cell, and for each cell what it printed and the value of its last expression."""
     namespace: dict[str, Any] = {"__name__": "__notebook__"}
-    results = []
+    return namespace, [run() for run in cells_of(path, namespace)]
+
+
+def cells_of(path: Path, namespace: dict[str, Any]) -> Iterator[Callable[[], tuple[str, Any]]]:
+    """For each cell a function that runs it and returns what it printed and the value of its last expression."""
     for number, source in enumerate(code_cells(path)):
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            value = _run(source, f"{path.name}[{number}]", namespace)
-        results.append((printed.getvalue(), value))
-    return namespace, results
+        yield partial(_run_printing, source, f"{path.name}[{number}]", namespace)
+
+
+def _run_printing(source: str, name: str, namespace: dict[str, Any]) -> tuple[str, Any]:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        value = _run(source, name, namespace)
+    return printed.getvalue(), value
 
 
 def _run(source: str, name: str, namespace: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 import penchant as pt
+from benchmark_modules import benchmark
 from made_ratings import low_rank
 from penchant.foundations.errors import SettingsError
 from penchant.lesson import ColumnarModelData, fit, predict
@@ -144,3 +145,13 @@ def test_models_take_a_device(kind):
 def test_the_kernels_compute_on_the_cpu_only():
     with pytest.raises(SettingsError, match="the kernels have no device 'mps'"):
         pt.train(WORLD, "dot", device="mps", backend="numba")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", ["agrees_with_the_cpu", "models_by_name", "seeds", "lesson_and_book"])
+def test_the_checks_for_a_gpu_pass_on_the_cpu(check):
+    """So that the script is ready where a GPU is lent; its notebook and its count of waits have tests of their own."""
+    benchmark("devices")  # which the checks import when they run
+    checks = benchmark("device_checks")
+    result = checks.timed(getattr(checks, check), "cpu")
+    assert result["passed"], result
