@@ -66,7 +66,7 @@ def train(
     return completed(model if resume is None else concatenated(resume, model), use_features=settings.use_features)
 
 
-FACTORS = ((0, 16), (50_000, 32), (80_000, 48), (150_000, 64))
+FACTORS = ((0, 16),)
 """The number of factors from a number of ratings on: `benchmarks/rank_by_size.py`."""
 
 BURN_IN_SHARE = 0.25
