@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -135,3 +137,26 @@ def test_silent_progress_prints_nothing(capfd: pytest.CaptureFixture[str]) -> No
         progress.step({"a": 1.0})
         progress.note("hello")
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems leave no core free")
+def test_a_process_that_gives_way_has_the_lowest_priority_in_every_thread_and_one_core_fewer() -> None:
+    script = """
+import os, threading
+import numpy
+from penchant.foundations.threads import available_threads, give_way
+
+before, end = available_threads(), threading.Event()
+old = threading.Thread(target=end.wait)
+old.start()
+give_way()
+new = threading.Thread(target=end.wait)
+new.start()
+threads = [int(name) for name in os.listdir("/proc/self/task")]
+nice = {os.getpriority(os.PRIO_PROCESS, one) for one in threads}
+cores = {len(os.sched_getaffinity(one)) for one in threads}
+assert nice == {19}, nice
+assert cores == {available_threads()} == {max(1, before - 1)}, cores
+end.set()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

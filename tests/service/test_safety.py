@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from command_line import penchant
 from penchant.cli.main import build
 from penchant.foundations.errors import CallerError, ModelFolderError, TrainingDivergedError
 from penchant.service import model_slot
@@ -19,9 +23,9 @@ from penchant.service.storage.keys import KeyStore
 from penchant.service.storage.ratings import RatingStore
 from penchant.service.version_loading import roll_back
 from penchant.service.version_store import VersionStore
-from service.made_service import PER_CAMP, Value, made_model, made_service
+from service.made_service import PER_CAMP, SOURCE, Value, made_model, made_service
 from service.test_switching import shelve
-from waiting import until
+from waiting import PATIENCE, until
 
 
 def point_to(made: Value, name: str) -> None:
@@ -142,7 +146,7 @@ def test_two_retrains_at_once_give_two_versions(made: Value) -> None:
     names: list[str] = []
 
     def train() -> None:
-        names.append(retrain(VersionStore(made.folder), made.service.database, seed=0, keep=5, force=True))
+        names.append(retrain(VersionStore(made.folder), made.service.database, seed=0, keep=5, force=True).name)
 
     threads = [threading.Thread(target=train) for _ in range(2)]
     for thread in threads:
@@ -151,6 +155,48 @@ def test_two_retrains_at_once_give_two_versions(made: Value) -> None:
         thread.join()
     assert sorted(names) == ["0001", "0002"]
     assert VersionStore(made.folder).names() == ["base", "0001", "0002"]
+    assert VersionStore(made.folder).current() == "0002"
+
+
+HELD = """
+import sys
+import time
+from pathlib import Path
+
+from penchant.cli.main import run
+from penchant.service import retraining
+
+train_again = retraining.train_again
+
+def held(*args, **options):
+    while not Path(sys.argv[1]).exists():
+        time.sleep(0.02)
+    return train_again(*args, **options)
+
+retraining.train_again = held
+run(sys.argv[2:])
+"""
+"""The command `penchant`, whose retraining waits until there is a file."""
+
+
+@pytest.mark.slow
+def test_a_retrain_that_ends_late_does_not_replace_a_later_one(tmp_path: Path) -> None:
+    folder, go = made_model().save(tmp_path / "model"), tmp_path / "go"
+    versions = VersionStore(folder)
+    command = [sys.executable, "-c", HELD, str(go), "retrain", str(folder), "--force", "--quiet"]
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as late:
+        until(lambda: [name for name, _ in versions.begun()] == ["0001"])
+        later = json.loads(penchant("retrain", folder, "--force", "--json").stdout)
+        go.touch()
+        said, _ = late.communicate(timeout=PATIENCE)
+    assert (later["version"], later["served"]) == ("0002", "0002")
+    assert late.returncode == 0
+    assert "Version 0001 is saved" in said
+    assert "not served: version 0002 was begun later and is live already" in said
+    assert versions.current() == "0002"
+    assert versions.names() == ["base", "0001", "0002"]
+    assert roll_back(versions, "0001") == "0001"
 
 
 def test_a_version_that_is_clearly_worse_is_refused_unless_forced(made: Value) -> None:
@@ -159,7 +205,7 @@ def test_a_version_that_is_clearly_worse_is_refused_unless_forced(made: Value) -
     with pytest.raises(WorseVersionError, match="rmse"):
         retrain(versions, made.service.database, seed=0, keep=3, **bad)
     assert versions.names() == ["base"]
-    name = retrain(versions, made.service.database, seed=0, keep=3, force=True, **bad)
+    name = retrain(versions, made.service.database, seed=0, keep=3, force=True, **bad).name
     kept = json.loads(versions.comparison(name).read_text())
     assert kept["forced"]
     assert kept["served"] == "base"
@@ -172,7 +218,7 @@ def test_the_served_version_is_measured_on_interactions_that_are_new_to_it(made:
     for user in range(1, 25):
         likes = range(1, PER_CAMP) if user % 2 else range(PER_CAMP + 1, 2 * PER_CAMP)
         store.put(str(user), {str(item): 5.0 for item in likes if (item + user) % 2})
-    name = retrain(VersionStore(made.folder), made.service.database, seed=0, keep=3)
+    name = retrain(VersionStore(made.folder), made.service.database, seed=0, keep=3).name
     kept = json.loads(VersionStore(made.folder).comparison(name).read_text())
     assert kept["note"] == "new interactions were held back"
     assert kept["metrics"]["rmse"]["new"] < kept["metrics"]["rmse"]["served"]

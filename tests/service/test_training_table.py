@@ -190,7 +190,7 @@ def test_every_model_is_retrained_with_the_settings_it_had(
     RatingStore(store, most=10).put("29", {"0": 5.0, "1": 4.0})
     RatingStore(store, most=10).put("new", {"0": 5.0, "1": 4.0, "2": 1.0})
     versions = VersionStore(tmp_path / "model")
-    name = retrain(versions, store, seed=0, keep=2)
+    name = retrain(versions, store, seed=0, keep=2).name
     again, before = (main_model(pt.load(versions.folder(one))) for one in (name, "base"))
     assert again.kind == model
     assert again.settings == before.settings

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -18,6 +18,9 @@ from penchant.cli.settings_flags import SettingValues, as_flags, settings_from_f
 from penchant.cli.table_options import TableOptions, with_table_options
 from penchant.foundations.errors import SettingsError
 from penchant.foundations.optional import require
+from penchant.foundations.threads import available_threads, give_way, limit_blas
+
+Priority = Literal["background", "normal"]
 
 HELP = """Train a new version on the model's ratings and those that its service has collected, and serve it.
 
@@ -26,7 +29,8 @@ served if it is clearly worse. Without --model the kind and the settings of the 
 also an option.
 
 --ratings, --deleted and --items take later rows into the service's database first. The same rows twice change nothing,
-and a retraining that is interrupted leaves the served version: run the command again.
+and a retraining that is interrupted leaves the served version: run the command again. Of two retrainings at once, the
+one that began later is served.
 """
 
 
@@ -46,6 +50,14 @@ def retrain(
     event_kinds: Annotated[
         list[str], typer.Option(envvar="PENCHANT_EVENT_KINDS", help="As for `penchant serve`; for a model of choices.")
     ] = [],  # noqa: B006 - typer copies it
+    priority: Annotated[
+        Priority,
+        typer.Option(
+            envvar="PENCHANT_PRIORITY",
+            help="background: run at the lowest priority and leave one core free, so that a service beside it stays "
+            "quick. normal: for a machine without one; it is done sooner.",
+        ),
+    ] = "background",
     force: Annotated[bool, typer.Option("--force", help="Serve the new version even if it is clearly worse.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -62,20 +74,24 @@ def retrain(
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
         stored = _store(folder, store, table, deleted)
-        name = train_version(
-            VersionStore(folder),
-            store,
-            seed=seed,
-            keep=keep,
-            model=model,
-            settings=settings,
-            force=force,
-            event_weights=weights,
-            warm=warm,
-            progress=bar,
-        )
+        if priority == "background":
+            give_way()  # not before: what writes to the database keeps others waiting
+        with limit_blas(available_threads()):
+            made = train_version(
+                VersionStore(folder),
+                store,
+                seed=seed,
+                keep=keep,
+                model=model,
+                settings=settings,
+                force=force,
+                event_weights=weights,
+                warm=warm,
+                progress=bar,
+            )
     seconds = round(time.perf_counter() - started, 2)
-    facts = {"version": name, "folder": str(VersionStore(folder).folder(name)), "seconds": seconds}
+    place = str(VersionStore(folder).folder(made.name))
+    facts = {"version": made.name, "served": made.served, "folder": place, "seconds": seconds}
     _show(facts | ({"stored": stored} if stored else {}), as_json)
 
 
@@ -120,7 +136,8 @@ def rollback(
 
     versions = VersionStore(folder)
     roll_back(versions, to)
-    _show({"version": versions.current(), "folder": str(versions.folder(versions.current()))}, as_json)
+    name = versions.current()
+    _show({"version": name, "served": name, "folder": str(versions.folder(name))}, as_json)
 
 
 def _show(facts: dict[str, Any], as_json: bool) -> None:
@@ -129,7 +146,13 @@ def _show(facts: dict[str, Any], as_json: bool) -> None:
     else:
         if stored := facts.get("stored"):
             print("Taken in: " + ", ".join(f"{count:,} {name}" for name, count in stored.items()))
-        print(f"Version {facts['version']} is now served, from {facts['folder']}")
+        if facts["served"] == facts["version"]:
+            print(f"Version {facts['version']} is now served, from {facts['folder']}")
+        else:
+            print(
+                f"Version {facts['version']} is saved in {facts['folder']}, but not served: version {facts['served']} "
+                "was begun later and is live already"
+            )
 
 
 def register(app: typer.Typer) -> None:

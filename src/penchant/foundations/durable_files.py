@@ -1,10 +1,14 @@
-"""Files that are on disk, whole, before anything depends on them."""
+"""Files that are on disk, whole, before anything depends on them; and a file that one process at a time holds."""
 
 from __future__ import annotations
 
 import os
+import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def sync(path: Path) -> None:
@@ -36,3 +40,27 @@ def replace_text(path: Path, text: str) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file, made where there is none, until the block ends; others wait, in this process too.
+
+    The system lets go of it when a process ends, however that happens. Where a file system has no locks, none waits.
+    """
+    with path.open("a+b") as file:
+        with suppress(OSError):
+            _hold(file)
+        yield
+
+
+def _hold(file: BinaryIO) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,9 +1,11 @@
-"""How many threads to use, and how many of them BLAS may use."""
+"""How many threads to use, how many of them BLAS may use, and giving way to other processes."""
 
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+import sys
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 from typing import Any
 
 
@@ -29,3 +31,21 @@ def limit_blas(threads: int = 1) -> AbstractContextManager[Any]:
 
     limits: AbstractContextManager[Any] = threadpool_limits(limits=threads, user_api="blas")
     return limits
+
+
+def give_way() -> None:
+    """Have this process run at the lowest priority, and leave one of several cores free, for good.
+
+    So processes beside it, such as a service, get a core as soon as they want one. `available_threads` is one fewer
+    then. Only Linux can leave a core free; Windows changes nothing.
+    """
+    if sys.platform == "win32":
+        return
+    if sys.platform != "linux":
+        os.nice(19)
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    for thread in (int(one.name) for one in Path("/proc/self/task").iterdir()):  # each has a priority of its own
+        with suppress(OSError):  # it has ended
+            os.setpriority(os.PRIO_PROCESS, thread, 19)
+            os.sched_setaffinity(thread, cores[1:] or cores)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from penchant.data.ratings import Ratings
@@ -26,6 +26,14 @@ class WorseVersionError(PenchantError):
     code = "P310"
 
 
+@dataclass(frozen=True)
+class Retrained:
+    """The name of a new version, and of the one that is served: the new one, unless a later one was live already."""
+
+    name: str
+    served: str
+
+
 def retrain(
     versions: VersionStore,
     database: Database,
@@ -38,8 +46,11 @@ def retrain(
     event_weights: Mapping[str, float] | None = None,
     warm: bool = False,
     progress: Progress | None = None,
-) -> str:
-    """Train on base and database, save a new version, check that it loads, and have it served; its name.
+) -> Retrained:
+    """Train on base and database, save a new version, check that it loads, and have it served.
+
+    Its name is claimed before the database is read. Of two trainings at once, the one that was claimed later has read
+    the later rows: where it is live already, this one saves its version and leaves the later one served.
 
     model, settings: as for `train`; those of the base where not given. keep: versions to leave on the disk. force: go
     on with a version that is clearly worse than the served one. event_weights: of kinds of events besides ratings; a
@@ -49,27 +60,29 @@ def retrain(
     base = load(versions.folder(BASE))
     of_choices = base.rating_model is None
     weights = (event_weights or ServiceSettings().event_weights) if of_choices else None
-    ratings = together(main_model(base), Collected.from_database(database, weights))
 
     def train_new(on: Ratings) -> Recommender:
         if model is None:
             return train_again(base, on, seed=seed, progress=progress, settings=settings, warm=warm)
         return train(on, model, seed=seed, progress=progress, settings=settings)
 
-    comparison = _compare(versions, ratings, base, train_new, seed, model is None and not settings)
-    if comparison.worse and not force:
-        raise WorseVersionError(
-            f"the new version is clearly worse than version {comparison.served} on {comparison.rows} held-back "
-            f"interactions: {comparison.sentence()}",
-            remedy="It was not saved. Add --force to serve it in spite of that",
-        )
-    name = versions.claim()
-    train_new(ratings).save(versions.folder(name))
-    replace(comparison, forced=bool(comparison.worse)).save(versions.comparison(name))
-    load_version(versions, name)  # a version that cannot be read back is never pointed to
-    versions.switch(name)
-    versions.prune(keep)
-    return name
+    with versions.claimed() as name:
+        ratings = together(main_model(base), Collected.from_database(database, weights))
+        comparison = _compare(versions, ratings, base, train_new, seed, model is None and not settings)
+        if comparison.worse and not force:
+            raise WorseVersionError(
+                f"the new version is clearly worse than version {comparison.served} on {comparison.rows} held-back "
+                f"interactions: {comparison.sentence()}",
+                remedy="It was not saved. Add --force to serve it in spite of that",
+            )
+        train_new(ratings).save(versions.folder(name))
+        replace(comparison, forced=bool(comparison.worse)).save(versions.comparison(name))
+        with versions.going_live(name) as newest:
+            if newest:
+                load_version(versions, name)  # a version that cannot be read back is never pointed to
+                versions.switch(name)
+                versions.prune(keep)
+            return Retrained(name, versions.current())
 
 
 def _compare(

@@ -4,6 +4,7 @@ MODEL/            the base, as `penchant train` saved it
 MODEL.versions/   0001/ 0002/ ...         one folder for each retraining
                   0001.comparison.json    how it was measured against the version served before it
                   .claimed-0001           the name is taken
+                  .going-live             locked while a training has its version served
                   current                 the name of the version to serve; no file means the base
 """
 
@@ -13,8 +14,11 @@ import os
 import re
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from penchant.foundations.durable_files import locked
 from penchant.foundations.errors import CallerError
 from penchant.recommending.saving import RECOMMENDER
 
@@ -63,7 +67,7 @@ class VersionStore:
 
     def begun(self) -> list[tuple[str, float]]:
         """Names that were taken and have no version, newest first, and when, in seconds since 1970: a training that
-        goes on, or that failed."""
+        goes on, or that was killed."""
         taken = {path.name.removeprefix(_CLAIM): path for path in self.versions.glob(f"{_CLAIM}[0-9]*")}
         last = max(map(int, self._numbered()), default=0)
         missing = [name for name in taken if name not in self._numbered() and int(name) > last]
@@ -81,6 +85,27 @@ class VersionStore:
             except FileExistsError:
                 continue
             return f"{number:04d}"
+
+    @contextmanager
+    def claimed(self) -> Iterator[str]:
+        """A claimed name, which is given back if the block fails."""
+        name = self.claim()
+        try:
+            yield name
+        except BaseException:
+            (self.versions / f"{_CLAIM}{name}").unlink(missing_ok=True)
+            raise
+
+    @contextmanager
+    def going_live(self, name: str) -> Iterator[bool]:
+        """Whether a training may have this version served: not where one that was claimed later is live already.
+
+        Other trainings wait until the block ends, so that the answer stays right.
+        """
+        self.versions.mkdir(exist_ok=True, parents=True)
+        with locked(self.versions / ".going-live"):
+            live = self.current()
+            yield live == BASE or int(live) < int(name)
 
     def switch(self, name: str) -> None:
         """Have the named version served from now on; servers that watch the folder follow by themselves."""
