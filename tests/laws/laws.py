@@ -208,8 +208,11 @@ class RecommenderLaws:
 
     # --- saved, and trained again ------------------------------------------------------------------------------
 
-    def test_a_saved_recommender_gives_the_same_answers(self, model: Recommender, tmp_path: Path) -> None:
-        again = load(model.save(tmp_path / "model"))
+    @pytest.mark.parametrize("mapped", [False, True])
+    def test_a_saved_recommender_gives_the_same_answers(
+        self, model: Recommender, tmp_path: Path, mapped: bool
+    ) -> None:
+        again = load(model.save(tmp_path / "model"), mapped=mapped)
         assert again.ranker == model.ranker
         for user in (*KNOWN_USERS, "unknown"):
             for by in (None, *parts_of(model)):

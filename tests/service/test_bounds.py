@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
 
+from penchant.recommending.recommender import index_of
 from penchant.service.lru_cache import LRUCache
-from penchant.service.model_slot import rows_in
 from penchant.service.rate_limiter import RateLimiter
 from penchant.service.work_costs import questions_cost
-from service.made_service import Value, made_model, made_service
+from service.made_service import LOVES_SPACE, Value, made_service
+from service.test_switching import shelve
+from waiting import until
 
 
 def assert_problem(answer: object, status: int) -> dict:
@@ -151,10 +155,54 @@ def test_what_was_made_lately_is_kept_and_the_rest_forgotten() -> None:
     assert len(lately) == 2
 
 
-def test_memory_for_visitors_is_counted_in_bytes() -> None:
-    model = made_model()  # 4 samples of rows 4 wide: 320 bytes each
-    assert rows_in(1, model) == 10**6 // 320
-    assert rows_in(64, model) == 4096
+def test_things_of_different_sizes_are_kept_as_far_as_they_fit() -> None:
+    lately = LRUCache[str](6, len)
+    for name in ("aa", "bbb", "aa", "cccc"):
+        lately.get(name, lambda name=name: name)
+    assert "bbb" not in lately
+    assert (len(lately), lately.size) == (2, 6)
+    fewer = lately.without(lambda one: one == "aa")
+    assert (len(fewer), fewer.size) == (1, 4)
+    lately.forget("aa")
+    assert lately.get("too large", lambda: "too large") == "too large"
+    assert (len(lately), lately.size) == (0, 0)
+
+
+def test_memory_for_visitors_is_counted_in_bytes(tmp_path: Path) -> None:
+    with made_service(tmp_path / "model", cached_megabytes=1) as made:
+        for number in range(1, 61):
+            for other in range(1, 61):
+                made.service.people.describe({str(number): 5.0, str(other): 1.0})
+        states = made.service.live.states
+        assert 0 < states.size <= 10**6
+        assert len(states) < 60 * 59
+        state = made.service.people.describe(LOVES_SPACE).state
+        rows = state.main.rows
+        assert state.nbytes > rows.bias.nbytes + rows.vectors.nbytes + rows.covariance.nbytes
+
+
+def test_visitors_kept_in_memory_keep_no_items_that_were_replaced(made: Value) -> None:
+    asked = {"ratings": LOVES_SPACE}
+    before = weakref.ref(index_of(made.service.live.model))
+    first = made.client.post("/v1/recommendations", json=asked).json()["items"]
+    put = made.client.put("/v1/items/9001", json={"title": "Another"}, headers=made.headers("write"))
+    assert put.status_code == 201
+    assert len(made.service.live.states) == 1
+    until(lambda: before() is None)
+    assert made.client.post("/v1/recommendations", json=asked).json()["items"] == first
+
+
+def test_a_version_that_was_replaced_is_freed_without_a_collection(made: Value) -> None:
+    assert made.client.get("/v1/users/1/recommendations").status_code == 200
+    assert made.client.get("/items/1").status_code == 200
+    before = weakref.ref(made.service.live.trained)
+    gc.disable()
+    try:
+        shelve(made.folder, shift=-1)
+        until(lambda: made.service.live.version == "0001")
+        until(lambda: before() is None)
+    finally:
+        gc.enable()
 
 
 def test_unknown_routes_and_methods_are_problems(made: Value) -> None:

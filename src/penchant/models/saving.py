@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -36,6 +37,11 @@ FILES = ("items.parquet", PARAMETERS, "users.parquet")
 """The files that the manifest describes."""
 Arrays = dict[str, NDArray[Any]]
 _SIDE_ARRAYS = ("bias", "counts", "variance", "unformed", "cold_start")
+_DTYPES = {
+    "BOOL": np.bool_, "U8": np.uint8, "I8": np.int8, "I16": np.int16, "I32": np.int32, "I64": np.int64,
+    "F16": np.float16, "F32": np.float32, "F64": np.float64,
+}  # fmt: skip
+"""The types of arrays as safetensors names them."""
 
 
 # --- writing -----------------------------------------------------------------------------------------------------
@@ -149,8 +155,8 @@ def _storable(values: Any) -> list[Any]:
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
-def load_trained(folder: str | Path) -> TrainedModel:
-    """The model saved in a folder.
+def load_trained(folder: str | Path, *, mapped: bool = False) -> TrainedModel:
+    """The model saved in a folder. mapped: as in `recommender.load`.
 
     Raises ModelFolderError for anything but a whole model: a file that is cut short, altered or missing, a newer
     format, or contents that no trainer makes.
@@ -161,7 +167,7 @@ def load_trained(folder: str | Path) -> TrainedModel:
     from safetensors.numpy import load_file
 
     try:
-        arrays = load_file(place / PARAMETERS)
+        arrays = (_mapped if mapped else load_file)(place / PARAMETERS)
         check_finite(arrays)
         trained = _assembled(place, manifest, arrays)
         check_model(trained)
@@ -169,6 +175,22 @@ def load_trained(folder: str | Path) -> TrainedModel:
         reason = " ".join(str(broken).split()) or type(broken).__name__
         raise ModelFolderError(f"the folder does not hold a whole model ({reason})", where=str(place)) from broken
     return trained
+
+
+def _mapped(path: Path) -> Arrays:
+    """The arrays of a safetensors file where they are: its header says, in JSON, at which bytes each of them is.
+
+    What is written to an array stays in this process.
+    """
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    return {
+        name: np.ndarray(one["shape"], _DTYPES[one["dtype"]], whole, 8 + size + one["data_offsets"][0])
+        for name, one in header.items()
+        if name != "__metadata__"
+    }
 
 
 def _read_manifest(place: Path) -> dict[str, Any]:

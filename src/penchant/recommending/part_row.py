@@ -76,6 +76,18 @@ class PartRow:
             self.trained, self.of, self.numbers, self.values, self.features, self.history, self.times
         ).posterior
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays of the row and of its posterior."""
+        parts = (self, self.rows, self.solved)
+        held = [value for part in parts if part is not None for value in vars(part).values()]
+        sizes: dict[int, int] = {}
+        for array in held:
+            if isinstance(array, np.ndarray):
+                own = id(array if array.base is None else array.base)  # two views of one array are held once
+                sizes[own] = max(sizes.get(own, 0), array.nbytes)
+        return sum(sizes.values())
+
     def predict(self, numbers: Numbers, *, features: FeatureTable | None = None) -> Prediction:
         """Predictions of the part for this row and B numbers of the other side, (B,).
 

@@ -241,9 +241,13 @@ class Recommender:
 
 
 @checked_arguments
-def load(folder: str | Path) -> Recommender:
-    """The recommender saved in a folder. Raises ModelFolderError if it is incomplete, changed, or of a newer format."""
-    parts = load_parts(folder)
+def load(folder: str | Path, *, mapped: bool = False) -> Recommender:
+    """The recommender saved in a folder. Raises ModelFolderError if it is incomplete, changed, or of a newer format.
+
+    mapped: leave the arrays in the file and read them from there, so that processes which load one folder share its
+    memory. The file must then stay as it is; saving a recommender to the folder again makes another file.
+    """
+    parts = load_parts(folder, mapped=mapped)
     try:
         return Recommender(*parts)
     except (CallerError, ModelShapeError) as broken:

@@ -107,14 +107,16 @@ def _remove_others(target: Path, before: set[str]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def load_parts(folder: str | Path) -> tuple[TrainedModel | None, TrainedModel | None, Ranker | None]:
-    """The rating model, the choice model and the ranker saved in a folder.
+def load_parts(
+    folder: str | Path, *, mapped: bool = False
+) -> tuple[TrainedModel | None, TrainedModel | None, Ranker | None]:
+    """The rating model, the choice model and the ranker saved in a folder. mapped: as in `recommender.load`.
 
     Raises ModelFolderError when anything is cut short, altered, or of a newer format.
     """
     place = Path(folder)
     manifest = _read_manifest(place)
-    parts = {name: _load_part(place, entry) for name, entry in manifest["parts"].items()}
+    parts = {name: _load_part(place, entry, mapped) for name, entry in manifest["parts"].items()}
     try:
         ranker = None if manifest["ranker"] is None else Ranker.from_json(manifest["ranker"])
     except (PenchantError, KeyError, TypeError, ValueError, AttributeError) as broken:
@@ -142,11 +144,11 @@ def _names_a_folder(part: str, entry: Any) -> bool:
     )
 
 
-def _load_part(place: Path, entry: dict[str, str]) -> TrainedModel:
+def _load_part(place: Path, entry: dict[str, str], mapped: bool) -> TrainedModel:
     folder = place / entry["folder"]
     if folder.is_symlink():
         raise ModelFolderError("a part is not a folder of its own", where=str(folder))
-    trained = part_saving.load_trained(folder)
+    trained = part_saving.load_trained(folder, mapped=mapped)
     try:
         model_spec(trained.kind)
         changed = _fingerprint(folder) != entry["sha256"]

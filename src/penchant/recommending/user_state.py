@@ -34,6 +34,8 @@ from penchant.recommending.user_explanations import explained_order, explained_p
 from penchant.recommending.user_lists import ranking_for
 
 _NOTHING = (np.empty(0, np.int32), np.empty(0, np.float32))
+_OBJECTS = 4000
+"""Bytes of the Python objects of one row, measured."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,11 @@ class UserState:
     def seen(self) -> Numbers:
         """The item numbers that the user has rated, in any part, or chosen."""
         return np.unique(np.concatenate([self.chosen, *(row.numbers for row in self.rows.values())]))
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes the state takes beside the models: its arrays, and the objects around them."""
+        return sum(_OBJECTS + row.nbytes for row in self.rows.values())
 
     def on(self, index: ItemIndex) -> UserState:
         """The same state on an index of the same parts in which the items that the user rated are the same."""

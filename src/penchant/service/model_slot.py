@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,9 +20,10 @@ from penchant.recommending.recommender import Recommender, index_of, main_model,
 from penchant.recommending.results import Ranking
 from penchant.recommending.saving import RECOMMENDER
 from penchant.recommending.user_state import UserState
+from penchant.service.beside_requests import beside_requests, give_back
 from penchant.service.catalogue import Catalogue
 from penchant.service.lru_cache import LRUCache
-from penchant.service.outside_links import OutsideLinks, links_of
+from penchant.service.outside_links import OutsideLinks, links_for
 from penchant.service.served_items import hidden_items, new_items, next_end, with_entries
 from penchant.service.storage.database import now
 from penchant.service.storage.items import ItemEntry, ItemStore
@@ -31,8 +32,8 @@ from penchant.service.version_store import VersionStore
 
 LIGHT = 3_000_000
 """Multiplications that take less than a millisecond."""
-SIMILAR, KEPT_SIMILAR = 60, 1000
-"""How many similar items are kept of one item, and of how many items."""
+SIMILAR, KEPT_SIMILAR, KEPT_QUESTIONS = 60, 1000, 4096
+"""How many similar items are kept of one item, of how many items, and of how many users their questions."""
 _log = logging.getLogger("penchant.service")
 
 
@@ -42,7 +43,8 @@ class ServedModel:
 
     saved_at: seconds since 1970. entries: those of items that were added or changed, by id. trained: the model as it
     was saved. states, questions: those made last, by the ratings they rest on; a rating changes these, so nothing here
-    is out of date. ends_at: when the next item ends, in milliseconds since 1970, or None.
+    is out of date. links: of the items to pages elsewhere, by the path of their table. ends_at: when the next item
+    ends, in milliseconds since 1970, or None.
     """
 
     version: str
@@ -53,6 +55,7 @@ class ServedModel:
     states: LRUCache[UserState] = field(repr=False)
     questions: LRUCache[list[int]] = field(repr=False)
     catalogue: Catalogue = field(repr=False)
+    links: dict[str, OutsideLinks] = field(repr=False, default_factory=dict)
     ends_at: int | None = None
 
     @property
@@ -66,6 +69,19 @@ class ServedModel:
         trained = self.part
         width = trained.users.factors + 1
         return trained.samples * width * len(trained.items) < LIGHT and trained.samples * width**3 < LIGHT
+
+    def state(self, what: Hashable, ratings: Mapping[str, float], chosen: Sequence[str]) -> UserState:
+        """The state of a user with these ratings and chosen items, kept under what stands for them."""
+
+        def folded_in() -> UserState:  # on the index of the saved model: no state keeps one that items have changed
+            return self.model.fold_in(ratings, chosen=chosen).on(index_of(self.trained))
+
+        index = index_of(self.model)
+        state = self.states.get(what, folded_in)
+        if any(one in index.items for one in state.unknown):  # an item was added since
+            self.states.forget(what)
+            state = self.states.get(what, folded_in)
+        return state.on(index)
 
     @property
     def added(self) -> Sequence[ItemEntry]:
@@ -109,7 +125,9 @@ class ServedModel:
 
     def outside_links(self, path: str) -> OutsideLinks:
         """The links of the items; arguments and errors as in `links_for`."""
-        return links_of(self.trained, path)
+        if path not in self.links:
+            self.links[path] = links_for(main_model(self.trained).items, path)
+        return self.links[path]
 
     @cached_property
     def _similar(self) -> LRUCache[Ranking]:
@@ -119,8 +137,8 @@ class ServedModel:
 class ModelSlot:
     """Holds the live model, and replaces it when the version store or the added items say so.
 
-    on_switch: called with a model that went live. on_refusal: called with the name of a version that could not, and
-    why.
+    mapped: as in `load`. on_switch: called with a model that went live. on_refusal: called with the name of a version
+    that could not, and why.
     """
 
     def __init__(
@@ -129,13 +147,15 @@ class ModelSlot:
         items: ItemStore,
         *,
         cached_megabytes: int,
+        mapped: bool = False,
         on_switch: Callable[[ServedModel], None] = lambda live: None,
         on_refusal: Callable[[str, str], None] = lambda version, reason: None,
     ) -> None:
-        self.shelf, self._items, self._megabytes = shelf, items, cached_megabytes
+        self.shelf, self._items, self._megabytes, self._mapped = shelf, items, cached_megabytes, mapped
         self._on_switch, self._on_refusal = on_switch, on_refusal
         self._loading, self._turn = threading.Lock(), threading.Lock()
         self.refused: str | None = None
+        self._replaced = False
         self._others: dict[str, ServedModel] = {}
         changed, self._revision = items.since(0)
         self._entries: Mapping[str, ItemEntry] = {one.item_id: one for one in changed}
@@ -166,6 +186,9 @@ class ModelSlot:
             wanted = self.shelf.current()
             if wanted == self.current.version:
                 self.refused = None
+                if self._replaced:  # requests that began with the version before have ended
+                    self._replaced = False
+                    give_back()
             elif wanted != self.refused:
                 try:
                     self._put(self._loaded(wanted))
@@ -228,7 +251,7 @@ class ModelSlot:
                 fresh = fresh.changed(list(self._entries.values()), now())
                 self._entries = fresh.entries
             self._set(fresh)
-        self.refused = None
+        self.refused, self._replaced = None, True
 
     def _set(self, fresh: ServedModel) -> None:
         self.current = fresh  # one assignment: a request sees the old model or the new one
@@ -236,14 +259,15 @@ class ModelSlot:
         _log.info("version %s is live with %d added items", fresh.version, len(fresh.added))
 
     def _loaded(self, version: str) -> ServedModel:
-        model = load_version(self.shelf, version)
-        with refusing_damage(version):
+        with beside_requests(), refusing_damage(version):
+            model = load_version(self.shelf, version, mapped=self._mapped)
             return self._live(version, model, (self.shelf.folder(version) / RECOMMENDER).stat().st_mtime)
 
     def _live(self, version: str, trained: Recommender, saved_at: float) -> ServedModel:
-        most, entries = rows_in(self._megabytes, trained), self._entries
+        entries = self._entries
         live = ServedModel(
-            version, trained, trained, saved_at, {}, LRUCache(most), LRUCache(most),
+            version, trained, trained, saved_at, {},
+            LRUCache(self._megabytes * 10**6, lambda state: state.nbytes), LRUCache(KEPT_QUESTIONS),
             Catalogue(main_model(trained).items),
         )  # fmt: skip
         live = replace(live.changed(list(entries.values()), now()), entries=entries)
@@ -264,13 +288,6 @@ def _same(hidden: NDArray[np.bool_] | None, before: NDArray[np.bool_] | None) ->
     """Whether the same items are hidden as before; new ones may have come."""
     found = [[] if one is None else np.flatnonzero(one).tolist() for one in (hidden, before)]
     return found[0] == found[1]
-
-
-def rows_in(megabytes: int, model: Recommender) -> int:
-    """How many folded-in users fit: each has a row (S, D) and its covariance (S, D, D) in float32."""
-    trained = main_model(model)
-    samples, width = trained.samples, trained.users.factors + 1
-    return max(8, min(4096, megabytes * 10**6 // (4 * samples * width * (width + 1))))
 
 
 def warm(live: ServedModel) -> None:

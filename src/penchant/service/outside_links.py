@@ -6,13 +6,12 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from penchant.foundations.errors import CallerError
 from penchant.models.sides import Side
-from penchant.recommending.recommender import Recommender, main_model
 
 _SHIPPED = "shipped/ml-latest-small"
 _SAME = 0.95
@@ -49,12 +48,6 @@ def links_for(items: Side, path: str = "") -> OutsideLinks:
     if path:
         return _read(Path(path))
     return _shipped_links() if _is_movielens(items) else OutsideLinks()
-
-
-@lru_cache(maxsize=1)
-def links_of(model: Recommender, path: str) -> OutsideLinks:
-    """The links of a model's items, kept for the model asked about last; arguments and errors as in `links_for`."""
-    return links_for(main_model(model).items, path)
 
 
 def _is_movielens(items: Side) -> bool:

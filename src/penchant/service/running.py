@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
@@ -14,6 +15,7 @@ import uvicorn
 from penchant.foundations.errors import CallerError
 from penchant.foundations.threads import limit_blas
 from penchant.service.app import build_app
+from penchant.service.beside_requests import few_heaps
 from penchant.service.connections import ConnectionLimits, LimitedProtocol
 from penchant.service.service import Service, build_service
 from penchant.service.settings import ServiceSettings
@@ -43,6 +45,7 @@ def _serve(
     folder: str | Path, settings: ServiceSettings, listening: socket.socket, on_ready: Callable[[], None]
 ) -> None:
     """Serve in this process."""
+    few_heaps()
     service = build_service(folder, settings)
     try:
         _check_public(service)
@@ -131,4 +134,6 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
+            gc.collect()
+            gc.freeze()  # what is there now stays: no collection of cycles looks at it again while requests wait
             self._on_ready()

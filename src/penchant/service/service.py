@@ -178,7 +178,10 @@ def _slot(
         metrics.refused_models.inc()
         readiness.failed("version", f"version {version} could not be used ({reason})")
 
-    slot = ModelSlot(shelf, entries, cached_megabytes=settings.cached_megabytes, on_switch=switched, on_refusal=refused)
+    slot = ModelSlot(
+        shelf, entries, cached_megabytes=settings.cached_megabytes, mapped=settings.workers > 1, on_switch=switched,
+        on_refusal=refused,
+    )  # fmt: skip
     slot.current.outside_links(settings.links)  # a file that cannot be read is refused before anything is served
     return slot
 

@@ -14,7 +14,6 @@ from typing import Any
 from penchant.data.vocabulary import UNKNOWN
 from penchant.foundations.errors import CallerError
 from penchant.recommending.argument_checks import check_on_scale
-from penchant.recommending.recommender import index_of
 from penchant.recommending.user_state import UserState
 from penchant.service.access import Reader
 from penchant.service.id_spelling import spelled
@@ -111,12 +110,7 @@ class UserService:
             return live.model.fold_in(user=user_id)
         what = _fingerprint(ratings, chosen)
         self._metrics.fold_in(kept=what in live.states)
-        state = live.states.get(what, lambda: live.model.fold_in(ratings, chosen=chosen))
-        index = index_of(live.model)
-        if any(one in index.items for one in state.unknown):  # an item was added since
-            live.states.forget(what)
-            state = live.states.get(what, lambda: live.model.fold_in(ratings, chosen=chosen))
-        return state.on(index)
+        return live.state(what, ratings, chosen)
 
     def questions(self, person: ServedUser, n: int, skip: Sequence[str] = ()) -> list[int]:
         """The numbers of the n items whose rating would say most about the user."""

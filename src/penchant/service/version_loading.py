@@ -10,11 +10,11 @@ from penchant.recommending.recommender import Recommender, load
 from penchant.service.version_store import VersionStore
 
 
-def load_version(versions: VersionStore, name: str) -> Recommender:
-    """The recommender of a version. Raises CallerError for one that cannot be used."""
+def load_version(versions: VersionStore, name: str, *, mapped: bool = False) -> Recommender:
+    """The recommender of a version. Raises CallerError for one that cannot be used. mapped: as in `load`."""
     folder = versions.folder(name)
     with refusing_damage(name):
-        return load(folder)
+        return load(folder, mapped=mapped)
 
 
 def roll_back(versions: VersionStore, to: str | None) -> str:
