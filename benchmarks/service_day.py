@@ -7,10 +7,14 @@ One server process serves a rating model (als, 32 factors) and a choice model (i
 for 20,000 items and 5,000 users with 200,000 random ratings, from SQLite. The load generator shares its cores.
 
 day: 200 lists a second with combined ranking, each with 15 ratings in its body. Meanwhile 1,000 events are sent in bulk
-every second and five items are put, patched or deleted. After a quarter of the time `penchant retrain` begins, and
-after three quarters the base is served again. Latency counts from the time a request is due. health: `GET /health/live`
+every second and five items are put, patched or deleted. After a quarter of the time `penchant retrain` begins, with its
+default priority. The base is served again after three quarters, or when the retraining has ended if that is later.
+Latency counts from the time a request is due. It is given for all lists, and for those due before the retraining, while
+it trained, and after. megabytes: resident size of the server, ten times over the whole run. health: `GET /health/live`
 twenty times a second while 40 clients send the costliest questions and the most diverse lists that are allowed, without
-a pause. items: single items are put one after another, up to 2,000.
+a pause. items: single items are put one after another, up to 2,000. load_average: of the last minute, when a part
+ends; what is much above the two or three processes of this benchmark is of others on the machine. Seeds: 0 for the
+model, 1 for the events, 5 for the lists.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +38,7 @@ import numpy as np
 from penchant.client import Client, ServiceError
 from penchant.data.ratings import Ratings, Scale
 from penchant.data.vocabulary import Vocabulary
-from penchant.evaluation.scoring.protocol import versions
+from penchant.evaluation.scoring.protocol import machine, versions
 from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import Feedback, assemble
@@ -56,9 +61,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             model = Path(folder) / "model"
             made_pair(model)
-            found[part] = PARTS[part](model, asked.seconds)
+            found[part] = PARTS[part](model, asked.seconds) | {"load_average": round(os.getloadavg()[0], 1)}
     found["command"], found["protocol"] = "python benchmarks/service_day.py", " ".join((__doc__ or "").split())
     found["versions"] = versions(("fastapi", "uvicorn", "uvloop", "httptools", "sqlalchemy", "numpy"))
+    found["machine"] = machine()
     print(json.dumps(found, indent=2))
     asked.results.parent.mkdir(exist_ok=True)
     asked.results.write_text(json.dumps(found, indent=2) + "\n")
@@ -110,43 +116,71 @@ def served(model: Path, *words: str) -> Iterator[tuple[Server, Client]]:
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src")}
 
 
+@dataclass
+class Marks:
+    """When things happened, in seconds of the clock that the latencies have. done: the base is served again."""
+
+    training: float = np.inf
+    trained: float = np.inf
+    done: threading.Event = field(default_factory=threading.Event)
+
+
 def day(model: Path, seconds: float) -> dict[str, Any]:
     """Lists at a steady rate through bulk import, changes of items, a retrain and a rollback."""
     with served(model) as (server, client):
-        stop, refused = threading.Event(), [0]
+        stop, refused, marks = threading.Event(), [0], Marks()
         sizes = [server.megabytes]
-        workers = [threading.Thread(target=one, args=(client, stop, refused)) for one in (_importing, _changing)]
-        operator = threading.Thread(target=_operating, args=(model, client, stop, seconds))
-        for one in (*workers, operator):
+        workers = [
+            *(threading.Thread(target=one, args=(client, stop, refused)) for one in (_importing, _changing)),
+            threading.Thread(target=_operating, args=(model, client, seconds, marks)),
+            threading.Thread(target=_weighing, args=(server, seconds, stop, sizes)),
+        ]
+        for one in workers:
             one.start()
-        load = steadily(server.port, seconds)
+        load, due = steadily(server.port, seconds, marks.done)
         stop.set()
-        for one in (*workers, operator):
+        for one in workers:
             one.join()
-        sizes.append(server.megabytes)
         versions_seen = client.get_model()["versions"]
+    at, waits = np.array(due), np.array(load.latencies)
+    phases = {
+        "before": at < marks.training,
+        "training": (at >= marks.training) & (at < marks.trained),
+        "after": at >= marks.trained,
+    }
     return {
-        "seconds": seconds, "per_second": RATE, "lists": len(load.latencies), "errors": load.wrong,
-        "refused_changes": refused[0], **quantiles(load.latencies), "megabytes": sizes, "versions": versions_seen,
+        "seconds": round(load.seconds, 1), "per_second": RATE, "lists": len(waits), "errors": load.wrong,
+        "refused_changes": refused[0], **quantiles(waits),
+        "retrain_seconds": round(marks.trained - marks.training, 1),
+        "by_phase": {name: quantiles(waits[rows]) for name, rows in phases.items() if rows.any()},
+        "megabytes": sizes, "versions": versions_seen,
     }  # fmt: skip
 
 
-def steadily(port: int, seconds: float) -> Load:
-    """RATE lists a second over the connections; latency from when each is due."""
-    wanted = requests(seed=5, count=int(RATE * seconds))
-    started = time.perf_counter() + 0.2
+def steadily(port: int, seconds: float, done: threading.Event) -> tuple[Load, list[float]]:
+    """RATE lists a second over the connections, for the seconds and until it is done; and when each was due."""
+    wanted = requests(seed=5, count=int(4 * RATE * seconds))
+    started, times = time.perf_counter() + 0.2, []
     due = iter([(started + n / RATE, request) for n, request in enumerate(wanted)])
 
     async def worker(load: Load, reader: Any, writer: Any) -> None:
         import asyncio
 
         for moment, request in due:
+            if moment > started + seconds and done.is_set():
+                return
             await asyncio.sleep(max(0.0, moment - time.perf_counter()))
             writer.write(request)
             load.wrong += not await _answer(reader)
             load.latencies.append(time.perf_counter() - moment)
+            times.append(moment)
 
-    return _with_connections(port, worker)
+    return _with_connections(port, worker), times
+
+
+def _weighing(server: Server, seconds: float, stop: threading.Event, sizes: list[float]) -> None:
+    while not stop.wait(seconds / 10):
+        sizes.append(server.megabytes)
 
 
 def _importing(client: Client, stop: threading.Event, refused: list[int]) -> None:
@@ -174,15 +208,17 @@ def _changing(client: Client, stop: threading.Event, refused: list[int]) -> None
         number += 1
 
 
-def _operating(model: Path, client: Client, stop: threading.Event, seconds: float) -> None:
-    if stop.wait(seconds / 4):
-        return
+def _operating(model: Path, client: Client, seconds: float, marks: Marks) -> None:
+    time.sleep(seconds / 4)
     command = [sys.executable, "-m", "penchant", "retrain", str(model), "--force", "--quiet"]
+    marks.training = time.perf_counter()
     training = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
-    stop.wait(seconds / 2)
+    training.wait()
+    marks.trained = time.perf_counter()
+    time.sleep(max(seconds / 4, marks.training + seconds / 2 - time.perf_counter()))
     with suppress(ServiceError):
         client.switch_model("base")
-    training.wait()
+    marks.done.set()
 
 
 def health(model: Path, seconds: float) -> dict[str, Any]:
@@ -235,7 +271,7 @@ def items(model: Path, seconds: float) -> dict[str, Any]:
     return {"items": len(waits), "listed_at_once": [one["item"] for one in listed] == [last], **quantiles(waits)}
 
 
-def quantiles(seconds: list[float]) -> dict[str, float]:
+def quantiles(seconds: Any) -> dict[str, float]:
     """Milliseconds."""
     return {name: round(1000 * float(np.quantile(seconds, share)), 2) for name, share in QUANTILES.items()}
 
