@@ -209,9 +209,7 @@ class RecommenderLaws:
     # --- saved, and trained again ------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("mapped", [False, True])
-    def test_a_saved_recommender_gives_the_same_answers(
-        self, model: Recommender, tmp_path: Path, mapped: bool
-    ) -> None:
+    def test_a_saved_recommender_gives_the_same_answers(self, model: Recommender, tmp_path: Path, mapped: bool) -> None:
         again = load(model.save(tmp_path / "model"), mapped=mapped)
         assert again.ranker == model.ranker
         for user in (*KNOWN_USERS, "unknown"):

@@ -297,6 +297,6 @@ def warm(live: ServedModel) -> None:
     state.recommend(5)
     state.explain(first)
     live.model.similar_items(first, 3)
-    _ = live.catalogue.item_map
+    _ = live.catalogue.item_map, live.catalogue.facets
     with suppress(CallerError):  # a model that does not say how uncertain it is has no questions
         state.onboarding(1)
