@@ -12,7 +12,9 @@ default priority. The base is served again after three quarters, or when the ret
 Latency counts from the time a request is due. It is given for all lists, and for those due before the retraining, while
 it trained, and after. megabytes: resident size of the server, ten times over the whole run. health: `GET /health/live`
 twenty times a second while 40 clients send the costliest questions and the most diverse lists that are allowed, without
-a pause. items: single items are put one after another, up to 2,000. load_average: of the last minute, when a part
+a pause. items: single items are put one after another, up to 2,000. workers: megabytes of one process and of four
+worker processes together (shared pages count once), for an ease model of 4,000 items, whose arrays the workers share;
+after 200 lists of each. load_average: of the last minute, when a part
 ends; what is much above the two or three processes of this benchmark is of others on the machine. Seeds: 0 for the
 model, 1 for the events, 5 for the lists.
 """
@@ -43,6 +45,7 @@ from penchant.models.priors import flat_prior
 from penchant.models.scorers import DotScorer
 from penchant.models.trained import Feedback, assemble
 from penchant.recommending.recommender import Recommender
+from penchant.recommending.train_parts import train
 from service import ITEMS, UNLIMITED, USERS, Load, Server, _answer, _started, _with_connections, requests
 
 RESULTS = Path(__file__).parent / "results" / "service_day.json"
@@ -271,12 +274,42 @@ def items(model: Path, seconds: float) -> dict[str, Any]:
     return {"items": len(waits), "listed_at_once": [one["item"] for one in listed] == [last], **quantiles(waits)}
 
 
+def workers(model: Path, seconds: float) -> dict[str, Any]:
+    """The memory of several processes that serve one model."""
+    rng = np.random.default_rng(2)
+    pairs = np.unique(rng.integers(0, [1000, 4000], size=(50_000, 2)), axis=0).astype(np.int32)
+    choices = Ratings(
+        pairs[:, 0].copy(), pairs[:, 1].copy(), np.ones(len(pairs), np.float32), Vocabulary(np.arange(1000)),
+        Vocabulary(np.arange(4000)), Scale(1, 1, kind="choices"),
+    )  # fmt: skip
+    train(choices, "ease").save(model)
+    found: dict[str, Any] = {"file_megabytes": round(sum(one.stat().st_size for one in model.rglob("*")) / 2**20, 1)}
+    for count in (1, 4):
+        with served(model, "--workers", str(count)) as (server, client):
+            for number in range(200 * count):
+                client.recommend({str(number): 1.0})
+            found["one_process" if count == 1 else "four_workers"] = _shared_megabytes(server.process.pid)
+    return found
+
+
+def _shared_megabytes(pid: int) -> float:
+    """Of a process and its children; what n of them share counts as one nth for each."""
+    children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    rolled = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in (pid, *children)]
+    return round(sum(int(text.split("\nPss:")[1].split()[0]) for text in rolled) / 1024, 1)
+
+
 def quantiles(seconds: Any) -> dict[str, float]:
     """Milliseconds."""
     return {name: round(1000 * float(np.quantile(seconds, share)), 2) for name, share in QUANTILES.items()}
 
 
-PARTS: dict[str, Callable[[Path, float], dict[str, Any]]] = {"day": day, "health": health, "items": items}
+PARTS: dict[str, Callable[[Path, float], dict[str, Any]]] = {
+    "day": day,
+    "health": health,
+    "items": items,
+    "workers": workers,
+}
 
 if __name__ == "__main__":
     main()

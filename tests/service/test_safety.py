@@ -44,10 +44,10 @@ def test_a_version_that_fails_in_an_unforeseen_way_stops_nothing(
 ) -> None:
     whole = model_slot.load_version.__globals__["load"]
 
-    def failing(folder: Path) -> Any:
+    def failing(folder: Path, **how: Any) -> Any:
         if folder.name == "0001":
             raise failure
-        return whole(folder)
+        return whole(folder, **how)
 
     monkeypatch.setitem(model_slot.load_version.__globals__, "load", failing)
     made_model(shift=-1).save(VersionStore(made.folder).folder("0001"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ def test_several_workers_serve_one_port_and_one_that_dies_is_started_again(model
             client.rate("ann", "5", 4.0)
             workers = children(server.process.pid)
             assert len(workers) == 2
+            if sys.platform == "linux":  # the arrays are in the file, once for all workers
+                assert all("parameters.safetensors" in Path(f"/proc/{one}/maps").read_text() for one in workers)
             os.kill(workers[0], signal.SIGKILL)
             assert client.list_ratings("ann")["total"] == 1  # the other one answers
         until(lambda: len(set(children(server.process.pid)) - {workers[0]}) >= 2)

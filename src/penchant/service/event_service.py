@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from penchant.foundations.errors import CallerError
 from penchant.service.event_schemas import EventRow
-from penchant.service.model_slot import ModelSlot, ServedModel
+from penchant.service.model_slot import ModelSlot
 from penchant.service.problems import RefusalError
+from penchant.service.served_model import ServedModel
 from penchant.service.storage.database import now
 from penchant.service.storage.events import RATING, EventStore, Receipt, ReusedKeyError, StoredEvent
 from penchant.service.user_service import check_rating, training_ratings

@@ -11,9 +11,10 @@ from penchant.foundations.errors import CallerError
 from penchant.models.sides import Side
 from penchant.recommending.recommender import main_model
 from penchant.service.id_spelling import spelled
-from penchant.service.model_slot import ModelSlot, ServedModel
+from penchant.service.model_slot import ModelSlot
 from penchant.service.problems import RefusalError, described, not_found
 from penchant.service.served_items import check_features
+from penchant.service.served_model import ServedModel
 from penchant.service.storage.items import ItemEntry, ItemExistsError, ItemStore
 
 Kind = Literal["add", "put", "patch", "delete"]

@@ -12,8 +12,9 @@ from penchant.recommending.results import Prediction, Ranking
 from penchant.service import event_schemas, item_schemas, list_schemas, schemas
 from penchant.service.catalogue import Catalogue, Item, shown
 from penchant.service.item_service import Outcome
-from penchant.service.model_slot import ModelSlot, ServedModel
+from penchant.service.model_slot import ModelSlot
 from penchant.service.served_items import features_at
+from penchant.service.served_model import ServedModel
 from penchant.service.storage.events import RATING, StoredEvent
 from penchant.service.storage.items import ItemEntry
 from penchant.service.user_service import ServedUser

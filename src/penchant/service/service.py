@@ -21,11 +21,12 @@ from penchant.service.event_service import EventService
 from penchant.service.experiments import OnlineExperiment
 from penchant.service.item_service import ItemService
 from penchant.service.metrics import Metrics
-from penchant.service.model_slot import ModelSlot, ServedModel
+from penchant.service.model_slot import ModelSlot
 from penchant.service.problems import busy
 from penchant.service.rate_limiter import RateLimiter
 from penchant.service.readiness import Readiness
 from penchant.service.recording import Recorder
+from penchant.service.served_model import ServedModel
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageFullError, StorageUnavailableError
 from penchant.service.storage.device_codes import DeviceStore

@@ -18,9 +18,10 @@ from penchant.recommending.user_state import UserState
 from penchant.service.access import Reader
 from penchant.service.id_spelling import spelled
 from penchant.service.metrics import Metrics
-from penchant.service.model_slot import ModelSlot, ServedModel
+from penchant.service.model_slot import ModelSlot
 from penchant.service.problems import not_found
 from penchant.service.served_items import check_features
+from penchant.service.served_model import ServedModel
 from penchant.service.storage.events import EventStore, weighted
 from penchant.service.storage.ratings import RatingStore, Stored
 from penchant.service.version_store import BASE

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from penchant.service.catalogue import Item, without_year, year_in
-from penchant.service.model_slot import ServedModel
 from penchant.service.page import contexts as c
 from penchant.service.page.covers import cover_of
 from penchant.service.page.viewer import FIRST_RATINGS, Viewer
+from penchant.service.served_model import ServedModel
 
 QUESTIONS, ON_A_PAGE, MOST = 6, 24, 480
 """How many items are asked about, and the cards of a page: at first and most."""

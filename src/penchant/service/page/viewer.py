@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penchant.service.access import Credentials
-from penchant.service.model_slot import ServedModel
+from penchant.service.served_model import ServedModel
 from penchant.service.service import Service
 from penchant.service.storage.marks import Mark
 from penchant.service.user_service import ServedUser
