@@ -1,0 +1,8 @@
+"""What every test runs under."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("SPARK_CONF_DIR", str(Path(__file__).parent / "spark"))
