@@ -1,6 +1,9 @@
-"""What all tests need."""
+"""What every test runs under."""
+
+from __future__ import annotations
 
 import os
+from pathlib import Path
 
-os.environ.setdefault("PENCHANT_PRIORITY", "normal")
-"""A retraining in the process of the tests must not slow down the tests after it."""
+os.environ.setdefault("SPARK_CONF_DIR", str(Path(__file__).parent / "spark"))
+os.environ.setdefault("PENCHANT_PRIORITY", "normal")  # a retraining in this process must not slow down later tests

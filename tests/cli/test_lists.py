@@ -62,6 +62,8 @@ def test_filters_are_those_of_python(model: Path) -> None:
 
 
 def test_a_filter_that_cannot_be_is_refused(model: Path) -> None:
+    swapped = refused("recommend", model, "--user", 1, "--where", "year=2000:1990")
+    assert "the range from 2000 to 1990 holds nothing" in swapped
     assert "items have no feature 'colour'" in refused("recommend", model, "--user", 1, "--where", "colour=red")
     assert "Write --where genres=Drama" in refused("recommend", model, "--user", 1, "--where", "Drama")
     twice = ["--where", "genres=Drama", "--where", "genres=Crime"]

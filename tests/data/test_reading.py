@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penchant.data.ratings import Ratings
+from penchant.foundations.errors import DataError
 
 TABLE = {
     "userId": [7, 3, 7, 10],
@@ -110,6 +111,53 @@ def test_a_gzipped_csv(csv):
     zipped = csv.with_suffix(".csv.gz")
     zipped.write_bytes(gzip.compress(csv.read_bytes()))
     assert as_rows(Ratings.from_csv(zipped)) == ROWS
+
+
+BIG = 2**63
+
+
+def _json_lines(folder):
+    path = folder / "t.jsonl"
+    path.write_text("".join(f'{{"user": {user}, "item": {item}, "rating": 3}}\n' for user, item in PAIRS))
+    return Ratings.from_csv(path)
+
+
+def _separated(folder):
+    path = folder / "t.csv"
+    path.write_text("user,item,rating\n" + "".join(f"{user},{item},3\n" for user, item in PAIRS))
+    return Ratings.from_csv(path)
+
+
+def _unsigned(folder):
+    users = pl.Series([user for user, _ in PAIRS], dtype=pl.UInt64)
+    return Ratings.from_frame(pl.DataFrame({"user": users, "item": [1, 2, 1], "rating": [3, 3, 3]}))
+
+
+def _objects(folder):
+    users = pd.Series([user for user, _ in PAIRS], dtype=object)
+    return Ratings.from_frame(pd.DataFrame({"user": users, "item": [1, 2, 1], "rating": [3, 3, 3]}))
+
+
+PAIRS = [(BIG, 1), (1, 2), (2, 1)]
+
+
+@pytest.mark.parametrize("read", [_json_lines, _separated, _unsigned, _objects])
+def test_ids_beyond_64_bits_become_texts_and_the_report_says_so(read, tmp_path):
+    ratings = read(tmp_path)
+    assert ratings.users.ids.tolist() == ["1", "2", str(BIG)]
+    assert ratings.report is not None
+    note = "The user ids are texts: some have more digits than a whole number can have"
+    assert note in ratings.report.notes
+    assert note in str(ratings.report)
+
+
+@pytest.mark.parametrize("form", ["frame", "lines"])
+def test_true_and_false_are_no_ratings(form, tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"user": 1, "item": 1, "rating": true}\n{"user": 2, "item": 2, "rating": false}\n')
+    frame = pl.DataFrame({"user": [1, 2], "item": [1, 2], "rating": [True, False]})
+    with pytest.raises(DataError, match="column 'rating': true and false are not numbers"):
+        Ratings.from_frame(frame) if form == "frame" else Ratings.from_csv(path)
 
 
 def test_uuids_become_texts():

@@ -122,6 +122,16 @@ WRONG: dict[str, tuple[Callable[[Recommender], Any], str]] = {
     "an unknown argument": (lambda m: m.recommend("ann", foo=1), r"recommend\(\): .*'foo'.*It takes: user, n, by"),
     "a missing argument": (lambda m: m.predict("ann"), r"predict\(\): .*'items'.*It takes: users, items"),
     "a word as a rating": (lambda m: m.fold_in({7: "five"}), r"the rating of 7: 'five' is no finite number"),
+    "true as a rating": (lambda m: m.fold_in({7: True}), r"the rating of 7: True is no finite number"),
+    "a truth value of NumPy": (lambda m: m.fold_in_item({"ann": np.True_}), r"True_? is no finite number|True\) is no"),
+    "a user's feature there is not": (
+        lambda m: m.fold_in(features={"age": 3}),
+        r"users have no feature 'age'. The users of this model have none",
+    ),
+    "an item's feature there is not": (
+        lambda m: m.fold_in_item(features={"genre": "x"}),
+        r"items have no feature 'genre'",
+    ),
     "nothing as a rating": (lambda m: m.fold_in({7: None}), r"the rating of 7: None is no finite number"),
     "an infinite rating": (lambda m: m.fold_in({7: float("inf")}), r"no finite number"),
     "a rating off the scale": (

@@ -105,3 +105,13 @@ def dated() -> Ratings:
     }
     features = pl.DataFrame({"item": range(10), "genre": ["a", "b"] * 5})
     return Ratings.from_frame(pl.DataFrame(table)).with_features(items=features, id_column="item")
+
+
+def test_an_explanation_is_shown_in_a_line(timed: Recommender) -> None:
+    why = timed.fold_in(user=3).explain(5)
+    assert isinstance(why, RankedExplanation)
+    for one in (why, *why.parts.values()):
+        assert one.title in repr(one) and f"{one.score:.4g}" in repr(one)
+        assert "\n" not in repr(one) and len(repr(one)) < 250
+    pulls = [one.pulls for one in why.parts.values()]
+    assert f"{len(pulls[0])} pulls" in repr(why.parts["rating"])

@@ -148,6 +148,10 @@ def test_where_keeps_items_with_a_value() -> None:
     for wrong in ("new", float("nan"), None, (2000, float("nan"))):
         with pytest.raises(CallerError, match=r"where\['year'\]: .* is not a .*Write "):
             model.recommend("zoe", where={"year": wrong})
+    with pytest.raises(
+        CallerError, match=r"from 2000 to 1990 holds nothing. Write the lower end first: \(1990, 2000\)"
+    ):
+        model.recommend(0, where={"year": (2000, 1990)})
     with pytest.raises(CallerError, match=r"no feature 'genre'.*genres, language, year"):
         model.recommend("zoe", where={"genre": "Drama"})
 

@@ -46,12 +46,15 @@ UNLIMITED |= {"answer_seconds": PATIENCE, "wait_seconds": PATIENCE}
 """Settings of a service whose limits no test on a busy machine reaches."""
 
 
-def made_model(*, shift: float = 0.0, years: bool = False) -> Recommender:
-    """Ratings of two groups of users; `shift` is added to every rating, so that two models differ. years: of items."""
+def made_model(*, shift: float = 0.0, years: bool = False, taste: float = 1.0) -> Recommender:
+    """Ratings of two groups of users; `shift` is added to every rating, so that two models differ. years: of items.
+
+    taste: how much the model knows of what the groups like; 0 for nothing.
+    """
     rng = np.random.default_rng(3)
     items = np.concatenate([np.full(PER_CAMP, 1.0), np.full(PER_CAMP, -1.0)])
     users = np.where(np.arange(USERS) % 2 == 0, 1.0, -1.0)
-    item_rows = _rows(rng, items, rng.normal(scale=0.3, size=len(items)))
+    item_rows = _rows(rng, taste * items, rng.normal(scale=0.3, size=len(items)))
     user_rows = _rows(rng, users, rng.normal(scale=0.2, size=len(users)))
     expected = 3.2 + user_rows[0][0][:, None] + item_rows[0][0] + user_rows[1][0] @ item_rows[1][0].T
     rated = np.argwhere(rng.random(expected.shape) < 0.35)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from penchant.service.request_paths import PROBES
 from penchant.service.storage.keys import KeyStore
 from penchant.service.storage.schema import KEYS, VISITORS
 from service.made_service import Value, made_service
@@ -120,3 +122,42 @@ def test_a_public_address_without_a_key_is_refused(tmp_path: Path, model_folder:
     settings = ServiceSettings(host="0.0.0.0", port=0, database=f"sqlite:///{tmp_path / 'ratings.db'}")
     with pytest.raises(CallerError, match="no key yet"):
         serve(model_folder, settings, on_ready=lambda address: None)
+
+
+def every_route(made: Value) -> list[tuple[str, str]]:
+    """Every method and path that the service has, without the probes, which look at nothing."""
+    routes = [(method, route.path) for route in made.client.app.state.routes for method in sorted(route.methods)]
+    assert len(routes) > 50
+    filled = [(method, re.sub(r"\{[a-z_]+\}", "1", path)) for method, path in routes]
+    return [(method, path) for method, path in filled if path not in PROBES]
+
+
+@pytest.mark.parametrize("wrong", ["pk_000000000000_wrong", "not-a-token", ""])
+def test_a_wrong_key_is_401_on_every_route_before_anything_else(made: Value, wrong: str) -> None:
+    headers = {"Authorization": f"Bearer {wrong}", "Content-Type": "application/json"}
+    for method, path in [*every_route(made), ("GET", "/nowhere"), ("POST", "/nowhere"), ("PATCH", "/v1/users/1")]:
+        for query, body in (("", b"{no JSON"), ("?n=x&other=1", b"")):
+            answer = made.client.request(method, path + query, content=body, headers=headers)
+            assert answer.status_code == 401, (method, path, body, answer.text)
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_token_is_looked_up_once_and_a_database_that_is_away_is_503(
+    made: Value, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from penchant.service.storage.database import StorageUnavailableError
+    from penchant.service.storage.visitors import VisitorStore
+
+    her, hers = made.visitor()
+    looked = []
+    find = VisitorStore.user_id
+    monkeypatch.setattr(VisitorStore, "user_id", lambda self, token: looked.append(token) or find(self, token))
+    assert made.client.get(f"/v1/users/{her}/ratings", headers=hers).status_code == 200
+    assert len(looked) == 1
+
+    def away(self: VisitorStore, token: str) -> str:
+        raise StorageUnavailableError("the database does not answer")
+
+    monkeypatch.setattr(VisitorStore, "user_id", away)
+    assert made.client.get("/v1/users/me/ratings", headers=hers).status_code == 503
+    assert made.client.get("/health/live", headers=hers).status_code == 200

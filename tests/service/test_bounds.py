@@ -8,12 +8,13 @@ import weakref
 from pathlib import Path
 
 import pytest
+from fastapi.params import Form
 
 from penchant.recommending.recommender import index_of
 from penchant.service.lru_cache import LRUCache
 from penchant.service.rate_limiter import RateLimiter
 from penchant.service.work_costs import questions_cost
-from service.made_service import LOVES_SPACE, Value, made_service
+from service.made_service import LOVES_SPACE, Value, made_model, made_service
 from service.test_switching import shelve
 from waiting import until
 
@@ -308,3 +309,83 @@ def test_every_route_refuses_parameters_it_does_not_know(made: Value) -> None:
             answer = made.client.request(method, url, headers=made.headers("admin"))
             assert_problem(answer, 422)
     assert "other" in made.client.get("/v1/users/1/recommendations?other=4").json()["detail"]
+
+
+def test_a_parameter_that_is_given_twice_is_refused_on_every_route(made: Value) -> None:
+    twice = several = 0
+    for path, operations in made.client.get("/v1/openapi.json").json()["paths"].items():
+        for method, operation in operations.items():
+            for one in operation.get("parameters", []):
+                if one["in"] != "query":
+                    continue
+                schema = one["schema"]
+                kinds = {part.get("type") for part in schema.get("anyOf", [schema])}
+                value = {"integer": "5", "number": "0.5", "boolean": "true"}.get(
+                    min(kinds - {"null", None}, default="")
+                )
+                given = value or ("genres:x" if one["name"] == "where" else schema.get("enum", ["5"])[0])
+                url = path.format(user_id="1", item_id="5") + f"?{one['name']}={given}&{one['name']}={given}"
+                answer = made.client.request(method, url, headers=made.headers("admin"))
+                if "array" in kinds:
+                    several += 1
+                    assert "twice" not in answer.text
+                else:
+                    twice += 1
+                    assert "given twice" in assert_problem(answer, 422)["detail"]
+    assert twice > 20
+    assert several >= 6
+    for url in ("/?genre=Drama&genre=War", "/search?search=a&search=b", "/rows/for-you?n=5&n=6", "/ratings?n=5&n=5"):
+        assert_problem(made.client.get(url), 422)
+
+
+def test_fields_that_a_body_does_not_have_are_refused_on_every_route(made: Value) -> None:
+    for route in made.client.app.state.routes:
+        path = route.path.replace("{user_id}", "1").replace("{item_id}", "5")
+        for method in route.methods - {"GET"}:
+            headers = {**made.headers("admin"), "Origin": "http://127.0.0.1"}
+            is_form = any(isinstance(one.field_info, Form) for one in route.dependant.body_params)
+            sent = {"data": {"other": "1"}} if is_form else {"json": {"other": 1}}
+            answer = made.client.request(method, path, headers=headers, **sent)
+            assert_problem(answer, 422)
+    assert_problem(made.client.request("GET", "/v1/items", json={"search": "star"}), 422)
+    assert made.client.post("/v1/visitors", json={}).status_code == 201
+    twice = made.client.post("/act", data={"item": ["5", "6"], "do": "save"}, headers={"Origin": "http://127.0.0.1"})
+    assert "given twice" in assert_problem(twice, 422)["detail"]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), [
+    ("PUT", "/v1/users/1/ratings/5", {"rating": True}),
+    ("POST", "/v1/recommendations", {"ratings": {"5": True}}),
+    ("POST", "/v1/recommendations", {"n": True}),
+    ("POST", "/v1/recommendations", {"diversity": False}),
+    ("POST", "/v1/recommendations", {"where": {"genres": [True]}}),
+    ("POST", "/v1/recommendations", {"features": {"age": True}}),
+    ("POST", "/v1/predictions", {"items": ["5"], "ratings": {"6": False}}),
+    ("POST", "/v1/explanations", {"item": "5", "ratings": {"6": True}}),
+    ("POST", "/v1/questions", {"ratings": {"6": True}}),
+    ("POST", "/v1/lists", {"users": ["1"], "n": True}),
+    ("POST", "/v1/lists", {"users": ["1"], "exclude": [True]}),
+    ("POST", "/v1/outcomes", {"outcomes": [{"list_id": "0" * 32, "item": "5", "kind": "rated", "value": True}]}),
+])  # fmt: skip
+def test_true_and_false_are_no_numbers(made: Value, method: str, path: str, body: dict) -> None:
+    assert_problem(made.client.request(method, path, json=body, headers=made.headers("admin")), 422)
+
+
+def test_true_is_no_rating_in_a_file_of_events(made: Value) -> None:
+    lines = ['{"user": "1", "item": "5", "rating": true}', '{"user": "1", "item": "5", "rating": 4, "delete": false}',
+             '{"user": "1", "item": "5", "kind": "rating", "rating": 4, "count": true}']  # fmt: skip
+    headers = {**made.headers("write"), "Content-Type": "application/x-ndjson"}
+    answer = made.client.post("/v1/events", content="\n".join(lines), headers=headers).json()
+    assert [one["status"] for one in answer["outcomes"]] == [422, 200, 422]
+    assert "true and false" in answer["outcomes"][0]["detail"]
+
+
+def test_a_range_whose_ends_are_swapped_is_refused(tmp_path: Path) -> None:
+    made_model(years=True).save(tmp_path / "model")
+    with made_service(tmp_path / "model") as made:
+        for answer in (
+            made.client.get("/v1/users/1/recommendations?where=year:2000..1990"),
+            made.client.post("/v1/recommendations", json={"where": {"year": [2000, 1990]}}),
+            made.client.get("/v1/popular?where=year:2000..1990"),
+        ):
+            assert "from 2000 to 1990 holds nothing" in assert_problem(answer, 422)["detail"]

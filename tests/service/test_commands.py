@@ -35,7 +35,7 @@ def test_mistakes_are_one_line(model_folder: Path, tmp_path: Path) -> None:
             (["serve", folder, "--database", "mysql://x/y"], "is not a database this service knows"),
             (["serve", folder, "--max-n", "0", *database], "--max-n: 0 is below 1"),
             (["serve", folder, "--port", str(taken.getsockname()[1]), *database], "cannot listen there"),
-            (["rollback", folder], "oldest version"),
+            (["rollback", folder], "oldest version is being served already. Name the version to serve, with --to"),
             (["retrain", folder, "--factors", "no", *database], "factors"),
         ]
         for words, said in wrong:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from typer.main import get_command
 
+from command_line import penchant_process
 from penchant.cli.main import build
 from penchant.service.metrics import Metrics
 from penchant.service.settings import ServiceSettings
+from service.made_service import Running, key_for, running
+from service.programs import Cluster
+from waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -116,6 +122,74 @@ def test_braces_close(name: str) -> None:
         depth += (letter == "{") - (letter == "}")
         assert depth >= 0
     assert depth == 0
+
+
+@pytest.mark.parametrize(("name", "pattern"), [
+    ("nginx.conf", r"client_max_body_size (\d+)m;"), ("Caddyfile", r"max_size (\d+)MB"),
+])  # fmt: skip
+def test_proxies_let_the_largest_body_through(name: str, pattern: str) -> None:
+    found = re.search(pattern, (DEPLOY / name).read_text())
+    assert found is not None
+    settings = ServiceSettings()
+    assert 1_000_000 * int(found[1]) >= max(settings.max_body_bytes, settings.max_import_bytes, settings.max_bulk_bytes)
+
+
+def test_retraining_weighs_the_events_that_the_service_takes() -> None:
+    kinds = tomllib.loads((DEPLOY / "penchant.toml").read_text())["event_kinds"]
+    assert f'Environment="PENCHANT_EVENT_KINDS={" ".join(kinds)}"' in (DEPLOY / "penchant-retrain.service").read_text()
+
+
+def answers_probes_and_its_own_name(server: Running, key: dict[str, str]) -> None:
+    """Probes and metrics are asked for by address, everything else by the public name."""
+    for _ in range(4):  # every worker has a turn
+        assert server.get("/health/live").status_code == server.get("/health/ready").status_code == 200
+    assert server.get("/metrics", headers=key).status_code == 200
+    assert server.get("/v1/items").status_code == 421
+    assert server.get("/v1/items", headers={"Host": "films.example"}).status_code == 200
+
+
+def test_the_unit_starts_with_the_settings_file(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As systemd starts it, but for the port and the folders."""
+    [words] = [one for one in command_lines() if one[0] == "serve" and "--settings" in one]
+    assert words == ["serve", "/var/lib/penchant/films", "--settings", "/etc/penchant/penchant.toml"]
+    database = f"sqlite:///{tmp_path / 'films.db'}"
+    key = key_for(model_folder, database)
+    monkeypatch.setenv("PENCHANT_DATABASE", database)  # as the file of its environment says
+    with running(model_folder, tmp_path / "log", settings=DEPLOY / "penchant.toml") as server:
+        answers_probes_and_its_own_name(server, key)
+        bought = {"events": [{"user": "1", "item": "5", "kind": "purchase"}]}
+        with server.client(headers={"Host": "films.example", **key}) as client:
+            assert client.post("/v1/events", json=bought).json()["done"] == 1
+        server.process.terminate()
+        assert server.process.wait(timeout=PATIENCE) == 0
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
+    assert {"/health/ready", "/v1/events"} <= {line["route"] for line in lines}  # the access log is on
+
+
+@pytest.mark.postgres
+def test_the_environment_of_compose_serves_from_postgresql(
+    model_folder: Path, tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.empty()
+    environment = documents("compose.yaml")[0]["services"]["penchant"]["environment"]
+    given = {"DATABASE_PASSWORD": "secret", "PUBLIC_NAME": "films.example"}
+    filled = {
+        name: re.sub(r"\$\{([A-Z_]+)[^}]*\}", lambda found: given[found[1]], text) for name, text in environment.items()
+    }
+    address = urlsplit(filled["PENCHANT_DATABASE"])
+    assert (address.scheme, address.username, address.password, address.path) == (
+        "postgresql", "penchant", "secret", "/penchant",
+    )  # fmt: skip
+    filled["PENCHANT_DATABASE"] = cluster.url
+    image = dict(re.findall(r"(PENCHANT_[A-Z_]+)=(\S+)", (DEPLOY / "Dockerfile").read_text()))
+    for name, text in {**image, **filled, "PENCHANT_HOST": "127.0.0.1"}.items():
+        monkeypatch.setenv(name, text)
+    made = penchant_process("keys", "add", model_folder, "shop", "--scope", "write").stdout
+    key = {"Authorization": f"Bearer {re.search(r'pk_[0-9a-zA-Z_-]+', made)[0]}"}
+    with running(model_folder, tmp_path / "log") as server:
+        answers_probes_and_its_own_name(server, key)
 
 
 def test_the_image_holds_what_the_service_needs_and_no_torch() -> None:

@@ -14,7 +14,8 @@ from penchant.foundations.errors import CallerError, SettingsError
 from penchant.service.experiments import OnlineExperiment
 from penchant.service.online_report import OnlineReport, online_report
 from penchant.service.storage.given_lists import GivenItem, GivenList
-from service.made_service import Value, made_service
+from penchant.service.version_store import VersionStore
+from service.made_service import Value, made_model, made_service
 
 RANKING = "ranking: rating, base"
 ITEMS = [GivenItem(str(n)) for n in range(10)]
@@ -107,15 +108,55 @@ def test_lists_are_recorded_and_outcomes_reported(tmp_path: Path) -> None:
     assert json.loads(printed.stdout)["conclusion"].startswith("Too early")
 
 
+def run_of_users(folder: Path, rates: tuple[float, float], *, users: int = 600) -> dict:
+    """The overview of an experiment between two versions after simulated users have used the service over HTTP.
+
+    A user likes the films of one group and has rated two of them. They choose the first film of their list with a
+    probability: the first of `rates` if it is one of their group, else the second.
+    """
+    rng = np.random.default_rng(5)
+    likes = {f"user {number}": 1 + 30 * (number % 2) for number in range(users)}  # the first film of the user's group
+    with made_service(folder, experiment="model: base, 0001") as made:
+        admin = made.headers("admin")
+        events = [
+            {"user": user, "item": str(first + int(film)), "rating": 5}
+            for user, first in likes.items()
+            for film in rng.choice(range(20, 30), 2, replace=False)
+        ]
+        assert made.client.post("/v1/events", json={"events": events}, headers=admin).json()["refused"] == 0
+        asked = {"users": list(likes), "n": 3}
+        lists = made.client.post("/v1/lists", json=asked, headers=admin).json()["lists"]
+        shown = [(one, int(one["items"][0]["item"]) - likes[one["user"]]) for one in lists]
+        chosen = [one for one, place in shown if rng.random() < rates[not 0 <= place < 30]]
+        rows = [{"list_id": one["list_id"], "item": one["items"][0]["item"], "kind": "chosen"} for one in chosen]
+        assert made.client.post("/v1/outcomes", json={"outcomes": rows}).json()["refused"] == 0
+        overview: dict = made.client.get("/v1/overview", headers=admin).json()
+    return overview["experiment"]
+
+
+def test_a_better_version_is_found_over_http_and_an_equal_one_is_not(tmp_path: Path) -> None:
+    """The second version knows nothing of what the two groups like; then it is the first one again."""
+    versions = VersionStore(tmp_path / "model")
+    made_model().save(versions.base)
+    made_model(taste=0.0).save(versions.folder(versions.claim()))
+    found = run_of_users(tmp_path / "model", (0.6, 0.2))
+    assert found["conclusion"] == "base is better than 0001."
+    assert [(one["arm"], one["lists"]) for one in found["arms"]] == [
+        (name, one["users"]) for name, one in zip(("0001", "base"), found["arms"], strict=True)
+    ]
+    assert sum(one["users"] for one in found["arms"]) == 600
+    same = VersionStore(tmp_path / "same")
+    for folder in (same.base, same.folder(same.claim())):
+        made_model().save(folder)
+    assert run_of_users(tmp_path / "same", (0.6, 0.2))["conclusion"] == "No difference can be seen."
+
+
 def test_lists_that_are_not_recorded_have_no_id(made: Value) -> None:
     path = "/v1/users/1/recommendations"
     assert made.client.get(path, headers=made.headers("read")).json()["list_id"] is None
 
 
 def test_arms_are_served_by_their_version_and_follow_items(tmp_path: Path) -> None:
-    from penchant.service.version_store import VersionStore
-    from service.made_service import made_model
-
     versions = VersionStore(tmp_path / "model")
     made_model().save(versions.base)
     made_model(shift=-0.5).save(versions.folder(versions.claim()))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from penchant.service.catalogue import names_of, shown
 from penchant.service.page import contexts as c
 from penchant.service.page.html_responses import HERE
 from penchant.service.title_search import TitleSearch, folded
-from service.made_service import EVIL, LOVES_SPACE, Value
+from service.made_service import EVIL, LOVES_SPACE, Value, made_service
 
 PAGES = [
     "/", f"/items/{EVIL}", "/map", "/ratings", "/model", "/rows/for-you", "/search?search=boo", "/taste", "/watchlist",
@@ -53,6 +55,66 @@ def test_every_asset_a_page_names_is_there(made: Value, path: str) -> None:
         answer = made.client.get(asset)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
+
+
+class _Addresses(HTMLParser):
+    """The addresses in the tags of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = {"href", "src", "action", "formaction", "data-later", "poster", "srcset"}
+        self.found += [value or "" for name, value in attrs if name in names]
+        self.found += [dict(attrs)["value"] or "" for name, value in attrs if (name, value) == ("name", "back")]
+
+
+@pytest.mark.parametrize("prefix", ["", "/films"], ids=["taken away", "left in"])
+def test_every_address_of_a_page_is_under_the_path_of_the_service(tmp_path: Path, prefix: str) -> None:
+    """A proxy may take the path away, or leave it in; what a browser is given has it."""
+    with made_service(tmp_path / "model", root_path="/films") as made:
+        for rated in (False, True):
+            for path in [
+                *PAGES,
+                "/items/none",
+                "/nowhere",
+                "/ratings?n=1",
+                "/search?search=star&n=2",
+                "/rows/popular?n=3",
+            ]:
+                text = made.client.get(prefix + path, headers={"Accept": "text/html"}).text
+                own = [one for one in _Addresses(text).found if not one.startswith(("#", "https://www."))]
+                assert len(own) > 8
+                assert [one for one in own if not one.startswith("/films/")] == [], path
+                assert 'data-root="/films"' in text
+                for one in {one for one in own if "/assets/" in one or "/rows/" in one}:
+                    assert made.client.get(prefix + one.removeprefix("/films")).status_code == 200, one
+            if not rated:
+                url = prefix + "/act"
+                for item, rating in LOVES_SPACE.items():
+                    deed = {"item": item, "do": "rate", "rating": str(rating), "back": "/films/items/5"}
+                    answer = made.client.post(url, data=deed, headers=FORM, follow_redirects=False)
+                    assert answer.headers["location"] == "/films/items/5"
+                    if "set-cookie" in answer.headers:
+                        made.client.cookies.clear()
+                        cookie = re.search("penchant_visitor=([^;]+).*path=/films;", answer.headers["set-cookie"], re.I)
+                        assert cookie is not None, answer.headers["set-cookie"]
+                        made.client.cookies.set("penchant_visitor", cookie[1])
+        elsewhere = {"item": "5", "do": "save", "back": "/other"}
+        answer = made.client.post(prefix + "/act", data=elsewhere, headers=FORM, follow_redirects=False)
+        assert answer.headers["location"] == "/films/"
+        gone = made.client.post(prefix + "/forget-me", headers=FORM, follow_redirects=False)
+        assert gone.headers["location"] == "/films/ratings"
+        assert "path=/films;" in gone.headers["set-cookie"].lower()
+        assert made.client.get("/films").status_code == 200
+
+
+def test_scripts_name_no_address_without_the_path_of_the_service() -> None:
+    for path in (HERE / "assets").glob("*.js"):
+        found = re.findall(r"""["'`](/[a-z][^"'`]*)["'`]""", path.read_text())
+        assert [one for one in found if one != "/act"] == []  # which is looked for at the end of a form's address
 
 
 def test_reading_pages_creates_no_visitor(made: Value) -> None:

@@ -59,10 +59,13 @@ def test_forms_work_without_scripts(made: Value) -> None:
 
 
 def test_only_our_own_pages_act(made: Value) -> None:
-    for path in ("/act", "/ratings/import", "/device", "/device/code", "/forget-me", "/visitor"):
+    forms: dict[str, dict] = {
+        "/act": {"data": {"item": "5", "do": "rate", "rating": "4"}}, "/ratings/import": {"files": {"file": b"x"}},
+        "/device": {"data": {"code": "x"}}, "/device/code": {}, "/forget-me": {}, "/visitor": {},
+    }  # fmt: skip
+    for path, form in forms.items():
         for headers in ({}, {"Origin": "https://elsewhere.example"}, {"Origin": "null"}):
-            fields = {"item": "5", "do": "rate", "rating": "4", "code": "x"}
-            answer = made.client.post(path, data=fields, headers=headers, files={"file": b"x"})
+            answer = made.client.post(path, headers=headers, **form)
             assert answer.status_code == 403, path
     assert "penchant_visitor" not in made.client.cookies
 
@@ -201,6 +204,25 @@ def test_ratings_from_letterboxd_and_imdb(made: Value) -> None:
     }  # fmt: skip
     answer = made.client.post("/ratings/import", files={"file": ("ratings.csv", IMDB)}, headers=FORM)
     assert "1 of 2 ratings from IMDb are here now." in answer.text
+
+
+def test_an_import_says_what_it_left_out_and_what_it_changed(made: Value) -> None:
+    def import_of(lines: str) -> str:
+        return made.client.post("/ratings/import", files={"file": ("r.csv", lines)}, headers=FORM).text
+
+    text = import_of("item,title,rating\n1,One,9\n2,Two,-1\n3,Three,3.3\n4,Four,true\n5,Five,nan\n6,Six,\n7,Seven,4\n")
+    assert "2 of 6 ratings from this service are here now." in text
+    assert "Left out, as the rating is not on the scale of the file: 4 (One, Two, Four, Five)." in text
+    assert "Brought to the nearest step of the scale: 1." in text
+    rows = csv.DictReader(io.StringIO(made.client.get("/ratings.csv").text))
+    assert {row["item"]: row["rating"] for row in rows} == {"3": "3.5", "7": "4"}
+    off = "Const,Your Rating,Title,Year\ntt1,11,Starship 4,1974\ntt2,10,The Starship 5,1975\n"
+    assert "Left out, as the rating is not on the scale of the file: 1 (Starship 4 (1974))." in import_of(off)
+    assert "No rating in this file is on its scale." in import_of("item,rating\n1,9\n")
+    whole = '{"training": [], "stored": [{"item": "8", "title": "Eight", "rating": true}, '
+    whole += '{"item": "9", "title": "Nine", "rating": 2}]}'
+    assert "1 of 2 ratings from this service" in (text := import_of(whole))
+    assert "not on the scale of the file: 1 (Eight)." in text
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"{}", b"a,b\n1,2\n", b'{"stored": 3, "training": []}', b"{"])

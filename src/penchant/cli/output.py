@@ -58,10 +58,15 @@ def _rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     Console().print(table)
 
 
+def note(text: str) -> None:
+    """Write a note beside the answer."""
+    sys.stderr.write(f"note: {text}\n")
+
+
 def note_unknown(ids: Sequence[Any]) -> None:
     """Write a note for each id of the question that the model does not know."""
     for one in ids:
-        sys.stderr.write(f"note: {one!r} is not known to the model\n")
+        note(f"{one!r} is not known to the model")
 
 
 SCORES = {"rating": "stars", "cosine": "cosine", "count": "ratings", "trending": "rise", "latest": "days"}

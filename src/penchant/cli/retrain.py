@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from penchant.cli.list_flags import ModelFolder
-from penchant.cli.output import AsJson, Quiet, progress, show_json
+from penchant.cli.output import AsJson, Quiet, note, progress, show_json
 from penchant.cli.remedies import as_options
 from penchant.cli.serve import DatabaseUrl
 from penchant.cli.settings_flags import SettingValues, as_flags, settings_from_flags
 from penchant.cli.table_options import TableOptions, with_table_options
+from penchant.data.reading_report import counted
 from penchant.foundations.errors import SettingsError
 from penchant.foundations.optional import require
 from penchant.foundations.threads import available_threads, give_way, limit_blas
@@ -92,10 +93,18 @@ def retrain(
     seconds = round(time.perf_counter() - started, 2)
     place = str(VersionStore(folder).folder(made.name))
     facts = {"version": made.name, "served": made.served, "folder": place, "seconds": seconds}
-    _show(facts | ({"stored": stored} if stored else {}), as_json)
+    if stored is not None:
+        facts["stored"] = dict(stored.counts) | {"not_there": len(stored.not_there)}
+    _show(facts, as_json)
+    if stored is not None and stored.not_there:
+        user, item = stored.not_there[0]
+        note(
+            f"{counted(len(stored.not_there), 'deletion')} of ratings that are not there changed nothing, such as that "
+            f"of user {user!r} and item {item!r}"
+        )
 
 
-def _store(folder: Path, store: Any, table: TableOptions, deleted: Path | None) -> dict[str, int] | None:
+def _store(folder: Path, store: Any, table: TableOptions, deleted: Path | None) -> Any:
     """Take the tables of later rows into the database; what was taken in, or None without any."""
     from penchant.data.tables.file_options import FileOptions
     from penchant.recommending.recommender import load, main_model
@@ -125,6 +134,12 @@ def _settings(context: typer.Context, folder: Path, model: str | None, flags: Se
     return settings_from_flags(kinds[-1], flags, context=context)
 
 
+ROLLBACK_HELP = """Serve an earlier version of a model again: the one before, or the one that --to names.
+
+Running servers switch to it. --to serves a later version again as well. A version that does not load is refused.
+"""
+
+
 def rollback(
     folder: ModelFolder,
     to: Annotated[str | None, typer.Option(help="The version to serve; left out, the one before.")] = None,
@@ -138,6 +153,9 @@ def rollback(
     roll_back(versions, to)
     name = versions.current()
     _show({"version": name, "served": name, "folder": str(versions.folder(name))}, as_json)
+    if not as_json:
+        others = [other for other in versions.names() if other != name]
+        print(f"Serve another one with --to: {', '.join(others)}")
 
 
 def _show(facts: dict[str, Any], as_json: bool) -> None:
@@ -145,7 +163,8 @@ def _show(facts: dict[str, Any], as_json: bool) -> None:
         show_json(facts)
     else:
         if stored := facts.get("stored"):
-            print("Taken in: " + ", ".join(f"{count:,} {name}" for name, count in stored.items()))
+            taken = ("ratings", "deleted", "items")
+            print("Taken in: " + ", ".join(f"{stored[name]:,} {name}" for name in taken))
         if facts["served"] == facts["version"]:
             print(f"Version {facts['version']} is now served, from {facts['folder']}")
         else:
@@ -158,4 +177,4 @@ def _show(facts: dict[str, Any], as_json: bool) -> None:
 def register(app: typer.Typer) -> None:
     flags = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command("retrain", help=HELP, context_settings=flags)(with_table_options(retrain, later=True))
-    app.command("rollback", help="Serve an earlier version of a model again.")(rollback)
+    app.command("rollback", help=ROLLBACK_HELP)(rollback)

@@ -30,17 +30,14 @@ def plain_ids(column: pl.Series, checks: RowValidation) -> pl.Series:
         checks.refuse((column.floor() != column) & ~missing, role, "an id is not a whole number", _ID_REMEDY, column)
         column = column.cast(pl.Int64, strict=False)
     elif column.dtype.is_integer():
-        large = column.dtype == pl.UInt64 and (column > _LARGEST).any()
-        column = column.cast(pl.String if large else pl.Int64)
+        whole = column.cast(pl.Int64, strict=False)  # larger numbers are read as texts
+        column = whole if whole.null_count() == column.null_count() else column.cast(pl.String)
     else:
         column = column.cast(pl.String)
         missing = missing | (column.str.strip_chars() == "").fill_null(False)
     checks.refuse(missing, role, "the id is missing", "Add it, or pass bad_rows='skip' to leave out invalid rows")
     return column
 
-
-_LARGEST = 2**63 - 1
-"""Whole numbers above it are read as texts."""
 
 _DIGITS = r"^-?[0-9]+$"
 
@@ -73,7 +70,8 @@ def encode_ids(
     if detect_whole and ids.str.contains(_WITH_ZEROS).all():
         ids = ids.str.replace(r"\.0+$", "")
         notes.append(f"The {column.name} ids are whole numbers written with a decimal point, such as {distinct[0]}")
-    if detect_whole and (why := _why_texts(ids)):
+    why = _why_texts(ids)
+    if why == _TOO_LARGE or (detect_whole and why):
         notes.append(f"The {column.name} ids are texts: some have {why}")
     elif detect_whole and _all_whole(ids, column, checks):
         ids = ids.cast(pl.Int64)
@@ -84,13 +82,16 @@ def encode_ids(
     return positions.gather(codes).to_numpy(), vocabulary, notes
 
 
+_TOO_LARGE = "more digits than a whole number can have"
+
+
 def _why_texts(ids: pl.Series) -> str:
     """Why ids that are all digits are no whole numbers, in words; "" if they are, or if some are not all digits."""
     if not ids.str.contains(_DIGITS).all():
         return ""
     if ids.str.contains(r"^-?0[0-9]").any():
         return "leading zeros"
-    return "more digits than a whole number can have" if (ids.str.len_chars() > 18).any() else ""
+    return _TOO_LARGE if (ids.str.len_chars() > 18).any() else ""
 
 
 def _codes(column: pl.Series, distinct: pl.Series) -> pl.Series:

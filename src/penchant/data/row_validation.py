@@ -42,6 +42,12 @@ class RowValidation:
                 where=f"{self.source}, column {self.names[column.name]!r}",
                 remedy=f"Convert it to numbers{'' if number else ' or texts'}, one a row",
             )
+        if number and dtype == pl.Boolean:
+            raise DataError(
+                "true and false are not numbers",
+                where=f"{self.source}, column {self.names[column.name]!r}",
+                remedy="Convert them to the numbers that they stand for, such as 1 and 0",
+            )
 
     def refuse(self, bad: pl.Series, role: str, what: str, remedy: str, shown: pl.Series | None = None) -> None:
         """Raise DataError for the first row where `bad` is true, or mark these rows to be left out.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from penchant.data.frames import is_missing
 from penchant.data.scale import Scale
 from penchant.data.vocabulary import UNKNOWN, Numbers, Vocabulary, plain_id
 from penchant.foundations.arguments import type_of
+from penchant.foundations.close_names import name_remedy
 from penchant.foundations.errors import CallerError
+from penchant.models.sides import Side
 
 
 def one_id(value: Any, name: str) -> Any:
@@ -70,15 +72,34 @@ def ratings_by_id(ratings: Any, scale: Scale | None, example: str = "item id") -
     return {_id_in(one, "ratings"): _rating(value, one, scale) for one, value in ratings.items()}
 
 
-def features_by_name(features: Any) -> dict[str, Any] | None:
-    """Features as name -> value, or None if there are none. Raises CallerError for anything but a mapping."""
+def features_by_name(features: Any, sides: Sequence[Side], whose: str) -> dict[str, Any] | None:
+    """Features as name -> value, or None if there are none.
+
+    sides: the users, or the items, of each part. whose: "users" or "items". Raises CallerError for anything but a
+    mapping, and for a feature that none of the sides has.
+    """
     if features is not None and not isinstance(features, Mapping):
         raise CallerError(
             f"features are given as name -> value, not as {_shown(features)}",
             where="features",
             remedy='Write {"genres": ["Drama"]}',
         )
-    return dict(features) if features else None
+    if not features:
+        return None
+    tables = [table for side in sides for table in (side.features, side.encoder) if table is not None]
+    kinds = {name: kind for table in tables for name, kind in table.kinds.items()}
+    check_feature_names({name: value for name, value in features.items() if name != "title"}, kinds, whose)
+    return dict(features)
+
+
+def check_feature_names(features: Mapping[str, Any] | None, kinds: Mapping[str, str], whose: str) -> None:
+    """Raise CallerError for a feature that is not among those of the users or items, whose kinds are given."""
+    for name in features or ():
+        if name not in kinds:
+            remedy = (
+                name_remedy(name, sorted(kinds), intro="There are") if kinds else f"The {whose} of this model have none"
+            )
+            raise CallerError(f"{whose} have no feature {str(name)[:50]!r}", where="features", remedy=remedy)
 
 
 def check_on_scale(value: float, scale: Scale, where: str = "") -> None:
@@ -107,7 +128,7 @@ def _id_in(one: Any, name: str) -> Any:
 def _rating(value: Any, one: Any, scale: Scale | None) -> float:
     where = f"the rating of {one!r}"
     try:
-        number = float(value) if not isinstance(value, str) else float("nan")
+        number = float("nan") if isinstance(value, str | bool | np.bool_) else float(value)
     except (TypeError, ValueError):
         number = float("nan")
     if not np.isfinite(number):

@@ -25,7 +25,7 @@ class Contribution:
     amount: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """The score of one item from one part, and its terms.
 
@@ -53,6 +53,13 @@ class Explanation:
     rest: float
     similar: Sequence[Contribution]
 
+    def __repr__(self) -> str:
+        """One line with the terms; the pulls, of which there may be hundreds, are one sum."""
+        pulls = sum(pull.amount for pull in self.pulls)
+        named = {"mean": self.mean, "user": self.user_bias, "item": self.item_bias, "prior": self.prior,
+                 f"{len(self.pulls)} pulls": pulls, "rest": self.rest}  # fmt: skip
+        return _in_a_line(self, named)
+
     @property
     def total(self) -> float:
         """The sum of the terms, which is the score."""
@@ -78,7 +85,7 @@ class TermShare:
         return self.weight * self.value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RankedExplanation:
     """The score of one item in the ranker's order, as the sum of its terms, with the split of each part's own score.
 
@@ -101,6 +108,10 @@ class RankedExplanation:
     p_like: float | None
     parts: Mapping[str, Explanation]
 
+    def __repr__(self) -> str:
+        """One line with the terms of the ranker."""
+        return _in_a_line(self, {term.name: term.amount for term in self.terms})
+
     @property
     def total(self) -> float:
         """The sum of the terms, which is the score."""
@@ -110,6 +121,11 @@ class RankedExplanation:
         """The explanation as JSON values."""
         terms = [{**asdict(term), "amount": term.amount} for term in self.terms]
         return {**asdict(self), "terms": terms, "parts": {name: part.to_json() for name, part in self.parts.items()}}
+
+
+def _in_a_line(why: Explanation | RankedExplanation, terms: Mapping[str, float]) -> str:
+    shown = ", ".join(f"{name} {amount:+.3g}" for name, amount in terms.items() if amount)
+    return f"<{type(why).__name__} of {why.title!r}: {why.by} score {why.score:.4g} = {shown or 0}>"
 
 
 @dataclass(frozen=True)

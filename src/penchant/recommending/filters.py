@@ -62,7 +62,13 @@ def _ends(name: str, wanted: Any) -> tuple[float, float]:
     ends = list(wanted)
     if len(ends) != 2 or not all(map(_is_number, ends)):
         raise CallerError(f"{wanted!r} is not a pair of ends", where=f"where[{name!r}]", remedy="Write (1990, 1999)")
-    return ends[0], ends[1]
+    low, high = ends
+    if low > high:
+        raise CallerError(
+            f"the range from {low:g} to {high:g} holds nothing", where=f"where[{name!r}]",
+            remedy=f"Write the lower end first: ({high:g}, {low:g})",
+        )  # fmt: skip
+    return low, high
 
 
 def _is_number(value: Any) -> bool:

@@ -105,7 +105,7 @@ def item_state_of(
     """The item with these ratings (user id -> rating) and features (name -> value); either may be empty."""
     checked = ratings_by_id(ratings, index.scale, "user id")
     numbers, values, unknown = in_numbers(index.users, checked)
-    described = features_by_name(features)
+    described = features_by_name(features, [part.trained.items for part in index.parts.values()], "items")
     rows = {name: _row_in(part, numbers, values, described) for name, part in index.parts.items()}
     return ItemState(index, rows, unknown)
 

@@ -199,7 +199,8 @@ class Recommender:
         user: an id; the ratings are added to those of a known user. asked: items that the user was asked to rate (see
         `UserState.onboarding`); their selection is not treated as implicit feedback. chosen: items that the user chose
         without rating them; only the choice part learns of them, and no list holds them. The row is computed by the row
-        update of training, and the models are not changed. Raises CallerError for ratings outside the scale.
+        update of training, and the models are not changed. Raises CallerError for ratings outside the scale, and for
+        features that the users of the models do not have.
         """
         return user_state_of(self._index, UserQuery(user, ratings, features, asked, chosen))
 
@@ -209,7 +210,8 @@ class Recommender:
     ) -> ItemState:
         """A new item with these ratings (user id -> rating) and features (name -> value); either may be empty.
 
-        The models are not changed; see `with_item` for a recommender that keeps the item.
+        The models are not changed; see `with_item` for a recommender that keeps the item. Raises CallerError for
+        features that the items of the models do not have.
         """
         return item_state_of(self._index, ratings, features)
 

@@ -171,7 +171,7 @@ def user_state_of(index: ItemIndex, query: UserQuery) -> UserState:
     unknown = [*given[2], *(one for one, n in zip(chosen, picked.tolist(), strict=True) if n == UNKNOWN)]
     if user is not None and number == UNKNOWN:
         unknown = [user, *unknown]
-    features = features_by_name(query.features)
+    features = features_by_name(query.features, [part.trained.users for part in index.parts.values()], "users")
     rows = {}
     for name, part in index.parts.items():
         own = given[:2] if name == "rating" else _with_chosen(part, given[:2], own_choices)

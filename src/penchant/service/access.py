@@ -18,10 +18,10 @@ ME = "me"
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a request brings. address: where from. key: a key in use. token: a visitor's, not looked up yet.
+    """What a request brings. address: where from. key: a key in use. token: a visitor's.
 
-    wrong: whether it brought a key that is not in use. bearer: whether the token came in the Authorization header, not
-    in a cookie.
+    wrong: whether it brought a key or a token that is not in use. bearer: whether the token came in the Authorization
+    header, not in a cookie. visitor: whose token it is, once it is looked up.
     """
 
     address: str
@@ -29,6 +29,7 @@ class Credentials:
     token: str | None = None
     wrong: bool = False
     bearer: bool = False
+    visitor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Access:
 
     def user_state_of(self, who: Credentials) -> str | None:
         """The visitor whose token they hold, or None."""
-        return None if who.token is None else self._visitors.user_id(who.token)
+        return None if who.token is None else who.visitor or self._visitors.user_id(who.token)
 
     def _themselves(self, who: Credentials, user_id: str) -> str | None:
         if who.key is not None:
@@ -107,7 +108,7 @@ class Access:
             if user_id == ME:
                 raise unauthorized()
             return None
-        mine = self._visitors.user_id(who.token)
+        mine = self.user_state_of(who)
         if mine is None:
             raise unauthorized(sent=True)
         if user_id != ME and self._spelled(user_id) != mine:

@@ -25,14 +25,14 @@ from penchant.service.page import routes as page
 from penchant.service.page.error_pages import error_page
 from penchant.service.page.html_responses import html
 from penchant.service.problems import RefusalError, described, of_exception
-from penchant.service.query_parameters import refuse_unknown_parameters
 from penchant.service.readiness import DATABASE
 from penchant.service.request_limits import RequestLimits
-from penchant.service.request_paths import path_of
+from penchant.service.request_paths import path_of, root_of
 from penchant.service.response_headers import ResponseHeaders
 from penchant.service.routes import asking, events, items, lists, operations, outcomes, users
 from penchant.service.service import Service
 from penchant.service.storage.database import StorageFullError, StorageUnavailableError
+from penchant.service.unknown_fields import refuse_unknown_fields
 
 _log = logging.getLogger("penchant.service")
 _ABOUT = """Ratings in, recommendations out.
@@ -52,7 +52,7 @@ def build_app(service: Service) -> FastAPI:
     # The last one added is the outermost.
     app.add_middleware(EntityTags)
     app.add_middleware(Deadline, seconds=service.settings.answer_seconds)
-    app.add_middleware(RequestLimits, settings=service.settings, ring=service.keys)
+    app.add_middleware(RequestLimits, settings=service.settings, ring=service.keys, visitors=service.visitors)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     if service.settings.cors_origins:
         app.add_middleware(
@@ -75,7 +75,7 @@ def _with_routes() -> FastAPI:
         outcomes.router, operations.router, operator_routes.router, page.router, actions.router,
     )  # fmt: skip
     for router in routers:
-        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
+        app.include_router(router, dependencies=[Depends(refuse_unknown_fields)])
     app.state.routes = [route for router in routers for route in router.routes]
     return app
 
@@ -119,7 +119,8 @@ async def _answer(request: Request, error: Exception) -> Response:
         error = HTTPException(405, error.detail, headers=allowed)
     if _is_for_people(request):
         status, _, headers = described(error)
-        answer = html("error.html", error_page(status, request.url.path), status=status)
+        path, root = path_of(request.scope), root_of(request.scope)
+        answer = html("error.html", error_page(status, path), status=status, root=root)
         answer.headers.update(headers)
         return answer
     return of_exception(error)
@@ -136,4 +137,4 @@ def _allowed_methods(request: Request) -> list[str]:
 
 def _is_for_people(request: Request) -> bool:
     """Whether a person's browser is to show the answer as a page."""
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+    return "text/html" in request.headers.get("accept", "") and not path_of(request.scope).startswith("/v1/")

@@ -76,7 +76,7 @@ class EventService:
             self._check_kind(row)
             return StoredEvent(user, item, row.kind, row.count, at, row.delete)
         if row.delete:
-            trained = item in training_ratings(live, user)
+            trained = item in training_ratings(live.part, user)
             return StoredEvent(user, item, RATING, None if trained else 0.0, at, delete=True)
         if row.rating is None:
             raise CallerError("a rating is missing", where="rating", remedy="Send one, or another kind of event")

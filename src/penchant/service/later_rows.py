@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from penchant.service.id_spelling import spelled
 from penchant.service.storage.database import Database, now
 from penchant.service.storage.events import RATING, EventStore, StoredEvent
 from penchant.service.storage.items import ItemEntry, ItemStore
+from penchant.service.user_service import training_ratings
 
 _NO_LIMIT = 10**9
 """The service's limit of ratings for one user is not one of imports."""
@@ -47,13 +48,25 @@ def reading_options(base: TrainedModel) -> dict[str, Any]:
     return options | {"scale": (base.scale.low, base.scale.high)}
 
 
-def store(base: TrainedModel, database: Database, later: LaterRows) -> dict[str, int]:
-    """Write the rows to the database, and count them; the next retraining trains on them.
+@dataclass(frozen=True)
+class Stored:
+    """What was written. counts: of ratings, deletions and items. not_there: the users and items of deletions of ratings
+    that there are none of, which change nothing."""
+
+    counts: Mapping[str, int]
+    not_there: Sequence[tuple[str, str]]
+
+
+def store(base: TrainedModel, database: Database, later: LaterRows) -> Stored:
+    """Write the rows to the database; the next retraining trains on them.
 
     The items are written in one transaction, then the ratings in one. The same rows twice leave what they left once: of
     two ratings of a user and an item the newer stays. A new item of a rating needs no row of its own.
     """
-    events = [*_rated(base, later.ratings), *_deleted(base, later.deleted)]
+    rated, deleted = _rated(base, later.ratings), _deleted(base, later.deleted)
+    stored = EventStore(database, most=_NO_LIMIT)
+    nothing = _of_nothing(base, deleted, rated, stored)
+    events = [*rated, *(one for one in deleted if one not in nothing)]
     entries = _entries(base.items, later)
     known = {entry.item_id for entry in entries}
     unknown = dict.fromkeys(one.item_id for one in events if one.value is not None and one.item_id not in known)
@@ -65,9 +78,9 @@ def store(base: TrainedModel, database: Database, later: LaterRows) -> dict[str,
     if entries:
         ItemStore(database).change([entry.item_id for entry in entries], changed)
     if events:
-        EventStore(database, most=_NO_LIMIT).write(events, None, lambda _: None)
-    deleted = sum(one.delete for one in events)
-    return {"ratings": len(events) - deleted, "deleted": deleted, "items": len(entries)}
+        stored.write(events, None, lambda _: None)
+    counts = {"ratings": len(rated), "deleted": len(deleted) - len(nothing), "items": len(entries)}
+    return Stored(counts, [(one.user_id, one.item_id) for one in nothing])
 
 
 def _rated(base: TrainedModel, ratings: Ratings | None) -> list[StoredEvent]:
@@ -92,6 +105,22 @@ def _deleted(base: TrainedModel, table: Any) -> list[StoredEvent]:
         StoredEvent(user, item, RATING, None, at, delete=True)
         for user, item in zip(spelled_users, spelled_items, strict=True)
     ]
+
+
+def _of_nothing(
+    base: TrainedModel, deleted: Sequence[StoredEvent], rated: Sequence[StoredEvent], stored: EventStore
+) -> set[StoredEvent]:
+    """The deletions of ratings that are neither of training, nor stored, nor among those that come with them."""
+    coming = {(one.user_id, one.item_id) for one in rated}
+    held = stored.rated({one.user_id for one in deleted})
+    of_training = {user: training_ratings(base, user) for user in {one.user_id for one in deleted}}
+    return {
+        one
+        for one in deleted
+        if (one.user_id, one.item_id) not in coming
+        and one.item_id not in held.get(one.user_id, ())
+        and one.item_id not in of_training[one.user_id]
+    }
 
 
 def _spelled(side: Side, ids: Any) -> list[str]:

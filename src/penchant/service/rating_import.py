@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,9 @@ from penchant.service.catalogue import Catalogue, names_of, year_in
 from penchant.service.outside_links import OutsideLinks
 
 NAMED = 20
-"""Titles without a match that are named in the answer."""
+"""Titles without a match, or without a rating on the scale, that are named in the answer."""
+_SAME = 1e-6
+"""Two ratings this close are the same."""
 _REMEDY = (
     "Choose the file that you exported here, ratings.csv from the export of Letterboxd, or the ratings that IMDb "
     "exports as CSV"
@@ -27,18 +30,22 @@ _REMEDY = (
 class ImportedRatings:
     """ratings: by item id, on the scale of the model. rows: rows with a rating. unmatched: titles without a match.
 
-    source: where the file is from.
+    source: where the file is from. refused: titles whose rating is no number on the scale of the file. rounded: how
+    many ratings were between two steps of the model's scale, and are at the nearest.
     """
 
     source: str
     rows: int
     ratings: Mapping[str, float]
     unmatched: Sequence[str]
+    refused: Sequence[str]
+    rounded: int
 
 
 @dataclass(frozen=True)
 class _FileRow:
-    """One row of a file. value: the rating. of: the ends of its scale; None for the scale of the model."""
+    """One row of a file. value: the rating; not a number where it is none. of: the ends of its scale; None for the
+    scale of the model."""
 
     title: str
     year: int | None
@@ -46,6 +53,10 @@ class _FileRow:
     item: str | None = None
     imdb: int | None = None
     of: tuple[float, float] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.title if self.year is None or year_in(self.title) else f"{self.title} ({self.year})"
 
 
 def read_ratings(data: bytes, catalogue: Catalogue, links: OutsideLinks, scale: Scale) -> ImportedRatings:
@@ -58,13 +69,19 @@ def read_ratings(data: bytes, catalogue: Catalogue, links: OutsideLinks, scale: 
     by_imdb = links.by_imdb()
     found: dict[str, float] = {}
     missing: list[str] = []
+    refused: list[str] = []
+    rounded = 0
     for row in rows:
+        value = _on_scale(row, scale)
         item = _matched(row, catalogue, by_imdb)
-        if item is None:
-            missing.append(row.title if row.year is None else f"{row.title} ({row.year})")
+        if value is None:
+            refused.append(row.name)
+        elif item is None:
+            missing.append(row.name)
         else:
-            found[item] = _on_scale(row, scale)
-    return ImportedRatings(source, len(rows), found, missing)
+            found[item] = at_step = _at_step(value, scale)
+            rounded += abs(at_step - value) > _SAME
+    return ImportedRatings(source, len(rows), found, missing, refused, rounded)
 
 
 def _matched(row: _FileRow, catalogue: Catalogue, by_imdb: Mapping[int, str]) -> str | None:
@@ -82,15 +99,19 @@ def _matched(row: _FileRow, catalogue: Catalogue, by_imdb: Mapping[int, str]) ->
     return None
 
 
-def _on_scale(row: _FileRow, scale: Scale) -> float:
-    """The row's rating on the model's scale, at the nearest step."""
-    value = row.value
-    if row.of is not None:
-        low, high = row.of
-        value = scale.low + (value - low) / (high - low) * scale.width
-    if scale.step > 0:
-        value = scale.low + round((value - scale.low) / scale.step) * scale.step
-    return min(max(value, scale.low), scale.high)
+def _on_scale(row: _FileRow, scale: Scale) -> float | None:
+    """The row's rating on the model's scale; None where it is not on the scale of its file."""
+    low, high = (scale.low, scale.high) if row.of is None else row.of
+    if not low <= row.value <= high:
+        return None
+    return row.value if row.of is None else scale.low + (row.value - low) / (high - low) * scale.width
+
+
+def _at_step(value: float, scale: Scale) -> float:
+    """The nearest step of the scale."""
+    if scale.step <= 0:
+        return value
+    return min(scale.low + round((value - scale.low) / scale.step) * scale.step, scale.high)
 
 
 def _own(text: str) -> tuple[str, list[_FileRow]]:
@@ -99,7 +120,7 @@ def _own(text: str) -> tuple[str, list[_FileRow]]:
         held = json.loads(text)
         lines = [*held["training"], *held["stored"]]
         rows = [
-            _FileRow(str(line["title"]), None, float(line["rating"]), item=str(line["item"]))
+            _FileRow(str(line["title"]), None, _number(line["rating"]), item=str(line["item"]))
             for line in lines
             if line["rating"] is not None
         ]
@@ -125,29 +146,34 @@ def _table(text: str) -> tuple[str, list[_FileRow]]:
 
 
 def _rows(lines: Iterable[Mapping[str, Any]], read: Any) -> Iterable[_FileRow]:
-    """The rows that hold a rating."""
+    """The rows that hold a rating. A title that was seen and not rated has an empty one."""
     for line in lines:
-        try:
-            row = read(line)
-        except (ValueError, TypeError, AttributeError, KeyError):
-            continue
-        if math.isfinite(row.value):
-            yield row
+        if (line.get("Your Rating") or line.get("Rating") or line.get("rating") or "").strip():
+            with suppress(ValueError, TypeError, AttributeError, KeyError):  # a row without a title, or cut off
+                yield read(line)
+
+
+def _number(given: Any) -> float:
+    """A rating as a number; not a number for anything else, true and false included."""
+    try:
+        return math.nan if isinstance(given, bool) else float(given)
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def _imdb(line: Mapping[str, str]) -> _FileRow:
     year = line.get("Year") or ""
     return _FileRow(
-        line["Title"], int(year) if year.isdecimal() else None, float(line["Your Rating"]),
+        line["Title"], int(year) if year.isdecimal() else None, _number(line["Your Rating"]),
         imdb=int(line["Const"].removeprefix("tt")), of=(1, 10),
     )  # fmt: skip
 
 
 def _letterboxd(line: Mapping[str, str]) -> _FileRow:
     year = line["Year"]
-    return _FileRow(line["Name"], int(year) if year.isdecimal() else None, float(line["Rating"]), of=(0.5, 5))
+    return _FileRow(line["Name"], int(year) if year.isdecimal() else None, _number(line["Rating"]), of=(0.5, 5))
 
 
 def _plain(line: Mapping[str, str]) -> _FileRow:
     title = line.get("title") or line["item"]
-    return _FileRow(title, year_in(title), float(line["rating"]), item=line["item"])
+    return _FileRow(title, year_in(title), _number(line["rating"]), item=line["item"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+from dataclasses import replace
 from urllib.parse import quote, unquote
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from penchant.service.access import Credentials, KeyRing, credentials, unauthorized
@@ -16,6 +18,8 @@ from penchant.service.rate_limiter import RateLimiter
 from penchant.service.request_paths import PROBES, path_of
 from penchant.service.schema_types import SLASH
 from penchant.service.settings import ServiceSettings
+from penchant.service.storage.database import StorageUnavailableError
+from penchant.service.storage.visitors import VisitorStore
 
 BULK = frozenset({"/v1/events", "/v1/item-changes", "/v1/lists"})
 """The routes whose bodies may be larger, for callers with a key."""
@@ -26,8 +30,8 @@ IMPORT_PATH = "/ratings/import"
 class RequestLimits:
     """Refuses before any work is done. Puts the Credentials it found into the request's state, as `who`."""
 
-    def __init__(self, app: ASGIApp, settings: ServiceSettings, ring: KeyRing) -> None:
-        self._app, self._settings, self._ring = app, settings, ring
+    def __init__(self, app: ASGIApp, settings: ServiceSettings, ring: KeyRing, visitors: VisitorStore) -> None:
+        self._app, self._settings, self._ring, self._visitors = app, settings, ring, visitors
         self._addresses = RateLimiter(settings.address_rate, settings.address_burst)
         self._keys = RateLimiter(settings.key_rate, settings.key_burst)
         self._hosts = frozenset(settings.hosts)
@@ -45,6 +49,7 @@ class RequestLimits:
 
         try:
             body.most = self._check(scope)
+            await self._check_token(scope)
             await self._app(scope, body.receive, unless_refused)
         except RefusalError as refusal:
             body.refusal = refusal
@@ -68,6 +73,19 @@ class RequestLimits:
         if _declared_length(request) > most:
             raise _too_large(most)
         return most
+
+    async def _check_token(self, scope: Scope) -> None:
+        """Refuse a visitor's token that is not in use, before anything else that is wrong with the request."""
+        who: Credentials = scope["state"]["who"]
+        if who.token is None or not who.bearer:  # a cookie that is out of date is no fault of a request
+            return
+        try:
+            visitor = await run_in_threadpool(self._visitors.user_id, who.token)
+        except StorageUnavailableError:
+            return  # what needs the token looks it up again, and says that the database is away
+        if visitor is None:
+            raise unauthorized(sent=True)
+        scope["state"]["who"] = replace(who, visitor=visitor)
 
     def _most_bytes(self, scope: Scope, who: Credentials) -> int:
         """The largest body at the request's path."""

@@ -46,7 +46,9 @@ class ResponseHeaders:
             await self._app(scope, receive, send)
             return
         if self._settings.root_path:
-            scope = {**scope, "root_path": self._settings.root_path}
+            root = self._settings.root_path
+            path = f"{root}/" if scope["path"] == root else scope["path"]  # without the slash it is the home page too
+            scope = {**scope, "root_path": root, "path": path}
         head = scope["method"] == "HEAD"
         exchange = _Exchange(send, _request_id(scope), drop_body=head)
         if head:

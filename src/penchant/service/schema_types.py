@@ -15,6 +15,8 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -52,7 +54,7 @@ Features = Annotated[dict[str, FeatureValue], Field(max_length=100, examples=[{"
 
 
 class Body(BaseModel):
-    """A request's body; a field that does not exist is an error."""
+    """A request's body; a field that does not exist is an error, and true and false are no numbers."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -70,6 +72,22 @@ class Body(BaseModel):
             elif isinstance(one, list):
                 waiting += one
         return body
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_boolean(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true and false where a number or a text is asked for; pydantic would read them as 1 and 0."""
+        wanted = cls.model_fields[info.field_name or ""].annotation
+        if wanted is not bool and _has_boolean(value):
+            raise ValueError("true and false are not values here")
+        return value
+
+
+def _has_boolean(value: Any) -> bool:
+    """Whether a value, or one within its lists and names, is true or false. Bodies within look for themselves."""
+    within = value.values() if isinstance(value, Mapping) else [value]
+    several = (one if isinstance(one, list) else [one] for one in within)
+    return any(isinstance(one, bool) for some in several for one in some)
 
 
 def _check_storable(text: str) -> None:

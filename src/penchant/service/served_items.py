@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import UNKNOWN
-from penchant.foundations.close_names import name_remedy
 from penchant.foundations.errors import CallerError
 from penchant.models.sides import Side
+from penchant.recommending.argument_checks import check_feature_names
 from penchant.recommending.index_growth import with_items
 from penchant.recommending.item_index import ItemIndex
 from penchant.service.id_spelling import joined
@@ -79,12 +79,8 @@ def features_at(side: Side, number: int) -> dict[str, Any]:
 def check_features(side: Side, features: Mapping[str, Any], whose: str = "items") -> None:
     """Raises CallerError for a feature that the model's items (or users) do not have, and for one of another kind."""
     kinds = {} if side.features is None else side.features.kinds
+    check_feature_names(features, kinds, whose)
     for name, value in features.items():
-        if name not in kinds:
-            remedy = (
-                name_remedy(name, sorted(kinds), intro="There are") if kinds else f"The {whose} of this model have none"
-            )
-            raise CallerError(f"{whose} have no feature {name[:50]!r}", where="features", remedy=remedy)
         if value is not None and _value(kinds[name], value) is None:
             wanted = {"many": "a list of texts", "number": "a number"}.get(kinds[name], "a text")
             raise CallerError(f"{name} is {wanted}", where="features", remedy=f"Send {name} as {wanted}")

@@ -13,6 +13,7 @@ from typing import Any
 
 from penchant.data.vocabulary import UNKNOWN
 from penchant.foundations.errors import CallerError
+from penchant.models.trained import TrainedModel
 from penchant.recommending.argument_checks import check_on_scale
 from penchant.recommending.user_state import UserState
 from penchant.service.access import Reader
@@ -67,7 +68,7 @@ class UserService:
         """
         live = self._holder.version(version)
         stored, erased = self._store.of(user_id)
-        training = {} if erased else training_ratings(live, user_id)
+        training = {} if erased else training_ratings(live.part, user_id)
         chosen = weighted(self._events.counts_of(user_id), self._weights)
         if training and not stored and not chosen:
             return self._counted(ServedUser(live, user_id, training, self._state(live, user_id, None)))
@@ -143,7 +144,7 @@ class UserService:
     def unrate(self, user_id: str, item_id: str) -> str:
         """Forget one rating, durably; one that training holds is marked as taken back."""
         item = self.item_id(item_id)
-        if item in training_ratings(self._holder.current, user_id):
+        if item in training_ratings(self._holder.current.part, user_id):
             self._store.put(user_id, {item: None})
         else:
             self._store.remove(user_id, item)
@@ -156,7 +157,7 @@ class UserService:
     def export(self, user_id: str) -> tuple[list[dict[str, Any]], dict[str, float]]:
         """The rows kept of the user, and the training ratings that still count."""
         _, erased = self._store.of(user_id)
-        training = {} if erased else training_ratings(self._holder.current, user_id)
+        training = {} if erased else training_ratings(self._holder.current.part, user_id)
         return self._store.export(user_id), training
 
     def item_id(self, item_id: str) -> str:
@@ -175,9 +176,8 @@ def _fingerprint(ratings: Mapping[str, object], chosen: Sequence[str] = ()) -> b
     return hashlib.blake2b(repr([*ratings.items(), *chosen]).encode(), digest_size=16).digest()
 
 
-def training_ratings(live: ServedModel, user_id: str) -> dict[str, float]:
+def training_ratings(trained: TrainedModel, user_id: str) -> dict[str, float]:
     """The ratings the model was trained on, by item id; none for an unknown user."""
-    trained = live.part
     number = trained.users.vocabulary.number(user_id)
     if number == UNKNOWN:
         return {}

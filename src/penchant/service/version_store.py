@@ -130,7 +130,11 @@ class VersionStore:
     def before(self, name: str) -> str:
         """The version before the named one. Raises CallerError when it is the oldest."""
         if name == BASE:
-            raise CallerError("the oldest version is being served already", where=str(self.base))
+            known = ", ".join(self.names())
+            raise CallerError(
+                "the oldest version is being served already", where=str(self.base),
+                remedy=f"Name the version to serve, with --to or in the request. There are: {known}",
+            )  # fmt: skip
         return [one for one in self.names() if one == BASE or int(one) < int(name)][-1]
 
     def prune(self, keep: int) -> list[str]:

@@ -15,7 +15,8 @@ from penchant.service.access import COOKIE, Credentials, from_our_pages
 from penchant.service.page.routes import keep_token, mine_page, page
 from penchant.service.page.viewer import Viewer, viewer_of
 from penchant.service.problems import RefusalError
-from penchant.service.rating_import import NAMED, read_ratings
+from penchant.service.rating_import import NAMED, ImportedRatings, read_ratings
+from penchant.service.request_paths import root_of
 from penchant.service.schema_types import Id
 from penchant.service.service import Service, TheService, Who
 from penchant.service.storage.device_codes import VALID_MINUTES
@@ -31,7 +32,7 @@ Back = Annotated[str, Form(max_length=2000)]
 def act(
     service: TheService, who: Who, request: Request,
     item: Annotated[Id, Form()], do: Annotated[Deed, Form()],
-    rating: Annotated[float | None, Form(allow_inf_nan=False)] = None, back: Back = "/",
+    rating: Annotated[float | None, Form(allow_inf_nan=False)] = None, back: Back = "",
 ) -> Response:  # fmt: skip
     """Rate or mark an item. The first deed makes the browser a visitor."""
     _check_ours(request)
@@ -74,8 +75,8 @@ def forget(service: TheService, who: Who, request: Request) -> Response:
     mine = service.access.user_state_of(who)
     if mine is not None:
         service.ratings.erase(mine)
-    answer = _to("/ratings") if _wants_page(request) else Response(status_code=204)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    answer = _to_ratings(request) if _wants_page(request) else Response(status_code=204)
+    answer.delete_cookie(COOKIE, path=root_of(request.scope) or "/", httponly=True, samesite="lax")
     return answer
 
 
@@ -88,16 +89,28 @@ def take_in(service: TheService, who: Who, request: Request, file: Annotated[Upl
     try:
         found = read_ratings(file.file.read(), live.catalogue, links, live.part.scale)
         if not found.ratings:
-            raise CallerError("no rating in this file is of a title that is known here")
+            why = "is on its scale" if found.refused and not found.unmatched else "is of a title that is known here"
+            raise CallerError(f"no rating in this file {why}")
         mine, token = _visitor(service, who)
         service.ratings.put(mine, found.ratings)
     except CallerError as wrong:
-        problem = f"{str(wrong)[:1].upper()}{str(wrong)[1:]}."
+        problem = f"{wrong.message[:1].upper()}{wrong.message[1:]}."
         return page(request, viewer := viewer_of(service, who), "ratings.html", mine_page(viewer, problem=problem))
-    said = [f"{len(found.ratings):,} of {found.rows:,} ratings from {found.source} are here now."]
+    said = [f"{len(found.ratings):,} of {found.rows:,} ratings from {found.source} are here now.", *_notes(found)]
     viewer = Viewer(service.people.find(mine), service.marks.of(mine), token or who.token)
     context = mine_page(viewer, said=said, unmatched=found.unmatched[:NAMED])
     return page(request, viewer, "ratings.html", context, "ratings")
+
+
+def _notes(found: ImportedRatings) -> list[str]:
+    """What was left out or changed of an import, in sentences."""
+    notes = []
+    if found.refused:
+        few = ", ".join(found.refused[:NAMED])
+        notes.append(f"Left out, as the rating is not on the scale of the file: {len(found.refused):,} ({few}).")
+    if found.rounded:
+        notes.append(f"Brought to the nearest step of the scale: {found.rounded:,}.")
+    return notes
 
 
 @router.post("/device/code")
@@ -124,7 +137,7 @@ def enter_code(service: TheService, who: Who, request: Request, code: Annotated[
     mine, token = found
     if before is not None and before != mine:
         _join(service, before, mine)
-    answer = _to("/ratings")
+    answer = _to_ratings(request)
     keep_token(request, answer, token)
     return answer
 
@@ -160,13 +173,15 @@ def _check_rate(service: Service, who: Credentials) -> None:
 
 
 def _answered(request: Request, state: dict[str, Any], back: str) -> Response:
-    return _to(back) if _wants_page(request) else JSONResponse(state)
+    if not _wants_page(request):
+        return JSONResponse(state)
+    home = f"{root_of(request.scope)}/"
+    own = back.startswith(home) and not back.startswith(("//", "/\\"))  # an address elsewhere is not followed
+    return RedirectResponse(back if own else home, status_code=303)
 
 
-def _to(address: str) -> Response:
-    """To one of our own pages; an address elsewhere is not followed."""
-    own = address.startswith("/") and not address.startswith(("//", "/\\"))
-    return RedirectResponse(address if own else "/", status_code=303)
+def _to_ratings(request: Request) -> Response:
+    return RedirectResponse(f"{root_of(request.scope)}/ratings", status_code=303)
 
 
 def _wants_page(request: Request) -> bool:

@@ -15,11 +15,17 @@ from penchant.service.page import contexts
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
 
-_templates = Environment(
-    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-    lstrip_blocks=True, auto_reload=False,
-)  # fmt: skip
-_templates.filters["figure"] = contexts.figure
+
+@cache
+def _templates(root: str) -> Environment:
+    """The templates of a service under this path, which every address in them begins with."""
+    found = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+    found.filters["figure"] = contexts.figure
+    found.globals["root"] = root
+    return found
 
 
 @cache
@@ -38,14 +44,19 @@ def html(
     status: int = 200,
     active: str = "",
     shell: contexts.Shell | None = None,
-    back: str = "/",
+    back: str = "",
     search: str = "",
+    root: str = "",
 ) -> HTMLResponse:
     """A page. context: a class of `contexts`, `c` in the template. active: the current page. back: its own address.
+    root: the path under which a proxy puts the service.
 
     Forms without scripts need the Origin header, which the browser sends to the same origin only.
     """
-    text = _templates.get_template(template).render(
-        c=context, active=active, assets=f"/assets/{_assets_version()}", shell=shell, back=back, search_text=search
+    assets = f"{root}/assets/{_assets_version()}"
+    text = (
+        _templates(root)
+        .get_template(template)
+        .render(c=context, active=active, assets=assets, shell=shell, back=back or f"{root}/", search_text=search)
     )
     return HTMLResponse(text, status, {"Referrer-Policy": "same-origin"})

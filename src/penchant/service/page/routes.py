@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import FileResponse, Response
@@ -19,6 +20,7 @@ from penchant.service.page.item_map import map_page, map_points
 from penchant.service.page.taste import taste_page
 from penchant.service.page.viewer import Viewer, viewer_of
 from penchant.service.problems import not_found
+from penchant.service.request_paths import path_of, root_of
 from penchant.service.schema_types import ItemPath
 from penchant.service.service import TheService, Who
 
@@ -41,9 +43,11 @@ Cards = Annotated[int, Query(ge=1, le=composing.MOST)]
 
 def page(request: Request, viewer: Viewer, template: str, context: Any, active: str = "", search: str = "") -> Response:
     """A page for this viewer. Their cookie is renewed."""
-    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    back = address if request.method == "GET" else "/"
-    answer = html(template, context, active=active, shell=composing.shell_of(viewer.live), back=back, search=search)
+    root = root_of(request.scope)
+    address = root + quote(path_of(request.scope)) + (f"?{request.url.query}" if request.url.query else "")
+    back = address if request.method == "GET" else ""
+    shell = composing.shell_of(viewer.live)
+    answer = html(template, context, active=active, shell=shell, back=back, search=search, root=root)
     if viewer.token is not None:
         keep_token(request, answer, viewer.token)
     return answer
@@ -52,7 +56,8 @@ def page(request: Request, viewer: Viewer, template: str, context: Any, active: 
 def keep_token(request: Request, answer: Response, token: str) -> None:
     """Have the browser keep a visitor's token, out of the reach of scripts."""
     secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, token, max_age=YEAR, httponly=True, samesite="lax", secure=secure)
+    path = root_of(request.scope) or "/"  # so that other services of the same host do not get it
+    answer.set_cookie(COOKIE, token, max_age=YEAR, path=path, httponly=True, samesite="lax", secure=secure)
 
 
 @router.get("/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,15 +77,15 @@ class EventStore:
                 connection.execute(delete(RECEIPTS).where(RECEIPTS.c.received_at < now() - 1000 * KEPT_SECONDS))
             return answer
 
+    def rated(self, users: Collection[str]) -> dict[str, set[str]]:
+        """The items of which there are rows of ratings, by user."""
+        with self._database.read() as connection:
+            return _rated(connection, users)
+
     def _without_room(self, connection: Connection, events: Sequence[StoredEvent]) -> set[int]:
         """The places of new ratings beyond what is kept for one user."""
         wanted = [(place, one) for place, one in enumerate(events) if one.kind == RATING and not one.delete]
-        users = list(dict.fromkeys(one.user_id for _, one in wanted))
-        held: dict[str, set[str]] = {user: set() for user in users}
-        for start in range(0, len(users), _AT_ONCE):
-            some = RATINGS.c.user_id.in_(users[start : start + _AT_ONCE])
-            for row in connection.execute(select(RATINGS.c.user_id, RATINGS.c.item_id).where(some)):
-                held[row.user_id].add(row.item_id)
+        held = _rated(connection, {one.user_id for _, one in wanted})
         full = set()
         for place, one in wanted:
             mine = held[one.user_id]
@@ -176,6 +176,17 @@ class EventStore:
                 wanted = _behind(select(*keys, EVENTS.c.count, EVENTS.c.last_at), keys, after)
                 found += [StoredEvent(*row) for row in connection.execute(wanted.limit(limit - len(found)))]
         return found
+
+
+def _rated(connection: Connection, users: Collection[str]) -> dict[str, set[str]]:
+    held: dict[str, set[str]] = {user: set() for user in users}
+    wanted = list(held)
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = RATINGS.c.user_id.in_(wanted[start : start + _AT_ONCE])
+        rows = select(RATINGS.c.user_id, RATINGS.c.item_id).where(some)
+        for row in connection.execute(rows):
+            held[row.user_id].add(row.item_id)
+    return held
 
 
 def _before(connection: Connection, receipt: Receipt) -> str | None:

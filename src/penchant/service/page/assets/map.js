@@ -13,7 +13,8 @@ const wide = () => 0.47 * canvas.clientWidth * view.zoom, high = () => 0.44 * ca
 const across = (x) => canvas.clientWidth / 2 + (x - view.x) * wide();
 const down = (y) => canvas.clientHeight / 2 - (y - view.y) * high();
 const size = (at) => Math.min(9, (1 + Math.sqrt(points.ratings[at]) / 6) * Math.sqrt(view.zoom));
-const address = (at) => "/items/" + encodeURIComponent(points.ids[at]);
+const { root } = document.documentElement.dataset; // the path under which a proxy puts the service
+const address = (at) => `${root}/items/` + encodeURIComponent(points.ids[at]);
 
 function draw() {
   drawn = false;
@@ -230,7 +231,7 @@ function legend() {
 }
 
 try {
-  const answer = await fetch("/map/points", { credentials: "same-origin" });
+  const answer = await fetch(`${root}/map/points`, { credentials: "same-origin" });
   if (!answer.ok) throw new Error("the server did not give it");
   points = await answer.json();
   points.plain = points.titles.map(plain);

@@ -4,6 +4,7 @@
 const $ = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const notice = $("#notice");
+const { root } = document.documentElement.dataset; // the path under which a proxy puts the service
 const dialog = $("#rate-box");
 let pointed = false; // whether the latest input came from a pointer
 let opener = null;
@@ -63,7 +64,7 @@ function focusOn(one) {
 async function send(form, deed) {
   const body = new URLSearchParams(new FormData(form));
   body.set("do", deed);
-  return (await ask("/act", { method: "POST", body, headers: { Accept: "application/json" } })).json();
+  return (await ask(`${root}/act`, { method: "POST", body, headers: { Accept: "application/json" } })).json();
 }
 
 async function act(form, deed) {
@@ -115,7 +116,7 @@ function show(form, title, rating) {
 async function nextQuestion(asked, item) {
   const at = [...asked.children].findIndex((one) => one.dataset.item === item);
   let fresh;
-  try { fresh = await page("/"); } catch (error) { return say(`Not updated: ${error.message}.`); }
+  try { fresh = await page(`${root}/`); } catch (error) { return say(`Not updated: ${error.message}.`); }
   const over = $("#progress") && !$("#progress", fresh);
   if (over) {
     $("#main").replaceChildren(...$("#main", fresh).childNodes);
@@ -205,7 +206,7 @@ function close() {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("#erase")) sessionStorage.clear();
-  if (!form.matches("form[action='/act']")) return;
+  if (!form.matches("form[action$='/act']")) return;
   event.preventDefault();
   act(form, event.submitter?.value || "rate");
 });
@@ -339,7 +340,7 @@ function offer() {
 async function look() {
   const text = search.value.trim();
   asking?.abort();
-  if (location.pathname !== "/search") {
+  if (location.pathname !== `${root}/search`) {
     const query = new URLSearchParams(location.search);
     text ? query.set("search", text) : query.delete("search");
     history.replaceState(history.state, "", location.pathname + (query.size ? `?${query}` : "") + location.hash);
@@ -347,13 +348,13 @@ async function look() {
   if (!text) return offer();
   asking = new AbortController();
   try {
-    const fresh = await page("/search?" + new URLSearchParams({ search: text, n: 8 }), asking.signal);
+    const fresh = await page(`${root}/search?` + new URLSearchParams({ search: text, n: 8 }), asking.signal);
     const part = $("#results", fresh);
     part.removeAttribute("id");
     found.replaceChildren(part);
     panel.hidden = false;
     const every = $(".middle a", part);
-    if (every) { every.href = "/search?" + new URLSearchParams({ search: text }); every.textContent = "All results"; }
+    if (every) { every.href = `${root}/search?` + new URLSearchParams({ search: text }); every.textContent = "All results"; }
   } catch (error) {
     if (error.name !== "AbortError") say(`No search: ${error.message}.`, "Try again", look);
   }
@@ -390,7 +391,7 @@ if (search) {
     }
   });
   const kept = new URLSearchParams(location.search).get("search");
-  if (kept && location.pathname !== "/search") { search.value = kept; look(); }
+  if (kept && location.pathname !== `${root}/search`) { search.value = kept; look(); }
 }
 
 $("#said")?.focus();
