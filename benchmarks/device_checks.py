@@ -90,14 +90,30 @@ def timed(check: Callable[[str], dict[str, Any]], device: str) -> dict[str, Any]
 
 
 def agrees_with_the_cpu(device: str) -> dict[str, Any]:
-    """A network, dot_bias and net from the same start: errors within 0.5 % of the CPU's, fold-in within 0.05."""
+    """Each model beside the same on the CPU: after ten steps, and predictions and a new user from the same parameters.
+
+    Only a few steps can be compared: training amplifies rounding, as the text of `devices.py` says.
+    """
+    import numpy as np
+
     import devices
     from penchant.data.synthetic import synthetic
 
-    rows = devices.agreement(synthetic(users=3000, items=1500, ratings=200_000, seed=1), ("cpu", device))
-    ours, theirs = ([row for row in rows if row["device"] == name] for name in (device, "cpu"))
-    close = all(abs(a["rmse"] / b["rmse"] - 1) < 5e-3 for a, b in zip(ours, theirs, strict=True))
-    return {"passed": close and all(row["new_user_difference_to_cpu"] < 0.05 for row in ours), "rows": ours}
+    ratings = synthetic(users=3000, items=1500, ratings=50_000, seed=1).ratings
+    pairs, found = (ratings.user_numbers, ratings.item_numbers), {}
+    for model in ("network", "dot_bias", "net"):
+        here, there = (devices.small(model, ratings, name) for name in ("cpu", device))
+        for one in (here, there):
+            one.begin(3, 0)
+            one.advance(0, np.full(10, 5e-3))
+        steps = np.abs(here.predict(*pairs) - there.predict(*pairs)).max()
+        there.restore(here.state())
+        same = np.abs(here.predict(*pairs) - there.predict(*pairs)).max()
+        found[model] = {"after ten steps": float(steps), "from the same parameters": float(same)}
+        if model == "network":
+            new = np.abs(devices.folded_in(here, ratings) - devices.folded_in(there, ratings)).max()
+            found[model]["a new user"] = float(new)
+    return {"passed": all(one < 0.01 for row in found.values() for one in row.values()), "largest difference": found}
 
 
 def models_by_name(device: str) -> dict[str, Any]:

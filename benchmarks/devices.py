@@ -9,7 +9,8 @@ the table trains the same module from the same parameters in the same order of b
 its shuffle, after one untimed epoch. The CPU is measured with one thread, which is what training uses, and with all.
 
 The second part trains three models on each device and compares predictions, errors and a folded-in user with the CPU's.
-They differ by rounding, which training amplifies; errors must agree.
+They differ by rounding, which training amplifies. For the networks, a change of the initial values on the CPU by one
+part in ten million also moves predictions by more than half a star after these 704 steps, and their RMSE by 0.6 %.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def main() -> None:
         "protocol": f"{len(world.ratings):,} synthetic ratings, noise {world.noise}, seed 0; "
         "speed is the best of two epochs after an untimed one",
         "speed": speeds(world, MOST_STEPS // size),
-        "agreement": agreement(synthetic(users=3000, items=1500, ratings=200_000, seed=1), available_devices()),
+        "agreement": agreement(synthetic(users=3000, items=1500, ratings=200_000, seed=1)),
     }
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps(found, indent=1) + "\n")
@@ -133,14 +133,14 @@ def ratings_per_second(backend: TorchBackend, most: int) -> float:
     return min(steps * backend.batch_size, backend.rows) / min(times[1:])
 
 
-def agreement(world: World, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Train on each device from the same parameters; compare predictions, errors and a new user with the first's."""
+def agreement(world: World) -> list[dict[str, Any]]:
+    """Train on each device from the same parameters; compare predictions, errors and a folded-in user."""
     rows = world.ratings
     held = np.random.default_rng(0).random(len(rows)) < 0.1
     train, test = rows.take(~held), rows.take(held)
     found, expected = [], {}
     for model in ("network", "dot_bias", "net"):
-        for device in names:
+        for device in available_devices():
             backend = small(model, train, device)
             run = learner.fit(backend, TrainingPlan(4, 5e-3), seed=3)
             predicted = backend.predict(test.user_numbers, test.item_numbers)
