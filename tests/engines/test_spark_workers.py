@@ -127,7 +127,7 @@ print(sum(one.num_rows for batch in users.to_batches() for one in lists.of(batch
 
 
 def test_pairs_of_items_are_counted_in_blocks() -> None:
-    """Blocks of users of which some are empty; an item that nobody chose."""
+    """Blocks of users of which some are empty; an item that no user chose."""
     pytest.importorskip("pyspark")
     from penchant.engines.spark.pair_counts import COUNTS, ONE, OTHERS, _lists, _pairs, _summed
 

@@ -83,7 +83,7 @@ def train(
     if factored:
         scorer, users, items = _factored(positive, X, choice.penalty)
     else:
-        scorer, users, items = _dense(positive, X, choice.penalty, gram_of or (lambda chosen: gramian(X[:, chosen])))
+        scorer, users, items = _dense(positive, X, choice.penalty, gram_of)
     progress.step()
     model = TrainedModel(
         kind="ease",
@@ -127,7 +127,7 @@ def _is_factored(users: int, items: int) -> bool:
     return form == "factored"
 
 
-def _dense(positive: Ratings, X: Any, penalty: float, gram_of: GramOf) -> tuple[ItemItemScorer, Side, Side]:
+def _dense(positive: Ratings, X: Any, penalty: float, gram_of: GramOf | None) -> tuple[ItemItemScorer, Side, Side]:
     """An item's vector is its column of B; the view keeps an item's weights on all others side by side in memory."""
     found = _weights_of_chosen(X, penalty, gram_of)
     vectors: Floats = found.weights.T
@@ -135,11 +135,11 @@ def _dense(positive: Ratings, X: Any, penalty: float, gram_of: GramOf) -> tuple[
     return ItemItemScorer(found.spread), user_side(positive, histories), item_side(positive, vectors)
 
 
-def _weights_of_chosen(X: Any, penalty: float, gram_of: GramOf) -> DenseWeights:
+def _weights_of_chosen(X: Any, penalty: float, gram_of: GramOf | None = None) -> DenseWeights:
     """The weights between the items with interactions, computed without the others, whose weights are zero."""
     items = X.shape[1]
     chosen = np.flatnonzero(np.bincount(X.indices, minlength=items))
-    found = dense_weights(gram_of(chosen), penalty)
+    found = dense_weights(gramian(X[:, chosen]) if gram_of is None else gram_of(chosen), penalty)
     if len(chosen) == items:
         return found
     weights, spread = np.zeros((items, items), np.float32), np.full(items, 1 / penalty, np.float32)
