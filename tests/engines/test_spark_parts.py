@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -112,7 +113,8 @@ model = pt.load({str(folder)!r})
 print(model.recommend(105, 5).ids, model.ranker is not None, model.fold_in({{"i3": 5}}).recommend(2).ids)
 """
     source = str(Path(pt.__file__).parents[1])
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": source})
+    path = os.environ | {"PYTHONPATH": source}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=path)
     folded = model.fold_in({"i3": 5}).recommend(2).ids
     assert done.stdout.strip() == f"{model.recommend(105, 5).ids} True {folded}", done.stderr
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from pyspark.sql import SparkSession
@@ -62,16 +62,23 @@ class SparkRows:
         }
 
 
+class FixedTime:
+    """A plan that takes the time that it needs, also for the ranker."""
+
+    def shorter(self) -> Self:
+        return self
+
+    def within(self, seconds: float | None) -> Self:
+        return self
+
+
 @dataclass(frozen=True)
-class MLlibPart:
+class MLlibPart(FixedTime):
     """Alternating least squares of MLlib."""
 
     kind: str
     settings: SparkAls | SparkImplicitAls
     rows: SparkRows
-
-    def shorter(self) -> MLlibPart:
-        return self
 
     def train(
         self, ratings: Ratings, seed: Seed, *, progress: Progress | None = None, validation: Ratings | None = None
@@ -92,15 +99,12 @@ class MLlibPart:
 
 
 @dataclass(frozen=True)
-class EasePart:
+class EasePart(FixedTime):
     """EASE: Spark sums the Gramian, and the driver chooses the penalty and solves for the weights."""
 
     rows: SparkRows
     blocks: int
     kind: str = "ease"
-
-    def shorter(self) -> EasePart:
-        return self
 
     def train(self, ratings: Ratings, seed: Seed, *, progress: Progress | None = None) -> TrainedModel:
         started, shown = time.perf_counter(), progress or Silent()

@@ -24,13 +24,14 @@ from penchant.engines.spark.worker_model import (
     starts_of,
 )
 from penchant.models.pair_predictions import score_table
+from penchant.models.rating_moments import rating_moments
 from penchant.models.rows import Floats, Rows, merged
 from penchant.models.sides import Side
 from penchant.models.trained import TrainedModel
 from penchant.recommending.item_index import ItemIndex, PartIndex, PartName
 from penchant.recommending.list_scoring import ranked_list, user_inputs
 from penchant.recommending.options import By
-from penchant.recommending.ranking_terms import TermInputs, p_choose
+from penchant.recommending.ranking_terms import Moments, TermInputs, p_choose
 from penchant.recommending.row_lookup import resolve
 from penchant.recommending.top_n import top_n
 
@@ -73,8 +74,10 @@ class UserLists:
             hidden = own if self.exclude_seen else own[:0]
             inputs = None
             if "choice" in tables:
-                rating = rows["rating"].take(np.array([at])) if "rating" in rows else None
-                inputs = user_inputs(index, tables["choice"][at : at + 1], rating, user=user, history=own)
+                inputs = user_inputs(index, tables["choice"][at : at + 1], None, user=user, history=own)
+                if "rating" in rows:
+                    rating = rows["rating"].take(np.array([at]))
+                    inputs = replace(inputs, moments=_moments(index.part("rating"), rating))
             if ranker is not None and inputs is not None:
                 best, scores = ranked_list(ranker, self.by, self.n, self.allowed, inputs, hidden)
             else:
@@ -164,6 +167,17 @@ def _rows(part: Any, name: PartName, trained: TrainedModel) -> Rows:
         return rows
     new = replace(trained.users.prior.rows(None, len(histories) - len(known)), covariance=None)
     return merged(rows, new, np.diff(starts) > 0)
+
+
+def _moments(part: PartIndex, user: Rows) -> Moments:
+    """The moments of a user's ratings, without the kernel of `moments_of`: workers need no Numba."""
+    trained = part.trained
+
+    def moments(at: Numbers | None) -> tuple[Floats, Floats]:
+        items = trained.items.all_rows()
+        return rating_moments(trained, user, items if at is None else items.take(at), part.spread)
+
+    return moments
 
 
 def without_users(index: ItemIndex) -> ItemIndex:
