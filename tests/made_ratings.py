@@ -22,6 +22,20 @@ def low_rank(
     return of_arrays(u, i, np.clip(scores, 1, 5), users, items)
 
 
+def chosen_and_rated(users: int = 200, items: int = 80, chosen: int = 20, seed: int = 0) -> Ratings:
+    """Users choose items by their taste, and then rate them 1 to 5 by quality and by something else than that taste.
+
+    So the choices say little about the ratings, and the ratings little about the choices.
+    """
+    rng = np.random.default_rng(seed)
+    taste, kind = rng.normal(size=(users, 4)), rng.normal(size=(items, 4))
+    odds = 1.5 * taste @ kind.T + rng.normal(size=items) + rng.gumbel(size=(users, items))
+    u, i = np.repeat(np.arange(users), chosen), np.argsort(-odds, axis=1)[:, :chosen].ravel()
+    fit = (rng.normal(size=(users, 2))[u] * rng.normal(0, 0.5, (items, 2))[i]).sum(axis=1)
+    scores = 3 + rng.normal(0, 0.8, items)[i] + fit + 0.4 * rng.normal(size=len(u))
+    return of_arrays(u, i, np.clip(np.round(scores), 1, 5), users, items)
+
+
 def of_arrays(u: np.ndarray, i: np.ndarray, values: np.ndarray, users: int, items: int) -> Ratings:
     """Ratings of plain arrays; ids are 100 + number for users and "i<number>" for items."""
     return Ratings(

@@ -1,6 +1,7 @@
 """On Spark.
 
-When ratings do not fit one machine, the same call trains on Apache Spark. What comes back is a model like any other.
+When ratings do not fit one machine, the same call trains on Apache Spark. What comes back is a recommender like any
+other: a rating model, a choice model and a ranker.
 
 Needs `pip install 'penchant[spark]'` and Java 17. Here Spark runs in local mode on a part of the shipped ratings, so
 that both engines can be compared.
@@ -10,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 import penchant as pt
 
@@ -18,12 +20,24 @@ split = pt.split.random(ratings.take(np.flatnonzero(ratings.user_numbers < 150))
 path = Path(tempfile.mkdtemp()) / "ratings.parquet"
 split.train.to_frame().write_parquet(path)
 
-# %% `engine="spark"` takes a path or URL that the workers can read. The penalty grows with a row's ratings there.
+# %% `engine="spark"` takes a path or URL that the workers can read. MLlib trains the rating model, and Spark counts the
+# pairs of items from which the choice model follows.
 
-on_spark = pt.train(str(path), "als", engine="spark", factors=8, epochs=4, blocks=2, seed=0)
-here = pt.train(split.train, "als", factors=8, seed=0)
+on_spark = pt.train(str(path), engine="spark", blocks=2, seed=0)
+here = pt.train(split.train, seed=0)
+print(on_spark)
+print(on_spark.ranker.facts["choice_model"])
 
-# %% Both predict the held-back ratings; ids are the same, so the calls are the same.
+# %% Lists for all users are made by the workers, in any order. They are those that this machine makes.
+
+from penchant.engines import spark
+
+lists = spark.recommend_all(on_spark, str(path.parent / "lists"), n=3, by="combined")
+found = pl.read_parquet(f"{lists}/*.parquet").filter(pl.col("user") == 1).sort("rank")
+print(found["item"].to_list(), on_spark.recommend(1, n=3).ids)
+
+# %% Both predict the held-back ratings; ids are the same, so the calls are the same. On one machine the rating model is
+# `bayes`, on Spark `als`.
 
 users = split.test.users.take(split.test.user_numbers)
 items = split.test.items.take(split.test.item_numbers)

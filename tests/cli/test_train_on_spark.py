@@ -34,6 +34,15 @@ def test_a_model_trained_on_spark_recommends_without_it(table: Path, tmp_path: P
     assert len(pt.load(tmp_path / "m").recommend(100, 3)) == 3
 
 
+def test_without_a_model_both_parts_are_trained_and_the_ranker_is_shown(table: Path, tmp_path: Path) -> None:
+    engine = ["--engine", "spark", "--master", "local[1]", "--conf", "spark.sql.shuffle.partitions=1", "--blocks", 1]
+    done = penchant("train", table, "--user-column", "who", "--item-column", "what", *engine, "--out", tmp_path / "m")
+    assert "Trained als and ease on 500 ratings" in done.stdout
+    assert "Choice model: ease: ease takes up to 0.00 GB on the driver for 30 items" in done.stdout
+    assert "The ranker was fitted on 75 random rows" in done.stdout and "Weights of the combined order" in done.stdout
+    assert str(pt.load(tmp_path / "m")) == "<Recommender rating als, choice ease: 40 users, 30 items>"
+
+
 def test_mistakes_are_caller_errors(table: Path, tmp_path: Path) -> None:
     spark = ["train", table, "--engine", "spark", "--out", tmp_path / "m"]
     silent = f"spark://127.0.0.1:{free_port()}"

@@ -125,6 +125,23 @@ def test_workers_compute_lists_with_the_code_that_was_sent(
     assert mine["item"].to_list() == reference.recommend(user, 3).ids
 
 
+def test_workers_count_pairs_of_items_and_make_combined_lists(
+    session: Any, reference: pt.Recommender, ratings: Any, tmp_path: Any
+) -> None:
+    import polars as pl
+
+    from penchant.engines import spark
+    from penchant.engines.spark.encoded_tables import from_memory
+    from penchant.engines.spark.pair_counts import gramian_of
+
+    chosen = np.zeros((ratings.n_users, ratings.n_items), np.float32)
+    chosen[ratings.user_numbers, ratings.item_numbers] = 1
+    np.testing.assert_array_equal(gramian_of(from_memory(session, ratings), 3), np.tril(chosen.T @ chosen))
+    model = pt.Recommender(reference.rating_model, pt.train(ratings, "ease", regularization=50).choice_model)
+    found = pl.read_parquet(spark.recommend_all(model, str(tmp_path / "lists"), 5) + "/*.parquet").sort("user", "rank")
+    assert found["item"].to_list() == model.recommend_many(n=5, by="combined")["item"].to_list()
+
+
 def test_an_executor_out_of_memory_names_the_setting(session: Any) -> None:
     from penchant.engines.spark.failures import explained
 

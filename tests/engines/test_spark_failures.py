@@ -18,6 +18,9 @@ MESSAGES = {
     "ExecutorLostFailure (executor 1 exited caused by ...) Reason: Remote RPC client disassociated": (
         EngineError, "lost its worker machines",
     ),
+    "Job aborted: Total size of serialized results of 9 tasks (1.1 GiB) is bigger than spark.driver.maxResultSize 1g": (
+        EngineError, "may not send as much to the driver.*Raise spark.driver.maxResultSize",
+    ),
     "[PATH_NOT_FOUND] Path does not exist: file:/nowhere/r.csv. SQLSTATE: 42K03": (DataError, "^/nowhere/r.csv: "),
     "PythonException:\\n penchant.foundations.errors.DataError: a score is not a number. Let the model answer": (
         DataError, "a score is not a number",

@@ -293,7 +293,6 @@ def test_training_again_fits_the_ranker_on_the_new_rows() -> None:
         ({"cut": "latest"}, "the table has no times"),
         ({"cut": "random", "model": "als"}, "one model has no ranker"),
         ({"cut": "random", "factors": 3}, "one model has no ranker"),
-        ({"cut": "random", "engine": "spark"}, "Spark trains one model"),
     ],
 )
 def test_a_cut_that_has_no_use_is_refused(how: dict[str, Any], says: str) -> None:

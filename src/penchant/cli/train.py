@@ -61,11 +61,11 @@ def train(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
+    from penchant.engines.engine_choice import rating_model
     from penchant.engines.engine_choice import train as train_model
-    from penchant.recommending.train_parts import RATING_MODEL
 
     flags = [*as_flags(settings_given), *context.args]
-    settings: dict[str, Any] = settings_from_flags(model or RATING_MODEL, flags, engine, context=context)
+    settings: dict[str, Any] = settings_from_flags(model or rating_model(engine), flags, engine, context=context)
     if engine == "spark":
         settings |= {"master": master, "config": dict(pair(one, "--conf", "NAME=VALUE") for one in conf or ())}
     if engine == "spark" and not (hold_out or table.items or table.users or table.is_movielens):

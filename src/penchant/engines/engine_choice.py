@@ -8,13 +8,14 @@ from typing import Any
 from penchant.data.ratings import Ratings
 from penchant.engines import spark
 from penchant.engines.spark.settings import MODELS as SPARK_MODELS
+from penchant.engines.spark.settings import RATING_MODEL as SPARK_RATING_MODEL
 from penchant.foundations.arguments import checked_arguments
 from penchant.foundations.errors import SettingsError
 from penchant.foundations.progress import Progress
 from penchant.foundations.rng import Seed
 from penchant.foundations.settings import Settings
 from penchant.recommending.recommender import Recommender
-from penchant.recommending.train_parts import CUT
+from penchant.recommending.train_parts import CUT, RATING_MODEL
 from penchant.recommending.train_parts import train as train_here
 from penchant.training.registry import model_spec
 
@@ -48,16 +49,24 @@ def train(
     sampling when it is used up, so its samples depend on the speed of the machine.
     Raises SettingsError or DataError for what cannot be used.
     """
-    common: dict[str, Any] = {"seed": seed, "validation": validation, "progress": progress, "resume": resume}
+    common: dict[str, Any] = {
+        "seed": seed,
+        "validation": validation,
+        "progress": progress,
+        "resume": resume,
+        "cut": cut,
+    }
     if check_engine(engine) == "spark":
-        if cut != CUT:
-            raise SettingsError("Spark trains one model, which has no ranker", where="cut", remedy="Leave out the cut")
         if budget is not None:
             raise SettingsError("Spark's training has no budget", where="budget", remedy="Leave it out")
-        named = {} if model is None else {"model": model}
-        learned: Recommender = spark.train(ratings, **named, **common, **(settings or {}), **more)
+        learned: Recommender = spark.train(ratings, model, **common, **(settings or {}), **more)
         return learned
-    return train_here(ratings, model, **common, settings=settings, cut=cut, budget=budget, **more)
+    return train_here(ratings, model, **common, settings=settings, budget=budget, **more)
+
+
+def rating_model(engine: str) -> str:
+    """The rating model that an engine trains if no model is named."""
+    return SPARK_RATING_MODEL if check_engine(engine) == "spark" else RATING_MODEL
 
 
 def settings_class(model: str, engine: str = "local") -> type[Settings]:

@@ -122,7 +122,7 @@ def rank_blocks_by_ranker(
         for at in np.flatnonzero((lists.items[:, -1] < 0) & more).tolist():
             own = None if rating is None else rating.take(np.array([at]))
             one = user_inputs(index, inputs.choice[at : at + 1], own, user=int(block[at]))
-            best, scores = _listed(ranker, by, n, allowed, one, hidden(np.array([at]))[1])
+            best, scores = ranked_list(ranker, by, n, allowed, one, hidden(np.array([at]))[1])
             lists.replace(at, best, scores, p_choose(ranker, one, best)[0])
         sources = reduce(stronger, (one.sources for one in found.values()))
         yield Ranked(block, sources, lists.items, lists.scores.astype(np.float32), lists.p_choose)
@@ -147,10 +147,10 @@ def with_p_choose(index: ItemIndex, lists: Iterator[Ranked]) -> Iterator[Ranked]
         yield replace(ranked, p_choose=chosen)
 
 
-def _listed(
+def ranked_list(
     ranker: Ranker, by: By, n: int, allowed: NDArray[np.bool_], inputs: TermInputs, hidden: Numbers
 ) -> tuple[Numbers, NDArray[Any]]:
-    """One user's list. hidden: the item numbers to leave out."""
+    """One user's list by the ranker, and its scores. hidden: the item numbers to leave out."""
     own = allowed.copy()
     own[hidden] = False
     best, scores = best_by_ranker(ranker, by, inputs, n, own & ~inputs.unrated)
@@ -174,7 +174,7 @@ def user_inputs(
     """The inputs of the ranker's terms for one user.
 
     choice: (1, I) scores of the choice part. rating: (S, 1, D), the row in the rating part. user: a known number, or
-    UNKNOWN. history: the item numbers that the user has chosen; None for those of training.
+    UNKNOWN. history: the item numbers that the user has chosen; None for those that the index holds.
     """
     near, moments = index.neighbours, None
     if rating is not None:
@@ -183,9 +183,10 @@ def user_inputs(
 
     def neighbours() -> Floats:
         assert near is not None
-        known = user != UNKNOWN and history is None
-        items = index.seen.row(user)[0] if known else np.empty(0, np.int32) if history is None else history
-        return near.scores(items, user if known else None)[None]
+        own = None if user == UNKNOWN else user
+        if history is not None:
+            return near.scores(history, own)[None]
+        return near.scores(np.empty(0, np.int32) if own is None else index.seen.row(own)[0], own)[None]
 
     return TermInputs(index.unrated, choice, moments, index.static_terms, None if near is None else neighbours)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from penchant.data.ratings import Ratings
 from penchant.foundations.arguments import checked_arguments, type_of
@@ -73,12 +73,7 @@ def train(
     chosen = {**(settings or {}), **more}
     if model is None and not chosen and resume is None:
         return train_parts(ratings, seed=seed, validation=validation, progress=progress, cut=cut, budget=budget)
-    if cut != CUT:
-        raise SettingsError(
-            f"one model has no ranker, so the cut {cut!r} has no use",
-            where="cut",
-            remedy="Name no model and no settings of it, or leave out the cut",
-        )
+    refuse_cut(cut)
     name = model or RATING_MODEL
     if budget is not None:
         chosen["budget"] = seconds_of(budget, "budget")
@@ -104,21 +99,38 @@ def train_parts(
     without ratings, or whose ratings are all equal, gets a choice model only. Raises SettingsError for a cut that the
     table does not support.
     """
-    _check_cut(ratings, cut)
+    check_cut(ratings, cut)
     shown, kind = progress or Silent(), choice_kind(ratings)
     shown.note(f"choice model: {kind.name}, {kind.reason}")
     plans = {"rating": PartSettings(RATING_MODEL)} if has_ratings(ratings) else {}
     plans["choice"] = PartSettings(kind.name)
     facts = {"choice_model": f"{kind.name}: {kind.reason}"}
     seconds = None if budget is None else seconds_of(budget, "budget")
-    return _trained(
+    return fit_parts(
         ratings, plans, seed=seed, validation=validation, progress=shown, cut=cut, facts=facts, budget=seconds
     )
 
 
+class PartPlan(Protocol):
+    """How one part is trained, here or on an engine."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def train(self) -> Callable[..., TrainedModel]:
+        """(ratings, seed, *, progress, and of a rating model validation) -> the model, trained on these rows."""
+
+    def shorter(self) -> PartPlan:
+        """The same in less time, for fitting the ranker."""
+
+    def within(self, seconds: float | None) -> PartPlan:
+        """The same with a budget, if there is one."""
+
+
 @dataclass(frozen=True)
 class PartSettings:
-    """A model to train as a part, and its settings."""
+    """A model to train as a part in this process, and its settings."""
 
     kind: str
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -140,9 +152,9 @@ class PartSettings:
         return replace(self, settings={**self.settings, **more}) if self.kind == RATING_MODEL else self
 
 
-def _trained(
+def fit_parts(
     ratings: Ratings,
-    plans: Mapping[str, PartSettings],
+    plans: Mapping[str, PartPlan],
     *,
     seed: Seed,
     validation: Ratings | None = None,
@@ -178,7 +190,18 @@ def _trained(
     return Recommender(models.get("rating"), models["choice"], replace(ranker, facts=whole))
 
 
-def _check_cut(ratings: Ratings, cut: str) -> None:
+def refuse_cut(cut: str) -> None:
+    """Raise SettingsError for a cut where one model is trained."""
+    if cut != CUT:
+        raise SettingsError(
+            f"one model has no ranker, so the cut {cut!r} has no use",
+            where="cut",
+            remedy="Name no model and no settings of it, or leave out the cut",
+        )
+
+
+def check_cut(ratings: Ratings, cut: str) -> None:
+    """Raise SettingsError for a cut that the table does not support."""
     if cut not in CUTS_BY:
         raise SettingsError(f"there is no cut {cut!r}", where="cut", remedy=f"Choose one of: {', '.join(CUTS_BY)}")
     if cut == "latest" and ratings.timestamps is None:
@@ -252,7 +275,7 @@ def train_again(
         return Recommender(models.get("rating"), models.get("choice"), ranker)
     facts = {name: ranker.facts[name] for name in ("choice_model",) if name in ranker.facts}
     cut = ranker.facts.get("asked_cut", CUT)
-    return _trained(ratings, plans, seed=seed, progress=shown, cut=cut, facts=facts)
+    return fit_parts(ratings, plans, seed=seed, progress=shown, cut=cut, facts=facts)
 
 
 def _earlier(resume: Recommender, name: str) -> TrainedModel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from penchant.data.columns import ITEM, RATING, USER
-from penchant.data.features import FeatureTable
-from penchant.data.interactions import Interactions
-from penchant.data.ratings import Grouped, Ratings
+from penchant.data.ratings import Ratings
 from penchant.data.reading_rules import Rules
 from penchant.data.scale import Kind, Scale
 from penchant.data.vocabulary import Vocabulary
@@ -29,7 +28,7 @@ _MANY_LEVELS = 101
 class EncodedTable:
     """frame: columns user, item (numbers) and rating, persisted in Spark. users, items: the id of each number.
 
-    count: how many ratings. scale, user_features, item_features: as in Ratings.
+    count: how many ratings. scale: as in Ratings. given: the same rows on the driver, if the table was made from them.
     """
 
     frame: DataFrame
@@ -37,8 +36,17 @@ class EncodedTable:
     users: Vocabulary
     items: Vocabulary
     scale: Scale
-    user_features: FeatureTable | None = None
-    item_features: FeatureTable | None = None
+    given: Ratings | None = None
+
+    @cached_property
+    def ratings(self) -> Ratings:
+        """The rows on the driver: as given, or collected, in order of user and item."""
+        if self.given is not None:
+            return self.given
+        rows = self.frame.toArrow()
+        users, items, values = (rows.column(name).to_numpy() for name in (USER, ITEM, RATING))
+        order = np.lexsort((items, users))
+        return Ratings(users[order], items[order], values[order], self.users, self.items, self.scale)
 
 
 def numbered_table(session: SparkSession, table: Any, rules: Rules, separator: str = ",") -> EncodedTable:
@@ -62,24 +70,13 @@ def from_memory(session: SparkSession, ratings: Ratings) -> EncodedTable:
     if not len(ratings):
         raise DataError("there are no ratings to train on")
     frame = from_arrow(session, arrow_ratings(ratings.user_numbers, ratings.item_numbers, ratings.values))
-    return EncodedTable(
-        persist(frame), len(ratings), ratings.users, ratings.items, ratings.scale,
-        ratings.user_features, ratings.item_features,
-    )  # fmt: skip
+    return EncodedTable(persist(frame), len(ratings), ratings.users, ratings.items, ratings.scale, ratings)
 
 
 def arrow_ratings(users: Any, items: Any, values: Any) -> pa.Table:
     """Numbers and ratings (n,) as an Arrow table (user, item, rating)."""
     columns = {USER: pa.array(users, pa.int32()), ITEM: pa.array(items, pa.int32())}
     return pa.table(columns | {RATING: pa.array(values, pa.float32())})
-
-
-def interactions_of(table: EncodedTable) -> Interactions:
-    """Every user's ratings on the driver, in item order: 8 bytes each."""
-    rows = table.frame.toArrow()
-    users, items, values = (rows.column(name).to_numpy() for name in (USER, ITEM, RATING))
-    grouped = Grouped.build(users, items, values, len(table.users))
-    return Interactions(grouped.starts, grouped.numbers, grouped.values)
 
 
 def _scale(frame: DataFrame, rules: Rules, kind: Kind) -> Scale:

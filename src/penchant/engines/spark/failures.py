@@ -38,6 +38,11 @@ def explanation(text: str, memory: str) -> PenchantError:
         return DataError(own.group(1))
     if missing := re.search(r"Path does not exist: (\S+?)\.(?:\s|$)", text):
         return DataError("there is no such file", where=missing.group(1).removeprefix("file:"))
+    if "spark.driver.maxResultSize" in text:
+        return EngineError(
+            "Spark may not send as much to the driver", where=memory,
+            remedy="Raise spark.driver.maxResultSize, and spark.driver.memory with it; 0 is no limit",
+        )  # fmt: skip
     if re.search(_LOST, text):
         return EngineError(
             "Spark lost its worker machines", where=memory,

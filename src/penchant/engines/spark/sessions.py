@@ -22,7 +22,12 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _TIMEOUT = 5.0
 """Seconds to wait for a master to accept a connection."""
 
-_QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
+_DEFAULTS = {
+    "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR",
+    "spark.driver.maxResultSize": "0",
+}  # fmt: skip
+"""Quiet, and without a limit on what is collected: a model is, with its users' histories."""
+
 _shipped: set[str] = set()
 
 
@@ -98,7 +103,7 @@ def _started(master: str, config: dict[str, str]) -> SparkSession:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         config = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"} | config
     builder = SparkSession.builder.master(master).appName("penchant")
-    for name, value in (_QUIET | config).items():
+    for name, value in (_DEFAULTS | config).items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 

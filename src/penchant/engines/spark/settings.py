@@ -1,4 +1,4 @@
-"""The settings of the models that Spark can train."""
+"""The models that Spark can train, and their settings."""
 
 from __future__ import annotations
 
@@ -37,4 +37,10 @@ class SparkImplicitAls(SparkALSSettings):
 
 
 MODELS: dict[str, type[SparkAls] | type[SparkImplicitAls]] = {"als": SparkAls, "implicit_als": SparkImplicitAls}
-"""The models that Spark can train, under the names of the local models."""
+"""The models that MLlib trains, under the names of the local models."""
+
+RATING_MODEL = "als"
+"""The rating model that is trained if no model is named."""
+
+DIVISION = ("blocks", "checkpoint_every")
+"""The settings that say how the work is divided; they belong to every model, and with them alone no model is named."""

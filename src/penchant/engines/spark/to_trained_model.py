@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from penchant.data.interactions import Interactions
-from penchant.engines.spark.encoded_tables import EncodedTable, interactions_of
+from penchant.engines.spark.encoded_tables import EncodedTable
 from penchant.engines.spark.factorization import Factorization
 from penchant.engines.spark.settings import SparkAls, SparkImplicitAls
 from penchant.models.priors import Prior
@@ -38,7 +38,7 @@ def to_trained_model(
         items=items,
         noise=np.array([noise], np.float32),
         scale=table.scale,
-        interactions=interactions_of(table) if settings.histories else Interactions.none(len(table.users)),
+        interactions=Interactions.of(table.ratings) if settings.histories else Interactions.none(len(table.users)),
         feedback=Feedback(confidence="values") if implicit else None,
         history=[] if implicit else [{"epoch": float(settings.epochs), "train_rmse": factorization.train_rmse}],
         facts=facts,
@@ -53,7 +53,8 @@ def widened(spread: float, n: int, parameters: int) -> float:
 
 def _side(table: EncodedTable, found: Factorization, of: int, prior: Prior) -> Side:
     """Users (0) or items (1)."""
-    ids, features = ((table.users, table.user_features), (table.items, table.item_features))[of]
+    ids = (table.users, table.items)[of]
+    features = None if table.given is None else (table.given.user_features, table.given.item_features)[of]
     return settled(
         Side(ids, found.biases[of][None], found.vectors[of][None], found.counts[of], prior, features=features)
     )

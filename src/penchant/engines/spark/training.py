@@ -1,4 +1,4 @@
-"""Training on Spark: from a table to the same kind of model as local training."""
+"""Training on Spark: from a table to the same kind of recommender as local training."""
 
 from __future__ import annotations
 
@@ -7,31 +7,28 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from penchant.data.ratings import Ratings
 from penchant.data.reading_rules import Rules
 from penchant.engines.spark.encoded_tables import numbered_table
-from penchant.engines.spark.factorization import factorize_table
 from penchant.engines.spark.failures import explained
 from penchant.engines.spark.job_progress import watched
+from penchant.engines.spark.parts import MLlibPart, SparkRows, train_on_spark
 from penchant.engines.spark.sessions import checkpoints, spark_session
-from penchant.engines.spark.settings import MODELS, SparkAls, SparkImplicitAls
-from penchant.engines.spark.to_trained_model import to_trained_model
+from penchant.engines.spark.settings import DIVISION, MODELS, RATING_MODEL
 from penchant.foundations.errors import SettingsError
 from penchant.foundations.progress import Progress, Silent
-from penchant.foundations.rng import Seed, generator, spawn_seeds
-from penchant.metrics.rating_error import rmse
-from penchant.models.trained import TrainedModel
-from penchant.recommending.predictions import predict_numbers
+from penchant.foundations.rng import Seed
 from penchant.recommending.recommender import Recommender
+from penchant.recommending.train_parts import CUT, check_cut, refuse_cut
 
 _RULES = {field.name for field in fields(Rules)}
 
 
 def train(
     ratings: Any,
-    model: str = "als",
+    model: str | None = None,
     *,
     master: str | None = None,
     config: Mapping[str, str] | None = None,
@@ -41,57 +38,51 @@ def train(
     validation: Ratings | None = None,
     progress: Progress | None = None,
     resume: Recommender | None = None,
+    cut: str = CUT,
     **settings: Any,
 ) -> Recommender:
-    """Train a model on Spark.
+    """Train a recommender on Spark.
 
-    ratings: a path or URL of a Parquet or CSV table, a Spark DataFrame, or Ratings. model: "als" for ratings,
-    "implicit_als" for implicit feedback. master: spark://host:port, local[*] and the like; left out, the running
-    session, or this machine. config: Spark properties of a new session. work: a folder that all machines can read and
-    write, for checkpoints. separator, and the fields of Rules: how a table is read. settings: the fields of SparkAls
-    or SparkImplicitAls. Raises EngineError when Spark fails, and DataError for an invalid row.
+    ratings: a path or URL of a Parquet or CSV table, a Spark DataFrame, or Ratings. model: "als" for ratings or
+    "implicit_als" for implicit feedback, which is then the only part; None for the parts that the table supports and a
+    ranker. master: spark://host:port, local[*] and the like; left out, the running session, or this machine. config:
+    Spark properties of a new session. work: a folder that all machines can read and write, for checkpoints. separator,
+    and the fields of Rules: how a table is read. cut: which rows the ranker is fitted on, as for local training.
+    settings: the fields of SparkAls or SparkImplicitAls; without a model, `blocks` and `checkpoint_every` are those of
+    all parts, and with any other setting "als" is the only part. Raises EngineError when Spark fails, and DataError for
+    an invalid row.
     """
-    if model not in MODELS:
-        raise SettingsError(f"Spark has no model {model!r}", remedy=f"Choose one of: {', '.join(MODELS)}")
+    rules = Rules(**{name: settings.pop(name) for name in _RULES & settings.keys()})
+    both = model is None and settings.keys() <= set(DIVISION)
+    kind = model or RATING_MODEL
+    if kind not in MODELS:
+        raise SettingsError(f"Spark has no model {kind!r}", remedy=f"Choose one of: {', '.join(MODELS)}")
     if resume is not None:
         raise SettingsError("Spark cannot continue from an earlier model", where="resume", remedy="Train a new model")
-    rules = Rules(**{name: settings.pop(name) for name in _RULES & settings.keys()})
-    chosen = MODELS[model].from_json(settings)
-    reporting = progress or Silent()
+    if not both:
+        refuse_cut(cut)
+    if cut == "latest" and not isinstance(ratings, Ratings):
+        remedy = 'Use cut="random", or train on Ratings with times'
+        raise SettingsError("a table that Spark reads has no times", where="cut", remedy=remedy)
+    chosen = MODELS[kind].from_json(settings)
+    shown, started = progress or Silent(), time.perf_counter()
     given = ratings.sparkSession if isinstance(ratings, DataFrame) else None
-    with spark_session(master, config, given) as session, explained(session):
-        trained = _trained(session, (ratings, rules, separator), model, chosen, work, seed, reporting)
-    return Recommender.of(_validated(trained, validation))
-
-
-def _trained(
-    session: SparkSession, source: tuple[Any, Rules, str], kind: str, settings: SparkAls | SparkImplicitAls,
-    work: str | None, seed: Seed, progress: Progress,
-) -> TrainedModel:  # fmt: skip
-    started = time.perf_counter()
-    with checkpoints(session, work) as checkpointing:
+    with (
+        spark_session(master, config, given) as session,
+        explained(session),
+        checkpoints(session, work) as checkpointing,
+    ):
         if not checkpointing:
-            progress.note("No checkpoints. To have them, pass work=, a folder that the driver and all workers share")
-        with watched(session, progress, "number ids"):
-            table = numbered_table(session, *source)
-        with watched(session, progress, "factorize"):
-            numbered = time.perf_counter()
-            factorization = factorize_table(table, settings, int(spawn_seeds(generator(seed), 1)[0]), checkpointing)
-        facts = {
-            "engine": f"spark {session.version}", "master": session.sparkContext.master, "ratings": table.count,
-            "numbering_seconds": round(numbered - started, 2),
-            "factorizing_seconds": round(time.perf_counter() - numbered, 2),
-        }  # fmt: skip
-        model = to_trained_model(table, factorization, kind, settings, facts)
-    table.frame.unpersist()
-    return replace(model, facts=facts | {"seconds": round(time.perf_counter() - started, 2)})
-
-
-def _validated(trained: TrainedModel, validation: Ratings | None) -> TrainedModel:
-    """The model with its error on the validation ratings in its history."""
-    if validation is None or trained.objective != "rating":
-        return trained
-    users = trained.users.vocabulary.numbers(validation.users.ids)[validation.user_numbers]
-    items = trained.items.vocabulary.numbers(validation.items.ids)[validation.item_numbers]
-    error = rmse(validation.values, predict_numbers(trained, users, items).mean)
-    return replace(trained, history=[{**trained.history[-1], "validation_rmse": error}])
+            shown.note("No checkpoints. To have them, pass work=, a folder that the driver and all workers share")
+        with watched(session, shown, "number ids"):
+            table = numbered_table(session, ratings, rules, separator)
+        numbered, rows = time.perf_counter() - started, SparkRows(session, table, checkpointing)
+        try:
+            if both:
+                check_cut(table.ratings, cut)
+                return train_on_spark(rows, settings, seed=seed, validation=validation, progress=shown, cut=cut)
+            trained = MLlibPart(kind, chosen, rows).of(table, seed, progress=shown, validation=validation)
+        finally:
+            table.frame.unpersist()
+    seconds = {"numbering_seconds": round(numbered, 2), "seconds": round(time.perf_counter() - started, 2)}
+    return Recommender.of(replace(trained, facts={**trained.facts, **seconds}))

@@ -44,7 +44,7 @@ class WorkerModel:
     @property
     def batch_size(self) -> int:
         """How many users to score at a time."""
-        return max(1, _SCORES // max(1, len(self.items)))
+        return batch_size(len(self.items))
 
     def scores(self, users: Rows) -> Floats:
         """The expected rating of every item for B user rows, (B, I), not clipped so that the order is kept."""
@@ -57,22 +57,29 @@ class WorkerModel:
         return np.clip(scores, self.low, self.high)
 
 
+def batch_size(items: int) -> int:
+    """How many users to score at a time for this many items."""
+    return max(1, _SCORES // max(1, items))
+
+
 def user_columns(trained: TrainedModel) -> pa.Table:
-    """All users of a model as columns: id, bias (S), vectors (S·K), and the numbers of the items they have seen."""
-    side = trained.users
-    samples, count = side.bias.shape
-    flat = side.all_rows().vectors.transpose(1, 0, 2).reshape(-1)
-    width = samples * side.factors
-    cold_start = np.zeros_like(side.bias) if side.cold_start is None else side.cold_start
-    return pa.table(
-        {
-            ID: pa.array(side.vocabulary.ids.tolist()),
-            "bias": lists_of(side.bias.T.reshape(-1), np.arange(count + 1) * samples),
-            "vectors": lists_of(flat, np.arange(count + 1) * width),
-            "cold_start": lists_of(cold_start.T.reshape(-1), np.arange(count + 1) * samples),
-            SEEN: lists_of(trained.interactions.by_item_number().numbers, trained.interactions.starts),
-        }
-    )
+    """All users of a model as columns: id, their rows, and the numbers of the items they have seen."""
+    seen = trained.interactions.by_item_number()
+    columns = {ID: pa.array(trained.users.vocabulary.ids.tolist()), SEEN: lists_of(seen.numbers, seen.starts)}
+    return pa.table(columns | row_columns(trained.users.all_rows()))
+
+
+def row_columns(rows: Rows) -> dict[str, Any]:
+    """Rows as Arrow columns of lists: bias (S), vectors (S·K) and cold_start (S)."""
+    samples, count = rows.bias.shape
+    flat = rows.vectors.transpose(1, 0, 2).reshape(-1)
+    width = samples * rows.vectors.shape[2]
+    cold_start = np.zeros_like(rows.bias) if rows.cold_start is None else rows.cold_start
+    return {
+        "bias": lists_of(rows.bias.T.reshape(-1), np.arange(count + 1) * samples),
+        "vectors": lists_of(flat, np.arange(count + 1) * width),
+        "cold_start": lists_of(cold_start.T.reshape(-1), np.arange(count + 1) * samples),
+    }
 
 
 def lists_of(values: NDArray[Any], starts: NDArray[Any]) -> Any:
@@ -80,12 +87,12 @@ def lists_of(values: NDArray[Any], starts: NDArray[Any]) -> Any:
     return pa.LargeListArray.from_arrays(pa.array(starts, pa.int64()), pa.array(np.ascontiguousarray(values)))
 
 
-def rows_of(batch: Any, samples: int) -> Rows:
-    """The user rows of an Arrow batch that has the columns of `user_columns`, without nulls."""
+def rows_of(batch: Any, samples: int, prefix: str = "") -> Rows:
+    """The rows of an Arrow batch that has the columns of `row_columns`, named with this prefix, without nulls."""
     count = batch.num_rows
-    bias = flat_values(batch, "bias").reshape(count, samples).T
-    vectors = flat_values(batch, "vectors").reshape(count, samples, -1).transpose(1, 0, 2)
-    cold_start = flat_values(batch, "cold_start").reshape(count, samples).T
+    bias = flat_values(batch, f"{prefix}bias").reshape(count, samples).T
+    vectors = flat_values(batch, f"{prefix}vectors").reshape(count, samples, -1).transpose(1, 0, 2)
+    cold_start = flat_values(batch, f"{prefix}cold_start").reshape(count, samples).T
     bias, vectors, cold_start = (np.ascontiguousarray(part) for part in (bias, vectors, cold_start))
     return Rows(bias, vectors, cold_start=cold_start)
 

@@ -6,11 +6,12 @@ the result depend on the number of threads that the linear algebra library uses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from penchant.data.interactions import Interactions
 from penchant.data.ratings import Ratings
@@ -42,6 +43,9 @@ BYTES: Mapping[Form, int] = {"dense": 6, "factored": 28}
 MARGIN = 0.8
 """The share of the available memory that training may take."""
 
+GramOf = Callable[[NDArray[np.int64]], NDArray[Any]]
+"""Item numbers (m,), rising, -> the lower triangle of XᵀX between them, (m, m); the caller may overwrite it."""
+
 
 @dataclass(frozen=True)
 class EASESettings(FeedbackSettings):
@@ -60,21 +64,26 @@ def train(
     validation: Ratings | None = None,
     progress: Progress,
     resume: TrainedModel | None = None,
+    gram_of: GramOf | None = None,
 ) -> TrainedModel:
     """Solve for the weights between items, exactly. Nothing is validated or continued.
 
-    Raises DataError for weights that do not fit the memory.
+    gram_of: where XᵀX comes from, if it was summed elsewhere; the weights are then dense. Raises DataError for weights
+    that do not fit the memory.
     """
     check_resume(resume, "ease")
     feedback = settings.feedback(ratings)
     positive = positive_interactions(ratings, feedback)
     X = positive_matrix(positive, feedback)
-    factored = _is_factored(*X.shape)
+    factored = gram_of is None and _is_factored(*X.shape)
     progress.start("item-item weights", 2)
     penalty = settings.regularization
     choice = choose_penalty(X, rng) if penalty is None else PenaltyChoice(penalty, ())
     progress.step()
-    scorer, users, items = (_factored if factored else _dense)(positive, X, choice.penalty)
+    if factored:
+        scorer, users, items = _factored(positive, X, choice.penalty)
+    else:
+        scorer, users, items = _dense(positive, X, choice.penalty, gram_of)
     progress.step()
     model = TrainedModel(
         kind="ease",
@@ -118,19 +127,19 @@ def _is_factored(users: int, items: int) -> bool:
     return form == "factored"
 
 
-def _dense(positive: Ratings, X: Any, penalty: float) -> tuple[ItemItemScorer, Side, Side]:
+def _dense(positive: Ratings, X: Any, penalty: float, gram_of: GramOf | None) -> tuple[ItemItemScorer, Side, Side]:
     """An item's vector is its column of B; the view keeps an item's weights on all others side by side in memory."""
-    found = _weights_of_chosen(X, penalty)
+    found = _weights_of_chosen(X, penalty, gram_of)
     vectors: Floats = found.weights.T
     histories = HistoryRows(X.indptr.astype(np.int64), X.indices, X.data, positive.n_items)
     return ItemItemScorer(found.spread), user_side(positive, histories), item_side(positive, vectors)
 
 
-def _weights_of_chosen(X: Any, penalty: float) -> DenseWeights:
+def _weights_of_chosen(X: Any, penalty: float, gram_of: GramOf | None = None) -> DenseWeights:
     """The weights between the items with interactions, computed without the others, whose weights are zero."""
     items = X.shape[1]
     chosen = np.flatnonzero(np.bincount(X.indices, minlength=items))
-    found = dense_weights(gramian(X[:, chosen]), penalty)
+    found = dense_weights(gramian(X[:, chosen]) if gram_of is None else gram_of(chosen), penalty)
     if len(chosen) == items:
         return found
     weights, spread = np.zeros((items, items), np.float32), np.full(items, 1 / penalty, np.float32)
