@@ -1,4 +1,4 @@
-"""The workflow files cannot run here: their schema and their security are checked instead, without a network."""
+"""The files for the host of the repository cannot run here: their schemas and their security are checked instead."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ import pytest
 
 from pages import ROOT
 
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-LINTERS = {
-    "schema": ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *map(str, WORKFLOWS)],
-    "dependabot": ["check-jsonschema", "--builtin-schema", "vendor.dependabot", str(ROOT / ".github/dependabot.yml")],
-    "security": ["zizmor", "--offline", "--no-progress", str(ROOT / ".github")],
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+FORMS = [GITHUB / "ISSUE_TEMPLATE" / name for name in ("bug.yml", "idea.yml")]
+SCHEMAS: dict[str, list[Path]] = {
+    "github-workflows": WORKFLOWS,
+    "github-issue-forms": FORMS,
+    "github-issue-config": [GITHUB / "ISSUE_TEMPLATE" / "config.yml"],
+    "dependabot": [GITHUB / "dependabot.yml"],
+    "citation-file-format": [ROOT / "CITATION.cff"],
 }
+LINTERS = {
+    name: ["check-jsonschema", "--builtin-schema", f"vendor.{name}", *map(str, files)]
+    for name, files in SCHEMAS.items()
+} | {"security": ["zizmor", "--offline", "--no-progress", str(GITHUB)]}
 
 
 @pytest.mark.parametrize("name", LINTERS)
