@@ -28,7 +28,7 @@ from penchant.evaluation.comparison.records import record_key
 from penchant.evaluation.comparison.specs import ComparisonSpec, comparison_specs
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.evaluation.scoring.protocol import versions
-from penchant.foundations.progress import Bar
+from penchant.foundations.progress import ProgressBar
 from penchant.training.registry import MODELS
 
 ROOT = Path(__file__).parents[1]
@@ -62,7 +62,7 @@ def main() -> None:
     ]
     if asked.kept:
         chosen = [one for one in chosen if _finished(one, split, asked.seeds)]
-    with Bar() as bar:
+    with ProgressBar() as bar:
         found = pt.compare(chosen, split, seeds=asked.seeds, folder=KEPT, progress=bar)
     print(found)
     _check_expected(found)

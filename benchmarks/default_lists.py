@@ -15,7 +15,6 @@ liked rows alone. `scripts/rivals-environment` installs the libraries; tweets ne
 
 from __future__ import annotations
 
-import itertools
 import json
 import shlex
 import sys
@@ -49,17 +48,9 @@ RESULTS = Path(__file__).parent / "results" / "default_lists.json"
 BOOKS = Path(__file__).parent / "data" / "goodbooks-10k" / "ratings.parquet"
 SEED, REPLICATES, LEVEL = 0, 2000, 0.95
 BY = {"by": "ndcg@10", "seeds": [SEED]}
-IMPLICIT = [
-    {"factors": factors, "alpha": alpha, "regularization": penalty}
-    for factors, alpha, penalty in itertools.product((64,), (3.0, 10.0, 30.0), (1.0, 10.0, 100.0))
-]
-LENSKIT = [
-    {"embedding_size": factors, "weight": weight, "regularization": penalty}
-    for factors, weight, penalty in itertools.product((64,), (3.0, 10.0, 30.0), (1.0, 10.0, 100.0))
-]
 HELD = {"shipped": 300, "goodbooks": 2000}
 """Held-out users; half of them choose settings and half are tested."""
-WIDTHS = {"shipped": (32, 64, 128), "goodbooks": (64, 128, 256)}
+WIDTHS = {"shipped": (32, 64, 128), "goodbooks": (64, 128, 256), "tweets": (64, 128)}
 
 
 def shipped() -> dict[str, Any]:
@@ -87,8 +78,8 @@ def _plain(ratings: Ratings) -> Ratings:
 def tweets() -> dict[str, Any]:
     split = pt.split.random(_plain(pt.movietweetings()), test=0.2, seed=42)
     others = [
-        _tuned(ImplicitAdapter, "implicit ALS", IMPLICIT, split),
-        _tuned(LensKitAdapter, "LensKit", LENSKIT, split),
+        _tuned(kind, next(one for one in RIVALS if one.name == name), split)
+        for kind, name in ((ImplicitAdapter, "implicit ALS"), (LensKitAdapter, "LensKit ImplicitMF"))
     ]
     model = pt.train(split.train, seed=SEED, cut="random")
     found = pt.compare([model, "sparse_ease", "ease", "implicit_als", "als", *others], split, **BY)
@@ -97,13 +88,15 @@ def tweets() -> dict[str, Any]:
     return {"comparison": found.to_json(), "settings": chosen, "ranker": model.ranker.to_json()}
 
 
-def _tuned(kind: Any, label: str, grid: list[dict[str, Any]], split: Split) -> Any:
-    """An external model with the settings of the grid that are best on a tenth of the training rows."""
+def _tuned(kind: Any, one: ListModel, split: Split) -> Any:
+    """An external model with the settings that `tuning.py` finds on a tenth of the training rows."""
     inner = pt.split.random(split.train, test=0.1, seed=1)
-    tried = [kind(f"{label} {number}", **settings) for number, settings in enumerate(grid)]
-    found = pt.compare(tried, inner, replicates=10, **BY)
-    best = max(tried, key=lambda one: found.metrics[one.label]["ndcg@10"].value)
-    return kind(label, **best.settings)
+
+    def value(settings: Mapping[str, Any]) -> float:
+        found = pt.compare([kind(one.name, **settings)], inner, replicates=10, **BY)
+        return float(found.metrics[one.name]["ndcg@10"].value)
+
+    return kind(one.name, **tuned(one, WIDTHS["tweets"], _kept(one, value))[0])
 
 
 def rolling() -> dict[str, Any]:
@@ -189,18 +182,26 @@ def _places(model: pt.Recommender, given: Ratings, users: np.ndarray, by: Any) -
 def _validated(
     one: ListModel, train: Ratings, positive: Ratings, given: Ratings, wanted: Ratings, users: np.ndarray
 ) -> Validated:
-    """NDCG@100 of the validation users; every setting is run once. positive: the given rows that models fold in."""
-    kept: dict[Any, float] = {}
+    """NDCG@100 of the validation users. positive: the given rows that models fold in."""
 
     def value(settings: Mapping[str, Any]) -> float:
+        return float(_ndcg(_scores(one, train, positive, settings, users), given, wanted, users).mean())
+
+    return _kept(one, value)
+
+
+def _kept(one: ListModel, value: Validated) -> Validated:
+    """The same function; every setting is run once."""
+    kept: dict[Any, float] = {}
+
+    def found(settings: Mapping[str, Any]) -> float:
         key = tuple(sorted(settings.items()))
         if key not in kept:
-            scores = _scores(one, train, positive, settings, users)
-            kept[key] = float(_ndcg(scores, given, wanted, users).mean())
+            kept[key] = value(settings)
             print(f"  {one.name} {dict(settings)} {kept[key]:.4f}", flush=True)
         return kept[key]
 
-    return value
+    return found
 
 
 def _scores(

@@ -134,7 +134,7 @@ def cmfrec_implicit(train: Ratings, histories: Grouped, settings: Settings, seed
 WEIGHTS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 PENALTIES = (0.01, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 EASE = next(one for one in ALL if one.name == "ease")
-ELSEWHERE = "minutes for each setting on 10,000 items; another library there has the same weights"
+SAME_WEIGHTS = "minutes for each setting on 10,000 items; the weights are those of `ease`"
 RIVALS = (
     ListModel("implicit ALS", implicit, {"alpha": WEIGHTS, "regularization": PENALTIES},
               [{"alpha": 10.0, "regularization": 10.0}], "factors", module="implicit", distribution="implicit"),
@@ -143,9 +143,10 @@ RIVALS = (
               "it factorizes a matrix for every row in every epoch"),
     ListModel("LensKit ItemKNN", lenskit_knn,
               {"max_nbrs": (10, 20, 50, 100, 200, 500, 1000), "min_sim": (1e-6, 0.01, 0.02, 0.05, 0.1)},
-              [{"max_nbrs": 100, "min_sim": 1e-6}], "", module="lenskit", distribution="lenskit"),
+              [{"max_nbrs": 100, "min_sim": 1e-6}], "", module="lenskit", distribution="lenskit",
+              too_large="it scores users one at a time"),
     ListModel("rusket EASE", rusket_ease, EASE.grid, EASE.starts, "", module="rusket", distribution="rusket",
-              too_large=ELSEWHERE),
+              too_large=SAME_WEIGHTS),
     ListModel("rusket ALS", rusket_als, {"alpha": WEIGHTS, "regularization": PENALTIES},
               [{"alpha": 10.0, "regularization": 10.0}], "factors", module="rusket", distribution="rusket"),
     ListModel("irspack iALS", irspack_ials,
@@ -158,7 +159,8 @@ RIVALS = (
     ListModel("elsarec ELSA", elsarec, {"epochs": (5, 10, 20, 40), "batch_size": (64, 128, 256, 512)},
               [{"epochs": 10, "batch_size": 256}], "n_dims", module="elsa", distribution="elsarec",
               too_large="minutes for each setting on 10,000 items"),
-    ListModel("RecTools EASE", rectools_ease, EASE.grid, EASE.starts, "", module="rectools", distribution="RecTools"),
+    ListModel("RecTools EASE", rectools_ease, EASE.grid, EASE.starts, "", module="rectools", distribution="RecTools",
+              too_large=SAME_WEIGHTS),
     ListModel("cmfrec CMF_implicit", cmfrec_implicit, {"alpha": WEIGHTS, "lambda_": PENALTIES},
               [{"alpha": 10.0, "lambda_": 10.0}], "k", module="cmfrec", distribution="cmfrec"),
 )  # fmt: skip
