@@ -58,7 +58,9 @@ def main() -> None:
     sys.path.insert(0, str(ROOT / "benchmarks"))
     split = lesson_split()
     chosen = [
-        one for one in _specs(asked.external) if not asked.only or any(word in one.label.lower() for word in asked.only)
+        one
+        for one in _specs(asked.external, split)
+        if not asked.only or any(word in one.label.lower() for word in asked.only)
     ]
     if asked.kept:
         chosen = [one for one in chosen if _finished(one, split, asked.seeds)]
@@ -95,14 +97,14 @@ def _asked() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _specs(external: bool) -> list[ComparisonSpec]:
+def _specs(external: bool, split: Split) -> list[ComparisonSpec]:
     """Our registered models and those of every installed library."""
     from external.installed_adapters import adapters
 
     found: list[Any] = [name for name in OURS if name in MODELS]
     for adapter in adapters(EXTERNAL if external else ()):
         found += adapter.comparison_models()
-    return comparison_specs(found)
+    return comparison_specs(found, split)
 
 
 def _finished(spec: ComparisonSpec, split: Split, seeds: Sequence[int]) -> bool:

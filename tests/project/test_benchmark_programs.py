@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import penchant as pt
 from benchmark_modules import benchmark
+from made_ratings import low_rank
 from pages import ROOT
 
 PROGRAMS = sorted([*(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "scripts").rglob("*.py")])
@@ -32,3 +34,10 @@ def test_every_name_that_a_program_imports_exists(path: Path) -> None:
         found = benchmark(module) if module in NEIGHBOURS else importlib.import_module(module)
         if name and not hasattr(found, name):
             importlib.import_module(f"{module}.{name}")  # a module, or a fault
+
+
+def test_the_comparison_knows_its_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    split = pt.split.random(low_rank(), test=0.2, seed=0)
+    labels = [one.label for one in benchmark("compare")._specs(False, split)]
+    assert {"bayes", "als", "net", "popular"} <= set(labels)
