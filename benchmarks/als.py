@@ -1,6 +1,6 @@
 """ALS: seconds for each epoch and the final loss, compared with implicit; and how the time grows with the ratings.
 
-    python benchmarks/als.py              # with implicit 0.7.3 (see external/requirements.txt), then 1M to 20M ratings
+    python benchmarks/als.py              # with implicit 0.7.3 (see external/libraries.txt), then 1M to 20M ratings
     python benchmarks/als.py --quick      # the comparison alone
 
 Both sides run in one process on the same positive interactions, with the same factors, regularization and number of

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 
 from penchant.foundations.threads import limit_blas
 from penchant.recommending.recommender import load, main_model
-from penchant.service.schemas import ListRequest
+from penchant.service.list_schemas import ListRequest
 
 
 def main() -> None:

@@ -25,7 +25,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +32,13 @@ import numpy as np
 from scipy.sparse import csr_array, csr_matrix
 
 from als import loss
+from list_models import history_scores
 from penchant.data.movielens import movielens
 from penchant.data.ratings import Ratings
 from penchant.data.splitting import random
 from penchant.data.synthetic import synthetic
 from penchant.evaluation.scoring.protocol import versions
 from penchant.foundations.threads import limit_blas
-from penchant.models.rows import Rows
 from penchant.models.trained import Feedback, TrainedModel
 from penchant.training.held_out import held_out_entries, held_out_ndcg
 from penchant.training.linear.history_sides import positive_matrix
@@ -176,13 +175,9 @@ def held_out_users(ratings: Ratings) -> dict[str, Any]:
 def ndcgs(trained: TrainedModel, given: Any, held: Any, first: int) -> list[float]:
     """The NDCG@100 of 200 users from the first on."""
     some = slice(first, first + 200)
-    histories = trained.users.histories
-    assert histories is not None
-    rows = replace(histories, starts=given[some].indptr.astype(np.int64), numbers=given[some].indices,
-                   values=given[some].data.astype(np.float32))  # fmt: skip
-    users = Rows(np.zeros((1, len(rows)), np.float32), rows.summed_by_row()[None], history=rows)
-    table_of = trained.scorer.all_items(users, trained.items.all_rows())
-    return [held_out_ndcg(table_of[at : at + 1], given[some][[at]], held[some][[at]], 100) for at in range(len(rows))]
+    table_of = history_scores(trained, given[some])
+    count = table_of.shape[0]
+    return [held_out_ndcg(table_of[at : at + 1], given[some][[at]], held[some][[at]], 100) for at in range(count)]
 
 
 def large() -> dict[str, Any]:

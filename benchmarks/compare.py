@@ -28,7 +28,7 @@ from penchant.evaluation.comparison.records import record_key
 from penchant.evaluation.comparison.specs import ComparisonSpec, comparison_specs
 from penchant.evaluation.scoring.evaluation_settings import EvaluationSettings
 from penchant.evaluation.scoring.protocol import versions
-from penchant.foundations.progress import Bar
+from penchant.foundations.progress import ProgressBar
 from penchant.training.registry import MODELS
 
 ROOT = Path(__file__).parents[1]
@@ -58,11 +58,13 @@ def main() -> None:
     sys.path.insert(0, str(ROOT / "benchmarks"))
     split = lesson_split()
     chosen = [
-        one for one in _specs(asked.external) if not asked.only or any(word in one.label.lower() for word in asked.only)
+        one
+        for one in _specs(asked.external, split)
+        if not asked.only or any(word in one.label.lower() for word in asked.only)
     ]
     if asked.kept:
         chosen = [one for one in chosen if _finished(one, split, asked.seeds)]
-    with Bar() as bar:
+    with ProgressBar() as bar:
         found = pt.compare(chosen, split, seeds=asked.seeds, folder=KEPT, progress=bar)
     print(found)
     _check_expected(found)
@@ -95,14 +97,14 @@ def _asked() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _specs(external: bool) -> list[ComparisonSpec]:
+def _specs(external: bool, split: Split) -> list[ComparisonSpec]:
     """Our registered models and those of every installed library."""
     from external.installed_adapters import adapters
 
     found: list[Any] = [name for name in OURS if name in MODELS]
     for adapter in adapters(EXTERNAL if external else ()):
         found += adapter.comparison_models()
-    return comparison_specs(found)
+    return comparison_specs(found, split)
 
 
 def _finished(spec: ComparisonSpec, split: Split, seeds: Sequence[int]) -> bool:

@@ -1,19 +1,20 @@
 """The default recommender's lists beside single models, other libraries and recent popularity.
 
     python benchmarks/default_lists.py shipped tweets rolling held_out     # all parts, or some of them
+    python benchmarks/default_lists.py held_out:shipped                    # one data set of held_out
 
 shipped: the lesson's split; the default with and without genres, its own parts, EASE alone and popularity, and the
 training times. tweets: a random split of MovieTweetings with implicit and LensKit beside, both tuned on a tenth of the
 training rows. The question is that of gaps, not of what comes next, so the ranker is fitted on random rows too
 (cut="random"). rolling: six weekly cuts of MovieTweetings, recall of everything chosen in the next seven days, beside
 popularity of several windows. held_out: users who are not in training, with 80 % of their rows folded in (Liang et al.
-2018, section 4.3), on the shipped ratings and on a sample of goodbooks, beside EASE, implicit and LensKit with settings
-tuned on other held-out users. Needs implicit==0.7.3 and lenskit==2025.8.1 for the parts that name them.
+2018, section 4.3), on the shipped ratings and on a sample of goodbooks, beside EASE and every library of
+`list_rivals.py` that is installed, each with the settings that `tuning.py` finds on other held-out users; they get the
+liked rows alone. `scripts/rivals-environment` installs the libraries; tweets needs implicit and LensKit.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import shlex
 import sys
@@ -28,33 +29,28 @@ import numpy as np
 import penchant as pt
 from external.implicit_adapter import ImplicitAdapter
 from external.lenskit_adapter import LensKitAdapter
-from list_models import implicit, lenskit
+from list_models import ListModel
 from list_quality import renumbered
+from list_rivals import EASE, RIVALS, installed
 from penchant.data.liked import liked_from
 from penchant.data.ratings import Grouped, Ratings
 from penchant.data.splitting import Split
+from penchant.data.vocabulary import Vocabulary
 from penchant.evaluation.comparison.cross_validation import cross_validate
 from penchant.evaluation.scoring.protocol import machine, versions
 from penchant.metrics.full_ranking import ItemSets, rank_items
 from penchant.metrics.intervals import UserSums, paired_difference
 from penchant.metrics.ranking import ndcg
 from penchant.metrics.split_sums import interval_of
+from tuning import Validated, tuned
 
 RESULTS = Path(__file__).parent / "results" / "default_lists.json"
 BOOKS = Path(__file__).parent / "data" / "goodbooks-10k" / "ratings.parquet"
 SEED, REPLICATES, LEVEL = 0, 2000, 0.95
 BY = {"by": "ndcg@10", "seeds": [SEED]}
-IMPLICIT = [
-    {"factors": factors, "alpha": alpha, "regularization": penalty}
-    for factors, alpha, penalty in itertools.product((64,), (3.0, 10.0, 30.0), (1.0, 10.0, 100.0))
-]
-LENSKIT = [
-    {"embedding_size": factors, "weight": weight, "regularization": penalty}
-    for factors, weight, penalty in itertools.product((64,), (3.0, 10.0, 30.0), (1.0, 10.0, 100.0))
-]
-EASE = [{"regularization": penalty} for penalty in (25.0, 50.0, 100.0, 200.0, 400.0, 800.0)]
 HELD = {"shipped": 300, "goodbooks": 2000}
 """Held-out users; half of them choose settings and half are tested."""
+WIDTHS = {"shipped": (32, 64, 128), "goodbooks": (64, 128, 256), "tweets": (64, 128)}
 
 
 def shipped() -> dict[str, Any]:
@@ -82,8 +78,8 @@ def _plain(ratings: Ratings) -> Ratings:
 def tweets() -> dict[str, Any]:
     split = pt.split.random(_plain(pt.movietweetings()), test=0.2, seed=42)
     others = [
-        _tuned(ImplicitAdapter, "implicit ALS", IMPLICIT, split),
-        _tuned(LensKitAdapter, "LensKit", LENSKIT, split),
+        _tuned(kind, next(one for one in RIVALS if one.name == name), split)
+        for kind, name in ((ImplicitAdapter, "implicit ALS"), (LensKitAdapter, "LensKit ImplicitMF"))
     ]
     model = pt.train(split.train, seed=SEED, cut="random")
     found = pt.compare([model, "sparse_ease", "ease", "implicit_als", "als", *others], split, **BY)
@@ -92,13 +88,15 @@ def tweets() -> dict[str, Any]:
     return {"comparison": found.to_json(), "settings": chosen, "ranker": model.ranker.to_json()}
 
 
-def _tuned(kind: Any, label: str, grid: list[dict[str, Any]], split: Split) -> Any:
-    """An external model with the settings of the grid that are best on a tenth of the training rows."""
+def _tuned(kind: Any, one: ListModel, split: Split) -> Any:
+    """An external model with the settings that `tuning.py` finds on a tenth of the training rows."""
     inner = pt.split.random(split.train, test=0.1, seed=1)
-    tried = [kind(f"{label} {number}", **settings) for number, settings in enumerate(grid)]
-    found = pt.compare(tried, inner, replicates=10, **BY)
-    best = max(tried, key=lambda one: found.metrics[one.label]["ndcg@10"].value)
-    return kind(label, **best.settings)
+
+    def value(settings: Mapping[str, Any]) -> float:
+        found = pt.compare([kind(one.name, **settings)], inner, replicates=10, **BY)
+        return float(found.metrics[one.name]["ndcg@10"].value)
+
+    return kind(one.name, **tuned(one, WIDTHS["tweets"], _kept(one, value))[0])
 
 
 def rolling() -> dict[str, Any]:
@@ -118,8 +116,8 @@ def rolling() -> dict[str, Any]:
     return {"recall@10 of all choices": rows, "result": found.to_json()}
 
 
-def held_out() -> dict[str, Any]:
-    return {name: _held_out(name) for name in HELD}
+def held_out(data: str = "") -> dict[str, Any]:
+    return {name: _held_out(name) for name in ([data] if data else HELD)}
 
 
 def _held_out(name: str) -> dict[str, Any]:
@@ -139,15 +137,13 @@ def _held_out(name: str) -> dict[str, Any]:
              ("combined", "choice", "rating")}  # fmt: skip
     popular = np.bincount(train.item_numbers, minlength=ratings.n_items).astype(float)
     found["popular"] = _ndcg(np.repeat(popular[None], len(test), axis=0), given, wanted, test)
-    positive, settings = (train.take(train.values >= liked), given.take(given.values >= liked)), {}
-    for label, (score, grid) in {
-        "ease": (_ease, EASE),
-        "implicit": (_implicit, IMPLICIT),
-        "LensKit": (_lenskit, LENSKIT),
-    }.items():
-        tried = [_ndcg(score(*positive, one, validation), given, wanted, validation).mean() for one in grid]
-        settings[label] = grid[int(np.argmax(tried))]
-        found[label] = _ndcg(score(*positive, settings[label], test), given, wanted, test)
+    positive, chosen = (train.take(train.values >= liked), given.take(given.values >= liked)), {}
+    for one in [EASE, *(one for one in installed() if name == "shipped" or not one.too_large)]:
+        settings, tried = tuned(one, WIDTHS[name], _validated(one, *positive, given, wanted, validation))
+        started = time.perf_counter()
+        scores = _scores(one, *positive, settings, test)
+        chosen[one.name] = {"settings": settings, "validation": tried, "seconds": time.perf_counter() - started}
+        found[one.name] = _ndcg(scores, given, wanted, test)
     rows_of, first = {}, found["default by combined"]
     for label, values in found.items():
         gain = paired_difference(
@@ -157,7 +153,7 @@ def _held_out(name: str) -> dict[str, Any]:
         rows_of[label] = {
             "ndcg@100": float(values.mean()),
             "default minus it": vars(gain),
-            "settings": settings.get(label),
+            **chosen.get(label, {}),
         }
         print(name, len(test), label, rows_of[label], flush=True)
     return {"users": len(test), "training rows": len(train), "models": rows_of, "ranker": model.ranker.to_json()}
@@ -183,27 +179,46 @@ def _places(model: pt.Recommender, given: Ratings, users: np.ndarray, by: Any) -
     return table
 
 
-def _ease(train: Ratings, given: Ratings, settings: Mapping[str, Any], users: np.ndarray) -> np.ndarray:
-    return _places(pt.train(train, "ease", seed=SEED, positive_from=0.0, **settings), given, users, "choice")
+def _validated(
+    one: ListModel, train: Ratings, positive: Ratings, given: Ratings, wanted: Ratings, users: np.ndarray
+) -> Validated:
+    """NDCG@100 of the validation users. positive: the given rows that models fold in."""
+
+    def value(settings: Mapping[str, Any]) -> float:
+        return float(_ndcg(_scores(one, train, positive, settings, users), given, wanted, users).mean())
+
+    return _kept(one, value)
 
 
-def _implicit(train: Ratings, given: Ratings, settings: Mapping[str, Any], users: np.ndarray) -> np.ndarray:
-    return implicit(*_of_users(train, given, users), settings, SEED)(np.arange(len(users)))
+def _kept(one: ListModel, value: Validated) -> Validated:
+    """The same function; every setting is run once."""
+    kept: dict[Any, float] = {}
+
+    def found(settings: Mapping[str, Any]) -> float:
+        key = tuple(sorted(settings.items()))
+        if key not in kept:
+            kept[key] = value(settings)
+            print(f"  {one.name} {dict(settings)} {kept[key]:.4f}", flush=True)
+        return kept[key]
+
+    return found
 
 
-def _lenskit(train: Ratings, given: Ratings, settings: Mapping[str, Any], users: np.ndarray) -> np.ndarray:
-    return lenskit(*_of_users(train, given, users), settings, SEED)(np.arange(len(users)))
-
-
-def _of_users(train: Ratings, given: Ratings, users: np.ndarray) -> tuple[Ratings, Grouped]:
-    place = np.full(given.n_users, -1)
-    place[users] = np.arange(len(users))
-    known = np.bincount(train.item_numbers, minlength=train.n_items) > 0  # LensKit refuses other items
-    rows = np.where(known[given.item_numbers], place[given.user_numbers], -1)
-    kept = rows >= 0
-    ones = np.ones(int(kept.sum()), np.float32)
-    histories = Grouped.build(rows[kept], given.item_numbers[kept], ones, len(users))
-    return renumbered(train, np.unique(train.user_numbers)), histories
+def _scores(
+    one: ListModel, train: Ratings, given: Ratings, settings: Mapping[str, Any], users: np.ndarray
+) -> np.ndarray:
+    """Scores (B, I) of a model that gets the items with training rows only, numbered from 0; others are last."""
+    known = np.unique(train.item_numbers)
+    rows = renumbered(train, np.unique(train.user_numbers))
+    places = np.searchsorted(known, rows.item_numbers).astype(np.int32)
+    rows = replace(rows, item_numbers=places, items=Vocabulary(known))
+    kept = given.take(np.isin(given.user_numbers, users) & np.isin(given.item_numbers, known))
+    owners, items = np.searchsorted(users, kept.user_numbers), np.searchsorted(known, kept.item_numbers)
+    histories = Grouped.build(owners, items.astype(np.int32), np.ones(len(kept), np.float32), len(users))
+    found = np.asarray(one.scored(rows, histories, settings, SEED)(np.arange(len(users))), np.float64)
+    table = np.full((len(users), given.n_items), found.min() - 1.0)
+    table[:, known] = found
+    return table
 
 
 def _ndcg(scores: np.ndarray, given: Ratings, wanted: Ratings, users: np.ndarray) -> np.ndarray:
@@ -226,11 +241,11 @@ def main() -> None:
     results |= {
         "command": shlex.join(["python", "benchmarks/default_lists.py", *asked]),
         "machine": machine(), "seed": SEED,
-        "versions": versions(["numpy", "scipy", "numba", "implicit", "lenskit"]),
+        "versions": versions(["numpy", "scipy", "numba", *dict.fromkeys(one.distribution for one in RIVALS)]),
     }  # fmt: skip
-    for name in asked:
-        started = time.perf_counter()
-        results[name] = PARTS[name]()
+    for one in asked:
+        started, (name, _, data) = time.perf_counter(), one.partition(":")
+        results[name] = {**results.get(name, {}), **held_out(data)} if data else PARTS[name]()
         print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
         RESULTS.write_text(json.dumps(results, indent=1, default=float) + "\n")
 

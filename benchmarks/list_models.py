@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from penchant.data.ratings import Grouped, Ratings
 from penchant.foundations.threads import limit_blas
+from penchant.models.rows import Rows
 from penchant.models.trained import TrainedModel
 from penchant.recommending.fold_in import infer
 from penchant.training.registry import train as train_ours
@@ -29,7 +30,9 @@ EPOCHS = 16
 @dataclass(frozen=True)
 class ListModel:
     """scored: trains and returns the score function. grid: the values of each setting. starts: starting points of
-    tuning. width: the library's name for the number of factors, or "". widest: the largest number of factors tried."""
+    tuning. width: the library's name for the number of factors, or "". widest: the largest number of factors tried.
+    module, distribution: what is imported and what is installed, for other libraries. too_large: why it runs on the
+    shipped table alone, or ""."""
 
     name: str
     scored: Callable[[Ratings, Grouped, Settings, int], ScoreRows]
@@ -37,6 +40,9 @@ class ListModel:
     starts: Sequence[Settings]
     width: str = "factors"
     widest: int = 256
+    module: str = ""
+    distribution: str = ""
+    too_large: str = ""
 
 
 def ours(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
@@ -64,10 +70,20 @@ def folded(trained: TrainedModel, histories: Grouped) -> np.ndarray:
 
 
 def ease(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:
-    """EASE; the row of a new user is their history."""
+    """EASE; new users by their histories."""
     trained = train_ours(train, "ease", seed=seed, **settings)
-    table, weights = as_table(histories, train.n_items), trained.items.vectors[0].T
-    return lambda at: table[at] @ weights
+    table = as_table(histories, train.n_items)
+    return lambda at: history_scores(trained, table[at])
+
+
+def history_scores(trained: TrainedModel, table: Any) -> np.ndarray:
+    """Scores (B, I) of an item-item model for users with these weights of items, sparse (B, I)."""
+    mine = trained.users.histories
+    assert mine is not None
+    rows = replace(mine, starts=table.indptr.astype(np.int64), numbers=table.indices.astype(np.int32),
+                   values=table.data.astype(np.float32))  # fmt: skip
+    users = Rows(np.zeros((1, len(rows)), np.float32), rows.summed_by_row()[None], history=rows)
+    return trained.scorer.all_items(users, trained.items.all_rows())
 
 
 def popularity(train: Ratings, histories: Grouped, settings: Settings, seed: int) -> ScoreRows:

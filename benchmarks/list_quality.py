@@ -26,7 +26,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ from penchant.evaluation.scoring.protocol import machine, versions
 from penchant.metrics.full_ranking import ItemSets, Ranks, rank_items
 from penchant.metrics.intervals import UserSums, bootstrap_all, paired_difference
 from penchant.metrics.ranking import ndcg, precision
+from tuning import tuned
 
 HERE = Path(__file__).parent
 RESULTS, BOOKS = HERE / "results" / "list_quality.json", HERE / "data" / "goodbooks-10k" / "ratings.parquet"
@@ -162,39 +163,7 @@ class Bench:
 
     def tuned(self, one: ListModel) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """The best settings on the validation users, and those tried with each number of factors."""
-        narrow = {one.width: WIDTHS[self.data][0]} if one.width else {}
-        best = max((self.climbed(one, {**start, **narrow}) for start in one.starts), key=self.by_validation(one))
-        tried = [best]
-        for width in [K for K in WIDTHS[self.data][1:] if one.width and one.widest >= K]:
-            tried.append({**best, one.width: width})
-            if self.validated(one, tried[-1]) <= self.validated(one, best):
-                break
-            best = tried[-1]
-        if best != tried[0]:
-            best = self.climbed(one, best)
-            tried.append(best)
-        return best, [{**settings, "ndcg@100": self.validated(one, settings)} for settings in tried]
-
-    def climbed(self, one: ListModel, best: dict[str, Any]) -> dict[str, Any]:
-        """Moves to better neighbours until none is better."""
-        while True:
-            around = [best, *({**best, name: value} for name, value in neighbours(one, best))]
-            better = max(around, key=self.by_validation(one))
-            if better == best:
-                return best
-            best = better
-
-    def by_validation(self, one: ListModel) -> Callable[[Mapping[str, Any]], float]:
-        return lambda settings: self.validated(one, settings)
-
-
-def neighbours(one: ListModel, settings: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """The next lower and the next higher value of each setting."""
-    found = []
-    for name, values in one.grid.items():
-        at = values.index(settings[name])
-        found += [(name, values[near]) for near in (at - 1, at + 1) if 0 <= near < len(values)]
-    return found
+        return tuned(one, WIDTHS[self.data], lambda settings: self.validated(one, settings))
 
 
 def prepared(data: str, names: list[str], scratch: Path, until: float) -> None:

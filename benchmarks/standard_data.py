@@ -25,6 +25,12 @@ GENRES = (
     "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy",
     "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western",
 )  # fmt: skip
+MOVIELENS = {
+    100_004: "MovieLens small 2016", 100_836: "MovieLens small 2018", 20_000_263: "MovieLens 20M",
+    25_000_095: "MovieLens 25M", 32_000_204: "MovieLens 32M",
+}  # fmt: skip
+FIRST_EDITION = 1_000_000
+"""The first edition of goodbooks-10k has fewer ratings, the second about six times as many."""
 NAMES = {"user": "user", "item": "item", "rating": "rating"}
 
 
@@ -69,26 +75,41 @@ def _from_package() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     return data, items.drop("video_release_date", "IMDb_URL"), users
 
 
+def with_films(ratings: pt.Ratings, films: Path) -> pt.Ratings:
+    """With genres and years, where the folder has its file of films."""
+    return ratings.with_features(items=films) if films.exists() else ratings
+
+
 def movielens_dat(folder: Path) -> StandardData:
     """MovieLens 1M and 10M: ratings.dat with "::" between the columns."""
-    text = (folder / "ratings.dat").read_text(encoding="latin-1").replace("::", "\t")
-    names = ("user", "item", "rating", "timestamp")
-    frame = pl.read_csv(io.StringIO(text), separator="\t", has_header=False, new_columns=list(names))
+    ratings = pt.Ratings.from_file(folder / "ratings.dat")
+    if ratings.scale.high > 5:
+        return movietweetings(folder)
     name = "MovieLens 1M" if (folder / "users.dat").exists() else "MovieLens 10M"
-    return StandardData(name, pt.Ratings.from_frame(frame, **NAMES, timestamp="timestamp"))
+    return StandardData(name, with_films(ratings, folder / "movies.dat"))
+
+
+def movietweetings(folder: Path) -> StandardData:
+    """MovieTweetings: ratings.dat from 0 to 10; here the files may be packed."""
+    ending = "" if (folder / "ratings.dat").exists() else ".gz"
+    ratings = pt.Ratings.from_file(folder / f"ratings.dat{ending}", scale=(0, 10))
+    return StandardData("MovieTweetings", with_films(ratings, folder / f"movies.dat{ending}"))
 
 
 def movielens_csv(folder: Path) -> StandardData:
     """MovieLens 20M, 25M, 32M and the small ones: ratings.csv."""
     ratings = pt.Ratings.from_csv(folder / "ratings.csv")
-    sizes = {20_000_263: "MovieLens 20M", 25_000_095: "MovieLens 25M", 32_000_204: "MovieLens 32M"}
-    return StandardData(sizes.get(len(ratings), f"MovieLens, {len(ratings):,} ratings"), ratings)
+    name = MOVIELENS.get(len(ratings), f"MovieLens, {len(ratings):,} ratings")
+    return StandardData(name, with_films(ratings, folder / "movies.csv"))
 
 
 def goodbooks(folder: Path) -> StandardData:
-    """goodbooks-10k, second edition: ratings.csv with user_id, book_id, rating."""
+    """goodbooks-10k: ratings.csv of either edition, or the Parquet file of the first one that is in this repository."""
+    packed = folder / "ratings.parquet"
+    if packed.exists():
+        return StandardData("goodbooks-10k", pt.Ratings.from_parquet(packed, **NAMES))
     ratings = pt.Ratings.from_csv(folder / "ratings.csv", user="user_id", item="book_id", rating="rating")
-    return StandardData("goodbooks-10k v2", ratings)
+    return StandardData("goodbooks-10k v2" if len(ratings) > FIRST_EDITION else "goodbooks-10k", ratings)
 
 
 def netflix(folder: Path) -> StandardData:
@@ -117,6 +138,8 @@ def _blocks(path: Path) -> pl.DataFrame:
 READERS: tuple[tuple[str, Callable[[Path], StandardData]], ...] = (
     ("u.data", movielens_100k),
     ("ratings.dat", movielens_dat),
+    ("ratings.dat.gz", movietweetings),
+    ("ratings.parquet", goodbooks),
     ("books.csv", goodbooks),
     ("ratings.csv", movielens_csv),
     ("training_set", netflix),

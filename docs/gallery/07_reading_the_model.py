@@ -31,7 +31,14 @@ first, second = axes_found.axes
 drawn = axes("Films on the first two axes of their vectors", x="first axis", y="second axis")
 drawn.scatter(first.places, second.places, s=6, color="#9fa8da")
 named = {title for axis in (first, second) for title in (*axis.low[:3], *axis.high[:3])}
-for title, x, y in zip(first.titles, first.places, second.places, strict=True):
+places = sorted(zip(second.places, first.places, first.titles, strict=True))
+written = []
+for y, x, title in places:
     if title in named:
-        drawn.annotate(title.rpartition(" (")[0][:28], (x, y), fontsize=8, rotation=12)
+        below = [at + 0.09 for at, near in written if abs(x - near) < 0.6]  # no title covers another one
+        at = max([y, *below])
+        written.append((at, x))
+        line = {"arrowstyle": "-", "color": "#9fa8da", "linewidth": 0.6}
+        drawn.annotate(title.rpartition(" (")[0], (x, y), xytext=(x + 0.04, at), fontsize=8, arrowprops=line)
+drawn.margins(x=0.25)
 save(__file__)

@@ -50,5 +50,27 @@ def cluster() -> Any:
         yield started
 
 
-def test_the_pictures_are_those_of_the_scripts() -> None:
+def test_every_script_has_a_picture_that_its_present_code_drew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import drawing
+
     assert sorted(path.stem for path in (FOLDER / "images").glob("*.svg")) == [path.stem for path in scripts(FOLDER)]
+    old = [
+        path.name
+        for path in scripts(FOLDER)
+        if drawing.fingerprint(path) not in (FOLDER / "images" / f"{path.stem}.svg").read_text(encoding="utf-8")
+    ]
+    assert old == [], "draw them again: python docs/gallery/NAME.py"
+
+
+def test_a_fingerprint_changes_with_the_code_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import drawing
+
+    def of(text: str) -> str:
+        (tmp_path / "script.py").write_text(text, encoding="utf-8")
+        return str(drawing.fingerprint(tmp_path / "script.py"))
+
+    first = of('"""A text."""\n\n# %% Words.\nx = 1  # said\n')
+    assert of('"""Another text."""\nx = 1\n') == first
+    assert of('"""A text."""\nx = 2\n') != first

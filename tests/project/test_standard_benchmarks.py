@@ -60,7 +60,8 @@ def test_the_folds_of_100k_are_consecutive_fifths_in_file_order(tmp_path: Path) 
             {"ratings_dot_csv": "userId,movieId,rating,timestamp\n1,10,4.5,978300760\n2,11,3,978300761\n"},
             "MovieLens, 2 ratings",
         ),
-        ({"ratings_dot_csv": "user_id,book_id,rating\n1,10,4\n2,11,3\n", "books_dot_csv": ""}, "goodbooks-10k v2"),
+        ({"ratings_dot_csv": "user_id,book_id,rating\n1,10,4\n2,11,3\n", "books_dot_csv": ""}, "goodbooks-10k"),
+        ({"ratings_dot_dat": "1::0054890::9::1381945744\n2::1408101::10::1382400295\n"}, "MovieTweetings"),
     ],
 )
 def test_other_original_folders(tmp_path: Path, files: dict[str, str], name: str) -> None:
