@@ -13,6 +13,14 @@ from penchant.training.bayes.feature_block import FeatureBlock
 from penchant.training.row_solver import Conditional, Floats, RowSolver, ThreadTeam
 
 
+START = 0.3
+"""The standard deviation of the rows at the start, in units of the standardised ratings.
+
+It is near that of the posterior. From a tenth of it the vectors grow for hundreds of sweeps, and the samples kept
+meanwhile predict worse: by 1 to 2 % of RMSE on held-out training rows of goodbooks and of a synthetic table.
+"""
+
+
 class SampledSide:
     """N rows [bias, vector] of D numbers, all with ratings, and their prior.
 
@@ -24,8 +32,8 @@ class SampledSide:
     ) -> None:
         size = len(entries.counts)
         self.solver = RowSolver(entries, width, team)
-        self.rows = (0.1 * rng.standard_normal((size, width))).astype(np.float32)
-        self.mean, self.precision = np.zeros(width), 10.0 * np.eye(width)
+        self.rows = (START * rng.standard_normal((size, width))).astype(np.float32)
+        self.mean, self.precision = np.zeros(width), np.eye(width) / START**2
         self.blocks = blocks
         self.shifts = [np.zeros_like(self.rows) for _ in blocks]
 
