@@ -4,25 +4,29 @@
     python benchmarks/service_day.py --part items --seconds 10 --results /tmp/day.json
 
 One server process serves a rating model (als, 32 factors) and a choice model (implicit_als, 32 factors) with a ranker,
-for 20,000 items and 5,000 users with 200,000 random ratings, from SQLite. The load generator shares its cores.
+for 20,000 items and 5,000 users with 200,000 random ratings, from SQLite. The load generator shares its cores; what
+does not measure runs in a process of its own.
 
 day: 200 lists a second with combined ranking, each with 15 ratings in its body. Meanwhile 1,000 events are sent in bulk
 every second and five items are put, patched or deleted. After a quarter of the time `penchant retrain` begins, with its
 default priority. The base is served again after three quarters, or when the retraining has ended if that is later.
 Latency counts from the time a request is due. It is given for all lists, and for those due before the retraining, while
-it trained, and after. megabytes: resident size of the server, ten times over the whole run. health: `GET /health/live`
-twenty times a second while 40 clients send the costliest questions and the most diverse lists that are allowed, without
-a pause. items: single items are put one after another, up to 2,000. workers: megabytes of one process and of four
-worker processes together (shared pages count once), for an ease model of 4,000 items, whose arrays the workers share;
-after 200 lists of each. load_average: of the last minute, when a part
-ends; what is much above the two or three processes of this benchmark is of others on the machine. Seeds: 0 for the
-model, 1 for the events, 5 for the lists.
+it trained, and after. megabytes: resident size of the server, ten times over the whole run.
+
+health: `GET /health/live` twenty times a second while 40 clients send the costliest questions and the most diverse
+lists that are allowed, without a pause. items: single items are put one after another, up to 2,000. workers: megabytes
+of one process, and of four worker processes together (shared pages count once), for an ease model of 4,000 items, whose
+arrays the workers share; after 200 lists of each.
+
+load_average: of the last minute, when a part ends; what is much above the two or three processes of this benchmark is
+of others on the machine. Seeds: 0 for the model, 1 for the events, 5 for the lists.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -131,10 +135,10 @@ class Marks:
 def day(model: Path, seconds: float) -> dict[str, Any]:
     """Lists at a steady rate through bulk import, changes of items, a retrain and a rollback."""
     with served(model) as (server, client):
-        stop, refused, marks = threading.Event(), [0], Marks()
+        stop, refused, marks = multiprocessing.Event(), multiprocessing.Value("i", 0), Marks()
         sizes = [server.megabytes]
-        workers = [
-            *(threading.Thread(target=one, args=(client, stop, refused)) for one in (_importing, _changing)),
+        workers: list[Any] = [
+            *(multiprocessing.Process(target=one, args=(client, stop, refused)) for one in (_importing, _changing)),
             threading.Thread(target=_operating, args=(model, client, seconds, marks)),
             threading.Thread(target=_weighing, args=(server, seconds, stop, sizes)),
         ]
@@ -153,7 +157,7 @@ def day(model: Path, seconds: float) -> dict[str, Any]:
     }
     return {
         "seconds": round(load.seconds, 1), "per_second": RATE, "lists": len(waits), "errors": load.wrong,
-        "refused_changes": refused[0], **quantiles(waits),
+        "refused_changes": refused.value, **quantiles(waits),
         "retrain_seconds": round(marks.trained - marks.training, 1),
         "by_phase": {name: quantiles(waits[rows]) for name, rows in phases.items() if rows.any()},
         "megabytes": sizes, "versions": versions_seen,
@@ -181,21 +185,21 @@ def steadily(port: int, seconds: float, done: threading.Event) -> tuple[Load, li
     return _with_connections(port, worker), times
 
 
-def _weighing(server: Server, seconds: float, stop: threading.Event, sizes: list[float]) -> None:
+def _weighing(server: Server, seconds: float, stop: Any, sizes: list[float]) -> None:
     while not stop.wait(seconds / 10):
         sizes.append(server.megabytes)
 
 
-def _importing(client: Client, stop: threading.Event, refused: list[int]) -> None:
+def _importing(client: Client, stop: Any, refused: Any) -> None:
     rng = np.random.default_rng(1)
     while not stop.wait(1.0):
         users, items = rng.integers(0, USERS, 1000).tolist(), rng.integers(0, ITEMS, 1000).tolist()
         stars = (rng.integers(1, 11, 1000) / 2).tolist()
         rows: Any = [{"user": str(u), "item": str(i), "rating": r} for u, i, r in zip(users, items, stars, strict=True)]
-        refused[0] += client.take_events(rows)["refused"]
+        refused.value += client.take_events(rows)["refused"]
 
 
-def _changing(client: Client, stop: threading.Event, refused: list[int]) -> None:
+def _changing(client: Client, stop: Any, refused: Any) -> None:
     number = 0
     while not stop.wait(0.2):
         item = f"{ITEMS + number // 3}"
@@ -207,7 +211,8 @@ def _changing(client: Client, stop: threading.Event, refused: list[int]) -> None
         try:
             changes[number % 3](item)
         except ServiceError:
-            refused[0] += 1
+            with refused.get_lock():
+                refused.value += 1
         number += 1
 
 
@@ -226,25 +231,10 @@ def _operating(model: Path, client: Client, seconds: float, marks: Marks) -> Non
 
 def health(model: Path, seconds: float) -> dict[str, Any]:
     """How long health takes while the costliest requests run."""
-    ratings = {str(n): 4.0 for n in range(15)}
     with served(model) as (server, _):
-        stop, answered = threading.Event(), [0, 0]
-
-        def costly(number: int) -> None:
-            with Client(f"http://127.0.0.1:{server.port}", tries=1, timeout=60) as mine:
-                while not stop.is_set():
-                    try:
-                        if number % 2:
-                            mine.ask({**ratings, str(number): 3.0}, 100)
-                        else:
-                            mine.recommend({**ratings, str(number): 3.0}, n=100, diversity=0.9)
-                        answered[0] += 1
-                    except ServiceError:
-                        answered[1] += 1
-
-        threads = [threading.Thread(target=costly, args=(number,)) for number in range(40)]
-        for thread in threads:
-            thread.start()
+        stop, counts = multiprocessing.Event(), multiprocessing.SimpleQueue()
+        clients = multiprocessing.Process(target=_costly_clients, args=(server.port, stop, counts))
+        clients.start()  # a process of its own: the probe waits for the server, and not for other clients
         waits = []
         with Client(f"http://127.0.0.1:{server.port}", tries=1) as probe:
             end = time.perf_counter() + seconds / 4
@@ -254,9 +244,33 @@ def health(model: Path, seconds: float) -> dict[str, Any]:
                 waits.append(time.perf_counter() - asked)
                 time.sleep(0.05)
         stop.set()
-        for thread in threads:
-            thread.join()
-    return {"probes": len(waits), "costly_answered": answered[0], "costly_refused": answered[1], **quantiles(waits)}
+        answered, refused = counts.get()
+        clients.join()
+    return {"probes": len(waits), "costly_answered": answered, "costly_refused": refused, **quantiles(waits)}
+
+
+def _costly_clients(port: int, stop: Any, counts: Any) -> None:
+    """40 clients that send costly requests until they are stopped."""
+    ratings, answered = {str(n): 4.0 for n in range(15)}, [0, 0]
+
+    def costly(number: int) -> None:
+        with Client(f"http://127.0.0.1:{port}", tries=1, timeout=60) as mine:
+            while not stop.is_set():
+                try:
+                    if number % 2:
+                        mine.ask({**ratings, str(number): 3.0}, 100)
+                    else:
+                        mine.recommend({**ratings, str(number): 3.0}, n=100, diversity=0.9)
+                    answered[0] += 1
+                except ServiceError:
+                    answered[1] += 1
+
+    threads = [threading.Thread(target=costly, args=(number,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counts.put(answered)
 
 
 def items(model: Path, seconds: float) -> dict[str, Any]:

@@ -184,9 +184,11 @@ def test_a_retrain_that_ends_late_does_not_replace_a_later_one(tmp_path: Path) -
     folder, go = made_model().save(tmp_path / "model"), tmp_path / "go"
     versions = VersionStore(folder)
     command = [sys.executable, "-c", HELD, str(go), "retrain", str(folder), "--force", "--quiet"]
-    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "PENCHANT_PRIORITY": "background"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as late:
         until(lambda: [name for name, _ in versions.begun()] == ["0001"])
+        if os.name == "posix":
+            assert os.getpriority(os.PRIO_PROCESS, late.pid) == 19
         later = json.loads(penchant("retrain", folder, "--force", "--json").stdout)
         go.touch()
         said, _ = late.communicate(timeout=PATIENCE)

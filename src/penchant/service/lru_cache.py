@@ -30,9 +30,10 @@ class LRUCache(Generic[Value]):
 
     def without(self, unwanted: Callable[[Value], bool]) -> LRUCache[Value]:
         """Another cache with all that is kept here but the unwanted."""
-        fresh = LRUCache(self.most, self._size_of)
         with self._lock:
-            fresh._kept.update((what, kept) for what, kept in self._kept.items() if not unwanted(kept[0]))
+            everything = list(self._kept.items())  # looking at each takes long; nobody waits for it
+        fresh = LRUCache(self.most, self._size_of)
+        fresh._kept.update((what, kept) for what, kept in everything if not unwanted(kept[0]))
         fresh.size = sum(size for _, size in fresh._kept.values())
         return fresh
 
