@@ -142,6 +142,17 @@ def test_versions_claimed_at_once_are_different(tmp_path: Path) -> None:
     assert versions.names() == ["base"]
 
 
+@pytest.mark.parametrize(
+    ("live", "goes"), [("base", True), ("0001", True), ("0003", False), ("../elsewhere", True)]
+)  # fmt: skip
+def test_a_later_version_alone_keeps_a_trained_one_from_going_live(tmp_path: Path, live: str, goes: bool) -> None:
+    versions = VersionStore(tmp_path / "model")
+    assert versions.claim() == "0001"
+    (versions.versions / "current").write_text(live + "\n")
+    with versions.going_live("0002") as newest:
+        assert newest is goes
+
+
 def test_two_retrains_at_once_give_two_versions(made: Value) -> None:
     names: list[str] = []
 

@@ -105,7 +105,7 @@ class VersionStore:
         self.versions.mkdir(exist_ok=True, parents=True)
         with locked(self.versions / ".going-live"):
             live = self.current()
-            yield live == BASE or int(live) < int(name)
+            yield not (_NAME.fullmatch(live) and int(live) > int(name))
 
     def switch(self, name: str) -> None:
         """Have the named version served from now on; servers that watch the folder follow by themselves."""
