@@ -7,10 +7,12 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,11 +111,23 @@ class Value:
         return made["user"], {"Authorization": f"Bearer {made['token']}"}
 
 
+@cache
+def _empty_database() -> bytes:
+    """An SQLite file with empty tables; to make one takes longer than most tests of the service."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "empty.db"
+        open_database(path, ServiceSettings(database=f"sqlite:///{path}")).close()
+        return path.read_bytes()
+
+
 @contextmanager
 def made_service(folder: Path, **settings: Any) -> Iterator[Value]:
-    """A service over the model in `folder`, which is made where there is none."""
+    """A service over the model in `folder`, which is made where there is none; so is the database beside it."""
     if not folder.exists():
         made_model().save(folder)
+    beside = folder.with_name(f"{folder.name}.db")
+    if "database" not in settings and not beside.exists():
+        beside.write_bytes(_empty_database())
     fast = {"watch_seconds": 0.05, "address_rate": 1e6, "address_burst": 10**6, "visitors_per_hour": 10**6}
     patient = {"answer_seconds": PATIENCE, "wait_seconds": PATIENCE}
     service = build_service(folder, ServiceSettings(**{**fast, **patient, **settings}))
