@@ -129,19 +129,18 @@ print(sum(one.num_rows for batch in users.to_batches() for one in lists.of(batch
 def test_pairs_of_items_are_counted_in_blocks() -> None:
     """Blocks of users of which some are empty; an item that no user chose."""
     pytest.importorskip("pyspark")
-    from penchant.engines.spark.pair_counts import COUNTS, ONE, OTHERS, _lists, _pairs, _summed
+    from penchant.engines.spark.pair_counts import OTHERS, _pairs, _rows, _summed
 
     rng = np.random.default_rng(0)
     X = (rng.random((40, 150)) < 0.1).astype(np.int64)
     X[:, 7] = 0
 
     def batch(rows: slice) -> Any:
-        starts = np.append(0, np.cumsum(X[rows].sum(axis=1)))
-        return pa.RecordBatch.from_pydict({OTHERS: _lists(np.nonzero(X[rows])[1], starts)})
+        return pa.RecordBatch.from_pydict({OTHERS: pa.array([np.flatnonzero(row) for row in X[rows]])})
 
     blocks = [[batch(slice(0, 10)), batch(slice(10, 25))], [batch(slice(25, 40))], []]
     counted = [one for block in blocks for one in _pairs(150, iter(block))]
-    found = {}
-    for one in _summed(iter(counted)):
-        found |= dict(zip(one.column(ONE).to_pylist(), one.column(COUNTS).to_pylist(), strict=True))
-    assert found == {one: (X.T @ X)[one, : one + 1].tolist() for one in range(150)}
+    found = np.zeros_like(X.T @ X)
+    for one, others, counts in (row for made in _summed(iter(counted)) for row in _rows(made)):
+        found[one, others] = counts
+    np.testing.assert_array_equal(found, np.tril(X.T @ X))

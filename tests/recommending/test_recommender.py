@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,13 @@ def test_every_part_is_trained_again_with_its_own_settings() -> None:
     np.testing.assert_array_equal(same.rating_model.items.vectors, parts[0].items.vectors)
     with pytest.raises(SettingsError, match="no setting 'colour'"):
         train_again(Recommender(*parts), ratings, settings={"colour": 1})
+
+
+def test_a_model_of_another_engine_is_not_trained_again_here() -> None:
+    part = registry.train(low_rank(30, 20, n=300), "als", factors=2)
+    there = replace(part, settings={"factors": 2, "blocks": 10}, facts={"engine": "spark 4.3.0"})
+    with pytest.raises(SettingsError, match=r"als model was trained on spark 4\.3\.0.*Train a new recommender"):
+        train_again(Recommender.of(there), low_rank(30, 20, n=300))
 
 
 def test_training_again_fits_the_ranker_on_the_new_rows() -> None:

@@ -255,11 +255,18 @@ def train_again(
 
     The cut of the ranker is the one asked for before. settings: values that replace those of the same name, in each
     part with such a setting. warm: whether a recommender of one part starts from its earlier rows, if its model is one
-    of WARM; the others train anew. Raises SettingsError for a name that no part has.
+    of WARM; the others train anew. Raises SettingsError for a name that no part has, and for a part trained elsewhere.
     """
     both = {"rating": earlier.rating_model, "choice": earlier.choice_model}
     parts = {name: part for name, part in both.items() if part is not None}
     known = {part.kind: registry.model_spec(part.kind).settings_class().names() for part in parts.values()}
+    for part in parts.values():
+        engine = part.facts.get("engine")
+        if engine is not None and part.settings.keys() - known[part.kind]:
+            raise SettingsError(
+                f"the {part.kind} model was trained on {engine}, with other settings",
+                remedy="Train a new recommender, here or there",
+            )
     for name in settings or {}:
         if not any(name in names for names in known.values()):
             every = sorted(set().union(*known.values()))
