@@ -98,7 +98,7 @@ def test_nothing_acknowledged_is_lost_however_it_is_killed(tmp_path: Path) -> No
         checked(client, acknowledged, open_)
     assert acknowledged
     versions = VersionStore(folder)
-    told = (
+    kept = (
         f"{ROUNDS} rounds: {len(acknowledged)} ratings kept, versions {versions.names()}, {versions.current()} served"
     )
-    print(told)  # noqa: T201 - for `pytest -s`
+    print(kept)  # noqa: T201 - for `pytest -s`
