@@ -31,7 +31,7 @@ class LRUCache(Generic[Value]):
     def without(self, unwanted: Callable[[Value], bool]) -> LRUCache[Value]:
         """Another cache with all that is kept here but the unwanted."""
         with self._lock:
-            everything = list(self._kept.items())  # looking at each takes long; nobody waits for it
+            everything = list(self._kept.items())  # looking at each takes long, and no request waits for it
         fresh = LRUCache(self.most, self._size_of)
         fresh._kept.update((what, kept) for what, kept in everything if not unwanted(kept[0]))
         fresh.size = sum(size for _, size in fresh._kept.values())

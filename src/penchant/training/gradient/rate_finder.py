@@ -17,7 +17,7 @@ _HOPELESS = 4.0
 """The search ends if the loss is this many times the loss before the search."""
 
 _CLEAR = 0.01
-"""A change by this share of the loss before the search can be told from the noise of the batches."""
+"""A change by this share of the loss before the search is clearly more than the noise of the batches."""
 
 
 @dataclass(frozen=True)
