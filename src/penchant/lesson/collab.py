@@ -208,14 +208,15 @@ class CollabLearner(Summarized):
             train, factors, self._settings.init_std, self._settings.damping, self._rng, self._bounds
         )
         self._metrics = metrics
-        self._backend = self._new_backend(0.0)
+        self._backend = self._new_backend(0.0, False)
         self.history = TrainingHistory()
         self.rates: list[float] = []
         self.losses: list[float] = []
         self.sched = SchedulePlots()
 
-    def _new_backend(self, wds: float) -> Any:
-        settings = DotBiasSettings.from_json(self._settings.to_json() | {"weight_decay": wds})
+    def _new_backend(self, wds: float, decoupled: bool) -> Any:
+        decay = {"weight_decay": wds, "decoupled_weight_decay": decoupled}
+        settings = DotBiasSettings.from_json(self._settings.to_json() | decay)
         return dot_bias_backend(self._start, self.data.train, settings, self._bounds, FeatureEmbeddings())
 
     def fit(
@@ -226,15 +227,18 @@ class CollabLearner(Summarized):
         cycle_len: int | None = None,
         cycle_mult: int = 1,
         metrics: Sequence[Metric] | None = None,
+        *,
+        use_wd_sched: bool = False,
     ) -> TrainingHistory:
         """Train, and print both losses after each epoch. Returns the metrics of these epochs.
 
         lrs: the learning rate. cycle_len: epochs of the first cosine cycle; each of the n_cycle cycles is cycle_mult
-        times as long as the one before. Without it the rate is constant for n_cycle epochs. wds: L2 weight decay.
-        metrics: functions of predictions and ratings, in place of the learner's.
+        times as long as the one before. Without it the rate is constant for n_cycle epochs. wds: L2 weight decay,
+        or with use_wd_sched decoupled weight decay (AdamW). metrics: functions of predictions and ratings, in place of
+        the learner's.
         """
         lengths = cycle_lengths(n_cycle, cycle_len or 1, cycle_mult if cycle_len else 1)
-        state, self._backend = self._backend.state(), self._new_backend(wds or 0.0)
+        state, self._backend = self._backend.state(), self._new_backend(wds or 0.0, use_wd_sched)
         self._backend.restore(state)
         shown = self._metrics if metrics is None else metrics
         printed = PrintedLosses(self.data.held, len(self.history), metrics=shown)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from made_ratings import low_rank
-from penchant.training.gradient import learner
+from penchant.training.gradient import learner, rate_finder
 from penchant.training.gradient.backend_choice import dot_bias_backend
 from penchant.training.gradient.callbacks.early_stopping import BestWeights, StopAfter
 from penchant.training.gradient.callbacks.reporting import Reporting
@@ -119,6 +119,20 @@ def test_the_rate_finder_finds_a_rate_between_too_slow_and_too_fast():
     best = learner.fit(backend(205), TrainingPlan(9, found.suggestion), seed=0).history[-1]["train_loss"]
     slow = learner.fit(backend(205), TrainingPlan(9, found.suggestion / 300), seed=0).history[-1]["train_loss"]
     assert best < slow
+
+
+@pytest.mark.parametrize(
+    ("losses", "suggestion"),
+    [
+        ([2.0, 1.95, 1.5, 1.3, 3.0], 1e-2),  # falls fastest towards 1.5
+        ([2.0, 1.999, 2.0, 2.01, 2.5], 1e-2),  # flat up to a rate of 0.1
+        ([2.0, 2.001, 2.002, 2.001, 2.002], 0.1),  # never rises: a tenth of the last rate
+        ([2.0, 2.5, 3.0, 4.0, 5.0], 1e-4),  # rises at once: the lowest rate
+    ],
+)
+def test_the_suggested_rate_is_that_of_the_steepest_fall_or_below_the_rise(losses, suggestion):
+    rates = np.geomspace(1e-4, 1.0, 5)
+    assert rate_finder._suggestion(rates, np.array(losses)) == pytest.approx(suggestion)
 
 
 def test_validation_uses_known_ids_only():

@@ -16,10 +16,16 @@ from penchant.training.gradient.backend import Backend
 _HOPELESS = 4.0
 """The search ends if the loss is this many times the loss before the search."""
 
+_CLEAR = 0.01
+"""A change by this share of the loss before the search can be told from the noise of the batches."""
+
 
 @dataclass(frozen=True)
 class RateFinding:
     """rates: (C,), rising. losses: (C,), smoothed. suggestion: the rate at which the loss fell fastest.
+
+    A model that starts from the data's biases has little to learn in so few steps. Where the loss does not fall
+    clearly, the suggestion is a tenth of the rate at which it begins to rise.
 
     Batches differ in difficulty by more than a few steps change the loss. So each loss is taken relative to the loss
     of the same batch before the search; the mean of the latter is added again.
@@ -52,7 +58,7 @@ def find_rate(
         backend.restore(before)
     smooth = _smoothed(changes + still.mean(), smoothing)
     seen = rates[: len(smooth)]
-    return RateFinding(seen, smooth, _steepest(seen, smooth))
+    return RateFinding(seen, smooth, _suggestion(seen, smooth))
 
 
 def _losses(backend: Backend, seed: int, rates: NDArray[np.float64]) -> Iterator[float]:
@@ -83,10 +89,11 @@ def _smoothed(losses: NDArray[np.float64], keep: float) -> NDArray[np.float64]:
     return smooth
 
 
-def _steepest(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> float:
-    """The rate at which the loss falls fastest over the logarithm of the rate, before its minimum."""
+def _suggestion(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> float:
+    """By the steepest fall over the logarithm of the rate before the minimum, or by the rise where no fall is clear."""
     end = int(np.argmin(losses)) + 1
-    if end < 3:
-        return float(rates[0])
+    if losses[0] - losses[end - 1] < _CLEAR * losses[0] or end < 3:
+        level = np.flatnonzero(losses <= (1.0 + _CLEAR) * losses[0])
+        return float(max(rates[level[-1]] / 10.0, rates[0]))
     slopes = np.gradient(losses[:end], np.log(rates[:end]))
     return float(rates[int(np.argmin(slopes))])
