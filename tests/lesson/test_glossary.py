@@ -1,4 +1,7 @@
-"""Every term of the lesson has two sentences, a link to code that runs, and a page that uses it."""
+"""Every term of the lesson has two sentences, a link to code that runs, and a page that uses it.
+
+A page of the guide ends with links to the terms that it uses.
+"""
 
 import re
 
@@ -7,6 +10,7 @@ import pytest
 from pages import ROOT, blocks
 
 DOCS = ROOT / "docs"
+GLOSSARY = (DOCS / "glossary.md").read_text(encoding="utf-8")
 GUIDE = {page: page.read_text(encoding="utf-8") for page in sorted((DOCS / "guide" / "lesson").glob("*.md"))}
 TERMS = (
     "activation", "activation function", "Adagrad", "Adam", "AdamW", "adaptive", "annealing", "autograd",
@@ -19,11 +23,12 @@ TERMS = (
     "probabilistic matrix factorisation", "regularisation", "RMSE", "RMSprop", "sigmoid", "stochastic gradient descent",
     "tensor", "underfitting", "validation rows", "weight decay",
 )  # fmt: skip
+TERMS_OF_A_PAGE = re.compile(r"^Terms: .*?(?=\n\n|\Z)", re.M | re.S)
 ENTRY = re.compile(r"^\*\*(?P<term>[^*]+)\.\*\* (?P<text>[^→]+?)\s→\s\[[^\]]+\]\((?P<link>[^)]+)\)", re.M | re.S)
 
 
 def entries():
-    section = (DOCS / "glossary.md").read_text(encoding="utf-8").split("## Terms of the lesson")[1]
+    section = GLOSSARY.split("## Terms of the lesson")[1]
     return {one["term"]: one for one in ENTRY.finditer(section)}
 
 
@@ -61,5 +66,24 @@ def test_a_term_has_two_sentences_a_running_example_and_a_page_that_uses_it(term
     entry = entries()[term]
     assert len(re.findall(r"[.!?](?=\s|$)", entry["text"])) == 2
     assert any(block.kind in ("python", "sh run") for block in blocks(section_of(entry["link"])))
-    words = re.compile(r"\b" + r"\s+".join(map(re.escape, term.split())) + r"s?\b", re.IGNORECASE)
-    assert any(words.search(text) for text in GUIDE.values()), f"no page of the guide uses {term!r}"
+    assert any(term in used(text) for text in GUIDE.values()), f"no page of the guide uses {term!r}"
+
+
+def used(text):
+    """The terms that a page's sentences use, in order; a capital in a term is one in the text."""
+    prose = TERMS_OF_A_PAGE.sub("", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
+    return [term for term in TERMS if _pattern(term).search(prose)]
+
+
+def _pattern(term):
+    words = r"\s+".join(map(re.escape, term.split()))
+    return re.compile(rf"\b{words}s?\b", 0 if term[0].isupper() else re.IGNORECASE)
+
+
+@pytest.mark.parametrize("page", [page for page in GUIDE if page.name != "README.md"], ids=lambda page: page.stem)
+def test_a_page_links_every_term_that_it_uses(page):
+    line = TERMS_OF_A_PAGE.search(GUIDE[page])
+    linked = re.findall(r"\[([^\]]+)\]\(\.\./\.\./glossary\.md#([\w-]+)\)", line[0] if line else "")
+    assert [term for term, _ in linked] == used(GUIDE[page])
+    for term, anchor in linked:
+        assert f'<a id="{anchor}"></a>\n**{term}.**' in GLOSSARY
