@@ -12,7 +12,6 @@ from penchant.training.bayes.conditionals import Array, normal_wishart
 from penchant.training.bayes.feature_block import FeatureBlock
 from penchant.training.row_solver import Conditional, Floats, RowSolver, ThreadTeam
 
-
 START = 0.3
 """The standard deviation of the rows at the start, in units of the standardised ratings.
 
