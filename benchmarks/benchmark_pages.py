@@ -13,11 +13,13 @@ from typing import Any
 
 import benchmark_figures as figures
 from benchmark_figures import mean, result, title_of
+from benchmark_losses import losses
 
 ROOT = Path(__file__).parents[1]
 PAGE, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
 CHARTS = ROOT / "docs" / "images"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+OUR_COLOUR, THEIR_COLOUR = "#3949ab", "#ef6c00"
 OURS = ("bayes", "dot_bias", "als", "net", "dot", "baseline", "implicit_als", "ease", "elsa")
 
 
@@ -37,10 +39,9 @@ def readme_table() -> str:
     """Lists, stars, new users and speed, each beside the best other library of its run."""
     page = "docs/benchmarks.md"
     held = result("default_lists")["held_out"]
-    others = ("implicit", "LensKit", "lenskit", "popular")
     lists = []
     for data, part in held.items():
-        rest = {label: row["ndcg@100"] for label, row in part["models"].items() if label.split()[0] in others}
+        rest = {label: row["ndcg@100"] for label, row in part["models"].items() if figures.is_rival(label)}
         name = max(rest, key=lambda label: rest[label])
         lists.append([
             f"lists for held-out users, {title_of(data)}: NDCG@100, higher is better",
@@ -81,60 +82,58 @@ def page() -> str:
     sets = result("default_lists")["held_out"]
     users = ", ".join(f"{part['users']:,} of {title_of(name)}" for name, part in sets.items())
     service = result("service")["speed"]
+    least, greatest = figures.fold_in_gaps()
     return "\n".join([
         "# Benchmarks\n",
-        "`make benchmark-pages` writes this page from `benchmarks/results`. All rows, versions and intervals are in "
-        "[the result tables](../benchmarks/results/README.md). [The benchmarks](../benchmarks/README.md) are run by "
-        "hand.\n",
+        "`make benchmark-pages` writes this page from the result files: [all rows](../benchmarks/results/README.md) "
+        "have their versions, seeds and commands. [The benchmarks](../benchmarks/README.md) are run by hand.\n",
         "## How to read it\n",
         "- Both sides of a comparison ran together on one machine with two cores. Compare times only within a table.\n"
         "- Penchant has its defaults, unless the table says \"tuned\". Nothing is chosen on test rows.\n"
         "- Lists rank all items that the user has not rated; no candidates are sampled. In brackets: 95 % intervals.\n"
-        "- RMSE: lower is better. NDCG: higher is better. They measure different things: a good model of ratings can "
-        "make poor lists.\n",
+        "- RMSE: lower is better. NDCG and recall: higher is better. A good model of ratings can make poor lists.\n",
         "## Which model for which task\n",
         "The lesson's rows: 80,004 MovieLens ratings for training, 20,000 hidden, with genres and years. A listed film "
-        "counts if the user rated it 4 or more. `default_lists.py shipped`\n",
+        "counts if the user rated it 4 or more. [Which model, which list](guide/which_model.md) says what to take. "
+        "`default_lists.py shipped`\n",
         table(["order of the list", "NDCG@10", "RMSE of the expected rating"], figures.list_rows()),
-        "The default orders by P(choose) and P(like) together. Ordering by expected rating alone is worse than "
-        "popularity. [Which model, which list](guide/which_model.md) says why.\n",
         "## Expected ratings\n",
         "The same inputs for both, one run for each data set. `accuracy.py`\n",
         table(["data and inputs", "bayes", "myFM", "time of bayes", "time of myFM"], figures.accuracy_rows()),
-        "The most accurate models of the comparison on the lesson's rows. `compare.py`\n",
-        table(["model", "RMSE", "training"], figures.comparison_rows(9)),
-        "![RMSE against training time of all models of the comparison](images/benchmarks-error.svg)\n",
-        "MovieLens 100K, folds u1 to u5, untouched defaults. `standard.py` runs the published protocols on the "
-        "original folders of MovieLens 100K to 32M, Netflix and goodbooks.\n",
-        table(["model", "u1", "mean of u1 to u5", "source"], figures.standard_rows()),
+        "The protocols of papers, RMSE of `bayes` with its defaults. `standard.py`, also for folders of MovieLens 1M "
+        "to 32M, Netflix and goodbooks v2\n",
+        table(["data", "ids", "with genres and year", "and with users' columns"], figures.standard_rows()),
+        f"Published for u1: {figures.published('standard-movielens-100k', 'rmse u1')}.\n",
         "## Lists\n",
-        f"Held-out users: {users}. 80 % of a user's items are given, the others are to be found; NDCG@100. The other "
-        "libraries and `ease` are tuned on validation users, the default is not. `default_lists.py held_out`\n",
+        f"Held-out users: {users}. 80 % of a user's items are given, the others are to be found; NDCG@100. The default "
+        "is not tuned. The other libraries and `ease` are tuned on other held-out users. An empty cell: not run, it "
+        "takes too long. `default_lists.py held_out`\n",
         table(["model", *map(title_of, sets)], figures.held_out_rows()),
-        "The same question with single models, all tuned alike. `list_quality.py`\n",
-        table(["model", "MovieLens small", "goodbooks-10k"], figures.tuned_rows()),
+        f"Held-out users under the protocol of papers, NDCG@100 of `ease` (popularity): {figures.standard_lists()}. "
+        "`standard.py`\n",
         "The next week: six weekly cuts of MovieTweetings, recall@10 of what known users choose in the seven days "
-        "after the cut. [What comes next](guide/time.md) explains the question. `default_lists.py rolling`\n",
-        table(["order of the list", "recall@10"], figures.rolling_rows()),
-        "The same table at random rows instead, NDCG@10 of what is rated 7 or more. `default_lists.py tweets`\n",
-        table(["order of the list", "NDCG@10"], figures.tweets_rows()),
+        "after the cut; and random rows of the same table, NDCG@10 of what is rated 7 or more. [What comes "
+        "next](guide/time.md) says why the answers differ. `default_lists.py rolling tweets`\n",
+        table(["order of the list", "next week", "random rows"], figures.time_rows()),
         "## New users and new items\n",
         "RMSE in five splits by users and films. Penchant folds the new rows in, the others are trained again with "
         "them. `cold_start.py`\n",
         table(cold, figures.cold_rows()),
-        "Fold-in against training again, `bayes`:\n",
-        table(["given", "folded in", "trained again"], figures.fold_in_rows()),
+        f"The RMSE of fold-in differs from that of training again by {least:+.4f} to {greatest:+.4f} (`bayes`, 5 to 20 "
+        "given ratings of new users or films).\n",
         "## Speed and memory\n",
         "`als.py`, `choice_models.py`, `lists.py`, `gradient.py`\n",
         table(["task", "Penchant", "compared with"], figures.speed_rows()),
-        "From a Parquet file to a trained model, 32 factors, made ratings. `scale.py`\n",
-        table(["", "als", "dot_bias", "Spark on this machine", "memory of als"], figures.scale_rows()),
+        "![RMSE against training time of all models of the comparison](images/benchmarks-error.svg)\n",
+        f"From a Parquet file to a trained model, 32 factors, made ratings: {figures.scale_facts()}. `scale.py`\n",
         "![Seconds from file to model by the number of ratings](images/benchmarks-scale.svg)\n",
+        "Installation into an empty environment, processor seconds; PyTorch without CUDA. `install.py`\n",
+        table(["pip install", "pip", "size", "import"], figures.install_rows()),
         "## Serving\n",
         f"`service.py`: {mean(service['service']):,.0f} lists a second over HTTP on two cores, with storage and "
         f"limits; a bare endpoint of the same framework answers {mean(service['bare']):,.0f}.\n",
         "## Where others are ahead\n",
-        *(f"- {sentence}" for sentence in figures.losses()),
+        *(f"- {sentence}" for sentence in losses()),
         "\n## Running them again\n",
         "```sh\nscripts/rivals-environment                       # the other libraries, in .venv-external\n"
         ".venv-external/bin/python benchmarks/compare.py    # any of the files named above\n"
@@ -151,31 +150,53 @@ def charts(folder: Path) -> None:
 
     mpl.rcParams.update({
         "svg.hashsalt": "penchant", "svg.fonttype": "none", "axes.spines.top": False, "axes.spines.right": False,
+        "axes.titlelocation": "left",
     })  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
-    models = {one["label"]: one for one in result("compare-movielens")["models"] if "rmse" in one["metrics"]}
-    drawn = plt.figure(figsize=(8, 4.5), layout="constrained").subplots()
-    for label, one in models.items():
-        if label == "mean":
-            continue
-        at = one["train_seconds"][0], one["metrics"]["rmse"]["value"]
-        colour = "#3949ab" if label in OURS else "#ef6c00"
-        drawn.plot(*at, "o", color=colour)
-        drawn.annotate(label, at, textcoords="offset points", xytext=(6, 3), fontsize=8, color=colour)
-    drawn.set(xscale="log", xlabel="seconds of training", ylabel="RMSE, lower is better", title="Error and time")
-    drawn.plot([], [], "o", color="#3949ab", label="Penchant")
-    drawn.plot([], [], "o", color="#ef6c00", label="other libraries")
-    drawn.legend(frameon=False)
+    _error_and_time(plt.figure(figsize=(8, 4.5), layout="constrained").subplots())
     plt.savefig(folder / "benchmarks-error.svg", metadata={"Date": None})
-    drawn = plt.figure(figsize=(8, 4.5), layout="constrained").subplots()
-    for engine, colour in (("als", "#3949ab"), ("dot_bias", "#2e7d32"), ("spark", "#ef6c00")):
-        rows = [row for row in result("scale")["metrics"] if row["engine"] == engine]
-        at = [row["ratings"] for row in rows], [row["whole_seconds"] for row in rows]
-        drawn.plot(*at, "o-", label=engine, color=colour)
-    drawn.set(xscale="log", yscale="log", xlabel="ratings", ylabel="seconds from file to model", title="Scale")
-    drawn.legend(frameon=False)
+    _scale(plt.figure(figsize=(8, 4.5), layout="constrained").subplots())
     plt.savefig(folder / "benchmarks-scale.svg", metadata={"Date": None})
     plt.close("all")
+
+
+def _error_and_time(drawn: Any) -> None:
+    models = [one for one in result("compare-movielens")["models"] if "rmse" in one["metrics"]]
+    for one in models:
+        label, at = one["label"], (one["train_seconds"][0], one["metrics"]["rmse"]["value"])
+        if label != "mean":
+            colour = OUR_COLOUR if label in OURS else THEIR_COLOUR
+            drawn.plot(*at, "o", color=colour)
+            drawn.annotate(label, at, textcoords="offset points", xytext=(6, 3), fontsize=8, color=colour)
+    best = min(models, key=lambda one: one["metrics"]["rmse"]["value"])["label"]
+    drawn.set(
+        xscale="log", xlabel="seconds of training", ylabel="RMSE, lower is better",
+        title=f"Error and time on the lesson's rows: {best} has the lowest error",
+    )  # fmt: skip
+    drawn.xaxis.set_major_formatter("{x:g}")
+    drawn.margins(x=0.12)
+    drawn.plot([], [], "o", color=OUR_COLOUR, label="Penchant")
+    drawn.plot([], [], "o", color=THEIR_COLOUR, label="other libraries")
+    drawn.legend(frameon=False, loc="upper left")
+
+
+def _scale(drawn: Any) -> None:
+    last = {}
+    for engine, colour, name in (("als", OUR_COLOUR, "als"), ("dot_bias", "#2e7d32", "dot_bias"),
+                                 ("spark", THEIR_COLOUR, "Spark")):  # fmt: skip
+        rows = [row for row in result("scale")["metrics"] if row["engine"] == engine]
+        at = [row["ratings"] for row in rows], [row["whole_seconds"] for row in rows]
+        drawn.plot(*at, "o-", color=colour)
+        drawn.annotate(name, (at[0][-1], at[1][-1]), textcoords="offset points", xytext=(8, -3), color=colour)
+        last[engine] = rows[-1]
+    size, took = last["als"]["ratings"], last["als"]["whole_seconds"]
+    drawn.set(
+        xscale="log", yscale="log", xlabel="ratings", ylabel="seconds from file to model",
+        title=f"Scale: als reads and trains {size / 1e6:.0f} million ratings in {took:.0f} s on two cores",
+    )  # fmt: skip
+    drawn.xaxis.set_major_formatter(lambda value, _: f"{value / 1e6:g}M")
+    drawn.yaxis.set_major_formatter("{x:g}")
+    drawn.margins(x=0.12)
 
 
 def with_table(readme: str) -> str:

@@ -239,7 +239,7 @@ def main() -> None:
     asked = sys.argv[1:] or list(PARTS)
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results |= {
-        "command": shlex.join(["python", "benchmarks/default_lists.py", *asked]),
+        "command": shlex.join(["python", "benchmarks/default_lists.py", *PARTS]),
         "machine": machine(), "seed": SEED,
         "versions": versions(["numpy", "scipy", "numba", *dict.fromkeys(one.distribution for one in RIVALS)]),
     }  # fmt: skip
