@@ -66,8 +66,8 @@ def train(
     return completed(model if resume is None else concatenated(resume, model), use_features=settings.use_features)
 
 
-FACTORS = ((0, 16), (100_000, 32), (600_000, 64))
-"""The number of factors from a number of ratings on: the fewest that `benchmarks/rank_by_size.py` finds good enough."""
+FACTORS = ((0, 16), (120_000, 32), (250_000, 64))
+"""The number of factors from a number of ratings on, after `benchmarks/rank_by_size.py`."""
 
 BURN_IN_SHARE = 0.25
 """The share of a chain's part of the budget after which its burn-in ends at the latest."""
