@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from penchant.data.vocabulary import Numbers
 from penchant.foundations.threads import available_threads
 from penchant.models.rows import Floats, Rows
-from penchant.recommending import ranking_terms
 from penchant.recommending.item_index import ItemIndex, PartIndex
 from penchant.recommending.known_pairs import moments_of_pairs
 from penchant.recommending.options import By
 from penchant.recommending.ranker import LOG_CHOICE, LOG_LIKE, Liking, Ranker
-from penchant.recommending.ranking_terms import TermInputs, term
+from penchant.recommending.ranking_terms import TermInputs, first_size, term
 
 SHARE = 64
 """The number of users whose shortlists a thread makes at a time."""
@@ -73,7 +72,7 @@ def rank_block(
     for name, other in used.items():
         bound += other * (chosen if name == LOG_CHOICE else term(name, ranker, inputs))
     lists = BlockLists.empty(len(bound), n)
-    left, size = np.arange(len(bound)), n + ranking_terms.FIRST if weight else n
+    left, size = np.arange(len(bound)), first_size(n, inputs.samples) if weight else n
     while len(left):
         numbers, bounds = _shortlists(bound, left, barred, hidden, size + 1)
         there = numbers >= 0

@@ -78,6 +78,11 @@ class ItemIndex:
         self.main = parts[self.one_part(None)]
 
     @property
+    def samples(self) -> int:
+        """The number of posterior samples of the rating part, or 1 without one."""
+        return self.parts["rating"].trained.samples if "rating" in self.parts else 1
+
+    @property
     def users(self) -> Vocabulary:
         return self.main.trained.users.vocabulary
 

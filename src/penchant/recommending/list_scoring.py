@@ -165,7 +165,7 @@ def _block_inputs(index: ItemIndex, users: Numbers, choice: Rows) -> TermInputs:
     part, near = index.part("choice"), index.neighbours
     table = score_table(part.trained, choice, part.stacked)
     neighbours = None if near is None else lambda: near.table(users)
-    return TermInputs(index.unrated, table, None, index.static_terms, neighbours)
+    return TermInputs(index.unrated, table, None, index.static_terms, neighbours, index.samples)
 
 
 def user_inputs(
@@ -188,7 +188,8 @@ def user_inputs(
             return near.scores(history, own)[None]
         return near.scores(np.empty(0, np.int32) if own is None else index.seen.row(own)[0], own)[None]
 
-    return TermInputs(index.unrated, choice, moments, index.static_terms, None if near is None else neighbours)
+    by_neighbours = None if near is None else neighbours
+    return TermInputs(index.unrated, choice, moments, index.static_terms, by_neighbours, index.samples)
 
 
 def rank_one(

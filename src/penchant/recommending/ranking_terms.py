@@ -38,8 +38,14 @@ Moments = Callable[[Numbers | None], tuple[NDArray[np.float32], NDArray[np.float
 NEIGHBOURS_FLOOR = 0.05
 """What is added to the summed similarity of recent neighbours: less than that says little of an item."""
 
-FIRST = 32
-"""The number of items, in addition to n, whose like term is computed first; it doubles until the list is certain."""
+FIRST, FEWEST = 2048, 32
+"""The number of items, in addition to n, whose like term is computed first: FIRST divided by the number of samples, but
+FEWEST at least. It doubles until the list is certain."""
+
+
+def first_size(n: int, samples: int) -> int:
+    """The number of items of a list of n whose like term is computed first."""
+    return n + max(FIRST // samples, FEWEST)
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class TermInputs:
 
     unrated: (I,), the items without interactions. choice: (B, I) scores of the choice model. moments: as in Moments,
     or None without a rating model. static: by term, (I,), the same for all users. neighbours: -> (B, I), the choices
-    of users with similar histories, or None where there are none.
+    of users with similar histories, or None where there are none. samples: the number of samples of the rating model.
     """
 
     unrated: NDArray[np.bool_]
@@ -56,6 +62,7 @@ class TermInputs:
     moments: Moments | None = None
     static: Mapping[str, Array] = field(default_factory=dict)
     neighbours: Callable[[], NDArray[np.float32]] | None = None
+    samples: int = 1
 
 
 def moments_of(trained: TrainedModel, users: Rows, items: Rows, spread: ItemSpread) -> Moments:
@@ -144,7 +151,7 @@ def best_by_ranker(
     if not weight or inputs.moments is None or ranker.liking is None:
         best = top_n(bound, n, allowed=allowed)
         return best, bound[best]
-    size, room = n + FIRST, int(allowed.sum())
+    size, room = first_size(n, inputs.samples), int(allowed.sum())
     while True:
         shortlist = top_n(bound, min(size + 1, room), allowed=allowed)
         candidates, rest = shortlist[:size], shortlist[size:]
