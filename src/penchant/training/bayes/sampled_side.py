@@ -15,8 +15,8 @@ from penchant.training.row_solver import Conditional, Floats, RowSolver, ThreadT
 START = 0.3
 """The standard deviation of the rows at the start, in units of the standardised ratings.
 
-It is near that of the posterior. From a tenth of it the vectors grow for hundreds of sweeps, and the samples kept
-meanwhile predict worse: by 1 to 2 % of RMSE on held-out training rows of goodbooks and of a synthetic table.
+It is near that of the posterior. From a third of it the vectors grow for hundreds of sweeps, and the samples kept
+meanwhile predict worse (`benchmarks/bayes_start.py`).
 """
 
 
