@@ -62,11 +62,11 @@ def main() -> None:
         "rmse": {},
     }
     for name, (ratings, use_features) in parts().items():
-        found["rmse"][name] = {}
+        found["rmse"][name] = []
         for start in STARTS:
             errors = measured(ratings, use_features, start)
-            found["rmse"][name][str(start)] = {"mean": float(np.mean(errors)), "splits": errors}
-            print(name, start, found["rmse"][name][str(start)], flush=True)
+            found["rmse"][name].append({"start": start, "mean": float(np.mean(errors)), "splits": errors})
+            print(name, found["rmse"][name][-1], flush=True)
             RESULTS.write_text(json.dumps(found, indent=1) + "\n")
 
 
