@@ -69,7 +69,8 @@ class SampledSide:
         variance: (N,), filled with the variance that these means leave out of a rating, if it is given.
         """
         out = np.empty_like(self.rows)
-        self.solver.solve(other, given, out, targets=targets, moment=second_moment(other), variance=variance)
+        moment = None if variance is None else second_moment(other)
+        self.solver.solve(other, given, out, targets=targets, moment=moment, variance=variance)
         return out
 
 
