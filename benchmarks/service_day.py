@@ -3,20 +3,21 @@
     python benchmarks/service_day.py                     # all parts, about three minutes
     python benchmarks/service_day.py --part items --seconds 10 --results /tmp/day.json
 
-One server process serves a rating model (als, 32 factors) and a choice model (implicit_als, 32 factors) with a ranker,
-for 20,000 items and 5,000 users with 200,000 random ratings, from SQLite. The load generator shares its cores; what
-does not measure runs in a process of its own.
+A server serves a rating model (als, 32 factors) and a choice model (implicit_als, 32 factors) with a ranker, for
+20,000 items and 5,000 users with 200,000 random ratings, from SQLite. The load generator shares its cores; what does
+not measure runs in a process of its own.
 
-day: 200 lists a second with combined ranking, each with 15 ratings in its body. Meanwhile 1,000 events are sent in bulk
-every second and five items are put, patched or deleted. After a quarter of the time `penchant retrain` begins, with its
-default priority. The base is served again after three quarters, or when the retraining has ended if that is later.
-Latency counts from the time a request is due. It is given for all lists, and for those due before the retraining, while
-it trained, and after. megabytes: resident size of the server, ten times over the whole run.
+day: two worker processes, one for each core. 200 lists a second with combined ranking, each with 15 ratings in its
+body. Meanwhile 1,000 events are sent in bulk every second and five items are put, patched or deleted. After a quarter
+of the time `penchant retrain` begins, with its default priority. The base is served again after three quarters, or when
+the retraining has ended if that is later. Latency counts from the time a request is due. It is given for all lists, and
+for those due before the retraining, while it trained, and after. megabytes: of all processes of the server, ten times
+over the whole run; pages that n of them share count as one nth for each.
 
-health: `GET /health/live` twenty times a second while 40 clients send the costliest questions and the most diverse
-lists that are allowed, without a pause. items: single items are put one after another, up to 2,000. workers: megabytes
-of one process, and of four worker processes together (shared pages count once), for an ease model of 4,000 items, whose
-arrays the workers share; after 200 lists of each.
+health and items have one server process. health: `GET /health/live` twenty times a second while 40 clients send the
+costliest questions and the most diverse lists that are allowed, without a pause. items: single items are put one after
+another, up to 2,000. workers: megabytes of one process, and of four worker processes together (shared pages count
+once), for an ease model of 4,000 items, whose arrays the workers share; after 200 lists of each.
 
 load_average: of the last minute, when a part ends; what is much above the two or three processes of this benchmark is
 of others on the machine. Seeds: 0 for the model, 1 for the events, 5 for the lists.
@@ -50,10 +51,10 @@ from penchant.models.scorers import DotScorer
 from penchant.models.trained import Feedback, assemble
 from penchant.recommending.recommender import Recommender
 from penchant.recommending.train_parts import train
-from service import ITEMS, UNLIMITED, USERS, Load, Server, _answer, _started, _with_connections, requests
+from service import ITEMS, UNLIMITED, USERS, Load, Server, _answer, _started, _with_connections, requests, run
 
 RESULTS = Path(__file__).parent / "results" / "service_day.json"
-FACTORS, RATE = 32, 200
+FACTORS, RATE, WORKERS = 32, 200, 2
 QUANTILES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99, "max_ms": 1.0}
 
 
@@ -134,14 +135,15 @@ class Marks:
 
 def day(model: Path, seconds: float) -> dict[str, Any]:
     """Lists at a steady rate through bulk import, changes of items, a retrain and a rollback."""
-    with served(model) as (server, client):
+    with served(model, "--workers", str(WORKERS)) as (server, client):
         stop, refused, marks = multiprocessing.Event(), multiprocessing.Value("i", 0), Marks()
-        sizes = [server.megabytes]
+        sizes = [_shared_megabytes(server.process.pid)]
         workers: list[Any] = [
             *(multiprocessing.Process(target=one, args=(client, stop, refused)) for one in (_importing, _changing)),
             threading.Thread(target=_operating, args=(model, client, seconds, marks)),
             threading.Thread(target=_weighing, args=(server, seconds, stop, sizes)),
         ]
+        run(server.port, requests(seed=6, count=10 * RATE), seconds=5)  # warm
         for one in workers:
             one.start()
         load, due = steadily(server.port, seconds, marks.done)
@@ -187,7 +189,7 @@ def steadily(port: int, seconds: float, done: threading.Event) -> tuple[Load, li
 
 def _weighing(server: Server, seconds: float, stop: Any, sizes: list[float]) -> None:
     while not stop.wait(seconds / 10):
-        sizes.append(server.megabytes)
+        sizes.append(_shared_megabytes(server.process.pid))
 
 
 def _importing(client: Client, stop: Any, refused: Any) -> None:

@@ -62,6 +62,7 @@ def test_any_bytes(tmp_path, content, headed, options):
 
 @relaxed
 @given(lines=st.lists(LINE, min_size=1, max_size=8), header=LINE)
+@example(lines=["1"], header="9.223372036854776e+18")
 def test_any_feature_table(tmp_path, lines, header):
     path = tmp_path / "features.csv"
     path.write_bytes("\n".join([header, *lines]).encode(errors="replace"))

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from penchant.data.binning import bin_edges, round_up
@@ -83,7 +83,8 @@ def test_bins_of_large_numbers_have_distinct_names():
 
 
 @settings(deadline=None)
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=60))
+@given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=60))
+@example([0.0, 5e-324])
 def test_bin_edges_ascend_and_separate_different_numbers(numbers):
     numbers = np.array(numbers, dtype=np.float64)
     edges = bin_edges(numbers)

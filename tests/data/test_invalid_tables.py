@@ -107,6 +107,14 @@ def test_fractional_ids_are_refused():
         Ratings.from_frame(pl.DataFrame({"user": [1.0, 1.5], "item": [1, 2], "rating": [1, 2]}))
 
 
+@pytest.mark.parametrize("large", [2.0**63, -1e300, float("inf")])
+def test_ids_beyond_whole_numbers_are_refused(large):
+    frame = pl.DataFrame({"user": [1.0, 2.0, large], "item": [1, 2, 3], "rating": [1, 2, 3]})
+    with pytest.raises(DataError, match=r"row 3, column 'user': an id is larger than a whole number can be"):
+        Ratings.from_frame(frame)
+    assert Ratings.from_frame(frame, bad_rows="skip").users.ids.tolist() == [1, 2]
+
+
 @pytest.mark.parametrize("separator", [";", "\t", "|", "::"])
 def test_a_wrong_separator_names_the_right_one(tmp_path, separator):
     message = refusal(tmp_path, GOOD.replace(",", separator), separator=",")

@@ -140,7 +140,7 @@ def test_silent_progress_prints_nothing(capfd: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems leave no core free")
-def test_a_process_that_gives_way_has_the_lowest_priority_in_every_thread_and_one_core_fewer() -> None:
+def test_every_thread_of_a_process_that_gives_way_runs_on_idle_cores_only_and_on_one_core_fewer() -> None:
     script = """
 import os, threading
 import numpy
@@ -153,9 +153,9 @@ give_way()
 new = threading.Thread(target=end.wait)
 new.start()
 threads = [int(name) for name in os.listdir("/proc/self/task")]
-nice = {os.getpriority(os.PRIO_PROCESS, one) for one in threads}
+policies = {os.sched_getscheduler(one) for one in threads}
 cores = {len(os.sched_getaffinity(one)) for one in threads}
-assert nice == {19}, nice
+assert policies == {os.SCHED_IDLE}, policies
 assert cores == {available_threads()} == {max(1, before - 1)}, cores
 end.set()
 """

@@ -6,6 +6,7 @@ import gc
 import threading
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.params import Form
@@ -256,6 +257,19 @@ def test_lists_of_many_users_stop_when_their_time_is_over(tmp_path: Path, monkey
         assert_problem(made.client.post("/v1/lists", json=body, headers=made.headers("read")), 503)
         go.set()
     assert found == ["1"]  # the piece that had begun, and no other
+
+
+def test_only_a_short_plain_list_keeps_other_requests_waiting(made: Value, monkeypatch: pytest.MonkeyPatch) -> None:
+    describe, threads = made.service.people.describe, []
+
+    def noted(*words: Any) -> Any:
+        threads.append(threading.get_ident())
+        return describe(*words)
+
+    monkeypatch.setattr(made.service.people, "describe", noted)
+    for wanted in ({"n": 10}, {"n": 20}, {"n": 100, "diversity": 0.9}):
+        assert made.client.post("/v1/recommendations", json={"ratings": {"1": 4}, **wanted}).status_code == 200
+    assert threads[0] == threads[1] != threads[2]
 
 
 def test_requests_of_high_cost_do_not_take_every_thread(made: Value, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,8 +198,8 @@ def test_a_retrain_that_ends_late_does_not_replace_a_later_one(tmp_path: Path) -
     environment = {**os.environ, "PYTHONPATH": str(SOURCE), "PENCHANT_PRIORITY": "background"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as late:
         until(lambda: [name for name, _ in versions.begun()] == ["0001"])
-        if os.name == "posix":
-            assert os.getpriority(os.PRIO_PROCESS, late.pid) == 19
+        if sys.platform == "linux":
+            assert os.sched_getscheduler(late.pid) == os.SCHED_IDLE
         later = json.loads(penchant("retrain", folder, "--force", "--json").stdout)
         go.touch()
         said, _ = late.communicate(timeout=PATIENCE)

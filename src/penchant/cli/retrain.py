@@ -55,7 +55,7 @@ def retrain(
         Priority,
         typer.Option(
             envvar="PENCHANT_PRIORITY",
-            help="background: run at the lowest priority and leave one core free, so that a service beside it stays "
+            help="background: run where a core is idle and leave one core free, so that a service beside it stays "
             "quick. normal: for a machine without one; it is done sooner.",
         ),
     ] = "background",

@@ -22,8 +22,9 @@ def bin_edges(numbers: NDArray[np.float64]) -> tuple[float, ...]:
     if len(numbers) == 0 or numbers.min() == numbers.max():
         return ()
     low, high = np.quantile(numbers, (0.01, 0.99))
-    if high > low:
-        width = round_up((high - low) / MAX_BINS)
+    span = high / MAX_BINS - low / MAX_BINS
+    if span >= np.finfo(np.float64).tiny:  # numbers closer than that have no round width between them
+        width = round_up(span)
         edges = np.arange(np.floor(low / width) + 1, np.ceil(high / width)) * width
         sizes = np.bincount(np.searchsorted(edges, numbers, side="right"), minlength=len(edges) + 1)
         if len(edges) and sizes.max() <= MAX_SHARE * len(numbers):

@@ -28,6 +28,8 @@ def plain_ids(column: pl.Series, checks: RowValidation) -> pl.Series:
     if column.dtype.is_float():
         missing = missing | column.is_nan()
         checks.refuse((column.floor() != column) & ~missing, role, "an id is not a whole number", _ID_REMEDY, column)
+        large = (column.abs() >= 2.0**63) & ~missing
+        checks.refuse(large, role, "an id is larger than a whole number can be", _ID_REMEDY, column)
         column = column.cast(pl.Int64, strict=False)
     elif column.dtype.is_integer():
         whole = column.cast(pl.Int64, strict=False)  # larger numbers are read as texts

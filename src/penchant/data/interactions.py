@@ -82,14 +82,19 @@ class Interactions:
         """
         if self.timestamps is None:
             return None
-        times = np.full(len(items), self.timestamps.max(initial=0))
-        if 0 <= user < self.n_users and self.counts[user]:
-            own, rated = self.row(user)
+        times = np.full(len(items), self._latest)
+        own, rated = self.row(user) if 0 <= user < self.n_users else (items[:0], values[:0])
+        if len(own):
             order = np.argsort(own)
             places = order[np.minimum(np.searchsorted(own[order], items), len(own) - 1)]
             same = (own[places] == items) & (rated[places] == values)
             times[same] = self.timestamps[self.starts[user] + places[same]]
         return times
+
+    @cached_property
+    def _latest(self) -> int:
+        """The time of the last interaction, 0 without one."""
+        return 0 if self.timestamps is None else int(self.timestamps.max(initial=0))
 
     @cached_property
     def _by_item_number(self) -> Grouped:

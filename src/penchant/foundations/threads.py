@@ -34,10 +34,10 @@ def limit_blas(threads: int = 1) -> AbstractContextManager[Any]:
 
 
 def give_way() -> None:
-    """Have this process run at the lowest priority, and leave one of several cores free, for good.
+    """Have this process run when others leave a core idle, and leave one of several cores free, for good.
 
     So processes beside it, such as a service, get a core as soon as they want one. `available_threads` is one fewer
-    then. Only Linux can leave a core free; Windows changes nothing.
+    then. Only Linux can do both; other systems give the lowest priority, and Windows changes nothing.
     """
     if sys.platform == "win32":
         return
@@ -47,5 +47,5 @@ def give_way() -> None:
     cores = sorted(os.sched_getaffinity(0))
     for thread in (int(one.name) for one in Path("/proc/self/task").iterdir()):  # each has a priority of its own
         with suppress(OSError):  # it has ended
-            os.setpriority(os.PRIO_PROCESS, thread, 19)
+            os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
             os.sched_setaffinity(thread, cores[1:] or cores)

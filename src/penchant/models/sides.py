@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ class Side:
             history=self.histories,
         )
 
-    @property
+    @cached_property
     def without_ratings(self) -> NDArray[np.bool_]:
         """Which rows were not trained on any rating, (N,) bool."""
         return self.counts == 0 if self.unformed is None else self.unformed

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from penchant.data.features import FeatureTable
 from penchant.data.vocabulary import Numbers
-from penchant.models.pair_predictions import score_pairs, score_table
+from penchant.models.pair_predictions import from_products, score_pairs, score_table
 from penchant.models.rows import Floats, Rows
 from penchant.models.scorers import RowPosterior, SideName
 from penchant.models.trained import TrainedModel
@@ -106,8 +106,19 @@ class PartRow:
     def item_scores(self, explore: Any = None) -> Floats:
         """Scores of all items for a user's row, (I,), not clipped. explore: the seed of one posterior sample."""
         if explore is None:
-            return score_table(self.trained, self.rows, self.part.stacked)[0]
+            return self._expected_scores()
         return drawn_scores(self.trained, self.rows, self._covariance(), explore)
+
+    def _expected_scores(self) -> Floats:
+        """The posterior means of the scores, by a kernel: for so small a product, BLAS would wait for busy cores."""
+        stacked = self.part.stacked
+        if stacked is None:
+            return score_table(self.trained, self.rows)[0]
+        from penchant.training.kernels.top_n_kernels import products_of_one
+
+        products = np.empty(len(stacked), np.float32)
+        products_of_one(self.trained.scorer.stacked_users(self.rows)[0], stacked, products)
+        return from_products(self.trained, products[None])[0]
 
     def _covariance(self) -> NDArray[Any] | None:
         """The covariance of the row within a sample. A trained row of a one-sample model has that of its fold-in."""

@@ -157,15 +157,21 @@ def log_choice(
     scores have nearly equal probabilities. Items without interactions share `cold_share` equally. unrated: (I,). at:
     item numbers (m,), for which alone the logarithm is computed, (B, m).
     """
-    cold = int(unrated.sum())
-    positive = np.where(unrated, 0.0, np.maximum(scores, 0.0) + floor)
+    positive = np.maximum(scores, 0.0, dtype=np.float64)
+    positive += floor
+    new = np.flatnonzero(unrated)
+    positive[:, new] = 0.0
     total = np.maximum(positive.sum(axis=1, keepdims=True), SMALLEST)
+    cold = len(new)
     if at is not None:
-        positive, unrated = positive[:, at], unrated[at]
-    known = np.log(positive, out=np.zeros_like(positive), where=positive > 0) - np.log(total)
-    if not cold:
-        return known
-    return np.where(unrated, math.log(cold_share / cold), known + math.log1p(-cold_share))
+        positive, new = positive[:, at], np.flatnonzero(unrated[at])
+    positive[:, new] = 1.0  # overwritten below
+    found: Array = np.log(positive, out=positive)
+    found -= np.log(total)
+    if cold:
+        found += math.log1p(-cold_share)
+        found[:, new] = math.log(cold_share / cold)
+    return found
 
 
 def floor_of(scores: Array) -> float:

@@ -24,8 +24,8 @@ SHARE = 0.15
 HORIZONS = (7, 28)
 """The days held back by a cut in time; the first number with enough known users is used."""
 
-CUTS = 3
-"""The number of cuts in time, one horizon apart."""
+CUTS, FEWEST_CUTS = 5, 3
+"""The highest and the lowest number of cuts in time, one horizon apart."""
 
 FEWEST_USERS = 150
 """The lowest number of known users with interactions within a horizon."""
@@ -70,11 +70,14 @@ def choose_cuts(ratings: Ratings, *, seed: int, how: str = "auto") -> list[Cut]:
 
 
 def _time_cuts(ratings: Ratings, days: int) -> list[Cut]:
-    """Cuts one horizon apart before the end, oldest first; none if too few known users have interactions."""
+    """Cuts one horizon apart before the end, oldest first; none if too few known users have interactions.
+
+    More cuts make the weights more certain. Earlier cuts count only as far as they have enough users too.
+    """
     times = ratings.timestamps
     assert times is not None
     end, cuts = int(times.max()) + 1, []
-    for back in range(CUTS, 0, -1):
+    for back in range(1, CUTS + 1):
         at = end - back * days * DAY
         before, after = times < at, (times >= at) & (times < at + days * DAY)
         known = np.zeros(ratings.n_users, bool)
@@ -82,9 +85,9 @@ def _time_cuts(ratings: Ratings, days: int) -> list[Cut]:
         acting = ratings.user_numbers[after]
         own = acting[known[acting]]
         if len(np.unique(own)) < FEWEST_USERS or len(own) < FEWEST_KNOWN * len(acting):
-            return []
+            break
         cuts.append(Cut(ratings.take(before), ratings.take(after), at))
-    return cuts
+    return cuts[::-1] if len(cuts) >= FEWEST_CUTS else []
 
 
 def _recent_is_better(cuts: Sequence[Cut], days: int) -> bool:

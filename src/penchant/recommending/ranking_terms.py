@@ -85,7 +85,7 @@ def term(name: str, ranker: Ranker, inputs: TermInputs, at: Numbers | None = Non
     if name == LOG_LIKE:
         return _log_like(ranker.liking, inputs, at)
     if name == LOG_CHOICE:
-        return log_choice(inputs.choice.astype(np.float64), inputs.unrated, ranker.cold_share, ranker.floor, at)
+        return log_choice(inputs.choice, inputs.unrated, ranker.cold_share, ranker.floor, at)
     if name == LOG_NEIGHBOURS:
         found = (
             np.zeros((1, len(inputs.unrated)))
@@ -151,14 +151,17 @@ def best_by_ranker(
     if not weight or inputs.moments is None or ranker.liking is None:
         best = top_n(bound, n, allowed=allowed)
         return best, bound[best]
-    size, room = first_size(n, inputs.samples), int(allowed.sum())
+    places = np.flatnonzero(allowed).astype(np.int32)
+    bound, size = bound[places], first_size(n, inputs.samples)
     while True:
-        shortlist = top_n(bound, min(size + 1, room), allowed=allowed)
-        candidates, rest = shortlist[:size], shortlist[size:]
-        scores = bound[candidates] + weight * term(LOG_LIKE, ranker, inputs, candidates)[0]
-        order = np.lexsort((candidates, -scores))[:n]
-        if not len(rest) or (len(order) == n and scores[order[-1]] >= bound[rest[0]]):
-            return candidates[order], scores[order]
+        # All items whose bound is above that of the first one left out.
+        left_out = -np.partition(-bound, size)[size] if size < len(places) else -np.inf
+        some = bound > left_out if size < len(places) else np.ones(len(places), bool)
+        candidates = places[some]
+        scores = bound[some] + weight * term(LOG_LIKE, ranker, inputs, candidates)[0]
+        best = top_n(scores, n)
+        if size >= len(places) or (len(best) == n and scores[best[-1]] >= left_out):
+            return candidates[best], scores[best]
         size *= 2
 
 

@@ -13,10 +13,11 @@ from penchant.data.vocabulary import Numbers
 def top_n(scores: NDArray[Any], n: int, *, allowed: NDArray[np.bool_] | None = None) -> Numbers:
     """The numbers of the n highest scores (I,) among the allowed (I,), best first; fewer if there are fewer."""
     candidates = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
-    values = np.nan_to_num(scores[candidates], nan=-np.inf)
-    if n < len(candidates):
-        cut = np.partition(values, len(values) - n)[len(values) - n]
-        keep = np.flatnonzero(values >= cut)
-        candidates, values = candidates[keep], values[keep]
-    order = np.lexsort((candidates, -values))[:n]
+    low = -scores[candidates]  # NumPy sorts what is not a number to the end
+    if 0 < n < len(candidates):
+        cut = np.partition(low, n - 1)[n - 1]
+        if cut == cut:  # NaN differs from itself
+            keep = np.flatnonzero(low <= cut)
+            candidates, low = candidates[keep], low[keep]
+    order = np.argsort(low, kind="stable")[:n]  # the candidates rise, so equal scores stay in the order of numbers
     return candidates[order].astype(np.int32)

@@ -22,7 +22,8 @@ from penchant.recommending.options import By, ListOptions
 from penchant.recommending.part_row import PartRow
 from penchant.recommending.ranking_terms import TermInputs, best_by_ranker, p_choose
 from penchant.recommending.reranking import POOL, spread_out
-from penchant.recommending.results import Ranking, stronger
+from penchant.recommending.results import Prediction, Ranking, stronger
+from penchant.recommending.row_lookup import resolve
 from penchant.recommending.top_n import top_n
 
 UserRows = Mapping[PartName, PartRow]
@@ -42,15 +43,14 @@ def ranking_for(
     inputs = _Inputs(index, rows)
     best, scores = _ranked(inputs, by, options, allowed)
     ordering = [name for name in rows if by in ("combined", name)]
-    said = {name: row.predict(best) for name, row in rows.items() if name in (*ordering, "rating")}
-    rating = said.get("rating")
-    sources = reduce(stronger, (said[name].item_source for name in ordering))
+    rating = rows["rating"].predict(best) if "rating" in rows else None
+    sources = reduce(stronger, (resolve(rows[name].trained.items, best).sources for name in ordering))
     own = reduce(stronger, (np.array([rows[name].source], dtype=object) for name in ordering))
     return Ranking(
         asked=user,
         ids=items.vocabulary.take(best).tolist(),
         titles=[items.title(number) for number in best],
-        scores=_shown(index, by, scores, said),
+        scores=scores if index.ranker_for(by) is not None else _predicted(rows, by, best, rating),
         sources=sources.tolist(),
         source=own[0],
         by=by,
@@ -78,12 +78,9 @@ class _Inputs:
         return self.plain if seed is None else list_inputs(self.index, self.rows, seed)
 
 
-def _shown(index: ItemIndex, by: By, scores: NDArray[Any], said: Mapping[PartName, Any]) -> NDArray[Any]:
-    """The scores of the lines: those of the ranker, or the predictions of the part."""
-    if index.ranker_for(by) is not None:
-        return scores
-    shown: NDArray[Any] = said["choice" if by == "choice" else "rating"].mean
-    return shown
+def _predicted(rows: UserRows, by: By, best: Numbers, rating: Prediction | None) -> NDArray[np.float32]:
+    """What the part that orders the list predicts for its items. rating: the predictions of the rating part."""
+    return rating.mean if by == "rating" and rating is not None else rows["choice"].predict(best).mean
 
 
 def _ranked(inputs: _Inputs, by: By, options: ListOptions, allowed: NDArray[np.bool_]) -> tuple[Numbers, NDArray[Any]]:

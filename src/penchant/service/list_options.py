@@ -16,6 +16,9 @@ from penchant.service.schema_types import Count
 from penchant.service.service import Service
 from penchant.service.storage.schema import ID_LENGTH
 
+LINE, DIVERSE_LINE = 10_000, 120_000
+"""What a line of a list, and of a diverse list, costs besides products, in multiplications that take as long."""
+
 Some = Annotated[list[Annotated[str, Query(max_length=ID_LENGTH)]], Query(max_length=500)]
 Condition = Annotated[
     list[Annotated[str, Query(max_length=ID_LENGTH, examples=["genres:Drama"])]],
@@ -78,7 +81,8 @@ def _number(name: str, given: Any) -> Any:
 
 
 def list_cost(trained: TrainedModel, wanted: Wanted, lists: int = 1) -> int:
-    """What lists cost in multiplications: a product of each item with the user, and of a diverse list with itself."""
+    """What lists cost in multiplications: a product of each item with the user, the lines, and of a diverse list a
+    product of each line with the items that it is chosen from."""
     width = trained.samples * (trained.users.factors + 1)
-    diverse = POOL * wanted.n**2 * width if wanted.diversity else 0
-    return lists * (width * len(trained.items) + diverse)
+    line = DIVERSE_LINE + POOL * wanted.n * width if wanted.diversity else LINE
+    return lists * (width * len(trained.items) + wanted.n * line)

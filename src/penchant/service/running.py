@@ -21,6 +21,9 @@ from penchant.service.service import Service, build_service
 from penchant.service.settings import ServiceSettings
 from penchant.service.workers import Workers
 
+SPREADS = sys.platform == "linux"
+"""Whether sockets of several processes at one address get equal shares of the connections."""
+
 
 def serve(folder: str | Path, settings: ServiceSettings, *, on_ready: Callable[[str], None]) -> None:
     """Serve the model until SIGTERM or SIGINT; SIGHUP, where it exists, checks for a new version at once.
@@ -35,7 +38,9 @@ def serve(folder: str | Path, settings: ServiceSettings, *, on_ready: Callable[[
             return
         Workers(
             settings.workers,
-            lambda says: _serve(folder, settings, listening, (lambda: on_ready(address)) if says else lambda: None),
+            lambda says: _serve(
+                folder, settings, _own(listening), (lambda: on_ready(address)) if says else lambda: None
+            ),
         ).run()
     finally:
         listening.close()
@@ -83,11 +88,27 @@ def _check_public(service: Service) -> None:
         )
 
 
+def _own(shared: socket.socket) -> socket.socket:
+    """A worker's socket at the address of the shared one.
+
+    Linux divides new connections evenly among such sockets. Of one socket, the first worker that wakes would accept
+    every connection that waits.
+    """
+    if not SPREADS:
+        return shared
+    own = socket.socket(shared.family)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    own.bind(shared.getsockname())
+    return own
+
+
 def _socket(settings: ServiceSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family)
     if sys.platform != "win32":  # on Windows this option would let two servers share the port
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if SPREADS and settings.workers > 1:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listening.bind((settings.host, settings.port))
     except OSError as taken:

@@ -63,10 +63,8 @@ class ServedModel:
 
     @cached_property
     def is_light(self) -> bool:
-        """Whether a list takes about a millisecond: few products of users with items, and few to solve for a row."""
-        trained = self.part
-        width = trained.users.factors + 1
-        return trained.samples * width * len(trained.items) < LIGHT and trained.samples * width**3 < LIGHT
+        """Whether a new row is solved in less than a millisecond."""
+        return self.part.samples * (self.part.users.factors + 1) ** 3 < LIGHT
 
     def state(self, what: Hashable, ratings: Mapping[str, float], chosen: Sequence[str]) -> UserState:
         """The state of a user with these ratings and chosen items, kept under what stands for them."""

@@ -26,7 +26,7 @@ from penchant.service.problems import busy
 from penchant.service.rate_limiter import RateLimiter
 from penchant.service.readiness import Readiness
 from penchant.service.recording import Recorder
-from penchant.service.served_model import ServedModel
+from penchant.service.served_model import LIGHT, ServedModel
 from penchant.service.settings import ServiceSettings
 from penchant.service.storage.database import Database, StorageFullError, StorageUnavailableError
 from penchant.service.storage.device_codes import DeviceStore
@@ -104,12 +104,13 @@ class Service:
             remedy=f"Ask for up to {fewer}" if fewer else "This model is too large for it here",
         )  # fmt: skip
 
-    async def soon(self, work: Callable[[], Done], who: Credentials, *, ratings: int) -> Done:
+    async def soon(self, work: Callable[[], Done], who: Credentials, *, ratings: int, cost: int) -> Done:
         """What `work` gives. It is done here and now where that takes about a millisecond and waits for nothing: two
-        threads that pass Python's lock to and fro would take twice as long. Else it is done in a thread."""
-        if self.live.is_light and ratings <= FEW and self.settings.open_reads and not who.bearer:
+        threads that pass Python's lock to and fro would take twice as long. Else it is done `in_turn`."""
+        light = cost < LIGHT and self.live.is_light and ratings <= FEW
+        if light and self.settings.open_reads and not who.bearer:
             return work()
-        return await run_in_threadpool(work)
+        return await self.in_turn(work, cost=cost)
 
     async def in_turn(self, work: Callable[[], Done], *, cost: int) -> Done:
         """What `work` gives, done in a thread. Work of high cost has only some of the threads, so that other requests

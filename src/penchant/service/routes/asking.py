@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from penchant.service import list_schemas, rendering, schemas
 from penchant.service.list_options import list_cost, options_of
 from penchant.service.problems import DOCUMENTED
-from penchant.service.service import HEAVY, TheService, Who
+from penchant.service.service import TheService, Who
 from penchant.service.work_costs import questions_cost
 
 router = APIRouter(prefix="/v1", tags=["with ratings in the body"], responses=DOCUMENTED)
@@ -23,9 +23,7 @@ async def recommendations(service: TheService, who: Who, ask: list_schemas.ListR
         return rendering.as_list(person, person.state.ranking(options_of(service, ask)))
 
     cost = list_cost(service.live.part, ask)
-    if cost >= HEAVY:
-        return await service.in_turn(listed, cost=cost)
-    return await service.soon(listed, who, ratings=len(ask.ratings))
+    return await service.soon(listed, who, ratings=len(ask.ratings), cost=cost)
 
 
 @router.post("/predictions", operation_id="predict", summary="Expected ratings, how sure, and what they rest on")

@@ -58,14 +58,15 @@ def best_of_table(table: Any, starts: Any, seen: Any, barred: Any, numbers: Any,
 def best_of_one(user: Any, items: Any, barred: Any, numbers: Any, scores: Any) -> None:
     """The same for one user (W,), into numbers and scores (n,): no thread but this one takes part."""
     row = np.empty(len(items), np.float32)
-    _products(user, items, row)
+    products_of_one(user, items, row)
     none = np.empty(0, np.int32)
     _bar(row, 0, none, 0, 0, barred)
     _fill(_merge(row, 0, len(numbers), 0, numbers, scores), len(items), none, barred, numbers, scores)
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
-def _products(user: Any, items: Any, out: Any) -> None:
+def products_of_one(user: Any, items: Any, out: Any) -> None:
+    """The products of one user row (W,) with all items (I, W), into (I,), by this thread alone."""
     for i in range(len(items)):
         total = np.float32(0.0)
         for w in range(len(user)):
