@@ -18,6 +18,8 @@ _log = logging.getLogger("penchant.service")
 _PAUSE = 1.0
 """Seconds before a worker that died is started again, so that one that cannot live does not take a core."""
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) if hasattr(signal, "SIGHUP") else ()
+
 _MISTAKE = 2
 """The exit code of a worker whose settings cannot be; the others have the same."""
 
@@ -61,16 +63,20 @@ class Workers:
     def _start(self, *, says: bool) -> None:
         if self._stopping:
             return
+        # A signal between these lines would end neither a worker that this process does not know of yet, nor one that
+        # still has the handlers of this process.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
-        if pid:
-            self._alive.add(pid)
-        else:
+        if not pid:
             self._be_worker(says)
+        self._alive.add(pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
     def _be_worker(self, says: bool) -> NoReturn:
         code = 1
-        for stop in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(stop, signal.SIG_DFL)  # until it serves it has nothing to finish
+        for one in _SIGNALS:
+            signal.signal(one, signal.SIG_DFL)  # until it serves it has nothing to finish
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         try:
             self._work(says)
             code = 0
