@@ -12,6 +12,7 @@ from penchant.lesson.book import (
     Embedding,
     EmbeddingNN,
     F,
+    L,
     Learner,
     Module,
     MSELossFlat,
@@ -21,6 +22,7 @@ from penchant.lesson.book import (
     get_emb_sz,
     movielens_path,
     nn,
+    one_hot,
     sigmoid_range,
 )
 from penchant.recommending.fold_in_module import with_new_user
@@ -58,6 +60,11 @@ class DotProductBias(Module):
 def test_classes_batches_and_shown_rows(table, dls):
     assert list(dls.classes) == ["user", "title"]
     assert dls.classes["title"][:2] == ["#na#", "Film 00"]
+    assert [dls.classes["title"].o2i[film] for film in ("#na#", "Film 00", "Film 14")] == [0, 1, 15]
+    assert L(one_hot(2, 4).float()) == [0.0, 0.0, 1.0, 0.0]
+    stars = CollabDataLoaders.from_df(table.rename(columns={"rating": "stars"}), bs=16)
+    assert stars.show_batch(3).heads == ("user", "title", "stars")
+    assert collab_learner(stars, 2).show_results(3).heads == ("user", "title", "stars", "stars_pred")
     x, y = dls.one_batch()
     assert (x.shape, y.shape, x.dtype) == ((16, 2), (16,), torch.int64)
     assert (len(dls.data.trn_y), len(dls.data.val_y)) == (240, 60)

@@ -131,7 +131,7 @@ def test_a_wrong_shape_is_refused_before_the_first_step():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"cat_flds": ["user"]}, "1 columns were named"),
+        ({"cat_flds": ["user"]}, "not a list of two columns or more"),
         ({"cat_flds": ["user", "film"]}, "no column 'film'"),
         ({"df": frame()[0].assign(user="a")}, "column user: the values are not numbers from 0 on"),
         ({"df": frame()[0].assign(year=np.nan)}, "column year: the values are not finite numbers"),

@@ -139,7 +139,7 @@ def test_duplicates_are_refused_with_a_remedy_that_works(tmp_path):
     frame = pd.read_csv(tmp_path / "r.csv")
     cf = CollabFilterDataset.from_data_frame(tmp_path, frame, "u", "i", "r", duplicates="mean")
     assert cf.ratings.values.tolist() == [3.5, 5.0]
-    with pytest.raises(CallerError, match=r"row 2 is not one of 2 ratings.*len\(cf.ratings\)"):
+    with pytest.raises(CallerError, match=r"row 2 is not one of 2 rows.*len\(cf.ratings\)"):
         cf.get_learner(2, np.array([2]))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from penchant.foundations.errors import CallerError
 from penchant.foundations.optional import require
 
 require("torch", extra="torch", what="the book's chapter")
@@ -23,6 +24,8 @@ from penchant.lesson.notebook import movielens_path
 from penchant.training.gradient.losses import squared_error
 
 pd = require("pandas", extra="frames")
+plt = require("matplotlib.pyplot", extra="plot")
+L = list
 Learner, Embedding, Module = BookLearner, BookEmbedding, BookModule
 EmbeddingDotBias, EmbeddingNN = BookDotBias, BookNet
 
@@ -32,6 +35,7 @@ __all__ = [
     "EmbeddingDotBias",
     "EmbeddingNN",
     "F",
+    "L",
     "Learner",
     "MSELossFlat",
     "Module",
@@ -43,7 +47,9 @@ __all__ = [
     "movielens_path",
     "nn",
     "np",
+    "one_hot",
     "pd",
+    "plt",
     "sigmoid_range",
     "tensor",
     "torch",
@@ -55,6 +61,13 @@ def MSELossFlat() -> Any:  # noqa: N802 - the book's name
     return squared_error
 
 
+def one_hot(number: int, rows: int) -> Tensor:
+    """A tensor (rows,) of zeros with a one at the given number."""
+    return F.one_hot(tensor(number), rows)
+
+
 def create_params(size: list[int]) -> nn.Parameter:
     """A parameter of the given shape from N(0, 0.01²), for a module without `Embedding`."""
+    if not isinstance(size, list | tuple):
+        raise CallerError(f"{size!r} is not a shape", where="size", remedy=f"Give a list, such as [{size!r}]")
     return nn.Parameter(torch.zeros(*size).normal_(0, 0.01))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from penchant.data.files import existing_file
 from penchant.data.ratings import Ratings
 from penchant.data.reading_rules import Duplicates
-from penchant.foundations.errors import DataError
+from penchant.foundations.arguments import type_of
+from penchant.foundations.errors import DataError, SettingsError
+from penchant.foundations.rng import checked_seed
+from penchant.lesson.arguments import number, whole
 from penchant.lesson.columnar import ColumnarModelData
 from penchant.lesson.columnar_rows import ColumnarRows
 from penchant.lesson.data_loader import Batches
@@ -24,15 +29,26 @@ NOTHING = "#na#"
 """The first class of each column, for ids that are not in the table."""
 
 
+class Classes(list[Any]):
+    """The ids of a column in order, after "#na#" at number 0."""
+
+    @cached_property
+    def o2i(self) -> dict[Any, int]:
+        """Each id and its number."""
+        return {one: number for number, one in enumerate(self)}
+
+
 @dataclass(repr=False)
 class CollabDataLoaders(Summarized):
     """A table of ratings in batches of x (B, 2), the class numbers of user and item, and y (B,), the ratings.
 
-    classes: by column, its ids in order, after "#na#" at number 0. data: the rows and their split.
+    classes: by column, its ids in order, after "#na#" at number 0; `classes[column].o2i` has the number of each id.
+    data: the rows and their split. rating_name: the heading of the ratings.
     """
 
-    classes: Mapping[str, Sequence[Any]]
+    classes: Mapping[str, Classes]
     data: ColumnarModelData
+    rating_name: str = "rating"
 
     @classmethod
     def from_df(
@@ -55,23 +71,32 @@ class CollabDataLoaders(Summarized):
         fastai, or those of valid_idx. duplicates: what becomes of several rows of one user and item. path is where
         fastai keeps models; nothing is read from or written to it.
         """
+        if not hasattr(ratings, "columns"):
+            raise DataError(
+                f"{type_of(ratings)} is not a table", where="ratings", remedy="Give a pandas or polars frame"
+            )
+        if number(valid_pct, "valid_pct", such_as=0.2) >= 1:
+            raise SettingsError(f"{valid_pct!r} is not below 1", where="valid_pct", remedy="Give a share such as 0.2")
+        seed = checked_seed(seed)
         names = [str(name) for name in ratings.columns]
         if len(names) < 3:
             raise DataError(f"{len(names)} columns cannot hold user, item and rating", where="ratings")
         user, item, rating = (given or names[place] for place, given in enumerate((user_name, item_name, rating_name)))
         read = Ratings.from_frame(ratings, user=user, item=item, rating=rating, duplicates=duplicates)
-        classes = {user: [NOTHING, *read.users.ids.tolist()], item: [NOTHING, *read.items.ids.tolist()]}
+        classes = {
+            name: Classes([NOTHING, *ids.tolist()]) for name, ids in ((user, read.users.ids), (item, read.items.ids))
+        }
         cats = np.stack([read.user_numbers, read.item_numbers], axis=1).astype(np.int64) + 1
         rows = ColumnarRows(cats, np.empty((len(read), 0), np.float32), read.values)
-        held = _drawn(len(read), valid_pct, seed) if valid_idx is None else np.asarray(valid_idx)
-        return cls(classes, ColumnarModelData.split(rows, held, bs, seed=seed))
+        held = _drawn(len(read), valid_pct, seed) if valid_idx is None else valid_idx
+        return cls(classes, ColumnarModelData.split(rows, held, bs, seed=seed), rating)
 
     @classmethod
     def from_csv(cls, csv: str | Path, **options: Any) -> CollabDataLoaders:
         """From a file; the options are those of `from_df`."""
         import polars as pl
 
-        return cls.from_df(pl.read_csv(csv), **options)
+        return cls.from_df(pl.read_csv(existing_file(csv)), **options)
 
     @property
     def train(self) -> Batches:
@@ -90,8 +115,8 @@ class CollabDataLoaders(Summarized):
 
     def show_batch(self, max_n: int = 10) -> ShownRows:
         """The first rows of a batch, with ids in place of numbers."""
-        x, y = self.one_batch()
-        return self.shown(x[:max_n].numpy(), {"rating": y[:max_n].numpy()})
+        (x, y), rows = self.one_batch(), whole(max_n, "max_n")
+        return self.shown(x[:rows].numpy(), {self.rating_name: y[:rows].numpy()})
 
     def shown(self, x: NDArray[Any], values: Mapping[str, NDArray[Any]]) -> ShownRows:
         """Rows (n, 2) of numbers as ids, with further columns (n,)."""

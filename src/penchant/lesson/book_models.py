@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from penchant.foundations.errors import CallerError
+from penchant.lesson.arguments import limits, unit_counts, whole
 from penchant.lesson.collab_model import NotebookModule
 
 Range = tuple[float, float] | None
@@ -39,7 +40,7 @@ class BookEmbedding(nn.Embedding):
     """An embedding of ni rows and nf columns from N(0, std²), cut at two standard deviations."""
 
     def __init__(self, ni: int, nf: int, std: float = 0.01) -> None:
-        super().__init__(ni, nf)
+        super().__init__(whole(ni, "rows of an embedding"), whole(nf, "n_factors"))
         nn.init.trunc_normal_(self.weight, std=std, a=-2 * std, b=2 * std)
 
 
@@ -55,7 +56,7 @@ class BookDotBias(NotebookModule):
         super().__init__()
         self.u_weight, self.i_weight = BookEmbedding(n_users, n_factors), BookEmbedding(n_items, n_factors)
         self.u_bias, self.i_bias = BookEmbedding(n_users, 1), BookEmbedding(n_items, 1)
-        self.y_range = y_range
+        self.y_range = limits(y_range)
 
     @classmethod
     def from_classes(cls, n_factors: int, classes: Mapping[str, Sequence[Any]], y_range: Range = None) -> Self:
@@ -86,9 +87,12 @@ class BookDotBias(NotebookModule):
             raise CallerError("the model does not know its ids", remedy="Build it with from_classes")
         names = list(self.classes.values())[int(is_item)]
         numbers = {one: number for number, one in enumerate(names)}
+        if isinstance(ids, str) or not isinstance(ids, Iterable):
+            raise CallerError(f"{ids!r} is not a list of ids", where="ids", remedy=f"Write [{ids!r}]")
         unknown = [one for one in ids if one not in numbers]
         if unknown:
-            raise CallerError(f"{unknown[0]!r} is not an id of the table", where="ids")
+            remedy = "The ids are dls.classes, by column"
+            raise CallerError(f"{unknown[0]!r} is not an id of the table", where="ids", remedy=remedy)
         rows: NDArray[np.float32] = table.weight.detach().cpu().numpy()[[numbers[one] for one in ids]]
         return rows
 
@@ -110,12 +114,13 @@ class BookNet(NotebookModule):
         use_bn: bool = True,
     ) -> None:
         super().__init__()
-        shares = [ps] * len(layers) if isinstance(ps, int | float) else list(ps)
-        if len(shares) != len(layers):
-            raise CallerError(f"{len(shares)} shares of dropout do not fit {len(layers)} layers", where="ps")
+        units = unit_counts(layers)
+        shares = [ps] * len(units) if isinstance(ps, int | float) else list(ps)
+        if len(shares) != len(units):
+            raise CallerError(f"{len(shares)} shares of dropout do not fit {len(units)} layers", where="ps")
         self.embeds = nn.ModuleList([BookEmbedding(rows, width) for rows, width in emb_szs])
-        self.emb_drop, self.y_range = nn.Dropout(embed_p), y_range
-        sizes = [sum(width for _, width in emb_szs), *layers]
+        self.emb_drop, self.y_range = nn.Dropout(embed_p), limits(y_range)
+        sizes = [sum(width for _, width in emb_szs), *units]
         parts: list[nn.Module] = []
         for inputs, outputs, share in zip(sizes, sizes[1:], shares, strict=False):
             parts += [nn.Linear(inputs, outputs, bias=not use_bn), nn.ReLU()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.ratings import Ratings
-from penchant.foundations.errors import CallerError, SettingsError
+from penchant.foundations.arguments import type_of
+from penchant.foundations.errors import SettingsError
 from penchant.foundations.optional import require
-from penchant.foundations.rng import spawn_seeds
+from penchant.foundations.rng import generator, spawn_seeds
+from penchant.lesson.arguments import number, rates_between, row_numbers, whole
 from penchant.lesson.densities import PredictionDensity
 from penchant.lesson.display import Summarized, Table, TrainingHistory
-from penchant.lesson.losses import Metric, PrintedLosses
+from penchant.lesson.losses import Metric, PrintedLosses, checked_metrics
 from penchant.lesson.schedule_plots import SchedulePlots
 from penchant.recommending.recommender import Recommender
 from penchant.training.gradient import learner
@@ -37,8 +39,11 @@ if TYPE_CHECKING:
     from penchant.lesson.collab_model import CollabModel
     from penchant.lesson.data_loader import Batches
 
-_BETAS = {"adam": (0.9, 0.999), "sgd": (0.9, 0.0)}
-"""The momenta of the lesson's optimisers."""
+_OPTIMIZERS: dict[str, tuple[str, tuple[float, ...]]] = {
+    "adam": ("betas", (0.9, 0.999)),
+    "sgd": ("momentum", (0.9,)),
+}
+"""Of each optimiser of the lesson the argument that `partial` may change, with the lesson's value."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,25 +116,43 @@ class CollabFilterDataset(Summarized):
         bs: int = 64,
         opt_fn: Any = "adam",
         *,
-        metrics: Sequence[Metric] = (),
+        metrics: Sequence[Metric] | None = None,
         seed: int = 0,
     ) -> CollabLearner:
         """A learner of the dot-bias model.
 
-        opt_fn: torch.optim.Adam or SGD, or its name. metrics: functions of predictions and ratings, printed after each
-        epoch.
+        val_idxs: row numbers, or a mask. opt_fn: torch.optim.Adam or SGD, its name, or a partial of it with betas or
+        momentum. metrics: functions of predictions and ratings, printed after each epoch.
         """
-        name = (opt_fn if isinstance(opt_fn, str) else opt_fn.__name__).lower()
-        if name not in _BETAS:
-            raise SettingsError(f"{name!r} is not an optimiser the learner knows", remedy="Use optim.Adam or optim.SGD")
-        rows = np.asarray(val_idxs)
-        if len(rows) and not 0 <= rows.min() <= rows.max() < len(self.ratings):
-            raise CallerError(
-                f"row {rows.max() if rows.min() >= 0 else rows.min()} is not one of {len(self.ratings)} ratings",
-                where="val_idxs",
-                remedy="Take get_cv_idxs(len(cf.ratings))",
-            )
-        return CollabLearner(self.ratings, n_factors, rows, bs, name, seed, metrics)
+        name, momenta = _optimizer(opt_fn)
+        rows = row_numbers(val_idxs, len(self.ratings), remedy="Take get_cv_idxs(len(cf.ratings))")
+        settings = DotBiasSettings(
+            factors=whole(n_factors, "n_factors"), batch_size=whole(bs, "bs"), optimizer=name, link="sigmoid",
+            regularization=0.0, momentum=momenta[0], second_momentum=momenta[1],
+        )  # fmt: skip
+        return CollabLearner(self.ratings, rows, settings, seed, metrics)
+
+
+def _optimizer(opt_fn: Any) -> tuple[str, tuple[float, float]]:
+    """The name of an optimiser, and its first and second momentum."""
+    given: dict[str, Any] = {}
+    while isinstance(opt_fn, partial):
+        given, opt_fn = {**opt_fn.keywords, **given}, opt_fn.func
+    name = str(opt_fn if isinstance(opt_fn, str) else getattr(opt_fn, "__name__", type_of(opt_fn)))
+    if name.lower() not in _OPTIMIZERS:
+        remedy = "Use optim.Adam or optim.SGD, without parentheses"
+        raise SettingsError(f"{name} is not an optimiser that the learner knows", where="opt_fn", remedy=remedy)
+    argument, values = _OPTIMIZERS[name.lower()]
+    other = [one for one in given if one != argument]
+    if other:
+        remedy = f"It takes {argument}; the rate and the weight decay are arguments of learn.fit: lrs, wds"
+        raise SettingsError(f"the learner takes no {other[0]} with {name}", where="opt_fn", remedy=remedy)
+    changed = given.get(argument, values)
+    found = [number(one, f"opt_fn, {argument}", such_as=0.9) for one in np.atleast_1d(changed).tolist()]
+    if len(found) != len(values):
+        remedy = f"Give {argument}={values if len(values) > 1 else values[0]}"
+        raise SettingsError(f"{changed!r} has another length", where=f"opt_fn, {argument}", remedy=remedy)
+    return name.lower(), (found[0], found[1] if len(found) > 1 else 0.0)
 
 
 @dataclass(frozen=True, repr=False)
@@ -187,27 +210,22 @@ class CollabLearner(Summarized):
     def __init__(
         self,
         ratings: Ratings,
-        factors: int,
-        val_idxs: NDArray[Any],
-        bs: int,
-        optimizer: str,
+        val_idxs: NDArray[np.int64],
+        settings: DotBiasSettings,
         seed: int,
-        metrics: Sequence[Metric] = (),
+        metrics: Sequence[Metric] | None = None,
     ) -> None:
         held = np.zeros(len(ratings), dtype=bool)
         held[val_idxs] = True
         train = ratings.take(~held)
-        self.data = LearnerData(train, Held.of(ratings.take(val_idxs), ratings), bs)
-        self._settings = DotBiasSettings(
-            factors=factors, batch_size=bs, optimizer=optimizer, link="sigmoid", regularization=0.0,
-            momentum=_BETAS[optimizer][0], second_momentum=_BETAS[optimizer][1],
-        )  # fmt: skip
-        self._bounds = bounds_of(train.scale, self._settings.widen)
-        self._rng = np.random.default_rng(seed)
+        self.data = LearnerData(train, Held.of(ratings.take(val_idxs), ratings), settings.batch_size)
+        self._settings = settings
+        self._bounds = bounds_of(train.scale, settings.widen)
+        self._rng = generator(seed)
         self._start = biased_start(
-            train, factors, self._settings.init_std, self._settings.damping, self._rng, self._bounds
+            train, settings.factors, settings.init_std, settings.damping, self._rng, self._bounds
         )
-        self._metrics = metrics
+        self._metrics = checked_metrics(metrics)
         self._backend = self._new_backend(0.0, False)
         self.history = TrainingHistory()
         self.rates: list[float] = []
@@ -237,12 +255,14 @@ class CollabLearner(Summarized):
         or with use_wd_sched decoupled weight decay (AdamW). metrics: functions of predictions and ratings, in place of
         the learner's.
         """
-        lengths = cycle_lengths(n_cycle, cycle_len or 1, cycle_mult if cycle_len else 1)
-        state, self._backend = self._backend.state(), self._new_backend(wds or 0.0, use_wd_sched)
-        self._backend.restore(state)
+        rate, decay = number(lrs, "lrs", above=0.0), 0.0 if wds is None else number(wds, "wds", such_as=2e-4)
+        cycles, growth = whole(n_cycle, "n_cycle"), whole(cycle_mult, "cycle_mult")
+        lengths = [cycles] if cycle_len is None else cycle_lengths(cycles, whole(cycle_len, "cycle_len"), growth)
         shown = self._metrics if metrics is None else metrics
         printed = PrintedLosses(self.data.held, len(self.history), metrics=shown)
-        plan = TrainingPlan(sum(lengths), lrs, sgdr(lengths) if cycle_len else constant)
+        state, self._backend = self._backend.state(), self._new_backend(decay, use_wd_sched)
+        self._backend.restore(state)
+        plan = TrainingPlan(sum(lengths), rate, constant if cycle_len is None else sgdr(lengths))
         run = learner.fit(self._backend, plan, seed=self._seed(), callbacks=[printed])
         self.history += run.history
         self.rates += run.rates
@@ -256,7 +276,8 @@ class CollabLearner(Summarized):
 
     def lr_find(self, start_lr: float = 1e-5, end_lr: float = 10.0) -> RateFinding:
         """The loss at rising learning rates, with a suggestion and a picture; the parameters stay as they are."""
-        found = find_rate(self._backend, seed=self._seed(), low=start_lr, high=end_lr)
+        low, high = rates_between(start_lr, end_lr)
+        found = find_rate(self._backend, seed=self._seed(), low=low, high=high)
         self.sched = SchedulePlots(found.rates.tolist(), found.losses.tolist(), found)
         return found
 

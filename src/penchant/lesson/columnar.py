@@ -14,8 +14,10 @@ from torch import nn
 from penchant.data.ratings import Ratings
 from penchant.data.scale import Scale
 from penchant.data.vocabulary import Vocabulary
-from penchant.foundations.errors import DataError
-from penchant.foundations.rng import spawn_seeds
+from penchant.foundations.arguments import type_of
+from penchant.foundations.errors import CallerError, SettingsError
+from penchant.foundations.rng import generator, spawn_seeds
+from penchant.lesson.arguments import number, row_numbers, whole
 from penchant.lesson.columnar_rows import ColumnarRows, RowModule, row_caller
 from penchant.lesson.data_loader import Batches
 from penchant.lesson.display import Summarized, TrainingHistory
@@ -23,7 +25,7 @@ from penchant.lesson.losses import Metric, PrintedLosses
 from penchant.training.gradient import learner
 from penchant.training.gradient.callbacks.validation import Held
 from penchant.training.gradient.events import TrainingPlan
-from penchant.training.gradient.losses import Loss
+from penchant.training.gradient.losses import Loss, flat, nothing_to_train
 from penchant.training.gradient.torch_backend import TorchBackend
 from penchant.training.gradient.torch_devices import device_of
 
@@ -66,11 +68,9 @@ class ColumnarModelData(Summarized):
     @classmethod
     def split(cls, rows: ColumnarRows, val_idxs: NDArray[Any], bs: int, *, seed: int = 0) -> ColumnarModelData:
         """From rows; those of val_idxs are for validation."""
-        held = np.asarray(val_idxs, dtype=np.int64)
-        if len(held) and not 0 <= held.min() <= held.max() < len(rows.y):
-            raise DataError("a row number is outside the table", where="val_idxs", remedy="Take get_cv_idxs(len(df))")
+        held = row_numbers(val_idxs, len(rows.y), remedy="Take get_cv_idxs(len(df))")
         train = np.setdiff1d(np.arange(len(rows.y)), held)
-        return cls(rows, train, held, bs, np.random.default_rng(seed))
+        return cls(rows, train, held, whole(bs, "bs"), generator(seed))
 
     @property
     def trn_y(self) -> NDArray[np.float32]:
@@ -110,27 +110,54 @@ def fit(
     n_epochs: int,
     opt: torch.optim.Optimizer,
     crit: Loss,
-    metrics: Sequence[Metric] = (),
+    metrics: Sequence[Metric] | None = None,
 ) -> TrainingHistory:
     """Train a module with an optimiser and a loss, and print both losses after each epoch. Returns the metrics.
 
     The module is called as forward(cats, conts), forward(users, items) or forward(x), x being cats, and may return (B,)
     or (B, 1). It is trained on the device of its parameters. metrics: functions of predictions and ratings.
-    Raises ModelShapeError before the first step for any other shape.
+    Raises ModelShapeError before the first step for any other shape. The learning_rate in the metrics is that of the
+    first parameter group with the highest one.
     """
-    train = numbered_rows(data.trn_idxs, data.trn_y)
-    backend = TorchBackend(RowModule(model, data.rows), train, opt, data.bs, loss=crit)
+    epochs = whole(n_epochs, "n_epochs")
+    if not isinstance(data, ColumnarModelData):
+        raise _no_data(data)
+    train, module = numbered_rows(data.trn_idxs, data.trn_y), RowModule(model, data.rows)
+    _check_optimizer(opt, model)
+    backend = TorchBackend(module, train, opt, data.bs, loss=crit)
     rates = [group["lr"] for group in opt.param_groups]
+    highest = max(rates)
+    if not highest > 0:
+        raise SettingsError(
+            f"the learning rate is {highest:g}", where="opt", remedy="Set one above 0: set_lrs(opt, 1e-3)"
+        )
     for group in opt.param_groups:
-        group["rate_share"] = group["lr"]
+        group["rate_share"] = group["lr"] / highest
     printed = PrintedLosses(validation_rows(data), loss=crit, metrics=metrics)
     try:
-        run = learner.fit(backend, TrainingPlan(n_epochs, 1.0), seed=data.next_seed(), callbacks=[printed])
+        run = learner.fit(backend, TrainingPlan(epochs, float(highest)), seed=data.next_seed(), callbacks=[printed])
         return TrainingHistory(run.history)
     finally:
         for group, rate in zip(opt.param_groups, rates, strict=True):
             group["lr"] = rate
             del group["rate_share"]
+
+
+def _check_optimizer(opt: Any, model: nn.Module) -> None:
+    """Raise CallerError unless opt trains parameters of the module."""
+    remedy = "Write opt = optim.Adam(model.parameters(), 1e-3) after every new model"
+    if isinstance(opt, type) or not hasattr(opt, "param_groups"):
+        raise CallerError(f"{getattr(opt, '__name__', type_of(opt))} is not an optimiser", where="opt", remedy=remedy)
+    own = {id(parameter) for parameter in model.parameters()}
+    if not own:
+        raise nothing_to_train()
+    if not any(id(parameter) in own for group in opt.param_groups for parameter in group["params"]):
+        raise CallerError("it has no parameter of this module and would not train it", where="opt", remedy=remedy)
+
+
+def _no_data(data: Any) -> CallerError:
+    remedy = "Take ColumnarModelData.from_data_frame(path, val_idxs, df, y, cat_flds)"
+    return CallerError(f"{type_of(data)} does not hold rows of columns", where="data", remedy=remedy)
 
 
 def validation_rows(data: ColumnarModelData) -> Held:
@@ -147,13 +174,15 @@ def numbered_rows(rows: NDArray[np.int64], values: NDArray[np.float32]) -> Ratin
 
 def predict(model: nn.Module, data: ColumnarModelData | Batches) -> NDArray[np.float32]:
     """The module's predictions (n,) of the validation rows, or of the rows of a data loader in its order."""
-    batches = data.val_dl if isinstance(data, ColumnarModelData) else data
     call, training = row_caller(model), model.training
+    if not isinstance(data, ColumnarModelData | Batches | torch.utils.data.DataLoader):
+        raise _no_data(data)
+    batches = data.val_dl if isinstance(data, ColumnarModelData) else data
     device = device_of(model)
     model.eval()
     try:
         with torch.no_grad():
-            found = [call(cats.to(device), conts.to(device)).reshape(-1) for cats, conts, *_ in batches]
+            found = [flat(call(cats.to(device), conts.to(device)), cats[:, 0]) for cats, conts, *_ in batches]
     finally:
         model.train(training)
     return torch.cat(found).cpu().numpy() if found else np.empty(0, np.float32)
@@ -161,6 +190,13 @@ def predict(model: nn.Module, data: ColumnarModelData | Batches) -> NDArray[np.f
 
 def set_lrs(opt: torch.optim.Optimizer, lr: float | Sequence[float]) -> None:
     """Set the learning rate of every parameter group: one for all, or one for each."""
-    rates = [lr] * len(opt.param_groups) if isinstance(lr, int | float) else list(lr)
-    for group, rate in zip(opt.param_groups, rates, strict=True):
+    groups = getattr(opt, "param_groups", None)
+    if groups is None:
+        raise CallerError(f"{type_of(opt)} is not an optimiser", where="opt", remedy="Write set_lrs(opt, lr)")
+    rates = list(lr) if isinstance(lr, list | tuple | np.ndarray) and np.ndim(lr) else [lr] * len(groups)
+    if len(rates) != len(groups):
+        raise SettingsError(
+            f"{len(rates)} rates do not fit {len(groups)} parameter groups", where="lr", remedy="Give one"
+        )
+    for group, rate in zip(groups, [number(one, "lr") for one in rates], strict=True):
         group["lr"] = rate

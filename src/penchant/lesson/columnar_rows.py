@@ -12,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from penchant.foundations.errors import DataError
+from penchant.foundations.arguments import type_of
+from penchant.foundations.close_names import name_remedy
+from penchant.foundations.errors import CallerError, DataError, ModelShapeError
 from penchant.training.gradient.forward_adapter import caller
 from penchant.training.gradient.torch_devices import device_of
 
@@ -32,17 +34,14 @@ class ColumnarRows:
     @classmethod
     def of(cls, df: Any, y: Any, cat_flds: Sequence[str]) -> ColumnarRows:
         """From a frame; the columns that cat_flds does not name are continuous, or hold lists of values."""
+        if not hasattr(df, "columns"):
+            raise DataError(f"{type_of(df)} is not a table", where="df", remedy="Give a pandas or polars frame")
         names = [str(name) for name in df.columns]
-        if len(cat_flds) < 2 or (missing := [name for name in cat_flds if name not in names]):
-            wrong = f"{len(cat_flds)} columns were named" if len(cat_flds) < 2 else f"there is no column {missing[0]!r}"
-            raise DataError(
-                wrong,
-                where="cat_flds",
-                remedy="Name at least two, such as ['userId', 'movieId']",
-            )
-        values = np.asarray(y, dtype=np.float32).reshape(-1)
-        if len(values) != len(df):
-            raise DataError(f"{len(values)} ratings do not fit {len(df)} rows", where="y", remedy="Give one a row")
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise DataError(f"two columns are named {twice[0]!r}", where="df", remedy="Give each column its own name")
+        _check_names(cat_flds, names)
+        values = _ratings(y, len(df))
         cats = np.stack([_numbers(df[name], name) for name in cat_flds], axis=1)
         others: dict[str, NDArray[np.float32]] = {}
         for name in names:
@@ -55,6 +54,30 @@ class ColumnarRows:
     def tensors(self) -> tuple[Tensor, Tensor]:
         """cats and conts."""
         return torch.from_numpy(self.cats), torch.from_numpy(self.conts)
+
+
+def _check_names(cat_flds: Any, names: Sequence[str]) -> None:
+    if not isinstance(cat_flds, Sequence) or isinstance(cat_flds, str) or len(cat_flds) < 2:
+        wrong = f"{cat_flds!r} is not a list of two columns or more"
+        raise DataError(wrong, where="cat_flds", remedy="Name at least two, such as ['userId', 'movieId']")
+    missing = [name for name in cat_flds if name not in names]
+    if missing:
+        remedy = name_remedy(str(missing[0]), names, intro="The columns are")
+        raise DataError(f"there is no column {missing[0]!r}", where="cat_flds", remedy=remedy)
+
+
+def _ratings(y: Any, rows: int) -> NDArray[np.float32]:
+    try:
+        values = np.asarray(y, dtype=np.float32).reshape(-1)
+    except (TypeError, ValueError) as error:
+        raise DataError("the ratings are not numbers", where="y", remedy="Give one number a row") from error
+    if len(values) != rows:
+        raise DataError(f"{len(values)} ratings do not fit {rows} rows", where="y", remedy="Give one a row")
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        remedy = "Leave out such rows, in df and in y"
+        raise DataError(f"the rating of row {bad[0]} is not a finite number", where="y", remedy=remedy)
+    return values
 
 
 class RowModule(nn.Module):
@@ -72,11 +95,34 @@ class RowModule(nn.Module):
         return self._call(self._cats[rows], self._conts[rows])
 
 
-def row_caller(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+def row_caller(module: Any) -> Callable[[Tensor, Tensor], Tensor]:
     """A function of cats (B, C) and conts (B, F) that calls the module in the way its forward is written.
 
     forward(cats, conts), forward(x) with the categorical columns, or forward(users, items) with the first two of them.
+    Raises CallerError for what is not a module. The function raises ModelShapeError where the module finds no row or
+    column for a number.
     """
+    if not isinstance(module, nn.Module):
+        found = f"the class {module.__name__}" if isinstance(module, type) else type_of(module)
+        remedy = "Give an instance of a module, such as EmbeddingDot(n_users, n_movies)"
+        raise CallerError(f"{found} is not a module", where="model", remedy=remedy)
+    call = _row_call(module)
+
+    def checked(cats: Tensor, conts: Tensor) -> Tensor:
+        try:
+            return call(cats, conts)
+        except IndexError as error:
+            highest = "" if cats.is_meta else f" with highest numbers {tuple(cats.max(dim=0).values.tolist())}"
+            raise ModelShapeError(
+                f"forward() failed on cats of shape {tuple(cats.shape)}{highest}: {error}",
+                where=type(module).__name__,
+                remedy="An embedding needs one row more than the highest number of its column",
+            ) from error
+
+    return checked
+
+
+def _row_call(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
     parameters = list(inspect.signature(module.forward).parameters.values())
     if len(parameters) == 1 and parameters[0].kind is not inspect.Parameter.VAR_POSITIONAL:
         return lambda cats, conts: module(cats)

@@ -18,6 +18,9 @@ class Batches:
     def __init__(self, columns: Sequence[Tensor], bs: int, rng: np.random.Generator | None = None) -> None:
         self.columns, self.bs, self._rng = columns, bs, rng
 
+    def __repr__(self) -> str:
+        return f"<Batches: {len(self.columns[0]):,} rows in {len(self):,} batches of {self.bs}>"
+
     def __len__(self) -> int:
         return steps_in(len(self.columns[0]), self.bs)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from penchant.foundations.errors import DataError
 from penchant.foundations.optional import require
 from penchant.lesson.display import Summarized
 
@@ -28,6 +29,8 @@ class PredictionDensity(Summarized):
     @classmethod
     def of(cls, truth: NDArray[Any], predicted: NDArray[Any], cells: int = 40) -> PredictionDensity:
         """From n true ratings and n predictions."""
+        if not len(truth):
+            raise DataError("there are no ratings to compare with", where="val_idxs", remedy="Hold out some rows")
         levels = np.unique(truth)
         middles = (levels[1:] + levels[:-1]) / 2
         ends = (

@@ -44,7 +44,8 @@ class TrainingHistory(Summarized, list[Mapping[str, float]]):
     """The metrics of each epoch, in order."""
 
     def summary(self) -> str:
-        return f"{len(self)} epochs" + (f", validation loss {self[-1]['validation_loss']:.5f}" if self else "")
+        epochs = "1 epoch" if len(self) == 1 else f"{len(self)} epochs"
+        return epochs + (f", validation loss {self[-1]['validation_loss']:.5f}" if self else "")
 
     def table(self) -> Table | None:
         if not self:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from penchant.foundations.errors import SettingsError
+from penchant.lesson.arguments import whole
 from penchant.lesson.collab_model import NotebookModule
 
 
@@ -19,7 +21,7 @@ class DotProduct(NotebookModule):
 
 def get_emb(ni: int, nf: int, low: float = -0.01, high: float = 0.01) -> nn.Embedding:
     """An embedding of ni rows and nf columns, uniform between low and high."""
-    embedding = nn.Embedding(ni, nf)
+    embedding = nn.Embedding(whole(ni, "rows of an embedding"), whole(nf, "n_factors"))
     embedding.weight.data.uniform_(low, high)
     return embedding
 
@@ -74,7 +76,9 @@ class EmbeddingNet(NotebookModule):
         max_score: float = 5.0,
     ) -> None:
         super().__init__()
-        widths = (n_factors, n_factors) if isinstance(n_factors, int) else n_factors
+        widths = n_factors if isinstance(n_factors, tuple) else (n_factors, n_factors)
+        if len(widths) != 2:
+            raise SettingsError(f"{n_factors!r} is not two widths", where="n_factors", remedy="Give (users', movies')")
         self.u, self.m = (get_emb(n, width, -0.2, 0.2) for n, width in zip((n_users, n_movies), widths, strict=True))
         self.lin1, self.lin2 = nn.Linear(sum(widths), nh), nn.Linear(nh, 1)
         self.drop1, self.drop2 = nn.Dropout(p1), nn.Dropout(p2)

@@ -29,6 +29,7 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
+from penchant.foundations.errors import DataError
 from penchant.foundations.optional import require
 
 require("torch", extra="torch", what="the lesson's notebook")
@@ -103,7 +104,14 @@ if importlib.util.find_spec("seaborn") is not None:
 
 def T(values: Any) -> Tensor:  # noqa: N802 - the lesson's name
     """A tensor, of int64 for whole numbers and float32 for others, on the GPU where there is one."""
-    tensor = values if isinstance(values, Tensor) else torch.from_numpy(np.array(values))
+    try:
+        tensor = values if isinstance(values, Tensor) else torch.from_numpy(np.array(values))
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            "the values are not numbers in rows of equal length",
+            where="T",
+            remedy="Map texts to numbers first, as cf.item2idx does",
+        ) from error
     if tensor.is_floating_point():
         tensor = tensor.float()
     elif tensor.dtype != torch.bool:

@@ -114,7 +114,7 @@ def test_columnar_data_needs_two_columns_of_numbers():
     frame = pd.DataFrame({"u": [0, 1, 2], "m": ["a", "b", "c"]})
     with pytest.raises(DataError, match="column m"):
         ColumnarModelData.from_data_frame("", np.array([0]), frame, [1.0, 2, 3], ["u", "m"], 2)
-    with pytest.raises(DataError, match="1 columns were named"):
+    with pytest.raises(DataError, match="not a list of two columns or more"):
         ColumnarModelData.from_data_frame("", np.array([0]), frame, [1.0, 2, 3], ["u"], 2)
 
 

@@ -18,7 +18,8 @@ def caller(module: nn.Module) -> Call:
     """A function of users and items that calls the module with the arguments of its forward.
 
     forward(cats, conts) is recognized by the name of the first parameter, forward(x) by having only one. cats, x:
-    (B, 2), users and items. conts: (B, 0). Raises ModelShapeError for a forward that takes nothing.
+    (B, 2), users and items. conts: (B, 0). Raises ModelShapeError for a forward that takes nothing or needs more
+    than two arguments.
     """
     parameters = list(inspect.signature(module.forward).parameters.values())
     names = [p.name for p in parameters]
@@ -27,9 +28,10 @@ def caller(module: nn.Module) -> Call:
         return lambda users, items: module(torch.stack([users, items], dim=1))
     if names and names[0].startswith("cat"):
         return lambda users, items: _call_lesson(module, users, items)
-    if not names:
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if not names or sum(p.default is p.empty for p in positional) > 2:
         raise ModelShapeError(
-            "forward() cannot take users and items",
+            f"forward({', '.join(names)}) cannot take users and items",
             where=type(module).__name__,
             remedy="Write forward(self, users, items), forward(self, cats, conts) or forward(self, x)",
         )

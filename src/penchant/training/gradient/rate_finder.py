@@ -35,6 +35,9 @@ class RateFinding:
     losses: NDArray[np.float64]
     suggestion: float
 
+    def __repr__(self) -> str:
+        return f"<RateFinding: {len(self.rates)} rates, suggestion {self.suggestion:.2g}>"
+
     def plot(self) -> Any:
         """A plotly figure of the loss against the rate, on a logarithmic axis, with the suggestion marked."""
         graphs = require("plotly.graph_objects", extra="plot")

@@ -16,7 +16,7 @@ from penchant.foundations.rng import spawn_seeds
 from penchant.training.gradient.backend import State
 from penchant.training.gradient.epoch_sampler import EpochSampler
 from penchant.training.gradient.forward_adapter import caller
-from penchant.training.gradient.losses import Loss, flat, squared_error
+from penchant.training.gradient.losses import Loss, checked_loss, checked_value, flat, squared_error
 from penchant.training.gradient.optimizers import optimizer_for
 from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.torch_devices import RandomStates, device_of, named_device
@@ -49,7 +49,7 @@ class TorchBackend:
         epoch_sampler: EpochSampler | None = None,
     ) -> None:
         self.module, self.optimizer, self.batch_size = module, optimizer, batch_size
-        self._loss, self._clip, self._threads, self._call = loss, clip, threads, caller(module)
+        self._loss, self._clip, self._threads, self._call = checked_loss(loss), clip, threads, caller(module)
         self._visiting = epoch_sampler or EpochSampler(len(ratings))
         self.device = device_of(module)
         self._users, self._items = self._indices(ratings.user_numbers), self._indices(ratings.item_numbers)
@@ -88,7 +88,7 @@ class TorchBackend:
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group.get("rate_share", 1.0)
         self.optimizer.zero_grad()
-        loss = self._loss(flat(self._call(users, items), ratings), ratings)
+        loss = checked_value(self._loss(flat(self._call(users, items), ratings), ratings))
         loss.backward()  # type: ignore[no-untyped-call]
         if self._clip:
             nn.utils.clip_grad_norm_(self.module.parameters(), self._clip)
@@ -100,7 +100,7 @@ class TorchBackend:
         for first in range(0, len(user_numbers), _PREDICT_ROWS):
             span = slice(first, first + _PREDICT_ROWS)
             users, items = self._indices(user_numbers[span]), self._indices(item_numbers[span])
-            parts.append(self._without_gradient(users, items).reshape(-1).cpu())
+            parts.append(flat(self._without_gradient(users, items), users).cpu())
         return torch.cat(parts).numpy() if parts else np.empty(0, np.float32)
 
     def _without_gradient(self, users: Tensor, items: Tensor) -> Tensor:
