@@ -25,6 +25,7 @@ NAMES = (
     "crosstab",
     "solver",
     "lookup",
+    "broadcasting",
     "descent",
     "optimisers",
     "derivatives",

@@ -41,6 +41,17 @@ def lookup_drawing(figure: Any, numbers: Numbers) -> None:
     axes.text(7.5, 2.25, "=", ha="center", va="center", fontsize=16)
 
 
+def broadcasting_drawing(figure: Any, numbers: Numbers) -> None:
+    axes = figure.subplots()
+    axes.set(xlim=(0, 10), ylim=(0, 4.6), title="Shapes (3,) + (3, 1) give (3, 3): only the diagonal was meant")
+    axes.axis("off")
+    _cells(axes, [numbers["scores"]], 0.2, 2.0, marked=[])
+    _cells(axes, numbers["biases"], 4.4, 3.0, marked=[])
+    _cells(axes, numbers["sum"], 6.6, 3.0, marked=[(at, at) for at in range(len(numbers["sum"]))])
+    axes.text(3.8, 2.25, "+", ha="center", va="center", fontsize=16)
+    axes.text(6.0, 2.25, "=", ha="center", va="center", fontsize=16)
+
+
 def descent_drawing(figure: Any, numbers: Numbers) -> None:
     axes = figure.subplots()
     for colour, (name, path) in zip((RED, GREEN, BLUE), numbers["paths"].items(), strict=True):

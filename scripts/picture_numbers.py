@@ -43,6 +43,11 @@ def lookup_numbers() -> Numbers:
     return {"one_hot": [0, 1, 0, 0], "table": [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6], [0.7, 0.8]], "row": [0.3, 0.4]}
 
 
+def broadcasting_numbers() -> Numbers:
+    scores, biases = np.array([3.0, 4.0, 5.0]), np.array([[0.1], [0.2], [0.3]])
+    return {"scores": scores.tolist(), "biases": biases.tolist(), "sum": (scores + biases).tolist()}
+
+
 def descent_numbers() -> Numbers:
     from penchant.lesson.gradient_descent import all_experiments, points
 
