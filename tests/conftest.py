@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 import kernel_locks
+from spark_processes import SharedSession
 from trained_once import TrainedOnce, trained_once
 
 os.environ.setdefault("SPARK_CONF_DIR", str(Path(__file__).parent / "spark"))
@@ -23,6 +25,13 @@ def _trained_once(tmp_path_factory: pytest.TempPathFactory) -> TrainedOnce:
     folder = (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "trained"
     folder.mkdir(exist_ok=True)
     return partial(trained_once, folder)
+
+
+@pytest.fixture(scope="session")
+def shared_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedSession]:
+    shared = SharedSession(tmp_path_factory.mktemp("checkpoints"))
+    yield shared
+    shared.end()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
