@@ -11,9 +11,10 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,28 @@ def need_spark() -> None:
     if missing:
         reason = f"not installed: {', '.join(missing)}"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+
+
+class SharedSession:
+    """One session on this machine for all tests of a process. Who needs another master ends it; the next starts one."""
+
+    def __init__(self, checkpoints: Path) -> None:
+        self.checkpoints, self._held = checkpoints, ExitStack()
+        self._session: Any = None
+
+    def get(self) -> Any:
+        if self._session is None:
+            need_spark()
+            from penchant.engines import spark
+
+            config = {"spark.driver.memory": "1g"}
+            self._session = self._held.enter_context(spark.spark_session("local[2]", config))
+            self._session.sparkContext.setCheckpointDir(str(self.checkpoints))
+        return self._session
+
+    def end(self) -> None:
+        self._held.close()
+        self._session = None
 
 
 class Cluster:

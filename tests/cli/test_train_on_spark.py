@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,18 @@ import pytest
 import penchant as pt
 from command_line import penchant
 from made_ratings import low_rank
-from spark_processes import free_port, need_spark
+from spark_processes import SharedSession, free_port, need_spark
 
 pytestmark = [pytest.mark.java, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def table(tmp_path_factory: pytest.TempPathFactory, shared_spark: SharedSession) -> Path:
     need_spark()
+    shared_spark.end()
     path = tmp_path_factory.mktemp("table") / "ratings.csv"
     low_rank(users=40, items=30, n=500).to_frame().rename({"user": "who", "item": "what"}).write_csv(path)
-    yield path
+    return path
 
 
 def test_a_model_trained_on_spark_recommends_without_it(table: Path, tmp_path: Path) -> None:

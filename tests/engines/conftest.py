@@ -1,25 +1,18 @@
-"""One Spark session for each file, for engine tests that run on this machine."""
+"""A Spark session on this machine, and a table for it to read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spark_processes import need_spark
+from spark_processes import SharedSession
 
 
 @pytest.fixture(scope="module")
-def spark_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    need_spark()
-    from penchant.engines import spark
-
-    config = {"spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
-    with spark.spark_session("local[2]", config) as session:
-        session.sparkContext.setCheckpointDir(str(tmp_path_factory.mktemp("checkpoints")))
-        yield session
+def spark_session(shared_spark: SharedSession) -> Any:
+    return shared_spark.get()
 
 
 @pytest.fixture

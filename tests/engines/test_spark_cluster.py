@@ -15,7 +15,7 @@ from made_ratings import low_rank
 from penchant.foundations.errors import EngineError
 from penchant.foundations.progress import Silent
 from penchant.recommending.recommender import main_model
-from spark_processes import Cluster, cluster, need_spark
+from spark_processes import Cluster, SharedSession, cluster, need_spark
 from waiting import PATIENCE
 
 pytestmark = [pytest.mark.java, pytest.mark.slow]
@@ -25,7 +25,7 @@ HOW: dict[str, Any] = {
 }  # fmt: skip
 CONFIG = {
     "spark.driver.memory": "700m", "spark.executor.memory": "600m", "spark.sql.shuffle.partitions": "2",
-    "spark.default.parallelism": "2", "spark.network.timeout": "300s",
+    "spark.default.parallelism": "2", "spark.network.timeout": "300s", "spark.sql.adaptive.enabled": "true",
 }  # fmt: skip
 KILLED_AT = 30
 """Number of stages; training without a loss has about twice as many."""
@@ -54,9 +54,10 @@ def ratings() -> Any:
 
 
 @pytest.fixture(scope="module")
-def reference(ratings: Any) -> pt.Recommender:
+def reference(ratings: Any, shared_spark: SharedSession) -> pt.Recommender:
     """The model trained by one process; its session ends before the cluster's begins."""
     need_spark()
+    shared_spark.end()
     return pt.train(ratings, "als", **HOW, master="local[2]", config=CONFIG)
 
 

@@ -24,6 +24,7 @@ from penchant.lesson.initial_scores import scale_for, simulated
 from penchant.lesson.one_hot import one_hot
 from penchant.lesson.optimizers import SGD, AdamW, Array, Optimizer, State, minimize
 from penchant.lesson.solver import Factors, rmse, solve
+from trained_once import TrainedOnce
 
 PAGES = Path(__file__).parents[2] / "docs" / "guide" / "lesson"
 
@@ -281,8 +282,9 @@ def test_exercise_9_2_the_spreadsheet_and_torch_are_one_model() -> None:
 
 
 @pytest.fixture(scope="module")
-def model() -> pt.Recommender:
-    return pt.train(pt.movielens(), "dot_bias", seed=0)
+def model(trained_once: TrainedOnce) -> pt.Recommender:
+    with trained_once():
+        return pt.train(pt.movielens(), "dot_bias", seed=0)
 
 
 @pytest.mark.slow

@@ -9,8 +9,9 @@ from penchant.lesson import bias_table, item_map, principal_axes
 
 
 @pytest.fixture(scope="module")
-def model():
-    return pt.train(pt.movielens(), "dot_bias", factors=20, seed=0)
+def model(trained_once):
+    with trained_once():
+        return pt.train(pt.movielens(), "dot_bias", factors=20, seed=0)
 
 
 def test_the_bias_table_holds_the_lessons_best_and_worst(model):

@@ -10,6 +10,7 @@ import pytest
 
 from docs_site.generated import generated_places
 from pages import ROOT, blocks, run
+from trained_once import TrainedOnce
 
 RUN = ("python", "sh run")
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -19,8 +20,9 @@ PAGES = [page for page, found in EVERY_PAGE.items() if any(block.kind in RUN for
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_page_runs(page: Path, tmp_path: Path) -> None:
-    run(page, tmp_path)
+def test_page_runs(page: Path, tmp_path: Path, trained_once: TrainedOnce) -> None:
+    with trained_once():
+        run(page, tmp_path)
 
 
 def written(tmp_path: Path, text: str) -> Path:

@@ -10,6 +10,7 @@ import pytest
 
 from docs_site.gallery import scripts
 from pages import ROOT
+from trained_once import TrainedOnce
 
 FOLDER = ROOT / "docs" / "gallery"
 MARKS: dict[str, Any] = {"04_postgresql": pytest.mark.postgres, "09_spark": pytest.mark.java}
@@ -30,14 +31,19 @@ def pictures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     "script", [pytest.param(path, id=path.stem, marks=MARKS.get(path.stem, ())) for path in scripts(FOLDER)]
 )
 def test_the_script_runs(
-    script: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    script: Path,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    trained_once: TrainedOnce,
 ) -> None:
     if script.stem == "04_postgresql":
         cluster = request.getfixturevalue("cluster")
         cluster.empty()
         monkeypatch.setenv("PENCHANT_DATABASE", cluster.url)
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
-    runpy.run_path(str(script), run_name="__main__")
+    with trained_once():
+        runpy.run_path(str(script), run_name="__main__")
     drawn = (pictures / f"{script.stem}.svg").read_text(encoding="utf-8")
     assert drawn.count("<path") > 5
 

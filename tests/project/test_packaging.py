@@ -84,11 +84,13 @@ def _body(message: Message) -> str:
 
 @pytest.mark.slow
 def test_the_wheel_works_in_an_empty_environment(dist: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "empty", with_pip=True)
+    venv.create(tmp_path / "empty")
     python = tmp_path / "empty" / "bin" / "python"
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", "-c", str(ROOT / "constraints.txt")]
-    subprocess.run([*pip, str(next(dist.glob("*.whl")))], check=True, env=clean, cwd=tmp_path)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile"]
+    subprocess.run(
+        [*pip, "-c", str(ROOT / "constraints.txt"), str(next(dist.glob("*.whl")))], check=True, env=clean, cwd=tmp_path
+    )
     done = subprocess.run(
         [str(python), "-c", IN_AN_EMPTY_ENVIRONMENT], capture_output=True, text=True, env=clean, cwd=tmp_path
     )

@@ -134,10 +134,12 @@ def sort_keys(scores: NDArray[Any]) -> Keys:
     values = np.asarray(scores, dtype=np.float32) + np.float32(0)  # -0.0 becomes 0.0
     if np.isnan(values).any():
         raise DataError("a score is NaN", remedy="The model must score every item")
-    bits = values.view(np.uint32)
-    rising = np.where(bits & _SIGN, ~bits, bits | _SIGN)
-    lower_first = ~np.arange(values.shape[1], dtype=np.uint32)
-    keys: Keys = (rising.astype(np.uint64) << _HALF) | lower_first
+    flipped = (values.view(np.int32) >> 31).view(np.uint32)  # all bits of negative numbers, the sign of the others
+    flipped |= _SIGN
+    flipped ^= values.view(np.uint32)
+    keys: Keys = flipped.astype(np.uint64)
+    keys <<= _HALF
+    keys |= ~np.arange(values.shape[1], dtype=np.uint32)
     return keys
 
 

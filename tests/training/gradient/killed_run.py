@@ -1,5 +1,6 @@
-"""A program that trains with checkpoints and can kill itself in the middle of an epoch."""
+"""A program that trains with checkpoints, each time in a process of its own that may kill itself in an epoch."""
 
+import json
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from penchant.training.gradient.numba_backend import NumbaBackend
 from penchant.training.registry import train
 
 
-def main(folder: str, out: str, model: str, kill_at: int) -> None:
+def run(model: str, folder: str, out: str, kill_at: int) -> None:
     """Train `model`; with kill_at above 0, the process kills itself during that call of `advance`."""
     calls = 0
 
@@ -35,5 +36,16 @@ def main(folder: str, out: str, model: str, kill_at: int) -> None:
     np.savez(out, users=trained.users.vectors, items=trained.items.vectors, bias=trained.items.bias)
 
 
+def main(model: str, runs: list[tuple[str, str, int]]) -> None:
+    """Fork for each run, so that the packages are imported once, and write how it ended."""
+    for folder, out, kill_at in runs:
+        child = os.fork()
+        if not child:
+            run(model, folder, out, kill_at)
+            os._exit(0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    main(sys.argv[1], json.loads(sys.argv[2]))

@@ -1,5 +1,6 @@
 """A run that was killed in an epoch resumes with the same result."""
 
+import json
 import os
 import signal
 import subprocess
@@ -17,21 +18,25 @@ ROOT = Path(__file__).parents[3]
 QUICK = {"factors": 4, "epochs": 6, "batch_size": 64, "patience": 2, "learning_rate": 0.02}
 
 
-def program(folder, out, model, kill_at):
+def ends(model, *runs):
+    """How the processes end that train in a folder, write to a file and kill themselves, one after the other."""
     paths = os.pathsep.join(str(ROOT / part) for part in ("src", "tests"))
-    command = [sys.executable, str(Path(__file__).with_name("killed_run.py")), folder, out, model, str(kill_at)]
-    return subprocess.run(list(map(str, command)), env=os.environ | {"PYTHONPATH": paths}, check=False).returncode
+    wanted = json.dumps([[str(folder), str(out), kill_at] for folder, out, kill_at in runs])
+    command = [sys.executable, str(Path(__file__).with_name("killed_run.py")), model, wanted]
+    environment = os.environ | {"PYTHONPATH": paths}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    return list(map(int, done.stdout.split()))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("model", "kills"), [("dot_bias", (4, 3)), ("net", (3,))])
 def test_a_resumed_run_gives_the_same_bits_as_an_uninterrupted_one(tmp_path, model, kills):
-    assert program(tmp_path / "a", tmp_path / "whole.npz", model, 0) == 0
-    for kill_at in kills:
-        assert program(tmp_path / "b", tmp_path / "killed.npz", model, kill_at) == -signal.SIGKILL
-        assert not (tmp_path / "killed.npz").exists()
-    assert program(tmp_path / "b", tmp_path / "killed.npz", model, 0) == 0
-    whole, killed = np.load(tmp_path / "whole.npz"), np.load(tmp_path / "killed.npz")
+    whole, killed = tmp_path / "whole.npz", tmp_path / "killed.npz"
+    deadly = [(tmp_path / "b", tmp_path / "unreached.npz", kill_at) for kill_at in kills]
+    ended = ends(model, (tmp_path / "a", whole, 0), *deadly, (tmp_path / "b", killed, 0))
+    assert ended == [0, *[-signal.SIGKILL for _ in kills], 0]
+    assert not (tmp_path / "unreached.npz").exists()
+    whole, killed = np.load(whole), np.load(killed)
     assert all(np.array_equal(whole[name], killed[name]) for name in whole)
 
 

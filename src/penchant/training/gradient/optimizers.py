@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -32,6 +34,28 @@ def _made(groups: list[dict[str, Any]], settings: GradientSettings) -> torch.opt
     if adam:
         return torch.optim.Adam(groups, lr=rate, betas=betas, fused=fused)
     return torch.optim.SGD(groups, lr=rate, momentum=settings.momentum, fused=fused)
+
+
+@contextmanager
+def in_one_kernel(optimizer: torch.optim.Optimizer) -> Iterator[None]:
+    """A context in which an Adam of a caller's that leaves it open how a step is computed takes one kernel for it.
+
+    On the CPU PyTorch would else go over the parameters once for each operation: three times the time of a whole step.
+    """
+    adam = type(optimizer) in (torch.optim.Adam, torch.optim.AdamW)
+    left_open = [
+        group
+        for group in optimizer.param_groups
+        if adam and group["fused"] is None and not (group["foreach"] or group["differentiable"] or group["capturable"])
+        and all(parameter.device.type in _FUSED for parameter in group["params"])
+    ]  # fmt: skip
+    for group in left_open:
+        group["fused"] = True
+    try:
+        yield
+    finally:
+        for group in left_open:
+            group["fused"] = None
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from penchant.training.gradient.backend import State
 from penchant.training.gradient.epoch_sampler import EpochSampler
 from penchant.training.gradient.forward_adapter import caller
 from penchant.training.gradient.losses import Loss, checked_loss, checked_value, flat, squared_error
-from penchant.training.gradient.optimizers import optimizer_for
+from penchant.training.gradient.optimizers import in_one_kernel, optimizer_for
 from penchant.training.gradient.settings import GradientSettings
 from penchant.training.gradient.torch_devices import RandomStates, device_of, named_device
 from penchant.training.gradient.torch_state import load_state, read_state
@@ -78,7 +78,7 @@ class TorchBackend:
         """As `advance`, but the losses (C,) stay on the device, which may not have finished the steps yet."""
         self.module.train()
         losses = []
-        with torch_threads(self._threads), self._random.used():
+        with torch_threads(self._threads), self._random.used(), in_one_kernel(self.optimizer):
             for n, rate in enumerate(rates.tolist(), start=first):
                 losses.append(self._step(slice(n * self.batch_size, (n + 1) * self.batch_size), rate))
         return torch.stack(losses) if losses else torch.empty(0)
