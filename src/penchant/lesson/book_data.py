@@ -19,7 +19,7 @@ from penchant.data.reading_rules import Duplicates
 from penchant.foundations.arguments import type_of
 from penchant.foundations.errors import DataError, SettingsError
 from penchant.foundations.rng import checked_seed
-from penchant.lesson.arguments import number, whole
+from penchant.lesson.checked_numbers import number, whole
 from penchant.lesson.columnar import ColumnarModelData
 from penchant.lesson.columnar_rows import ColumnarRows
 from penchant.lesson.data_loader import Batches

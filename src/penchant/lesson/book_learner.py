@@ -13,9 +13,9 @@ from torch import nn
 from penchant.foundations.arguments import type_of
 from penchant.foundations.errors import CallerError, SettingsError
 from penchant.foundations.rng import checked_seed, generator, spawn_seeds, torch_generator
-from penchant.lesson.arguments import number, rates_between, whole
 from penchant.lesson.book_data import CollabDataLoaders, ShownRows
 from penchant.lesson.book_models import BookDotBias, BookNet, Range, emb_sz_rule
+from penchant.lesson.checked_numbers import number, rates_between, whole
 from penchant.lesson.columnar import numbered_rows, predict, validation_rows
 from penchant.lesson.columnar_rows import RowModule, row_caller
 from penchant.lesson.display import Summarized, Table, TrainingHistory

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from penchant.foundations.errors import CallerError
-from penchant.lesson.arguments import limits, unit_counts, whole
+from penchant.lesson.checked_numbers import limits, unit_counts, whole
 from penchant.lesson.collab_model import NotebookModule
 
 Range = tuple[float, float] | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.ratings import Ratings
-from penchant.foundations.arguments import type_of
-from penchant.foundations.errors import SettingsError
 from penchant.foundations.optional import require
 from penchant.foundations.rng import generator, spawn_seeds
-from penchant.lesson.arguments import number, rates_between, row_numbers, whole
+from penchant.lesson.checked_numbers import number, rates_between, row_numbers, whole
 from penchant.lesson.densities import PredictionDensity
 from penchant.lesson.display import Summarized, Table, TrainingHistory
 from penchant.lesson.losses import Metric, PrintedLosses, checked_metrics
+from penchant.lesson.optimizer_choice import chosen_optimizer
 from penchant.lesson.schedule_plots import SchedulePlots
 from penchant.recommending.recommender import Recommender
 from penchant.training.gradient import learner
@@ -38,12 +37,6 @@ if TYPE_CHECKING:
     from penchant.data.reading_rules import Duplicates
     from penchant.lesson.collab_model import CollabModel
     from penchant.lesson.data_loader import Batches
-
-_OPTIMIZERS: dict[str, tuple[str, tuple[float, ...]]] = {
-    "adam": ("betas", (0.9, 0.999)),
-    "sgd": ("momentum", (0.9,)),
-}
-"""Of each optimiser of the lesson the argument that `partial` may change, with the lesson's value."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,35 +117,13 @@ class CollabFilterDataset(Summarized):
         val_idxs: row numbers, or a mask. opt_fn: torch.optim.Adam or SGD, its name, or a partial of it with betas or
         momentum. metrics: functions of predictions and ratings, printed after each epoch.
         """
-        name, momenta = _optimizer(opt_fn)
+        name, momenta = chosen_optimizer(opt_fn)
         rows = row_numbers(val_idxs, len(self.ratings), remedy="Take get_cv_idxs(len(cf.ratings))")
         settings = DotBiasSettings(
             factors=whole(n_factors, "n_factors"), batch_size=whole(bs, "bs"), optimizer=name, link="sigmoid",
             regularization=0.0, momentum=momenta[0], second_momentum=momenta[1],
         )  # fmt: skip
         return CollabLearner(self.ratings, rows, settings, seed, metrics)
-
-
-def _optimizer(opt_fn: Any) -> tuple[str, tuple[float, float]]:
-    """The name of an optimiser, and its first and second momentum."""
-    given: dict[str, Any] = {}
-    while isinstance(opt_fn, partial):
-        given, opt_fn = {**opt_fn.keywords, **given}, opt_fn.func
-    name = str(opt_fn if isinstance(opt_fn, str) else getattr(opt_fn, "__name__", type_of(opt_fn)))
-    if name.lower() not in _OPTIMIZERS:
-        remedy = "Use optim.Adam or optim.SGD, without parentheses"
-        raise SettingsError(f"{name} is not an optimiser that the learner knows", where="opt_fn", remedy=remedy)
-    argument, values = _OPTIMIZERS[name.lower()]
-    other = [one for one in given if one != argument]
-    if other:
-        remedy = f"It takes {argument}; the rate and the weight decay are arguments of learn.fit: lrs, wds"
-        raise SettingsError(f"the learner takes no {other[0]} with {name}", where="opt_fn", remedy=remedy)
-    changed = given.get(argument, values)
-    found = [number(one, f"opt_fn, {argument}", such_as=0.9) for one in np.atleast_1d(changed).tolist()]
-    if len(found) != len(values):
-        remedy = f"Give {argument}={values if len(values) > 1 else values[0]}"
-        raise SettingsError(f"{changed!r} has another length", where=f"opt_fn, {argument}", remedy=remedy)
-    return name.lower(), (found[0], found[1] if len(found) > 1 else 0.0)
 
 
 @dataclass(frozen=True, repr=False)

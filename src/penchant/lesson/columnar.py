@@ -17,7 +17,7 @@ from penchant.data.vocabulary import Vocabulary
 from penchant.foundations.arguments import type_of
 from penchant.foundations.errors import CallerError, SettingsError
 from penchant.foundations.rng import generator, spawn_seeds
-from penchant.lesson.arguments import number, row_numbers, whole
+from penchant.lesson.checked_numbers import number, row_numbers, whole
 from penchant.lesson.columnar_rows import ColumnarRows, RowModule, row_caller
 from penchant.lesson.data_loader import Batches
 from penchant.lesson.display import Summarized, TrainingHistory

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from penchant.foundations.errors import SettingsError
-from penchant.lesson.arguments import whole
+from penchant.lesson.checked_numbers import whole
 from penchant.lesson.collab_model import NotebookModule
 
 
