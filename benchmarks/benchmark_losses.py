@@ -7,7 +7,7 @@ from benchmark_figures import QUADRANTS, is_default, is_rival, mean, result, tit
 
 def losses() -> list[str]:
     """Sentences on every comparison that another library wins, from the same files as the tables."""
-    said = [*_held_out_lost(), *_lists_lost()]
+    said = [*_held_out_lost(), *_lists_lost(), *_training_lost()]
     choice = result("choice_models")
     rusket = choice["implicit_als"]["rusket"]
     best = min(row["loss"] for row in choice["implicit_als"]["ours"] if row["seconds"] <= rusket["seconds"])
@@ -50,6 +50,22 @@ def _held_out_lost() -> list[str]:
                 said.append(
                     f"Held-out users of {title_of(data)}, NDCG@100: `{ours}` has {found[ours]:.4f}; better are "
                     f"{others} (`default_lists.json`)."
+                )
+    return said
+
+
+def _training_lost() -> list[str]:
+    """Where a library trains on the same inputs in less time than `bayes`."""
+    said = []
+    for name in ("accuracy-movielens", "accuracy-goodbooks"):
+        rows = {(row["inputs"], row["model"]): row for row in result(name)["rows"]}
+        for (inputs, model), row in rows.items():
+            ours = rows[inputs, "bayes"]
+            if row["seconds"] < ours["seconds"]:
+                said.append(
+                    f"{title_of(name.partition('-')[2])}, {inputs}: {model} trains in {row['seconds']:.0f} s, `bayes` "
+                    f"in {ours['seconds']:.0f} s; their RMSE is {row['rmse']:.4f} and {ours['rmse']:.4f} "
+                    f"(`{name}.json`)."
                 )
     return said
 
