@@ -20,7 +20,7 @@ def get_cv_idxs(n: int, cv_idx: int = 0, val_pct: float = 0.2, seed: int = 42) -
     counts = all(isinstance(one, int | np.integer) and one >= 0 for one in (n, cv_idx))
     if not counts or not isinstance(val_pct, int | float | np.number) or not 0 <= val_pct <= 1:
         wrong = f"block {cv_idx!r} with a share of {val_pct!r} of {n!r} rows is not possible"
-        raise DataError(wrong, where="get_cv_idxs", remedy="Give a number of rows, and a share such as val_pct=0.2")
+        raise DataError(wrong, where="get_cv_idxs", remedy="Give a number of rows, and a share between 0 and 1")
     if checked_seed(seed) >= 2**32:
         raise DataError(f"the seed {seed} is above {2**32 - 1}", where="seed", remedy="Give a smaller seed")
     state = np.random.RandomState(seed)  # the lesson's rows are defined by the legacy generator
