@@ -150,6 +150,5 @@ class Interactions:
         at = np.isin(self.users, users)
         on_record = zip(*(column[at].tolist() for column in (self.users, self.items, self.values)), strict=True)
         known = dict(zip(on_record, self.timestamps[at].tolist(), strict=True))
-        latest = int(self.timestamps.max(initial=0))
         new = zip(users.tolist(), items.tolist(), np.asarray(values, np.float32).tolist(), strict=True)
-        return np.array([known.get(key, latest) for key in new], np.int64)
+        return np.array([known.get(key, self._latest) for key in new], np.int64)

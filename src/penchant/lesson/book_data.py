@@ -16,12 +16,11 @@ from torch import Tensor
 from penchant.data.files import existing_file
 from penchant.data.ratings import Ratings
 from penchant.data.reading_rules import Duplicates
-from penchant.foundations.arguments import type_of
 from penchant.foundations.errors import DataError, SettingsError
 from penchant.foundations.rng import checked_seed
 from penchant.lesson.checked_numbers import number, whole
 from penchant.lesson.columnar import ColumnarModelData
-from penchant.lesson.columnar_rows import ColumnarRows
+from penchant.lesson.columnar_rows import ColumnarRows, check_frame
 from penchant.lesson.data_loader import Batches
 from penchant.lesson.display import Summarized, Table
 
@@ -71,10 +70,7 @@ class CollabDataLoaders(Summarized):
         fastai, or those of valid_idx. duplicates: what becomes of several rows of one user and item. path is where
         fastai keeps models; nothing is read from or written to it.
         """
-        if not hasattr(ratings, "columns"):
-            raise DataError(
-                f"{type_of(ratings)} is not a table", where="ratings", remedy="Give a pandas or polars frame"
-            )
+        check_frame(ratings, "ratings")
         if number(valid_pct, "valid_pct", such_as=0.2) >= 1:
             raise SettingsError(f"{valid_pct!r} is not below 1", where="valid_pct", remedy="Give a share such as 0.2")
         seed = checked_seed(seed)

@@ -34,8 +34,7 @@ class ColumnarRows:
     @classmethod
     def of(cls, df: Any, y: Any, cat_flds: Sequence[str]) -> ColumnarRows:
         """From a frame; the columns that cat_flds does not name are continuous, or hold lists of values."""
-        if not hasattr(df, "columns"):
-            raise DataError(f"{type_of(df)} is not a table", where="df", remedy="Give a pandas or polars frame")
+        check_frame(df, "df")
         names = [str(name) for name in df.columns]
         twice = [name for name in names if names.count(name) > 1]
         if twice:
@@ -54,6 +53,12 @@ class ColumnarRows:
     def tensors(self) -> tuple[Tensor, Tensor]:
         """cats and conts."""
         return torch.from_numpy(self.cats), torch.from_numpy(self.conts)
+
+
+def check_frame(table: Any, where: str) -> None:
+    """Raise DataError for what has no columns."""
+    if not hasattr(table, "columns"):
+        raise DataError(f"{type_of(table)} is not a table", where=where, remedy="Give a pandas or polars frame")
 
 
 def _check_names(cat_flds: Any, names: Sequence[str]) -> None:

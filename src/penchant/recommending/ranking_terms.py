@@ -155,12 +155,13 @@ def best_by_ranker(
     bound, size = bound[places], first_size(n, inputs.samples)
     while True:
         # All items whose bound is above that of the first one left out.
-        left_out = -np.partition(-bound, size)[size] if size < len(places) else -np.inf
-        some = bound > left_out if size < len(places) else np.ones(len(places), bool)
+        every = size >= len(places)
+        left_out = -np.inf if every else -np.partition(-bound, size)[size]
+        some = every | (bound > left_out)
         candidates = places[some]
         scores = bound[some] + weight * term(LOG_LIKE, ranker, inputs, candidates)[0]
         best = top_n(scores, n)
-        if size >= len(places) or (len(best) == n and scores[best[-1]] >= left_out):
+        if every or (len(best) == n and scores[best[-1]] >= left_out):
             return candidates[best], scores[best]
         size *= 2
 
