@@ -116,8 +116,8 @@ def fit(
 
     The module is called as forward(cats, conts), forward(users, items) or forward(x), x being cats, and may return (B,)
     or (B, 1). It is trained on the device of its parameters. metrics: functions of predictions and ratings.
-    Raises ModelShapeError before the first step for any other shape. The learning_rate in the metrics is that of the
-    first parameter group with the highest one.
+    Raises ModelShapeError before the first step for any other shape. The learning_rate in the metrics is the highest of
+    all parameter groups.
     """
     epochs = whole(n_epochs, "n_epochs")
     if not isinstance(data, ColumnarModelData):

@@ -81,8 +81,10 @@ def _number(name: str, given: Any) -> Any:
 
 
 def list_cost(trained: TrainedModel, wanted: Wanted, lists: int = 1) -> int:
-    """What lists cost in multiplications: a product of each item with the user, the lines, and of a diverse list a
-    product of each line with the items that it is chosen from."""
+    """What lists cost, in multiplications: a product of each item with the user, and a constant for each line.
+
+    A line of a diverse list also takes a product with each item that it is chosen from.
+    """
     width = trained.samples * (trained.users.factors + 1)
     line = DIVERSE_LINE + POOL * wanted.n * width if wanted.diversity else LINE
     return lists * (width * len(trained.items) + wanted.n * line)

@@ -63,8 +63,8 @@ class Workers:
     def _start(self, *, says: bool) -> None:
         if self._stopping:
             return
-        # A signal between these lines would end neither a worker that this process does not know of yet, nor one that
-        # still has the handlers of this process.
+        # Signals wait here. Else one could miss a worker that is not in the list yet, or reach a worker that still has
+        # the handlers of this process.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if not pid:

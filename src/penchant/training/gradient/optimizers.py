@@ -38,9 +38,9 @@ def _made(groups: list[dict[str, Any]], settings: GradientSettings) -> torch.opt
 
 @contextmanager
 def in_one_kernel(optimizer: torch.optim.Optimizer) -> Iterator[None]:
-    """A context in which an Adam of a caller's that leaves it open how a step is computed takes one kernel for it.
+    """A context in which a caller's Adam computes each step in one kernel, unless the caller chose another way.
 
-    On the CPU PyTorch would else go over the parameters once for each operation: three times the time of a whole step.
+    On the CPU, PyTorch would else go over the parameters once for each operation, which takes three times as long.
     """
     adam = type(optimizer) in (torch.optim.Adam, torch.optim.AdamW)
     left_open = [
