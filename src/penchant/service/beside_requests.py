@@ -1,4 +1,4 @@
-"""Loading a model in a process that answers requests meanwhile, and giving back the memory of the one before."""
+"""Long work in a process that answers requests meanwhile, and giving back the memory of a model."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ import ctypes
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
+
+One = TypeVar("One")
 
 TURN = 0.0002
-"""Seconds for which loading keeps Python's lock while a request waits for it."""
+"""Seconds for which a thread keeps Python's lock while another one waits for it."""
+
+PIECE = 32
+"""Rows that are read before a look at whether others wait."""
+
+CONTENDED = 1.5
+"""How many times its processor time a piece takes when others want the lock too."""
+
+PATIENCE = 2.0
+"""For how many times the piece's processor time the thread then sleeps."""
 
 _ARENA_MAX = -8
 """The number of glibc's option for how many heaps a process may have."""
@@ -34,6 +46,21 @@ def beside_requests() -> Iterator[None]:
         if collecting:
             gc.enable()
         gc.freeze()
+
+
+def giving_way(rows: Iterable[One]) -> Iterator[One]:
+    """The rows, for long work in a thread: between pieces of them it sleeps for a while if other threads want to run.
+
+    Threads share Python's lock evenly. One long request would halve the speed of all short ones.
+    """
+    wall, own = time.perf_counter(), time.thread_time()
+    for place, row in enumerate(rows, start=1):
+        yield row
+        if place % PIECE == 0:
+            worked = time.thread_time() - own
+            if time.perf_counter() - wall > CONTENDED * worked:
+                time.sleep(PATIENCE * worked)
+            wall, own = time.perf_counter(), time.thread_time()
 
 
 def few_heaps() -> None:

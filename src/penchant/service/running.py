@@ -65,7 +65,7 @@ def _serve(
         signal.signal(stop, lambda *_: setattr(server, "should_exit", True))
     if settings.access_log:
         _log_requests()
-    sys.setswitchinterval(0.001)  # five milliseconds, as Python has it, is long for requests that wait for a turn
+    sys.setswitchinterval(0.0002)  # five milliseconds, as Python has it, is long for requests that wait for a turn
     with limit_blas(1):  # requests run beside each other; each uses one core
         server.run(sockets=[listening])
 

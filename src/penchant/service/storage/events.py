@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, delete, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, insert, literal, or_, select
 
 from penchant.service.storage.database import Database, now
 from penchant.service.storage.ratings import StoredRow
@@ -85,10 +86,14 @@ class EventStore:
     def _without_room(self, connection: Connection, events: Sequence[StoredEvent]) -> set[int]:
         """The places of new ratings beyond what is kept for one user."""
         wanted = [(place, one) for place, one in enumerate(events) if one.kind == RATING and not one.delete]
-        held = _rated(connection, {one.user_id for _, one in wanted})
+        more = Counter(one.user_id for _, one in wanted)
+        counts = _rating_counts(connection, more)
+        held = _rated(connection, [user for user, new in more.items() if counts.get(user, 0) + new > self._most])
         full = set()
         for place, one in wanted:
-            mine = held[one.user_id]
+            mine = held.get(one.user_id)
+            if mine is None:  # there is room for all
+                continue
             if one.item_id not in mine and len(mine) >= self._most:
                 full.add(place)
             mine.add(one.item_id)
@@ -180,13 +185,27 @@ class EventStore:
 
 def _rated(connection: Connection, users: Collection[str]) -> dict[str, set[str]]:
     held: dict[str, set[str]] = {user: set() for user in users}
-    wanted = list(held)
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = RATINGS.c.user_id.in_(wanted[start : start + _AT_ONCE])
-        rows = select(RATINGS.c.user_id, RATINGS.c.item_id).where(some)
-        for row in connection.execute(rows):
-            held[row.user_id].add(row.item_id)
+    for some in _of_users(users):
+        for user, item in connection.execute(select(RATINGS.c.user_id, RATINGS.c.item_id).where(some)):
+            held[user].add(item)
     return held
+
+
+def _rating_counts(connection: Connection, users: Collection[str]) -> dict[str, int]:
+    """How many rows of ratings there are, by user; of those with one at least."""
+    user = RATINGS.c.user_id
+    found: dict[str, int] = {}
+    for some in _of_users(users):
+        for one, count in connection.execute(select(user, func.count()).where(some).group_by(user)):
+            found[one] = count
+    return found
+
+
+def _of_users(users: Collection[str]) -> Iterator[ColumnElement[bool]]:
+    """Conditions that rows of ratings are of these users, each of so many as a statement may name."""
+    wanted = list(users)
+    for start in range(0, len(wanted), _AT_ONCE):
+        yield RATINGS.c.user_id.in_(wanted[start : start + _AT_ONCE])
 
 
 def _before(connection: Connection, receipt: Receipt) -> str | None:
