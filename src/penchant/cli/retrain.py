@@ -63,6 +63,10 @@ def retrain(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
+    idle = priority == "background"
+    stores = not (table.ratings is None and table.items is None and deleted is None)
+    if idle and not stores:
+        give_way()  # before the imports, which take a second or two
     require("sqlalchemy", extra="serve")
     from penchant.service.retraining import retrain as train_version
     from penchant.service.service import open_database
@@ -74,8 +78,8 @@ def retrain(
     weights = ServiceSettings(event_kinds=tuple(event_kinds)).event_weights if event_kinds else None
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
-        stored = _store(folder, store, table, deleted)
-        if priority == "background":
+        stored = _store(folder, store, table, deleted) if stores else None
+        if idle and stores:
             give_way()  # not before: what writes to the database keeps others waiting
         with limit_blas(available_threads()):
             made = train_version(
@@ -105,14 +109,12 @@ def retrain(
 
 
 def _store(folder: Path, store: Any, table: TableOptions, deleted: Path | None) -> Any:
-    """Take the tables of later rows into the database; what was taken in, or None without any."""
+    """Take the tables of later rows into the database; what was taken in."""
     from penchant.data.tables.file_options import FileOptions
     from penchant.recommending.recommender import load, main_model
     from penchant.service.later_rows import LaterRows, reading_options
     from penchant.service.later_rows import store as store_rows
 
-    if table.ratings is None and table.items is None and deleted is None:
-        return None
     base = main_model(load(folder))
     ratings = table.read_later(reading_options(base))
     with as_options("items"):

@@ -38,7 +38,7 @@ Moments = Callable[[Numbers | None], tuple[NDArray[np.float32], NDArray[np.float
 NEIGHBOURS_FLOOR = 0.05
 """What is added to the summed similarity of recent neighbours: less than that says little of an item."""
 
-FIRST, FEWEST = 2048, 32
+FIRST, FEWEST = 512, 32
 """The number of items, in addition to n, whose like term is computed first: FIRST divided by the number of samples, but
 FEWEST at least. It doubles until the list is certain."""
 
@@ -151,17 +151,16 @@ def best_by_ranker(
     if not weight or inputs.moments is None or ranker.liking is None:
         best = top_n(bound, n, allowed=allowed)
         return best, bound[best]
-    places = np.flatnonzero(allowed).astype(np.int32)
-    bound, size = bound[places], first_size(n, inputs.samples)
+    low = np.where(allowed, -bound, np.inf)  # the lower, the better: NumPy sorts what is not a number to the end
+    size, count = first_size(n, inputs.samples), np.count_nonzero(allowed)
     while True:
         # All items whose bound is above that of the first one left out.
-        every = size >= len(places)
-        left_out = -np.inf if every else -np.partition(-bound, size)[size]
-        some = every | (bound > left_out)
-        candidates = places[some]
-        scores = bound[some] + weight * term(LOG_LIKE, ranker, inputs, candidates)[0]
+        every = size >= count
+        left_out = np.inf if every else np.partition(low, size)[size]
+        candidates = np.flatnonzero(allowed if every else low < left_out).astype(np.int32)
+        scores = weight * term(LOG_LIKE, ranker, inputs, candidates)[0] - low[candidates]
         best = top_n(scores, n)
-        if every or (len(best) == n and scores[best[-1]] >= left_out):
+        if every or (len(best) == n and scores[best[-1]] >= -left_out):
             return candidates[best], scores[best]
         size *= 2
 

@@ -22,7 +22,7 @@ PIECE = 32
 CONTENDED = 1.5
 """How many times its processor time a piece takes when others want the lock too."""
 
-PATIENCE = 2.0
+PATIENCE = 4.0
 """For how many times the piece's processor time the thread then sleeps."""
 
 _ARENA_MAX = -8
@@ -48,7 +48,7 @@ def beside_requests() -> Iterator[None]:
         gc.freeze()
 
 
-def giving_way(rows: Iterable[One]) -> Iterator[One]:
+def paced(rows: Iterable[One], *, piece: int = PIECE) -> Iterator[One]:
     """The rows, for long work in a thread: between pieces of them it sleeps for a while if other threads want to run.
 
     Threads share Python's lock evenly. One long request would halve the speed of all short ones.
@@ -56,7 +56,7 @@ def giving_way(rows: Iterable[One]) -> Iterator[One]:
     wall, own = time.perf_counter(), time.thread_time()
     for place, row in enumerate(rows, start=1):
         yield row
-        if place % PIECE == 0:
+        if place % piece == 0:
             worked = time.thread_time() - own
             if time.perf_counter() - wall > CONTENDED * worked:
                 time.sleep(PATIENCE * worked)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from penchant.foundations.errors import CallerError
-from penchant.service.beside_requests import giving_way
+from penchant.service.beside_requests import paced
 from penchant.service.event_schemas import EventRow
 from penchant.service.model_slot import ModelSlot
 from penchant.service.problems import RefusalError
@@ -43,7 +43,7 @@ class EventService:
         outcomes: list[dict[str, Any]] = []
         events: list[StoredEvent] = []
         places: list[int] = []
-        for place, row in enumerate(giving_way(rows)):
+        for place, row in enumerate(paced(rows)):
             try:
                 events.append(self._event(live, row, owner))
                 places.append(place)

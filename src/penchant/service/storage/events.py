@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, insert, literal, or_, select
 
+from penchant.service.beside_requests import paced
 from penchant.service.storage.database import Database, now
 from penchant.service.storage.ratings import StoredRow
 from penchant.service.storage.schema import EVENTS, RATINGS, RECEIPTS
@@ -20,7 +21,7 @@ RATING = "rating"
 KEPT_SECONDS = 7 * 86_400
 """How long a receipt is kept: so late a request may be sent again."""
 
-_AT_ONCE = 500
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,9 @@ class EventStore:
             put = dialect.insert(RATINGS)
             fresh = {"value": put.excluded.value, "rated_at": put.excluded.rated_at}
             newer = put.excluded.rated_at >= RATINGS.c.rated_at  # an import of old ratings leaves newer ones
-            connection.execute(
-                put.on_conflict_do_update(index_elements=["user_id", "item_id"], set_=fresh, where=newer), rated
-            )
+            put = put.on_conflict_do_update(index_elements=["user_id", "item_id"], set_=fresh, where=newer)
+            for start in paced(range(0, len(rated), _AT_ONCE), piece=1):
+                connection.execute(put, rated[start : start + _AT_ONCE])
         counted = [
             {"user_id": one.user_id, "item_id": one.item_id, "kind": one.kind, "count": one.value, "last_at": one.at}
             for one in events if one.kind != RATING
@@ -204,7 +205,7 @@ def _rating_counts(connection: Connection, users: Collection[str]) -> dict[str, 
 def _of_users(users: Collection[str]) -> Iterator[ColumnElement[bool]]:
     """Conditions that rows of ratings are of these users, each of so many as a statement may name."""
     wanted = list(users)
-    for start in range(0, len(wanted), _AT_ONCE):
+    for start in paced(range(0, len(wanted), _AT_ONCE), piece=1):
         yield RATINGS.c.user_id.in_(wanted[start : start + _AT_ONCE])
 
 
