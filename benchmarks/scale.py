@@ -3,12 +3,17 @@
     python benchmarks/scale.py --sizes 1M 5M             # Spark, ALS and gradient descent
     python benchmarks/scale.py --sizes 20M --engines als dot_bias
     python benchmarks/scale.py --sizes 1M --engines spark --epochs 4
+    python benchmarks/scale.py --sizes 1M 5M 20M --engines bayes default --budget 600
+    python benchmarks/scale.py --sizes 1M --engines implicit_als implicit bayes myfm   # with the other libraries
 
-Gradient descent updates only the rows of a batch (sparse_updates=True), so the time for a rating does not depend on the
-size. Each measurement runs in a separate process, which reads a Parquet file of synthetic ratings (power laws on both
-sides, known factors and noise) and reports its peak resident memory; for Spark, that of the JVM. The machine is shared,
-so processor seconds of all threads are reported besides wall seconds. Results are added to results/scale.json; a later
-run of the same size and engine replaces an earlier one.
+Gradient descent updates only the rows of a batch (sparse_updates=True), so the time for a rating does not depend on
+the size. `bayes` and the default (with its own number of factors) have a budget; an epoch of theirs is a sweep of the
+chain. implicit and myFM are fitted twice, with one and with several epochs; the time of an epoch is the difference
+over the additional epochs. Choices are the rated pairs. Each measurement runs in a separate process, which reads a
+Parquet file of synthetic ratings (power laws on both sides, known factors and noise) and reports its peak resident
+memory; for Spark, that of the JVM. The machine is shared, so processor seconds of all threads are reported besides
+wall seconds. Results are added to results/scale.json; a later run of the same size and engine replaces an earlier
+one.
 """
 
 from __future__ import annotations
@@ -35,7 +40,7 @@ SHAPES = {
     "100M": (480_000, 60_000),
 }  # fmt: skip
 """Numbers of users and items, close to MovieLens of that size."""
-ENGINES = ("spark", "als", "dot_bias")
+ENGINES = ("spark", "als", "dot_bias", "bayes", "implicit_als", "elsa", "sparse_ease", "default", "implicit", "myfm")
 TESTED = 100_000
 """The largest number of ratings held out, the same for every engine."""
 WARM_UP = 200_000
@@ -43,7 +48,7 @@ WARM_UP = 200_000
 LISTED = 5_000
 """Users whose lists are timed."""
 NOISE = 0.7
-LIBRARIES = ("numpy", "numba", "torch", "polars", "pyspark", "pyarrow")
+LIBRARIES = ("numpy", "numba", "torch", "polars", "pyspark", "pyarrow", "implicit", "myfm")
 
 
 def main() -> None:
@@ -75,9 +80,10 @@ def _made(place: Path, size: str, asked: argparse.Namespace) -> dict[str, Any]:
 def _asked() -> argparse.Namespace:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--sizes", nargs="+", choices=SHAPES, default=["1M"])
-    words.add_argument("--engines", nargs="*", choices=ENGINES, default=list(ENGINES))
+    words.add_argument("--engines", nargs="*", choices=ENGINES, default=list(ENGINES[:3]))
     words.add_argument("--factors", type=int, default=32)
     words.add_argument("--epochs", type=int, default=3)
+    words.add_argument("--budget", type=float, default=300.0, help="seconds for bayes and the default")
     words.add_argument("--memory", default="6g", help="memory of Spark's JVM")
     words.add_argument("--tables", help="a folder to keep the synthetic tables in for later runs")
     words.add_argument("--measure", help=argparse.SUPPRESS)
@@ -89,6 +95,7 @@ def _separately(what: str, folder: Path, size: str, asked: argparse.Namespace) -
     """One measurement in a separate process."""
     line = [sys.executable, __file__, "--measure", what, "--folder", str(folder), "--sizes", size]
     line += ["--factors", str(asked.factors), "--epochs", str(asked.epochs), "--memory", asked.memory]
+    line += ["--budget", str(asked.budget)]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(line, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -162,35 +169,79 @@ def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     train = pt.Ratings.from_parquet(folder / "train.parquet")
     read = time.perf_counter()
     after_reading = peak_megabytes()
-    passes = {"als": "epochs", "dot_bias": "epochs"}[asked.measure]
-    more = {"validation_share": 0.0, "sparse_updates": True} if asked.measure == "dot_bias" else {}
     clock = Clock()
-    how = {passes: asked.epochs, "factors": asked.factors, **more}
-    model = pt.train(train, asked.measure, seed=0, progress=clock, **how)
+    model = _trained(train, clock, asked)
     trained, worked = time.perf_counter(), time.process_time()
     wall, cpu = clock.later_step
     return {
-        "factors": asked.factors, "epochs": asked.epochs, "read_seconds": round(read - started, 2),
+        "factors": asked.factors, "epochs": len(clock.ends) - 1, "read_seconds": round(read - started, 2),
         "read_peak_mb": after_reading, "whole_seconds": round(trained - started, 2),
         "whole_cpu_seconds": round(worked, 2), "epoch_seconds": round(wall, 3), "epoch_cpu_seconds": round(cpu, 3),
-        "peak_mb": peak_megabytes(), **quality_and_lists(model, folder),
+        "training_peak_mb": peak_megabytes(), **quality_and_lists(model, folder),
+    }  # fmt: skip
+
+
+def _trained(train: Any, clock: Clock, asked: argparse.Namespace) -> Any:
+    """The model of the engine with its defaults, but for what the command line says."""
+    import penchant as pt
+
+    own: dict[str, dict[str, Any]] = {
+        "bayes": {"budget": asked.budget},
+        "dot_bias": {"epochs": asked.epochs, "validation_share": 0.0, "sparse_updates": True},
+    }
+    if asked.measure == "default":
+        return pt.train(train, seed=0, progress=clock, budget=asked.budget)
+    if asked.measure == "sparse_ease":
+        return pt.train(train, asked.measure, seed=0, progress=clock)
+    how = own.get(asked.measure, {"epochs": asked.epochs})
+    return pt.train(train, asked.measure, seed=0, progress=clock, factors=asked.factors, **how)
+
+
+def of_others(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """Training by another library."""
+    import penchant as pt
+    from external.implicit_adapter import ImplicitAdapter
+    from external.myfm_adapter import MyFMAdapter
+    from penchant.evaluation.scoring.external_models import CatalogueInfo
+
+    started = time.perf_counter()
+    train = pt.Ratings.from_parquet(folder / "train.parquet")
+    catalogue = CatalogueInfo(train.n_users, train.n_items, None, None)
+
+    def fit(epochs: int) -> tuple[float, float]:
+        begun, worked = time.perf_counter(), time.process_time()
+        if asked.measure == "implicit":
+            ImplicitAdapter(factors=asked.factors, iterations=epochs).fit(train, catalogue, seed=0)
+        else:
+            MyFMAdapter(rank=asked.factors, samples=epochs).fit(train, catalogue, seed=0)
+        return time.perf_counter() - begun, time.process_time() - worked
+
+    one, more = fit(1), fit(asked.epochs)
+    wall, cpu = ((after - before) / (asked.epochs - 1) for before, after in zip(one, more, strict=True))
+    return {
+        "factors": asked.factors, "epochs": asked.epochs, "read_seconds": round(time.perf_counter() - started, 2),
+        "whole_seconds": round(more[0], 2), "whole_cpu_seconds": round(more[1], 2), "epoch_seconds": round(wall, 3),
+        "epoch_cpu_seconds": round(cpu, 3), "peak_mb": peak_megabytes(),
     }  # fmt: skip
 
 
 def quality_and_lists(model: Any, folder: Path) -> dict[str, Any]:
-    """The error on the held-out ratings, and the speed of top-10 lists for some users."""
+    """The error on the held-out ratings, if the model predicts some, and the speed of top-10 lists for some users."""
     import penchant as pt
     from penchant.metrics.rating_error import rmse
     from penchant.recommending.recommender import main_model
 
-    test = pt.Ratings.from_parquet(folder / "test.parquet")
-    predicted = model.predict(test.users.ids[test.user_numbers], test.items.ids[test.item_numbers]).mean
+    found = {}
+    if model.rating_model is not None:
+        test = pt.Ratings.from_parquet(folder / "test.parquet")
+        predicted = model.predict(test.users.ids[test.user_numbers], test.items.ids[test.item_numbers]).mean
+        found["test_rmse"] = round(rmse(test.values, predicted), 4)
     some = main_model(model).users.vocabulary.ids[:LISTED]
     model.recommend_many(some[:10])  # the kernel is compiled
     begun = time.process_time()
     model.recommend_many(some, to=folder / "lists.parquet")
     worked = time.process_time() - begun
-    return {"test_rmse": round(rmse(test.values, predicted), 4), "lists_per_cpu_second": round(len(some) / worked)}
+    return {**found, "lists_per_cpu_second": round(len(some) / worked), "peak_mb": peak_megabytes()}
 
 
 def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
@@ -217,7 +268,7 @@ def on_spark(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
             "factors": asked.factors, "epochs": asked.epochs, "whole_seconds": round(more[0], 2),
             "whole_cpu_seconds": round(more[1], 2), "epoch_seconds": round(wall, 3), "epoch_cpu_seconds": round(cpu, 3),
             "numbering_seconds": main_model(model).facts["numbering_seconds"], "memory_given": asked.memory,
-            "peak_mb": jvm_peak_megabytes(), **quality_and_lists(model, folder),
+            **quality_and_lists(model, folder), "peak_mb": jvm_peak_megabytes(),
         }  # fmt: skip
 
 
@@ -228,7 +279,9 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
     return done, (time.perf_counter() - started, jvm_cpu_seconds() - before)
 
 
-MEASURES = {"make": make, "als": here, "dot_bias": here, "spark": on_spark}
+MEASURES = dict.fromkeys(ENGINES, here) | {
+    "make": make, "spark": on_spark, "implicit": of_others, "myfm": of_others
+}  # fmt: skip
 
 
 def peak_megabytes() -> int:

@@ -1,4 +1,4 @@
-"""Bulk work that gives way to short requests."""
+"""Bulk work that lets short requests go first."""
 
 from __future__ import annotations
 
