@@ -160,10 +160,12 @@ def held_out_rows() -> list[list[Any]]:
     parts, known = result("default_lists")["held_out"], result("default_lists")["versions"]
     labels = dict.fromkeys(label for part in parts.values() for label in part["models"])
     ordered = sorted(labels, key=lambda label: -parts["shipped"]["models"].get(label, {}).get("ndcg@100", 0.0))
-    return [
-        [_with_version(label, known), *(_value(part["models"].get(label)) for part in parts.values())]
-        for label in ordered
-    ]
+    rows: dict[tuple[Any, ...], list[str]] = {}  # models with the same lists share a row
+    for label in ordered:
+        values = tuple(_value(part["models"].get(label)) for part in parts.values())
+        alike = next((one for one in rows if one[0] == values[0] and "" in (one[1], values[1])), values)
+        rows.setdefault(alike, []).append(_with_version(label, known))
+    return [["; ".join(labels), *values] for values, labels in rows.items()]
 
 
 def _with_version(label: str, known: Mapping[str, str]) -> str:
@@ -242,11 +244,24 @@ def scale_facts() -> str:
     return ", ".join(said)
 
 
-def install_rows() -> list[list[Any]]:
-    return [
-        [row["install"], seconds(row["pip_cpu_seconds"]), f"{row['mb']:.0f} MB", seconds(row["import_seconds"])]
+def install_facts() -> str:
+    """What each form of the package takes, in one sentence."""
+    return ", ".join(
+        f"`{row['install']}` {seconds(row['pip_cpu_seconds'])} of processor time and {row['mb']:,.0f} MB"
         for row in result("install")["rows"]
-    ]
+    )
+
+
+def day_facts() -> str:
+    """The day of the service in one sentence."""
+    day = result("service_day")["day"]
+    phases = {"before": "before a retraining", "training": "while it runs", "after": "after it"}
+    said = ", ".join(f"{day['by_phase'][name]['p99_ms']:.0f} ms {words}" for name, words in phases.items())
+    return (
+        f"{day['per_second']} lists a second from two processes, with bulk imports, changes of items, a retraining and "
+        f"a rollback beside them: {day['errors']} errors in {day['lists']:,}, half within {day['p50_ms']:.0f} ms, 99 % "
+        f"within {day['p99_ms']:.0f} ms ({said})"
+    )
 
 
 def mean(values: Sequence[float]) -> float:

@@ -127,11 +127,11 @@ def page() -> str:
         "![RMSE against training time of all models of the comparison](images/benchmarks-error.svg)\n",
         f"From a Parquet file to a trained model, 32 factors, made ratings: {figures.scale_facts()}. `scale.py`\n",
         "![Seconds from file to model by the number of ratings](images/benchmarks-scale.svg)\n",
-        "Installation into an empty environment, processor seconds; PyTorch without CUDA. `install.py`\n",
-        table(["pip install", "pip", "size", "import"], figures.install_rows()),
+        f"Installation into an empty environment, PyTorch without CUDA: {figures.install_facts()}. `install.py`\n",
         "## Serving\n",
         f"`service.py`: {mean(service['service']):,.0f} lists a second over HTTP on two cores, with storage and "
         f"limits; a bare endpoint of the same framework answers {mean(service['bare']):,.0f}.\n",
+        f"`service_day.py`: {figures.day_facts()}.\n",
         "## Where others are ahead\n",
         *(f"- {sentence}" for sentence in losses()),
         "\n## Running them again\n",

@@ -14,7 +14,7 @@ from penchant.data.vocabulary import Numbers, Vocabulary
 from penchant.models.sides import Side
 from penchant.recommending.growth import with_described_items
 from penchant.recommending.item_index import ItemIndex, PartIndex
-from penchant.recommending.ranking_terms import of_new_items
+from penchant.recommending.ranker import log_count
 
 Describe = Callable[[Side], FeatureTable]
 """The items of one part -> a row of features and a title for each item that is described."""
@@ -35,9 +35,8 @@ def with_items(index: ItemIndex, vocabulary: Vocabulary, numbers: Numbers, descr
         if name in found:
             kept[name] = None if found[name] is None else found[name].grown(len(vocabulary))
     if "static_terms" in found:
-        kept["static_terms"] = {
-            name: np.append(values, of_new_items(name, more)) for name, values in index.static_terms.items()
-        }
+        none = log_count(np.zeros(more))
+        kept["static_terms"] = {name: np.append(values, none) for name, values in index.static_terms.items()}
     vars(fresh).update(kept)
     return fresh
 

@@ -18,9 +18,6 @@ PopularOrder = Literal["popular", "trending", "latest"]
 DAY = 86_400
 """Seconds in a day."""
 
-WINDOWS = (3, 7, 14, 30, 90)
-"""Windows of recent popularity, in days; each is a term of the ranker if its cuts are in time."""
-
 SHORT, LONG = 7.0, 60.0
 """A trend compares the last `SHORT` days with the `LONG` days before them."""
 

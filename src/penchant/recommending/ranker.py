@@ -1,6 +1,6 @@
 """Ranker: the score of an item as a weighted sum of log terms from both parts and from recent choices.
 
-score(u, i) = a · log P(u chooses i) + b · log P(rating >= liked | u, i) + Σ_t c_t · log(what recent choices say of i)
+score(u, i) = a · log P(u chooses i) + b · log P(rating >= liked | u, i) + Σ_w c_w · log(recent choices of i)
 
 With a = b = 1 and no other terms it is the log probability that an item is chosen and liked. The weights are fitted on
 rows held back from training (`ranker_fitting`).
@@ -21,9 +21,6 @@ from penchant.data.scale import Scale
 from penchant.foundations.errors import CallerError
 
 LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS = "log_choice", "log_like", "log_recent_neighbours"
-LOG_TREND = "log_trend"
-"""The log of how much more often an item was chosen in the last days than before; see `Popularity.trending`."""
-
 POPULARITY = "log_popularity_"
 """The prefix of popularity terms, followed by a number of days: the log of an item's choices in the last days."""
 
@@ -102,7 +99,7 @@ class Ranker:
     def __post_init__(self) -> None:
         for name, weight in (*self.weights.items(), *self.choice_weights.items()):
             if not is_term(name):
-                known = f"{LOG_CHOICE}, {LOG_LIKE}, {LOG_NEIGHBOURS}, {LOG_TREND}, {POPULARITY}<days>"
+                known = f"{LOG_CHOICE}, {LOG_LIKE}, {LOG_NEIGHBOURS}, {POPULARITY}<days>"
                 raise CallerError(f"there is no term {name!r}", where="ranker", remedy=f"There are: {known}")
             if not isinstance(weight, int | float) or not math.isfinite(weight) or weight < 0:
                 raise CallerError(f"the weight {weight!r} is not a number from 0 on", where=f"ranker, {name}")
@@ -115,11 +112,6 @@ class Ranker:
     def product(cls, liking: Liking | None) -> Ranker:
         """P(choose and like): both terms with weight one."""
         return cls({LOG_CHOICE: 1.0, LOG_LIKE: 1.0}, {LOG_CHOICE: 1.0}, liking)
-
-    @property
-    def terms(self) -> set[str]:
-        """The names of all terms."""
-        return {*self.weights, *self.choice_weights}
 
     def used(self, by: str) -> dict[str, float]:
         """The terms with a weight above zero for a list by "combined" or "choice"."""
@@ -147,7 +139,7 @@ class Ranker:
 
 def is_term(name: str) -> bool:
     """Whether a ranker can have a term of that name."""
-    return name in (LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS, LOG_TREND) or window_of(name) is not None
+    return name in (LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS) or window_of(name) is not None
 
 
 def window_of(name: str) -> float | None:

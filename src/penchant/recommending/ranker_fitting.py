@@ -15,21 +15,21 @@ from penchant.data.vocabulary import Numbers
 from penchant.models.pair_predictions import score_table
 from penchant.models.rating_moments import ItemSpread
 from penchant.models.trained import TrainedModel
-from penchant.recommending.popularity import DAY, WINDOWS, Popularity
+from penchant.recommending.popularity import DAY, Popularity
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.ranker import (
     LOG_CHOICE,
     LOG_LIKE,
     LOG_NEIGHBOURS,
-    LOG_TREND,
     POPULARITY,
     Liking,
     Ranker,
     floor_of,
+    log_count,
 )
 from penchant.recommending.ranking_candidates import Candidates, candidates, joined, of_terms
 from penchant.recommending.ranking_cuts import HORIZONS, Cut
-from penchant.recommending.ranking_terms import TermInputs, moments_of, static_terms
+from penchant.recommending.ranking_terms import TermInputs, moments_of
 from penchant.recommending.ranking_weights import fitted
 from penchant.recommending.recent_neighbours import RecentNeighbours
 from penchant.recommending.row_lookup import resolve
@@ -39,8 +39,8 @@ Array = NDArray[np.float64]
 USERS = 2000
 """The highest number of users whose held-back interactions are ranked, in each cut."""
 
-RECENT = (*(f"{POPULARITY}{days}" for days in WINDOWS), LOG_TREND)
-"""The terms of what all users chose lately, if the cuts are in time."""
+WINDOWS = (3, 7, 30, 90)
+"""The windows of recent popularity in days; each is a term if the cuts are in time."""
 
 RATINGS = 50_000
 """The highest number of held-back ratings on which P(like) is calibrated."""
@@ -109,14 +109,14 @@ def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, users: 
             Popularity(interactions, n_items, now=cut.at),
             RecentNeighbours.of(interactions, n_items, now=cut.at),
         )
-        static = static_terms(RECENT, seen)
+        static = {f"{POPULARITY}{days}": log_count(seen.counts(float(days))) for days in WINDOWS}
         near = None if recent is None else lambda: recent.table(users)
     return TermInputs(unrated, scores, moments, static, near)
 
 
 def _term_names(rates: bool, timed: bool) -> list[str]:
     names = [LOG_CHOICE, *([LOG_LIKE] if rates else [])]
-    return [*names, *RECENT, LOG_NEIGHBOURS] if timed else names
+    return names + [f"{POPULARITY}{days}" for days in WINDOWS] + [LOG_NEIGHBOURS] if timed else names
 
 
 def _start(names: Sequence[str]) -> dict[str, float]:

@@ -8,7 +8,7 @@ bound.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,12 +19,10 @@ from penchant.models.rating_moments import ItemSpread, rating_moments
 from penchant.models.rows import Rows
 from penchant.models.trained import TrainedModel
 from penchant.recommending.known_pairs import moments_of_pairs
-from penchant.recommending.popularity import Popularity
 from penchant.recommending.ranker import (
     LOG_CHOICE,
     LOG_LIKE,
     LOG_NEIGHBOURS,
-    LOG_TREND,
     Liking,
     Ranker,
     log_choice,
@@ -117,7 +115,7 @@ def with_new_item(inputs: TermInputs, moments: Moments) -> TermInputs:
         unrated=np.append(inputs.unrated, True),
         choice=_extended(inputs.choice),
         moments=None if inputs.moments is None else moments,
-        static={name: np.append(one, of_new_items(name, 1)) for name, one in inputs.static.items()},
+        static={name: np.append(one, log_count(np.zeros(1))) for name, one in inputs.static.items()},
         neighbours=None if near is None else neighbours,
     )
 
@@ -167,17 +165,8 @@ def best_by_ranker(
         size *= 2
 
 
-def static_terms(names: Iterable[str], popularity: Popularity) -> dict[str, Array]:
-    """Those of the named terms that are the same for all users, (I,) each."""
-    found = {}
-    for name in names:
-        if name == LOG_TREND and popularity.now is not None:
-            found[name] = np.log(popularity.trending())
-        elif (days := window_of(name)) is not None:
-            found[name] = log_count(popularity.counts(days))
-    return found
-
-
-def of_new_items(name: str, count: int) -> Array:
-    """What a static term is for new items without interactions, (count,)."""
-    return np.zeros(count) if name == LOG_TREND else log_count(np.zeros(count))
+def static_terms(ranker: Ranker, counts: Callable[[float | None], Array]) -> dict[str, Array]:
+    """The popularity terms that a ranker uses, (I,) each; counts: days -> how often each item was chosen."""
+    names = {*ranker.weights, *ranker.choice_weights}
+    windows = {name: window_of(name) for name in names}
+    return {name: log_count(counts(days)) for name, days in windows.items() if days is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from penchant.recommending.explanations import Explanation, RankedExplanation, TermShare
-from penchant.recommending.ranker import LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS, LOG_TREND, window_of
+from penchant.recommending.ranker import LOG_CHOICE, LOG_LIKE, LOG_NEIGHBOURS, window_of
 from penchant.recommending.results import Ranking
 from penchant.service.catalogue import shown, without_year
 from penchant.service.outside_links import OutsideLinks
@@ -19,7 +19,6 @@ _TERMS = {
     LOG_CHOICE: "People with ratings like yours choose it",
     LOG_LIKE: "You are likely to like it",
     LOG_NEIGHBOURS: "People with ratings like yours chose it lately",
-    LOG_TREND: "Chosen more often than before",
 }
 
 
