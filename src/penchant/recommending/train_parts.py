@@ -36,7 +36,7 @@ WARM = ("dot", "dot_bias", "net", "implicit_als")
 RANKER_SHARE = 0.2
 """The share of a budget that the rating model may take for fitting the ranker, and gets afterwards at the least."""
 
-SHORT: Mapping[str, Any] = {"samples": 16, "burn_in": 24}
+SHORT: Mapping[str, Any] = {"samples": 16, "burn_in": 24, "thin": 2}
 """Settings of the rating model for fitting the ranker; the weights are nearly those of a long chain."""
 
 

@@ -22,7 +22,7 @@ from penchant.recommending.fold_in import infer
 from penchant.recommending.predictions import predict_numbers
 from penchant.recommending.recommender import Recommender, main_model
 from penchant.training.bayes import BayesSettings
-from penchant.training.bayes.gibbs import factors_for
+from penchant.training.bayes.gibbs import factors_for, thin_for
 from penchant.training.bayes.gibbs import train as sample
 from penchant.training.registry import train
 
@@ -170,6 +170,14 @@ def test_the_factors_follow_the_number_of_ratings_and_are_a_fact() -> None:
     assert first.settings["factors"] is None  # a larger table is trained with more
     named = train(TRAIN, "bayes", factors=3, **few)
     assert train(TRAIN, "bayes", factors=3, resume=named, **few).users.factors == 3
+
+
+def test_small_dense_tables_get_more_sweeps_for_each_sample() -> None:
+    assert thin_for(80_000, 2_600) > thin_for(80_000, 40_000) == thin_for(20_000_000, 165_000)
+    few, thin = {"samples": 3, "burn_in": 2, "factors": 2}, thin_for(len(TRAIN), TRAIN.n_users + TRAIN.n_items)
+    own, named = (train(TRAIN, "bayes", **few, **how) for how in ({}, {"thin": thin}))
+    assert own.facts["thin"] == thin
+    np.testing.assert_array_equal(own.users.vectors, named.users.vectors)
 
 
 def test_resume_adds_samples_to_the_earlier_ones() -> None:

@@ -15,7 +15,7 @@ class BayesSettings(Settings):
         None, "numbers in a user's and an item's vector (K); none: by the number of ratings", low=1, high=512
     )
     samples: int = setting(60, "samples kept in each chain; predictions are their mean", low=1)
-    thin: int = setting(2, "sweeps from one kept sample to the next", low=1)
+    thin: int | None = setting(None, "sweeps from one kept sample to the next; none: by the size of the table", low=1)
     burn_in: int = setting(40, "sweeps of each chain before the first kept sample", low=0)
     budget: float | None = setting(
         None, "seconds after which sampling stops, with the samples it has; none: no limit", above=0.0
