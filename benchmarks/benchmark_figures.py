@@ -217,6 +217,11 @@ def speed_rows() -> list[list[Any]]:
          f"implicit {seconds(one['implicit_seconds'])}"]
         for one in als
     ]  # fmt: skip
+    sweeps = {row["engine"]: row for row in result("scale")["metrics"] if (row["size"], row["factors"]) == ("1M", 32)}
+    rows.append([
+        "Gibbs sampling, one sweep, 1M ratings, 32 factors", seconds(sweeps["bayes"]["epoch_seconds"]),
+        f"myFM {seconds(sweeps['myfm']['epoch_seconds'])}",
+    ])  # fmt: skip
     ease = choice["ease"]
     rows.append([
         "EASE, MovieLens small, processor time, same weights", seconds(ease["ours_seconds"]),
@@ -237,7 +242,7 @@ def speed_rows() -> list[list[Any]]:
 def scale_facts() -> str:
     """The largest table of each engine, in one sentence."""
     said = []
-    for engine in ("als", "dot_bias", "spark"):
+    for engine in ("als", "dot_bias", "bayes", "implicit_als", "spark"):
         last = [row for row in result("scale")["metrics"] if row["engine"] == engine][-1]
         memory = f" and {last['peak_mb'] / 1000:.1f} GB" if engine != "spark" else ""
         said.append(f"{engine} {last['whole_seconds']:.1f} s{memory} for {last['size']}")

@@ -122,7 +122,7 @@ def page() -> str:
         f"The RMSE of fold-in differs from that of training again by {least:+.4f} to {greatest:+.4f} (`bayes`, 5 to 20 "
         "given ratings of new users or films).\n",
         "## Speed and memory\n",
-        "`als.py`, `choice_models.py`, `lists.py`, `gradient.py`\n",
+        "`als.py`, `scale.py`, `choice_models.py`, `lists.py`, `gradient.py`\n",
         table(["task", "Penchant", "compared with"], figures.speed_rows()),
         "![RMSE against training time of all models of the comparison](images/benchmarks-error.svg)\n",
         f"From a Parquet file to a trained model, 32 factors, made ratings: {figures.scale_facts()}. `scale.py`\n",

@@ -148,7 +148,8 @@ class Clock:
         self.ends = [(time.perf_counter(), time.process_time())]
 
     def step(self, metrics: Any = None, advance: int = 1) -> None:
-        self.ends.append((time.perf_counter(), time.process_time()))
+        if advance:
+            self.ends.append((time.perf_counter(), time.process_time()))
 
     def note(self, text: str) -> None:
         return None
@@ -164,6 +165,7 @@ class Clock:
 def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """Training on this machine."""
     import penchant as pt
+    from penchant.recommending.recommender import main_model
 
     started = time.perf_counter()
     train = pt.Ratings.from_parquet(folder / "train.parquet")
@@ -174,9 +176,10 @@ def here(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     trained, worked = time.perf_counter(), time.process_time()
     wall, cpu = clock.later_step
     return {
-        "factors": asked.factors, "epochs": len(clock.ends) - 1, "read_seconds": round(read - started, 2),
-        "read_peak_mb": after_reading, "whole_seconds": round(trained - started, 2),
-        "whole_cpu_seconds": round(worked, 2), "epoch_seconds": round(wall, 3), "epoch_cpu_seconds": round(cpu, 3),
+        "factors": main_model(model).users.factors, "epochs": len(clock.ends) - 1,
+        "read_seconds": round(read - started, 2), "read_peak_mb": after_reading,
+        "whole_seconds": round(trained - started, 2), "whole_cpu_seconds": round(worked, 2),
+        "epoch_seconds": round(wall, 3), "epoch_cpu_seconds": round(cpu, 3),
         "training_peak_mb": peak_megabytes(), **quality_and_lists(model, folder),
     }  # fmt: skip
 

@@ -13,9 +13,6 @@ from typing import Any, TypeVar
 
 One = TypeVar("One")
 
-TURN = 0.0002
-"""Seconds for which a thread keeps Python's lock while another one waits for it."""
-
 PIECE = 32
 """Rows that are read before a look at whether others wait."""
 
@@ -33,16 +30,14 @@ _ARENA_MAX = -8
 def beside_requests() -> Iterator[None]:
     """A block that makes many objects which stay, such as a model, while other threads answer requests.
 
-    It gives up Python's lock after a short turn. The collector of cycles, which stops all threads for as long as there
-    are objects, does not run in the block, and never looks at the objects that exist at its end.
+    The collector of cycles, which stops all threads for as long as there are objects, does not run in the block, and
+    never looks at the objects that exist at its end.
     """
-    turn, collecting = sys.getswitchinterval(), gc.isenabled()
-    sys.setswitchinterval(min(turn, TURN))
+    collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        sys.setswitchinterval(turn)
         if collecting:
             gc.enable()
         gc.freeze()

@@ -25,6 +25,13 @@ SPREADS = sys.platform == "linux"
 """Whether sockets of several processes at one address get equal shares of the connections."""
 
 
+TURN = 0.0002
+"""Seconds for which a thread keeps Python's lock while another one waits for it.
+
+The five milliseconds that Python has are long for requests, which wait for a turn many times.
+"""
+
+
 def serve(folder: str | Path, settings: ServiceSettings, *, on_ready: Callable[[str], None]) -> None:
     """Serve the model until SIGTERM or SIGINT; SIGHUP, where it exists, checks for a new version at once.
 
@@ -65,7 +72,7 @@ def _serve(
         signal.signal(stop, lambda *_: setattr(server, "should_exit", True))
     if settings.access_log:
         _log_requests()
-    sys.setswitchinterval(0.0002)  # five milliseconds, as Python has it, is long for requests that wait for a turn
+    sys.setswitchinterval(TURN)
     with limit_blas(1):  # requests run beside each other; each uses one core
         server.run(sockets=[listening])
 

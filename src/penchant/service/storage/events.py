@@ -22,6 +22,7 @@ KEPT_SECONDS = 7 * 86_400
 """How long a receipt is kept: so late a request may be sent again."""
 
 _AT_ONCE = 100
+"""Users that a statement names, and rows that it writes."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ def _rating_counts(connection: Connection, users: Collection[str]) -> dict[str, 
 
 
 def _of_users(users: Collection[str]) -> Iterator[ColumnElement[bool]]:
-    """Conditions that rows of ratings are of these users, each of so many as a statement may name."""
+    """Conditions that rows of ratings are of these users, each of some of them."""
     wanted = list(users)
     for start in paced(range(0, len(wanted), _AT_ONCE), piece=1):
         yield RATINGS.c.user_id.in_(wanted[start : start + _AT_ONCE])
