@@ -63,10 +63,8 @@ def retrain(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    idle = priority == "background"
     stores = not (table.ratings is None and table.items is None and deleted is None)
-    if idle and not stores:
-        give_way()  # before the imports, which take a second or two
+    _give_way(priority, now=not stores)
     require("sqlalchemy", extra="serve")
     from penchant.service.retraining import retrain as train_version
     from penchant.service.service import open_database
@@ -79,8 +77,7 @@ def retrain(
     started = time.perf_counter()
     with closing(open_database(folder, ServiceSettings(database=database))) as store, progress(quiet or as_json) as bar:
         stored = _store(folder, store, table, deleted) if stores else None
-        if idle and stores:
-            give_way()  # not before: what writes to the database keeps others waiting
+        _give_way(priority, now=stores)
         with limit_blas(available_threads()):
             made = train_version(
                 VersionStore(folder),
@@ -106,6 +103,13 @@ def retrain(
             f"{counted(len(stored.not_there), 'deletion')} of ratings that are not there changed nothing, such as that "
             f"of user {user!r} and item {item!r}"
         )
+
+
+def _give_way(priority: Priority, *, now: bool) -> None:
+    """Before the imports, which take a second or two; but not before rows are written to the database, because a slow
+    writer keeps others waiting."""
+    if now and priority == "background":
+        give_way()
 
 
 def _store(folder: Path, store: Any, table: TableOptions, deleted: Path | None) -> Any:

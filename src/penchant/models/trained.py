@@ -157,13 +157,16 @@ def counts_of(grouped: Grouped) -> NDArray[np.int32]:
     return grouped.counts.astype(np.int32)
 
 
-def settled(side: Side, encoded: Any | None = None) -> Side:
-    """The side with each row without ratings set to its prior mean. encoded: the side's features (N, F)."""
+def settled(side: Side, encoded: Any | None = None, *, fresh: bool = False) -> Side:
+    """The side with each row without ratings set to its prior mean.
+
+    encoded: the side's features (N, F). fresh: nothing else uses the side's arrays, so they are changed in place.
+    """
     empty = np.flatnonzero(side.counts == 0)
     if not len(empty):
         return side
     rows = side.prior.means(None if encoded is None else encoded[empty], len(empty))
-    bias, vectors = side.bias.copy(), np.array(side.vectors)
+    bias, vectors = (side.bias, side.vectors) if fresh else (side.bias.copy(), np.array(side.vectors))
     bias[:, empty], vectors[:, empty] = rows[:, :, 0], rows[:, :, 1:]
     return replace(side, bias=bias, vectors=vectors)
 

@@ -32,6 +32,9 @@ with 5 ratings slightly worse."""
 STRIP = 1024
 """Columns that are solved together, to limit memory: an item-item model has one column for each item."""
 
+PIECE = 8192
+"""Rows whose distance from the prior is computed at a time."""
+
 Array = NDArray[np.float64]
 
 
@@ -66,14 +69,20 @@ def _with_offset(side: Side, worth: float, *, of_pairs: bool) -> Side:
     encoded = None if side.encoder is None or side.features is None else side.encoder.encode(side.features)
     weights = side.counts[rated] / (side.counts[rated] + TRUST)
     shares = weights / weights.sum()
-    beyond = side.rows(rated).joined - prior.means(None if encoded is None else encoded[rated], len(rated))
-    offset = ColdStartOffset(
-        contract("n,snd->sd", shares, beyond).astype(np.float32), worth=worth, others=history.others, of_pairs=of_pairs
-    )
+
+    def beyond(rows: NDArray[np.int64]) -> Floats:
+        """What is above the prior means of some rows, (S, n, D)."""
+        return side.rows(rows).joined - prior.means(None if encoded is None else encoded[rows], len(rows))
+
+    # A piece at a time: of large tables, all rows of all samples are gigabytes.
+    pieces = np.array_split(np.arange(len(rated)), -(-len(rated) // PIECE))
+    mean = np.sum([contract("n,snd->sd", shares[some], beyond(rated[some])) for some in pieces], axis=0)
+    offset = ColdStartOffset(mean.astype(np.float32), worth=worth, others=history.others, of_pairs=of_pairs)
     if encoded is not None:
         features = np.asarray(encoded[rated].todense(), np.float64)  # (N, F)
-        samples, count, width = beyond.shape
-        side_by_side = beyond.transpose(1, 0, 2).reshape(count, samples * width)
+        above = beyond(rated)
+        samples, count, width = above.shape
+        side_by_side = above.transpose(1, 0, 2).reshape(count, samples * width)
         _, flat = _in_strips(features, side_by_side, weights)
         slopes = flat.reshape(-1, samples, width).transpose(1, 0, 2).astype(np.float32)
         offset = replace(offset, slopes=slopes, features=(shares @ features).astype(np.float32))

@@ -64,6 +64,7 @@ def train(
         samples = _sample(prepared, schedule, team, rng, monitor, progress, resume)
     facts = {"factors": factors, "thin": thin, **monitor.facts(progress)}
     model = to_trained_model(ratings, prepared, settings, samples, monitor.history, facts)
+    samples.clear()  # the model has copies; of large tables they are gigabytes
     return completed(model if resume is None else concatenated(resume, model), use_features=settings.use_features)
 
 

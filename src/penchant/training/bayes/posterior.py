@@ -105,7 +105,7 @@ def _side(ratings: Ratings, prepared: PreprocessedRatings, samples: Sequence[Sam
         table,
         _variance(side, prepared, samples, at),
     )
-    return settled(made, side.encoded)
+    return settled(made, side.encoded, fresh=True)
 
 
 def units_of(prepared: PreprocessedRatings, width: int) -> Array:
