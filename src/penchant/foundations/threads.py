@@ -1,12 +1,25 @@
-"""How many threads to use, how many of them BLAS may use, and giving way to other processes."""
+"""How many threads to use, how many of them BLAS may use, and giving way to other threads and processes."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+One = TypeVar("One")
+
+PIECE = 32
+"""Rows that are read before a look at whether others wait."""
+
+CONTENDED = 1.5
+"""How many times its processor time a piece takes when others want the lock too."""
+
+PATIENCE = 4.0
+"""For how many times the piece's processor time the thread then sleeps."""
 
 
 def available_threads() -> int:
@@ -49,3 +62,18 @@ def give_way() -> None:
         with suppress(OSError):  # it has ended
             os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
             os.sched_setaffinity(thread, cores[1:] or cores)
+
+
+def paced(rows: Iterable[One], *, piece: int = PIECE) -> Iterator[One]:
+    """The rows, for long work in a thread: between pieces of them it sleeps for a while if other threads want to run.
+
+    Threads share Python's lock evenly. One long request would halve the speed of all short ones.
+    """
+    wall, own = time.perf_counter(), time.thread_time()
+    for place, row in enumerate(rows, start=1):
+        yield row
+        if place % piece == 0:
+            worked = time.thread_time() - own
+            if time.perf_counter() - wall > CONTENDED * worked:
+                time.sleep(PATIENCE * worked)
+            wall, own = time.perf_counter(), time.thread_time()

@@ -1,4 +1,4 @@
-"""Long work in a process that answers requests meanwhile, and giving back the memory of a model."""
+"""Loading a model in a process that answers requests meanwhile, and giving back the memory of the one before."""
 
 from __future__ import annotations
 
@@ -6,21 +6,9 @@ import ctypes
 import gc
 import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
-
-One = TypeVar("One")
-
-PIECE = 32
-"""Rows that are read before a look at whether others wait."""
-
-CONTENDED = 1.5
-"""How many times its processor time a piece takes when others want the lock too."""
-
-PATIENCE = 4.0
-"""For how many times the piece's processor time the thread then sleeps."""
+from typing import Any
 
 _ARENA_MAX = -8
 """The number of glibc's option for how many heaps a process may have."""
@@ -41,21 +29,6 @@ def beside_requests() -> Iterator[None]:
         if collecting:
             gc.enable()
         gc.freeze()
-
-
-def paced(rows: Iterable[One], *, piece: int = PIECE) -> Iterator[One]:
-    """The rows, for long work in a thread: between pieces of them it sleeps for a while if other threads want to run.
-
-    Threads share Python's lock evenly. One long request would halve the speed of all short ones.
-    """
-    wall, own = time.perf_counter(), time.thread_time()
-    for place, row in enumerate(rows, start=1):
-        yield row
-        if place % piece == 0:
-            worked = time.thread_time() - own
-            if time.perf_counter() - wall > CONTENDED * worked:
-                time.sleep(PATIENCE * worked)
-            wall, own = time.perf_counter(), time.thread_time()
 
 
 def few_heaps() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from penchant.foundations.errors import CallerError
-from penchant.service.beside_requests import paced
+from penchant.foundations.threads import paced
 from penchant.service.event_schemas import EventRow
 from penchant.service.model_slot import ModelSlot
 from penchant.service.problems import RefusalError

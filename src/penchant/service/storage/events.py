@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, insert, literal, or_, select
 
-from penchant.service.beside_requests import paced
+from penchant.foundations.threads import paced
 from penchant.service.storage.database import Database, now
 from penchant.service.storage.ratings import StoredRow
 from penchant.service.storage.schema import EVENTS, RATINGS, RECEIPTS

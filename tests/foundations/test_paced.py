@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from penchant.service import beside_requests
-from penchant.service.beside_requests import PIECE, paced
+from penchant.foundations import threads
+from penchant.foundations.threads import PIECE, paced
 
 
 class Clocks:
@@ -24,12 +24,12 @@ class Clocks:
         self.slept += seconds
 
 
-@pytest.mark.parametrize("share, slept", [(1.0, 0.0), (0.9, 0.0), (0.5, 2 * PIECE * beside_requests.PATIENCE)])
+@pytest.mark.parametrize("share, slept", [(1.0, 0.0), (0.9, 0.0), (0.5, 2 * PIECE * threads.PATIENCE)])
 def test_it_sleeps_where_others_kept_it_from_the_lock(
     share: float, slept: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clocks = Clocks(share)
-    monkeypatch.setattr(beside_requests, "time", clocks)
+    monkeypatch.setattr(threads, "time", clocks)
     rows = []
     for row in paced(range(2 * PIECE)):
         rows.append(row)
