@@ -24,6 +24,8 @@ def plain_id(value: Any) -> Any:
 
     A NumPy scalar, an array of no dimensions and a float that is a whole number are the same id as that int or str.
     """
+    if type(value) in (int, str):  # nearly all
+        return value
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if isinstance(value, float) and value.is_integer():

@@ -28,12 +28,16 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | 
     The variance is the sum of the variance of the expectation between samples, the variance of inferred rows within a
     sample, and the noise of a rating.
     """
-    by_sample = trained.scorer.pairs(users, items)  # (S, B)
+    by_user: Floats | None = None
+    if users.covariance is None:
+        by_sample = trained.scorer.pairs(users, items)  # (S, B)
+    else:
+        by_sample, by_user = trained.scorer.linearize(users, items, "users")
     if shift is not None:
         by_sample = by_sample + shift[0]
     variance = by_sample.var(axis=0) + np.mean(np.square(trained.noise, dtype=np.float32))
     if users.covariance is not None or items.covariance is not None:
-        variance = variance + _inferred_variance(trained, users, items).mean(axis=0)
+        variance = variance + _inferred_variance(trained, users, items, by_user).mean(axis=0)
     if shift is not None:
         variance = variance + shift[1]
     for rows in (users, items):
@@ -66,16 +70,16 @@ def from_products(trained: TrainedModel, scores: Floats) -> Floats:
     return trained.scorer.from_products(scores)
 
 
-def _inferred_variance(trained: TrainedModel, users: Rows, items: Rows) -> Floats:
+def _inferred_variance(trained: TrainedModel, users: Rows, items: Rows, by_user: Floats | None) -> Floats:
     """The variance of an expected rating due to the covariances of inferred rows, shape (S, B).
 
     Let x be the derivative of the rating by a user row with covariance C, and y that by an item row with covariance E.
     The variance is x'Cx + y'Ey (the delta method, exact for an identity link). If both rows are inferred, the trace of
-    C_v E_v over the vector parts is added.
+    C_v E_v over the vector parts is added. by_user: x, (S, B, D), where user rows are inferred.
     """
     variance = np.zeros((trained.samples, 1), np.float32)
-    if users.covariance is not None:
-        variance = variance + quadratic(trained.scorer.linearize(users, items, "users")[1], users.covariance)
+    if users.covariance is not None and by_user is not None:
+        variance = variance + quadratic(by_user, users.covariance)
     if items.covariance is not None:
         variance = variance + quadratic(trained.scorer.linearize(users, items, "items")[1], items.covariance)
     if users.covariance is not None and items.covariance is not None:

@@ -94,16 +94,21 @@ class Side:
     def all_rows(self) -> Rows:
         """All rows. The arrays are not copied, except histories with vectors."""
         if self.histories is not None and self.histories.width:
-            return self.rows(np.arange(len(self)))
+            return self.rows(self._numbers)
         return Rows(
             self.bias,
             self.vectors,
             variance=self.variance,
             unrated=self.without_ratings,
             cold_start=self.cold_start,
-            numbers=np.arange(len(self)),
+            numbers=self._numbers,
             history=self.histories,
         )
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.int32]:
+        """The numbers of all rows, (N,)."""
+        return np.arange(len(self), dtype=np.int32)
 
     @cached_property
     def without_ratings(self) -> NDArray[np.bool_]:

@@ -112,20 +112,24 @@ def check_on_scale(value: float, scale: Scale, where: str = "") -> None:
 
 def in_numbers(vocabulary: Vocabulary, ratings: Mapping[Any, float]) -> tuple[Numbers, NDArray[np.float32], list[Any]]:
     """Ratings by id as numbers and values, (n,) each, and the ids that are not in the vocabulary."""
-    numbers = vocabulary.numbers(ratings)
-    known = {int(number): value for number, value in zip(numbers, ratings.values(), strict=True) if number != UNKNOWN}
+    numbers = vocabulary.numbers(ratings).tolist()
+    known = {number: value for number, value in zip(numbers, ratings.values(), strict=True) if number != UNKNOWN}
     unknown = [one for one, number in zip(ratings, numbers, strict=True) if number == UNKNOWN]
     return np.array(list(known), np.int32), np.array(list(known.values()), np.float32), unknown
 
 
 def _id_in(one: Any, name: str) -> Any:
     one = plain_id(one)
+    if type(one) in (int, str):
+        return one
     if is_missing(one) or isinstance(one, bool | float | bytes) or _is_several(one):
         raise CallerError(f"{_shown(one)} is not an id", where=name, remedy="Give whole numbers or texts")
     return one
 
 
 def _rating(value: Any, one: Any, scale: Scale | None) -> float:
+    if type(value) is float and scale is not None and scale.low <= value <= scale.high:
+        return value
     where = f"the rating of {one!r}"
     try:
         number = float("nan") if isinstance(value, str | bool | np.bool_) else float(value)

@@ -148,24 +148,35 @@ def window_of(name: str) -> float | None:
     return float(days) if name.startswith(POPULARITY) and days.replace(".", "", 1).isdigit() else None
 
 
+def choice_mass(scores: Array, unrated: NDArray[np.bool_]) -> Array:
+    """The sum of the positive scores of B users over the rated items, (B, 1). scores: (B, I). unrated: (I,)."""
+    positive = np.maximum(scores, np.float32(0.0))
+    positive[:, np.flatnonzero(unrated)] = 0.0
+    mass: Array = positive.sum(axis=1, keepdims=True, dtype=np.float64)
+    return mass
+
+
 def log_choice(
-    scores: Array, unrated: NDArray[np.bool_], cold_share: float, floor: float, at: NDArray[Any] | None = None
+    scores: Array,
+    unrated: NDArray[np.bool_],
+    cold_share: float,
+    floor: float,
+    mass: Array,
+    at: NDArray[Any] | None = None,
 ) -> Array:
     """log P(choose) of B users for all items, (B, I), from the scores (B, I) of a choice model.
 
     Scores below zero are set to zero, and `floor` is added to each rated item. So no probability is zero, and low
-    scores have nearly equal probabilities. Items without interactions share `cold_share` equally. unrated: (I,). at:
-    item numbers (m,), for which alone the logarithm is computed, (B, m).
+    scores have nearly equal probabilities. Items without interactions share `cold_share` equally. unrated: (I,). mass:
+    (B, 1), as from `choice_mass`. at: item numbers (m,), for which alone the logarithm is computed, (B, m).
     """
+    cold = int(np.count_nonzero(unrated))
+    total = np.maximum(mass + floor * (len(unrated) - cold), SMALLEST)
+    if at is not None:
+        scores, unrated = scores[:, at], unrated[at]
     positive = np.maximum(scores, 0.0, dtype=np.float64)
     positive += floor
     new = np.flatnonzero(unrated)
-    positive[:, new] = 0.0
-    total = np.maximum(positive.sum(axis=1, keepdims=True), SMALLEST)
-    cold = len(new)
-    if at is not None:
-        positive, new = positive[:, at], np.flatnonzero(unrated[at])
-    positive[:, new] = 1.0  # overwritten below
     found: Array = np.log(positive, out=positive)
     found -= np.log(total)
     if cold:

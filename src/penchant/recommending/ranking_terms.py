@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from penchant.recommending.ranker import (
     LOG_NEIGHBOURS,
     Liking,
     Ranker,
+    choice_mass,
     log_choice,
     log_count,
     window_of,
@@ -64,6 +66,11 @@ class TermInputs:
     neighbours: Callable[[], NDArray[np.float32]] | None = None
     samples: int = 1
 
+    @cached_property
+    def mass(self) -> Array:
+        """(B, 1), as from `choice_mass`."""
+        return choice_mass(self.choice, self.unrated)
+
 
 def moments_of(trained: TrainedModel, users: Rows, items: Rows, spread: ItemSpread) -> Moments:
     """The moments of B user rows with some or all of the item rows.
@@ -85,7 +92,7 @@ def term(name: str, ranker: Ranker, inputs: TermInputs, at: Numbers | None = Non
     if name == LOG_LIKE:
         return _log_like(ranker.liking, inputs, at)
     if name == LOG_CHOICE:
-        return log_choice(inputs.choice, inputs.unrated, ranker.cold_share, ranker.floor, at)
+        return log_choice(inputs.choice, inputs.unrated, ranker.cold_share, ranker.floor, inputs.mass, at)
     if name == LOG_NEIGHBOURS:
         found = (
             np.zeros((1, len(inputs.unrated)))
@@ -151,7 +158,8 @@ def best_by_ranker(
     if not weight or inputs.moments is None or ranker.liking is None:
         best = top_n(bound, n, allowed=allowed)
         return best, bound[best]
-    low = np.where(allowed, -bound, np.inf)  # the lower, the better: NumPy sorts what is not a number to the end
+    low = -bound  # the lower, the better: NumPy sorts what is not a number to the end
+    low[~allowed] = np.inf
     size, count = first_size(n, inputs.samples), np.count_nonzero(allowed)
     while True:
         # All items whose bound is above that of the first one left out.

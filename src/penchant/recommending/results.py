@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -115,15 +115,23 @@ class Ranking:
 
 def weaker(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
     """The weaker of two arrays of sources, element by element."""
-    return _picked(left, right, np.maximum)
+    return _sources([a if _RANK[a] >= _RANK[b] else b for a, b in zip(left.tolist(), right.tolist(), strict=True)])
 
 
 def stronger(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
     """The stronger of two arrays of sources, element by element."""
-    return _picked(left, right, np.minimum)
+    return _sources([a if _RANK[a] <= _RANK[b] else b for a, b in zip(left.tolist(), right.tolist(), strict=True)])
 
 
-def _picked(left: NDArray[Any], right: NDArray[Any], pick: Any) -> NDArray[Any]:
-    rank = {source: n for n, source in enumerate(SOURCES)}
-    picked = pick([rank[s] for s in left.tolist()], [rank[s] for s in right.tolist()])
-    return np.array(SOURCES, dtype=object)[picked] if len(picked) else np.array([], dtype=object)
+def strongest(sources: Iterable[Source]) -> Source:
+    """The strongest of some sources."""
+    return min(sources, key=SOURCES.index)
+
+
+_RANK = {source: n for n, source in enumerate(SOURCES)}
+
+
+def _sources(found: list[Source]) -> NDArray[Any]:
+    array = np.empty(len(found), dtype=object)
+    array[:] = found
+    return array

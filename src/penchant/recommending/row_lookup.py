@@ -35,15 +35,27 @@ def resolve(side: Side, numbers: Numbers, features: FeatureTable | None = None) 
     """
     numbers = np.asarray(numbers)
     rated = is_rated(side, numbers)
-    sources = np.where(rated, "known", "features" if side.maps_features else "prior").astype(object)
     if rated.all():
-        return Resolved(side.rows(numbers), sources)
+        return Resolved(side.rows(numbers), _sources(side, rated, described=False))
     unrated = np.flatnonzero(~rated)
     table = _features_of(side, numbers[unrated], None if features is None else features.take(unrated))
-    if table is None:
-        sources[unrated] = "prior"
     new = side.new_rows(table, len(unrated))
+    sources = _sources(side, rated, described=table is not None)
     return Resolved(merged(side.rows(numbers[rated]), new, rated), sources)
+
+
+def sources_of(side: Side, numbers: Numbers) -> NDArray[Any]:
+    """The sources (B,) of rows of the catalogue, as `resolve` gives them."""
+    described = side.features is not None and bool(side.features.columns)
+    return _sources(side, is_rated(side, numbers), described=described)
+
+
+def _sources(side: Side, rated: NDArray[np.bool_], *, described: bool) -> NDArray[Any]:
+    """The sources (B,) of rows. described: whether the unrated ones have features."""
+    found = np.empty(len(rated), dtype=object)
+    found[:] = "features" if described and side.maps_features else "prior"
+    found[rated] = "known"
+    return found
 
 
 def is_rated(side: Side, numbers: Numbers) -> NDArray[np.bool_]:

@@ -22,8 +22,8 @@ from penchant.recommending.options import By, ListOptions
 from penchant.recommending.part_row import PartRow
 from penchant.recommending.ranking_terms import TermInputs, best_by_ranker, p_choose
 from penchant.recommending.reranking import POOL, spread_out
-from penchant.recommending.results import Prediction, Ranking, stronger
-from penchant.recommending.row_lookup import resolve
+from penchant.recommending.results import Prediction, Ranking, stronger, strongest
+from penchant.recommending.row_lookup import sources_of
 from penchant.recommending.top_n import top_n
 
 UserRows = Mapping[PartName, PartRow]
@@ -44,15 +44,14 @@ def ranking_for(
     best, scores = _ranked(inputs, by, options, allowed)
     ordering = [name for name in rows if by in ("combined", name)]
     rating = rows["rating"].predict(best) if "rating" in rows else None
-    sources = reduce(stronger, (resolve(rows[name].trained.items, best).sources for name in ordering))
-    own = reduce(stronger, (np.array([rows[name].source], dtype=object) for name in ordering))
+    sources = reduce(stronger, (sources_of(rows[name].trained.items, best) for name in ordering))
     return Ranking(
         asked=user,
         ids=items.vocabulary.take(best).tolist(),
         titles=[items.title(number) for number in best],
         scores=scores if index.ranker_for(by) is not None else _predicted(rows, by, best, rating),
         sources=sources.tolist(),
-        source=own[0],
+        source=strongest(rows[name].source for name in ordering),
         by=by,
         predicted=None if rating is None else rating.mean,
         std=None if rating is None else rating.std,

@@ -16,7 +16,7 @@ from penchant.service.problems import RefusalError
 from penchant.service.served_model import ServedModel
 from penchant.service.storage.database import now
 from penchant.service.storage.events import RATING, EventStore, Receipt, ReusedKeyError, StoredEvent
-from penchant.service.user_service import check_rating, training_ratings
+from penchant.service.user_service import check_ratings, training_ratings
 
 Owner = Callable[[str], str]
 """A user id -> its one spelling; raises RefusalError where its events may not be written."""
@@ -81,7 +81,7 @@ class EventService:
             return StoredEvent(user, item, RATING, None if trained else 0.0, at, delete=True)
         if row.rating is None:
             raise CallerError("a rating is missing", where="rating", remedy="Send one, or another kind of event")
-        check_rating(live, row.rating)
+        check_ratings(live, [row.rating])
         return StoredEvent(user, item, RATING, row.rating, at)
 
     def _check_kind(self, row: EventRow) -> None:

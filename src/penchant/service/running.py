@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import signal
@@ -9,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -19,11 +21,7 @@ from penchant.service.beside_requests import few_heaps
 from penchant.service.connections import ConnectionLimits, LimitedProtocol
 from penchant.service.service import Service, build_service
 from penchant.service.settings import ServiceSettings
-from penchant.service.workers import Workers
-
-SPREADS = sys.platform == "linux"
-"""Whether sockets of several processes at one address get equal shares of the connections."""
-
+from penchant.service.workers import Channel, Workers
 
 TURN = 0.0002
 """Seconds for which a thread keeps Python's lock while another one waits for it.
@@ -43,20 +41,19 @@ def serve(folder: str | Path, settings: ServiceSettings, *, on_ready: Callable[[
         if settings.workers == 1:
             _serve(folder, settings, listening, lambda: on_ready(address))
             return
-        Workers(
-            settings.workers,
-            lambda says: _serve(
-                folder, settings, _own(listening), (lambda: on_ready(address)) if says else lambda: None
-            ),
-        ).run()
+
+        def work(channel: Channel, says: bool) -> None:
+            _serve(folder, settings, channel, (lambda: on_ready(address)) if says else lambda: None)
+
+        Workers(settings.workers, listening, work).run()
     finally:
         listening.close()
 
 
 def _serve(
-    folder: str | Path, settings: ServiceSettings, listening: socket.socket, on_ready: Callable[[], None]
+    folder: str | Path, settings: ServiceSettings, source: socket.socket | Channel, on_ready: Callable[[], None]
 ) -> None:
-    """Serve in this process."""
+    """Serve in this process. source: of the connections, a bound socket or what brings accepted ones."""
     few_heaps()
     service = build_service(folder, settings)
     try:
@@ -64,7 +61,7 @@ def _serve(
     except BaseException:
         service.close()
         raise
-    server = _Server(_configuration(service), on_ready)
+    server = _Server(_configuration(service), on_ready, source if isinstance(source, Channel) else None)
     if hasattr(signal, "SIGHUP"):  # Windows has no SIGHUP; its watcher finds new versions by itself
         signal.signal(signal.SIGHUP, lambda *_: service.watcher.look_now())
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -74,7 +71,7 @@ def _serve(
         _log_requests()
     sys.setswitchinterval(TURN)
     with limit_blas(1):  # requests run beside each other; each uses one core
-        server.run(sockets=[listening])
+        server.run(sockets=[] if isinstance(source, Channel) else [source])
 
 
 def _log_requests() -> None:
@@ -95,27 +92,11 @@ def _check_public(service: Service) -> None:
         )
 
 
-def _own(shared: socket.socket) -> socket.socket:
-    """A worker's socket at the address of the shared one.
-
-    Linux divides new connections evenly among such sockets. Of one socket, the first worker that wakes would accept
-    every connection that waits.
-    """
-    if not SPREADS:
-        return shared
-    own = socket.socket(shared.family)
-    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    own.bind(shared.getsockname())
-    return own
-
-
 def _socket(settings: ServiceSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family)
     if sys.platform != "win32":  # on Windows this option would let two servers share the port
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if SPREADS and settings.workers > 1:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listening.bind((settings.host, settings.port))
     except OSError as taken:
@@ -153,15 +134,46 @@ def _configuration(service: Service) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """Says when it has started."""
+    """Says when it has started. channel: brings the connections, where another process accepts them."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], channel: Channel | None) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_ready, self._channel = on_ready, channel
+        self._joining: set[asyncio.Task[Any]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        if self.started:
-            gc.collect()
-            gc.freeze()  # what is there now stays: no collection of cycles looks at it again while requests wait
-            self._on_ready()
+        if not self.started:
+            return
+        gc.collect()
+        gc.freeze()  # what is there now stays: no collection of cycles looks at it again while requests wait
+        if self._channel is not None:
+            asyncio.get_running_loop().add_reader(self._channel.fileno(), self._take, self._channel)
+            self._channel.answers()
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._channel is not None:
+            asyncio.get_running_loop().remove_reader(self._channel.fileno())
+            self._channel.close()
+        await super().shutdown(sockets=sockets)
+
+    def _take(self, channel: Channel) -> None:
+        """Serve the connections that have come; without the process that accepts them, end."""
+        loop = asyncio.get_running_loop()
+        try:
+            while (connection := channel.connection()) is not None:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.setblocking(False)
+                joining = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
+                self._joining.add(joining)
+                joining.add_done_callback(self._joining.discard)
+        except EOFError:
+            loop.remove_reader(channel.fileno())
+            self.should_exit = True
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made

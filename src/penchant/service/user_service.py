@@ -7,7 +7,7 @@ last rating, whichever server wrote it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,15 +91,15 @@ class UserService:
     def describe(self, ratings: Mapping[str, float], features: Mapping[str, Any] | None = None) -> ServedUser:
         """A user by the ratings and features in the request; nothing is kept."""
         live = self._holder.current
-        for value in ratings.values():
-            check_rating(live, value)
-        known = sum(one in live.part.items.vocabulary for one in ratings)
-        self._metrics.asked(known, len(ratings) - known)
+        check_ratings(live, ratings.values())
         if features:
             check_features(live.part.users, features, "users")
             self._metrics.fold_in(kept=False)
-            return self._counted(ServedUser(live, None, ratings, live.model.fold_in(ratings, features=features)))
-        return self._counted(ServedUser(live, None, ratings, self._state(live, None, ratings)))
+            state = live.model.fold_in(ratings, features=features)
+        else:
+            state = self._state(live, None, ratings)
+        self._metrics.asked(len(ratings) - len(state.unknown), len(state.unknown))
+        return self._counted(ServedUser(live, None, ratings, state))
 
     def _state(
         self,
@@ -136,7 +136,7 @@ class UserService:
     def rate(self, user_id: str, item_id: str, value: float) -> str:
         """Keep one rating, durably; the item's id as it is kept."""
         live = self._holder.current
-        check_rating(live, value)
+        check_ratings(live, [value])
         item = self.item_id(item_id)
         self._store.put(user_id, {item: value})
         return item
@@ -191,12 +191,14 @@ def _merged(training: Mapping[str, float], stored: Stored) -> dict[str, float]:
     return kept | {item: value for item, value in stored.items() if value is not None}
 
 
-def check_rating(live: ServedModel, value: float) -> None:
+def check_ratings(live: ServedModel, values: Iterable[float]) -> None:
     """Raises CallerError for a rating that is not on the model's scale, or between two of its steps."""
     if live.model.rating_model is None:
         return
     scale = live.model.rating_model.scale
-    check_on_scale(value, scale)
-    if scale.step and abs((value - scale.low) / scale.step - round((value - scale.low) / scale.step)) > 1e-6:
-        remedy = f"Rate from {scale.low:g} to {scale.high:g} in steps of {scale.step:g}"
-        raise CallerError(f"{value:g} is between two ratings", remedy=remedy)
+    for value in values:
+        check_on_scale(value, scale)
+        steps = (value - scale.low) / scale.step if scale.step else 0.0
+        if abs(steps - round(steps)) > 1e-6:
+            remedy = f"Rate from {scale.low:g} to {scale.high:g} in steps of {scale.step:g}"
+            raise CallerError(f"{value:g} is between two ratings", remedy=remedy)
