@@ -35,7 +35,7 @@ def score_pairs(trained: TrainedModel, users: Rows, items: Rows, shift: Shift | 
         by_sample, by_user = trained.scorer.linearize(users, items, "users")
     if shift is not None:
         by_sample = by_sample + shift[0]
-    variance = by_sample.var(axis=0) + np.mean(np.square(trained.noise, dtype=np.float32))
+    variance = by_sample.var(axis=0) + np.float32(trained.noise_variance)
     if users.covariance is not None or items.covariance is not None:
         variance = variance + _inferred_variance(trained, users, items, by_user).mean(axis=0)
     if shift is not None:

@@ -79,7 +79,7 @@ def rating_std(
     variance, unrated: (I,), as of the items' rows.
     """
     own = spread.of_users(users)
-    total = between + np.mean(np.square(trained.noise, dtype=np.float64))
+    total = between + trained.noise_variance
     total += (own if users.variance is None else own + users.variance)[:, None]
     if variance is not None:
         total = total + variance
@@ -88,17 +88,26 @@ def rating_std(
     return np.sqrt(np.maximum(total, SMALLEST_VARIANCE)).astype(np.float32)
 
 
-def _over_samples(trained: TrainedModel, users: Rows, items: Rows) -> tuple[Floats, NDArray[Any]]:
-    """The mean and the variance over samples of every user with every item, one sample at a time."""
-    shape, samples = (len(users), len(items)), trained.samples
-    total, squares = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    centre: Any = None
-    for sample in range(samples):
-        scores = trained.scorer.one_sample(sample).all_items(users.sample(sample), items.sample(sample))
-        if centre is None:
-            centre = scores.copy()  # differences from the first sample are small, so float32 sums lose nothing
-        scores -= centre
-        total += scores
-        squares += scores * scores
-    mean = total / np.float32(samples)
-    return centre + mean, np.maximum(squares / np.float32(samples) - mean * mean, 0)
+TILE = 2**20
+"""The number of pairs whose sums over samples are in the cache together."""
+
+
+def _over_samples(trained: TrainedModel, users: Rows, items: Rows) -> tuple[Floats, Floats]:
+    """The mean and the variance over samples of every user with every item, some users and one sample at a time."""
+    mean, variance = np.empty((2, len(users), len(items)), np.float32)
+    samples, height = trained.samples, max(1, TILE // max(len(items), 1))
+    scorers = [trained.scorer.one_sample(number) for number in range(samples)]
+    for start in range(0, len(users), height):
+        at = slice(start, start + height)
+        some = users.take(np.arange(len(users))[at])
+        centre = scorers[0].all_items(some.sample(0), items.sample(0))
+        total, squares = np.zeros_like(centre), np.zeros_like(centre)
+        for number in range(1, samples):  # differences from the first sample are small: float32 sums lose nothing
+            scores = scorers[number].all_items(some.sample(number), items.sample(number))
+            scores -= centre
+            total += scores
+            scores *= scores
+            squares += scores
+        total /= np.float32(samples)
+        mean[at], variance[at] = centre + total, np.maximum(squares / np.float32(samples) - total * total, 0)
+    return mean, variance

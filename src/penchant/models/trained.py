@@ -125,9 +125,14 @@ class TrainedModel:
         """The users' biases that depend on time, or None."""
         return self.users.prior.effect(TemporalBias)
 
+    @cached_property
+    def noise_variance(self) -> float:
+        """The variance of a rating around its expectation, the mean over samples."""
+        return float(np.mean(np.square(self.noise, dtype=np.float64)))
+
     def relative_precision(self, variance: Floats) -> Floats:
         """The noise precision of each of B users relative to the average user's, (B,), from their `Side.variance`."""
-        precision: Floats = self._average_variance / (np.mean(np.square(self.noise)) + variance)
+        precision: Floats = self._average_variance / (np.float32(self.noise_variance) + variance)
         return precision
 
     @cached_property

@@ -42,9 +42,9 @@ def infer(
     times: (n,), when the ratings were made, in seconds since 1970; None: all as late as the last training rating.
     """
     history = numbers if history is None else history
-    if trained.feedback is not None:  # what is no positive interaction is no history either
-        history = np.intersect1d(history, numbers[trained.feedback.weights(values) > 0])
     side = trained.users if of == "users" else trained.items
+    if trained.feedback is not None and side.prior.effects:  # what is no positive interaction is no history either
+        history = np.intersect1d(history, numbers[trained.feedback.weights(values) > 0])
     encoded = None if features is None or side.encoder is None else side.encoder.encode(features)
     described = encoded is not None and side.maps_features
     problem = row_problem(trained, of, numbers, values, side.prior.mean_given(encoded, history), times)

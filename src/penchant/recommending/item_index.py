@@ -156,7 +156,7 @@ class ItemIndex:
     @cached_property
     def static_terms(self) -> dict[str, NDArray[np.float64]]:
         """The ranker's terms that are the same for all users, (I,) each."""
-        return {} if self.ranker is None else static_terms(self.ranker, self.times.counts)
+        return {} if self.ranker is None else static_terms(self.ranker, lambda days: self.times.counts(days))
 
     @cached_property
     def neighbours(self) -> RecentNeighbours | None:

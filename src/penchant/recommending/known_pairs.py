@@ -48,7 +48,8 @@ def moments_of_pairs(
     The same as `rating_moments` at these places.
     """
     unrated = None if items.unrated is None else items.unrated[numbers]
-    users = replace(users, bias=np.ascontiguousarray(users.bias), vectors=np.ascontiguousarray(users.vectors))
+    if not users.vectors.flags.c_contiguous:
+        users = replace(users, bias=np.ascontiguousarray(users.bias), vectors=np.ascontiguousarray(users.vectors))
     if not _applies(trained, users, items) or (unrated is not None and unrated.any()):
         found = [
             rating_moments(trained, users.take(np.array([b])), items.take(row), spread) for b, row in enumerate(numbers)

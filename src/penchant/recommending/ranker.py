@@ -171,17 +171,21 @@ def log_choice(
     (B, 1), as from `choice_mass`. at: item numbers (m,), for which alone the logarithm is computed, (B, m).
     """
     cold = int(np.count_nonzero(unrated))
-    total = np.maximum(mass + floor * (len(unrated) - cold), SMALLEST)
+    rated = len(unrated) - cold
     if at is not None:
         scores, unrated = scores[:, at], unrated[at]
+    found = log_choice_of_rated(scores, cold_share if cold else 0.0, floor, mass, rated)
+    if cold:
+        found[:, np.flatnonzero(unrated)] = math.log(cold_share / cold)
+    return found
+
+
+def log_choice_of_rated(scores: Array, cold_share: float, floor: float, mass: Array, rated: int) -> Array:
+    """log P(choose) of rated items with these scores, (B, m), as in `log_choice`. rated: how many there are in all."""
     positive = np.maximum(scores, 0.0, dtype=np.float64)
     positive += floor
-    new = np.flatnonzero(unrated)
     found: Array = np.log(positive, out=positive)
-    found -= np.log(total)
-    if cold:
-        found += math.log1p(-cold_share)
-        found[:, new] = math.log(cold_share / cold)
+    found -= np.log(np.maximum(mass + floor * rated, SMALLEST)) - math.log1p(-cold_share)
     return found
 
 

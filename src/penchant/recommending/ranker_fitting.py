@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,9 @@ USERS = 2000
 WINDOWS = (3, 7, 30, 90)
 """The windows of recent popularity in days; each is a term if the cuts are in time."""
 
+TABLE = 2**23
+"""The number of pairs of users and items whose terms are in memory together."""
+
 RATINGS = 50_000
 """The highest number of held-back ratings on which P(like) is calibrated."""
 
@@ -73,9 +77,11 @@ def fit_ranker(
     for cut, choice in zip(cuts, choices, strict=True):
         users = _judged_users(cut, rng)
         if len(users):
-            inputs = _inputs(rating, choice, cut, users)
-            draft = replace(draft, floor=floor_of(inputs.choice)) if not gathered else draft
-            gathered.append(candidates(names, draft, cut, users, inputs))
+            scores = score_table(choice, resolve(choice.users, users).rows)
+            draft = replace(draft, floor=floor_of(scores)) if not gathered else draft
+            inputs_of, height = _inputs(rating, cut, users, scores), max(1, TABLE // cut.train.n_items)
+            for at in (slice(start, start + height) for start in range(0, len(users), height)):
+                gathered.append(candidates(names, draft, cut, users[at], inputs_of(at)))
     if not gathered:
         return replace(draft, weights=_start(names), facts={"cut": "too few users to fit weights on"})
     table = joined(gathered)
@@ -93,16 +99,14 @@ def fit_ranker(
     return replace(draft, weights=weights if rating is not None else {}, choice_weights=choice_weights, facts=facts)
 
 
-def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, users: Numbers) -> TermInputs:
-    """The inputs of the terms of some users (B,) at a cut."""
+def _inputs(
+    rating: TrainedModel | None, cut: Cut, users: Numbers, scores: NDArray[np.float32]
+) -> Callable[[slice], TermInputs]:
+    """A function from places of users (B,) to the inputs of their terms at a cut. scores: (B, I), of the choice."""
     n_items = cut.train.n_items
-    scores = score_table(choice, resolve(choice.users, users).rows)
-    moments = None
-    if rating is not None:
-        own = resolve(rating.users, users).rows
-        moments = moments_of(rating, own, rating.items.all_rows(), ItemSpread.of(rating))
+    spread = None if rating is None else ItemSpread.of(rating)
     unrated = np.bincount(cut.train.item_numbers, minlength=n_items) == 0
-    static, near = {}, None
+    static, recent = {}, None
     if cut.at is not None:
         interactions = Interactions.of(cut.train)
         seen, recent = (
@@ -110,8 +114,17 @@ def _inputs(rating: TrainedModel | None, choice: TrainedModel, cut: Cut, users: 
             RecentNeighbours.of(interactions, n_items, now=cut.at),
         )
         static = {f"{POPULARITY}{days}": log_count(seen.counts(float(days))) for days in WINDOWS}
-        near = None if recent is None else lambda: recent.table(users)
-    return TermInputs(unrated, scores, moments, static, near)
+
+    def of(at: slice) -> TermInputs:
+        moments = near = None
+        if rating is not None and spread is not None:
+            own = resolve(rating.users, users[at]).rows
+            moments = moments_of(rating, own, rating.items.all_rows(), spread)
+        if recent is not None:
+            near = partial(recent.table, users[at])
+        return TermInputs(unrated, scores[at], moments, static, near)
+
+    return of
 
 
 def _term_names(rates: bool, timed: bool) -> list[str]:

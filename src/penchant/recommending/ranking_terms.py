@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from penchant.recommending.ranker import (
     Ranker,
     choice_mass,
     log_choice,
+    log_choice_of_rated,
     log_count,
     window_of,
 )
@@ -40,7 +42,7 @@ Moments = Callable[[Numbers | None], tuple[NDArray[np.float32], NDArray[np.float
 NEIGHBOURS_FLOOR = 0.05
 """What is added to the summed similarity of recent neighbours: less than that says little of an item."""
 
-FIRST, FEWEST = 512, 32
+FIRST, FEWEST = 1024, 32
 """The number of items, in addition to n, whose like term is computed first: FIRST divided by the number of samples, but
 FEWEST at least. It doubles until the list is certain."""
 
@@ -77,11 +79,12 @@ def moments_of(trained: TrainedModel, users: Rows, items: Rows, spread: ItemSpre
 
     The uncertainty of a folded-in row stays out, as rows kept in a model have none: both get the same list.
     """
-    own = replace(users, covariance=None)
+    bias, vectors = np.ascontiguousarray(users.bias), np.ascontiguousarray(users.vectors)
+    own = replace(users, bias=bias, vectors=vectors, covariance=None)
 
     def moments(at: Numbers | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        if at is None:
-            return rating_moments(trained, own, items, spread)
+        if at is None or len(own) > 1:  # the same items for all users: products of whole tables
+            return rating_moments(trained, own, items if at is None else items.take(at), spread)
         return moments_of_pairs(trained, own, items, np.broadcast_to(at, (len(own), len(at))), spread)
 
     return moments
@@ -152,13 +155,11 @@ def best_by_ranker(
     """The n best of the allowed items (I,) for one user, best first, and their scores; exact."""
     used = ranker.used(by)
     weight = used.pop(LOG_LIKE, 0.0)
-    bound = np.zeros(len(allowed))
-    for name, other in used.items():
-        bound += other * term(name, ranker, inputs)[0]
+    keys, bound_of = _bounds(ranker, used, inputs, allowed)
     if not weight or inputs.moments is None or ranker.liking is None:
-        best = top_n(bound, n, allowed=allowed)
-        return best, bound[best]
-    low = -bound  # the lower, the better: NumPy sorts what is not a number to the end
+        best = top_n(keys, n, allowed=allowed)
+        return best, bound_of(keys[best])
+    low = -keys  # the lower, the better: NumPy sorts what is not a number to the end
     low[~allowed] = np.inf
     size, count = first_size(n, inputs.samples), np.count_nonzero(allowed)
     while True:
@@ -166,11 +167,34 @@ def best_by_ranker(
         every = size >= count
         left_out = np.inf if every else np.partition(low, size)[size]
         candidates = np.flatnonzero(allowed if every else low < left_out).astype(np.int32)
-        scores = weight * term(LOG_LIKE, ranker, inputs, candidates)[0] - low[candidates]
+        scores = weight * term(LOG_LIKE, ranker, inputs, candidates)[0] + bound_of(keys[candidates])
         best = top_n(scores, n)
-        if every or (len(best) == n and scores[best[-1]] >= -left_out):
+        if every or (len(best) == n and scores[best[-1]] >= bound_of(-left_out)):
             return candidates[best], scores[best]
         size *= 2
+
+
+def _bounds(
+    ranker: Ranker, used: Mapping[str, float], inputs: TermInputs, allowed: NDArray[np.bool_]
+) -> tuple[NDArray[Any], Callable[[Any], Any]]:
+    """The order of all items by the terms used but for the like term: a key for each (I,), and key -> sum of the terms.
+
+    The scores of the choice model are in the order of log P(choose), so that few logarithms are taken where it is the
+    only term.
+    """
+    if set(used) != {LOG_CHOICE} or (allowed & inputs.unrated).any():
+        total = np.zeros(len(allowed))
+        for name, weight in used.items():
+            total += weight * term(name, ranker, inputs)[0]
+        return total, lambda keys: keys
+    rated = int(np.count_nonzero(~inputs.unrated))
+    cold_share, weight = (0.0 if rated == len(allowed) else ranker.cold_share), used[LOG_CHOICE]
+
+    def bound_of(keys: Any) -> Any:
+        scores = np.atleast_1d(keys)[None]
+        return weight * log_choice_of_rated(scores, cold_share, ranker.floor, inputs.mass, rated)[0]
+
+    return np.maximum(inputs.choice[0], 0), bound_of
 
 
 def static_terms(ranker: Ranker, counts: Callable[[float | None], Array]) -> dict[str, Array]:

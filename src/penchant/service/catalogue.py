@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.data.vocabulary import UNKNOWN
+from penchant.foundations.threads import paced
 from penchant.models.sides import Side
 from penchant.service.facets import Facets
 from penchant.service.id_spelling import spelled
@@ -49,7 +50,7 @@ class Catalogue:
     def __init__(self, side: Side) -> None:
         self._side = side
         self._bias = side.bias.mean(axis=0)
-        self.titles = [shown(side.title(number)) for number in range(len(side))]
+        self.titles = [shown(side.title(number)) for number in paced(range(len(side)))]  # requests go on meanwhile
         self._search = TitleSearch(self.titles, side.counts)
         self._by_popularity = np.argsort(-side.counts, kind="stable")
 

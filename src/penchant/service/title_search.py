@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from penchant.foundations.threads import paced
+
 _ONE_ERROR, _TWO_ERRORS = 4, 6
 """Letters of a word from which it may have one or two typing errors."""
 EXACT, BEGINS, INSIDE, NEAR = 1.0, 0.9, 0.6, 0.7
@@ -28,10 +30,10 @@ class TitleSearch:
 
     def __init__(self, titles: Sequence[str], counts: NDArray[np.int32]) -> None:
         """counts: (N,), how often each item was chosen; between equally good titles the larger count comes first."""
-        self._folded = [folded(title) for title in titles]
+        self._folded = [folded(title) for title in paced(titles)]
         self._popular = np.log1p(counts.astype(np.float64)) / max(float(np.log1p(counts.max(initial=1))), 1.0)
         found: defaultdict[str, list[int]] = defaultdict(list)
-        for number, text in enumerate(self._folded):
+        for number, text in enumerate(paced(self._folded)):
             for word in _words_and_pairs(text.split()):
                 found[word].append(number)
         self._numbers = {word: np.array(rows) for word, rows in found.items()}

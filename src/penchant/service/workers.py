@@ -137,7 +137,7 @@ class Workers:
         self._answering.append(worker)
         if len(self._answering) == 1 and not self._stopping:
             self._listening.setblocking(False)
-            self._listening.listen(_BACKLOG)  # not before: until somebody answers, connections are refused
+            self._listening.listen(_BACKLOG)  # not before: until a worker answers, connections are refused
             self._events.register(self._listening, selectors.EVENT_READ, self._deal)
 
     def _deal(self) -> None:

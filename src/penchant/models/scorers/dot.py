@@ -12,7 +12,7 @@ from penchant.foundations.contraction import contract
 from penchant.foundations.errors import ModelShapeError
 from penchant.foundations.shapes import check_shapes
 from penchant.models.rows import Floats, Rows, pair_offset
-from penchant.models.scorers.gauss_newton import infer_row
+from penchant.models.scorers.gauss_newton import infer_row, infer_row_of_dots
 from penchant.models.scorers.links import sigmoid
 from penchant.models.scorers.row_problem import RowPosterior, RowProblem, RowUpdate
 from penchant.models.scorers.scorer import Link, SideName
@@ -98,6 +98,8 @@ class DotScorer:
         return self.linked(products[None])[0]
 
     def infer(self, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, RowPosterior]:
+        if self.linear:
+            return infer_row_of_dots(self.mean, problem, row_update)
         return infer_row(self, problem, row_update)
 
     def check_widths(self, users: int, items: int) -> None:

@@ -1,4 +1,4 @@
-"""Inferring one row with the row update of training: one update for a linear scorer, else Gauss-Newton steps."""
+"""Inferring one row with the row update of training: one update for a dot product, else Gauss-Newton steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.foundations.contraction import contract
-from penchant.models.rows import Rows
+from penchant.models.rows import Floats, Rows
 from penchant.models.scorers.row_problem import Array, LinearPosterior, RowProblem, RowUpdate
 from penchant.models.scorers.scorer import Scorer
 
@@ -19,17 +19,31 @@ SMALL = 1e-4
 """The search ends if no number of the row changes by more than this in a step."""
 
 
+def infer_row_of_dots(mean: Floats, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, LinearPosterior]:
+    """The row (S, 1, D) with its covariance, and its posterior, where a rating is mean (S,) + biases + a dot product.
+
+    One row update is exact then.
+    """
+    numbers, prior = problem.numbers, problem.own.prior
+    vectors, weights = problem.other.vectors[:, numbers], problem.weights.astype(np.float32)
+    regressors = np.empty((*vectors.shape[:2], vectors.shape[2] + 1), np.float32)
+    regressors[:, :, 0] = weights
+    np.multiply(vectors, weights[:, None], out=regressors[:, :, 1:])
+    targets = problem.weights * (problem.targets - (mean[:, None] + problem.other.bias[:, numbers]))
+    start = (problem.prior_mean.astype(np.float64), prior.precision_for(problem.counted))
+    solution, covariance = row_update(regressors, targets, problem.noise_precision, *start)
+    posterior = LinearPosterior(regressors, targets, solution, covariance, *start, problem.noise_precision)
+    return prior.inferred(solution[:, None], covariance[:, None]), posterior
+
+
 def infer_row(scorer: Scorer, problem: RowProblem, row_update: RowUpdate) -> tuple[Rows, LinearPosterior]:
     """The row (S, 1, D) with its covariance, and its posterior.
 
-    For a linear scorer one row update is exact. Otherwise the scorer is linearized around the current row and the
-    update is repeated until the row no longer changes.
+    The scorer is linearized around the current row, and the row update is repeated until the row no longer changes.
     """
     search = _Search(scorer, problem, row_update)
     row = problem.prior_mean.astype(np.float64)
     posterior = search.posterior(row)
-    if scorer.linear:
-        return search.prior.inferred(posterior.solution[:, None], posterior.covariance[:, None]), posterior
     for _ in range(STEPS):
         better = search.towards(row, posterior.solution)
         moved = np.abs(better - row).max()
