@@ -161,15 +161,18 @@ def log_choice(
     unrated: NDArray[np.bool_],
     cold_share: float,
     floor: float,
-    mass: Array,
     at: NDArray[Any] | None = None,
+    *,
+    mass: Array | None = None,
 ) -> Array:
     """log P(choose) of B users for all items, (B, I), from the scores (B, I) of a choice model.
 
     Scores below zero are set to zero, and `floor` is added to each rated item. So no probability is zero, and low
-    scores have nearly equal probabilities. Items without interactions share `cold_share` equally. unrated: (I,). mass:
-    (B, 1), as from `choice_mass`. at: item numbers (m,), for which alone the logarithm is computed, (B, m).
+    scores have nearly equal probabilities. Items without interactions share `cold_share` equally. unrated: (I,). at:
+    item numbers (m,), for which alone the logarithm is computed, (B, m). mass: (B, 1), the result of `choice_mass`
+    where it is known.
     """
+    mass = choice_mass(scores, unrated) if mass is None else mass
     cold = int(np.count_nonzero(unrated))
     rated = len(unrated) - cold
     if at is not None:

@@ -95,7 +95,7 @@ def term(name: str, ranker: Ranker, inputs: TermInputs, at: Numbers | None = Non
     if name == LOG_LIKE:
         return _log_like(ranker.liking, inputs, at)
     if name == LOG_CHOICE:
-        return log_choice(inputs.choice, inputs.unrated, ranker.cold_share, ranker.floor, inputs.mass, at)
+        return log_choice(inputs.choice, inputs.unrated, ranker.cold_share, ranker.floor, at, mass=inputs.mass)
     if name == LOG_NEIGHBOURS:
         found = (
             np.zeros((1, len(inputs.unrated)))

@@ -172,9 +172,9 @@ def test_the_factors_follow_the_number_of_ratings_and_are_a_fact() -> None:
     assert train(TRAIN, "bayes", factors=3, resume=named, **few).users.factors == 3
 
 
-def test_small_dense_tables_get_more_sweeps_for_each_sample() -> None:
-    assert thin_for(80_000, 2_600) > thin_for(80_000, 40_000) == thin_for(20_000_000, 165_000)
-    few, thin = {"samples": 3, "burn_in": 2, "factors": 2}, thin_for(len(TRAIN), TRAIN.n_users + TRAIN.n_items)
+def test_small_tables_get_more_sweeps_for_each_sample() -> None:
+    assert thin_for(80_000) > thin_for(20_000_000)
+    few, thin = {"samples": 3, "burn_in": 2, "factors": 2}, thin_for(len(TRAIN))
     own, named = (train(TRAIN, "bayes", **few, **how) for how in ({}, {"thin": thin}))
     assert own.facts["thin"] == thin
     np.testing.assert_array_equal(own.users.vectors, named.users.vectors)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penchant.training.bayes.conditionals import Array, noise_precision, row_noise, row_noise_shape
+from penchant.training.bayes.held_ratings import HeldRatings
 from penchant.training.bayes.ordered_latent import OrderedLatent
 from penchant.training.bayes.sampled_side import SampledSide
 from penchant.training.bayes.temporal_bias_sampler import TemporalBiasState, total_shift
@@ -44,6 +45,9 @@ class Chain:
     noise precision is alpha times the user's factor. temporal_bias: levels of temporal biases, which are subtracted
     from y; ratings are in the order of the users' entries. latent: with an ordered-probit link, the latent values used
     in place of y, with noise precision 1. levels: (C,), the rating levels of that link.
+
+    held: ratings that the rows do not learn from, while the chain burns in; else None. noise: the variance of the
+    noise that held-back ratings showed, or None.
     """
 
     def __init__(
@@ -67,6 +71,8 @@ class Chain:
         self.shape = 4.0
         self.rating_error = 1.0
         self.mean_items = len(items.rows) >= len(users.rows)
+        self.held: HeldRatings | None = None
+        self.noise: float | None = None
 
     def sweep(self) -> float:
         """Sample everything once; returns the root mean square of the residuals."""
@@ -80,12 +86,13 @@ class Chain:
         return self._draw_noise(self._draw_temporal_bias(residuals.astype(np.float64)))
 
     def _users_given(self) -> Conditional:
-        return self.users.given(self.alpha * self.factors, None)
+        return self.users.given(self.alpha * self.factors, None if self.held is None else self.held.weights)
 
     def _items_given(self) -> Conditional:
-        weights = None
+        weights = None if self.held is None else self.held.weights[self._to_items]
         if self.user_noise:
-            weights = self.factors.astype(np.float32)[self.items.solver.entries.numbers]
+            factors = self.factors.astype(np.float32)[self.items.solver.entries.numbers]
+            weights = factors if weights is None else factors * weights
         return self.items.given(np.full(1, self.alpha), weights)
 
     def _users_targets(self) -> Floats | None:
@@ -117,10 +124,12 @@ class Chain:
         return self.rating_error
 
     def _draw_noise(self, residuals: Array) -> float:
+        if self.held is not None:
+            self.held.record(residuals)
         squares = residuals**2
         by_user = sums_by_row(squares, self.users.solver.entries.starts)
         counts = self.users.solver.entries.counts
-        self.alpha = noise_precision(float(self.factors @ by_user), len(squares), self.rng)
+        self.alpha = noise_precision(float(self.factors @ by_user), len(squares), self.rng, self.noise)
         if self.user_noise:
             self.factors = row_noise(self.alpha * by_user, counts, self.shape, self.rng)
             self.shape = row_noise_shape(self.factors, self.rng)

@@ -15,6 +15,9 @@ MEAN_ROWS = 2.0
 DEGREES = 0.0
 """Degrees of freedom of the prior of a side's precision above the lowest proper number (nu_0 - D in the paper)."""
 
+ANCHOR = 1.0
+"""The weight of a known variance of the noise, relative to the ratings."""
+
 _SHAPES = np.exp(np.linspace(np.log(1.0), np.log(200.0), 100))
 """The grid of degrees of freedom of the row noise: 1 (rows differ very much) to 200 (rows differ very little)."""
 
@@ -51,8 +54,14 @@ def wishart(root: Array, degrees: float, rng: np.random.Generator) -> Array:
     return sample
 
 
-def noise_precision(squares: float, count: int, rng: np.random.Generator) -> float:
-    """Sample the noise precision, given the sum of squared residuals of `count` ratings; the prior is Gamma(1, 1)."""
+def noise_precision(squares: float, count: int, rng: np.random.Generator, noise: float | None = None) -> float:
+    """Sample the noise precision, given the sum of squared residuals of `count` ratings.
+
+    The prior is Gamma(1, 1); where the variance of the noise is known from elsewhere, that counts for ANCHOR times as
+    many ratings.
+    """
+    if noise is not None:
+        squares, count = squares + ANCHOR * count * noise, round((1 + ANCHOR) * count)
     return float(rng.gamma(1.0 + 0.5 * count) / (1.0 + 0.5 * squares))
 
 

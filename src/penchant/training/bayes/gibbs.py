@@ -18,6 +18,7 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.threads import limit_blas
 from penchant.models.trained import TrainedModel
 from penchant.training.bayes.chain import Chain, Sample
+from penchant.training.bayes.held_ratings import held_ratings
 from penchant.training.bayes.monitoring import ChainMonitor, ConvergenceMonitor
 from penchant.training.bayes.ordered_latent import OrderedLatent
 from penchant.training.bayes.posterior import to_trained_model
@@ -25,7 +26,7 @@ from penchant.training.bayes.preprocessing import PreprocessedRatings, prepare
 from penchant.training.bayes.sampled_side import SampledSide
 from penchant.training.bayes.settings import BayesSettings
 from penchant.training.bayes.temporal_bias_sampler import temporal_bias_levels
-from penchant.training.bayes.warm_start import check_resumable, concatenated, continued
+from penchant.training.bayes.warm_start import HELD_BACK_NOISE, check_resumable, concatenated, continued
 from penchant.training.feature_maps import completed
 from penchant.training.row_solver import ThreadTeam
 
@@ -54,15 +55,17 @@ def train(
         check_resumable(resume, ratings, settings)
     progress = progress or Silent()
     factors = settings.factors or (resume.users.factors if resume else factors_for(len(ratings)))
-    thin = settings.thin or thin_for(len(ratings), ratings.n_users + ratings.n_items)
+    thin = settings.thin or thin_for(len(ratings))
     if settings.factors is None:
         progress.note(f"bayes: {factors} factors and {thin} sweeps a sample for {len(ratings):,} ratings")
     with ThreadTeam() as team, limit_blas(1):
         prepared = prepare(ratings, settings, team)
         monitor = ConvergenceMonitor(ratings, prepared, validation)
         schedule = Schedule(settings, factors, thin, started)
-        samples = _sample(prepared, schedule, team, rng, monitor, progress, resume)
+        samples, noise = _sample(prepared, schedule, team, rng, monitor, progress, resume)
     facts = {"factors": factors, "thin": thin, **monitor.facts(progress)}
+    if noise is not None:
+        facts[HELD_BACK_NOISE] = noise**0.5 * prepared.deviation
     model = to_trained_model(ratings, prepared, settings, samples, monitor.history, facts)
     samples.clear()  # the model has copies; of large tables they are gigabytes
     return completed(model if resume is None else concatenated(resume, model), use_features=settings.use_features)
@@ -84,17 +87,16 @@ def factors_for(ratings: int) -> int:
     return next(factors for least, factors in reversed(FACTORS) if ratings >= least)
 
 
-SMALL, DENSE = 160_000, 7
-"""Tables with fewer ratings than SMALL, but DENSE for each user and item, get twice the sweeps for each sample.
+SMALL = 160_000
+"""Tables with fewer ratings get twice the sweeps for each sample.
 
-That lowers the RMSE on them by about 0.001, and a sweep takes little time. On sparser tables a longer chain does not
-predict better, and on parts of goodbooks worse (`benchmarks/sweeps.py`).
+That lowers their RMSE by 0.001 to 0.002 on average (`benchmarks/sweeps.py`), and a sweep of them takes little time.
 """
 
 
-def thin_for(ratings: int, rows: int) -> int:
-    """The sweeps from one kept sample to the next. rows: the number of users and items."""
-    return 4 if DENSE * rows <= ratings < SMALL else 2
+def thin_for(ratings: int) -> int:
+    """The sweeps from one kept sample to the next."""
+    return 4 if ratings < SMALL else 2
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,10 @@ def _sample(
     monitor: ConvergenceMonitor,
     progress: Progress,
     resume: TrainedModel | None,
-) -> list[Sample]:
+) -> tuple[list[Sample], float | None]:
+    """The samples of all chains, and the variance of the noise that held-back ratings showed to the last of them."""
     samples: list[Sample] = []
-    settings = schedule.settings
+    settings, noise = schedule.settings, None
     try:
         for number, own_rng in enumerate(rng.spawn(settings.chains)):
             if samples and schedule.spent(1.0):
@@ -131,13 +134,14 @@ def _sample(
             if resume is not None:
                 continued(chain, resume, prepared)
             _run(chain, 0 if resume else settings.burn_in, schedule, samples, monitor.chain(number), progress)
+            noise = chain.noise
     except KeyboardInterrupt:
         if not samples:
             raise
         progress.note(f"interrupted: {len(samples)} samples are kept")
     if len(samples) < settings.samples * settings.chains and schedule.spent(1.0):
         progress.note(f"the budget of {settings.budget:.0f} s is used up: {len(samples)} samples are kept")
-    return samples
+    return samples, noise
 
 
 def _started(prepared: PreprocessedRatings, schedule: Schedule, team: ThreadTeam, rng: np.random.Generator) -> Chain:
@@ -176,10 +180,8 @@ def _run(
     """Run the chain, and append every thin-th sample after the burn-in; at least one, however small the budget."""
     settings, number = schedule.settings, monitor.number
     progress.start(f"chain {number + 1} of {settings.chains}", total=burn_in + settings.samples * schedule.thin)
-    for _ in range(burn_in):
-        progress.step({"train_rmse": monitor.in_units(chain.sweep())})
-        if schedule.spent((number + BURN_IN_SHARE) / settings.chains):
-            break
+    if burn_in:
+        _burn_in(chain, burn_in, schedule, monitor, progress)
     every = max(1, settings.samples // SPREADS)
     for kept in range(settings.samples):
         for _ in range(schedule.thin):
@@ -190,3 +192,16 @@ def _run(
         progress.step(monitor.metrics(samples[-1], train_error), advance=0)
         if schedule.spent((number + 1) / settings.chains):
             break
+
+
+def _burn_in(chain: Chain, sweeps: int, schedule: Schedule, monitor: ChainMonitor, progress: Progress) -> None:
+    """The sweeps before the first kept sample. Some ratings are held back, and tell the noise of a rating."""
+    held = held_ratings(len(chain.users.solver.entries.values), chain.rng) if chain.latent is None else None
+    for number in range(sweeps):
+        chain.held = held
+        progress.step({"train_rmse": monitor.in_units(chain.sweep())})
+        if held is not None and number < sweeps // 2:
+            held.forget()
+        if schedule.spent((monitor.number + BURN_IN_SHARE) / schedule.settings.chains):
+            break
+    chain.held, chain.noise = None, None if held is None else held.noise

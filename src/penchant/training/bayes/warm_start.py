@@ -22,6 +22,10 @@ from penchant.training.resume import check_resume
 _SAMPLING = {"samples", "thin", "burn_in", "chains", "budget"}
 
 
+HELD_BACK_NOISE = "held_back_noise"
+"""The fact of a model that says how noisy held-back ratings were, as a standard deviation; see `HeldRatings`."""
+
+
 def check_resumable(model: TrainedModel, ratings: Ratings, settings: BayesSettings) -> None:
     """Raise unless the model has this kind, these ratings and these settings; the number of samples may differ."""
     check_resume(model, "bayes")
@@ -58,6 +62,8 @@ def continued(chain: Chain, model: TrainedModel, prepared: PreprocessedRatings) 
         chain.latent.draw_values((chain.latent.values - unexplained).astype(np.float64), chain.rng)
         return
     chain.alpha = float((prepared.deviation / model.noise[-1]) ** 2)
+    if HELD_BACK_NOISE in model.facts:
+        chain.noise = float((model.facts[HELD_BACK_NOISE] / prepared.deviation) ** 2)
 
 
 def concatenated(first: TrainedModel, second: TrainedModel) -> TrainedModel:
