@@ -6,7 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +33,17 @@ def need_office() -> str:
     return found
 
 
+@cache
+def _profile_folder() -> tempfile.TemporaryDirectory[str]:
+    """The folder of this process's profile, made once: to set up a new one is a third of a short conversion's work."""
+    return tempfile.TemporaryDirectory(prefix="penchant-office-")
+
+
 def convert(path: Path, folder: Path, target: str) -> Path:
     """The file as LibreOffice writes it in another format, every formula recalculated."""
     soffice = need_office()
-    profile = folder / "profile"
-    (profile / "user").mkdir(parents=True, exist_ok=True)
+    profile = Path(_profile_folder().name)
+    (profile / "user").mkdir(exist_ok=True)
     (profile / "user" / "registrymodifications.xcu").write_text(_PROFILE)
     out = folder / "converted"
     command = [soffice, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]

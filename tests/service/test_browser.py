@@ -91,7 +91,7 @@ def _first_run(visit: Visit, window: str) -> None:
         visit.until(NOT_ASKED, arg=item)
         page.get_by_role("heading", name=heading).wait_for()
         assert visit.focus.startswith("a-") if n < 3 else visit.focus == "h-for-you"
-    page.wait_for_load_state("networkidle")
+    visit.settle()
 
 
 def _rows(visit: Visit, window: str) -> None:

@@ -136,3 +136,27 @@ def test_the_lessons_fit_uses_the_groups_own_rates_and_puts_them_back(capsys):
     assert [group["lr"] for group in opt.param_groups] == [0.1, 0.2]
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert (data.val_y == WORLD.values[:20]).all()
+
+
+class Late(ByPairs):
+    """Sparse gradients, and a bias that takes part after the first batches."""
+
+    def __init__(self, *, sparse, late):
+        super().__init__(lambda x: x)
+        self.u.sparse, self.late, self.calls = sparse, late, 0
+        self.bias = nn.Parameter(torch.zeros(()))
+
+    def forward(self, users, items):
+        self.calls += 1
+        return self.score(users, items) + (self.bias if self.calls > self.late else 0.0)
+
+
+@pytest.mark.parametrize(("sparse", "late"), [(False, 0), (True, 0), (False, 3)])
+def test_sgd_in_one_kernel_takes_the_steps_of_plain_sgd_and_leaves_it_to_others(sparse, late):
+    losses = []
+    for fused in (None, False):
+        module = Late(sparse=sparse, late=late)
+        opt = torch.optim.SGD(module.parameters(), lr=0.05, momentum=0.9, fused=fused)
+        losses.append(learner.fit(TorchBackend(module, WORLD, opt, 50), TrainingPlan(3, 0.05), seed=1).losses)
+        assert opt.param_groups[0]["fused"] is fused
+    np.testing.assert_allclose(*losses, rtol=1e-5)
