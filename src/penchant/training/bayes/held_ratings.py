@@ -51,4 +51,4 @@ class HeldRatings:
 
 def held_ratings(ratings: int, rng: np.random.Generator) -> HeldRatings | None:
     """Held-back ratings of a table with so many; None for a table that is too small or does not need them."""
-    return HeldRatings(ratings, rng) if FEWEST <= SHARE * ratings < SHARE * LARGE else None
+    return HeldRatings(ratings, rng) if FEWEST / SHARE <= ratings < LARGE else None
