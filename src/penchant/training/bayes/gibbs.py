@@ -90,7 +90,7 @@ def factors_for(ratings: int) -> int:
 SMALL = 160_000
 """Tables with fewer ratings get twice the sweeps for each sample.
 
-That lowers their RMSE by 0.001 to 0.002 on average (`benchmarks/sweeps.py`), and a sweep of them takes little time.
+That lowers their RMSE by 0.001 on average (`benchmarks/sweeps.py`), and a sweep of them takes little time.
 """
 
 
