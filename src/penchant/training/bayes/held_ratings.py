@@ -1,7 +1,7 @@
-"""Ratings held back while a chain burns in, from which the noise of a rating is known whatever the vectors explain.
+"""Ratings held back while a chain burns in, which tell the noise of a rating.
 
-Where a row has few ratings, vectors can explain each of them. The likelihood then hardly tells noise from vectors: the
-noise precision and the vectors grow for hundreds of sweeps, and predictions become worse (`benchmarks/sweeps.py`).
+Where a row has few ratings, its vector can explain each of them. The likelihood then does not distinguish noise from
+vectors: the noise precision and the vectors grow for hundreds of sweeps, and predictions become worse.
 """
 
 from __future__ import annotations
