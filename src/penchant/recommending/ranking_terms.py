@@ -42,7 +42,7 @@ Moments = Callable[[Numbers | None], tuple[NDArray[np.float32], NDArray[np.float
 NEIGHBOURS_FLOOR = 0.05
 """What is added to the summed similarity of recent neighbours: less than that says little of an item."""
 
-FIRST, FEWEST = 1024, 32
+FIRST, FEWEST = 512, 32
 """The number of items, in addition to n, whose like term is computed first: FIRST divided by the number of samples, but
 FEWEST at least. It doubles until the list is certain."""
 

@@ -197,8 +197,8 @@ def _run(
 def _burn_in(chain: Chain, sweeps: int, schedule: Schedule, monitor: ChainMonitor, progress: Progress) -> None:
     """The sweeps before the first kept sample. Some ratings are held back, and tell the noise of a rating."""
     held = held_ratings(len(chain.users.solver.entries.values), chain.rng) if chain.latent is None else None
+    chain.held = held
     for number in range(sweeps):
-        chain.held = held
         progress.step({"train_rmse": monitor.in_units(chain.sweep())})
         if held is not None and number < sweeps // 2:
             held.forget()
