@@ -139,7 +139,7 @@ class TrainedModel:
     def _average_variance(self) -> Any:
         """The harmonic mean of the users' rating variances, over users with ratings."""
         own = np.float32(0) if self.users.variance is None else self.users.variance[self.users.counts > 0]
-        return 1 / np.mean(1 / (np.mean(np.square(self.noise)) + own))
+        return 1 / np.mean(1 / (np.float32(self.noise_variance) + own))
 
     def one_sample(self, number: int) -> TrainedModel:
         """The model of one sample alone; nothing is copied."""

@@ -31,7 +31,7 @@ def known_pairs(trained: TrainedModel, users: Numbers, items: Numbers) -> Scores
     def compute(start: int) -> None:
         at = slice(start, start + PIECE)
         _moments(trained, own, users[at], other, items[at], mean[at], variance[at])
-        variance[at] += np.mean(np.square(trained.noise))
+        variance[at] += np.float32(trained.noise_variance)
         for rows, numbers in ((own, users), (other, items)):
             if rows.variance is not None:
                 variance[at] += rows.variance[numbers[at]]

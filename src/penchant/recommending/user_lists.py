@@ -144,7 +144,7 @@ def list_inputs(index: ItemIndex, rows: UserRows, explore: Any = None) -> TermIn
     if explore is None or rating is None:
         return inputs
     sampled = rating.item_scores(explore)[None]
-    std = np.full_like(sampled, np.sqrt(np.mean(np.square(rating.trained.noise))))
+    std = np.full_like(sampled, np.sqrt(rating.trained.noise_variance))
 
     def moments(at: Numbers | None) -> tuple[Floats, Floats]:
         return (sampled, std) if at is None else (sampled[:, at], std[:, at])

@@ -87,7 +87,7 @@ def how_sure(live: ServedModel, mean: float | None, std: float | None) -> c.Sure
 
 
 def noise_of(live: ServedModel) -> float:
-    return float(np.sqrt(np.mean(np.square(live.part.noise))))
+    return float(np.sqrt(live.part.noise_variance))
 
 
 def report_page(live: ServedModel) -> c.ReportPage:

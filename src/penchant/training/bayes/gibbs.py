@@ -18,7 +18,7 @@ from penchant.foundations.progress import Progress, Silent
 from penchant.foundations.threads import limit_blas
 from penchant.models.trained import TrainedModel
 from penchant.training.bayes.chain import Chain, Sample
-from penchant.training.bayes.held_ratings import held_ratings
+from penchant.training.bayes.held_ratings import LARGE, held_ratings
 from penchant.training.bayes.monitoring import ChainMonitor, ConvergenceMonitor
 from penchant.training.bayes.ordered_latent import OrderedLatent
 from penchant.training.bayes.posterior import to_trained_model
@@ -87,16 +87,13 @@ def factors_for(ratings: int) -> int:
     return next(factors for least, factors in reversed(FACTORS) if ratings >= least)
 
 
-SMALL = 160_000
-"""Tables with fewer ratings get twice the sweeps for each sample.
-
-That lowers their RMSE by 0.001 on average (`benchmarks/sweeps.py`), and a sweep of them takes little time.
-"""
-
-
 def thin_for(ratings: int) -> int:
-    """The sweeps from one kept sample to the next."""
-    return 4 if ratings < SMALL else 2
+    """The sweeps from one kept sample to the next.
+
+    Tables that are not large get twice the sweeps. That lowers their RMSE by 0.001 on average
+    (`benchmarks/sweeps.py`), and a sweep of them takes little time.
+    """
+    return 4 if ratings < LARGE else 2
 
 
 @dataclass(frozen=True)
