@@ -177,10 +177,10 @@ def best_by_ranker(
 def _bounds(
     ranker: Ranker, used: Mapping[str, float], inputs: TermInputs, allowed: NDArray[np.bool_]
 ) -> tuple[NDArray[Any], Callable[[Any], Any]]:
-    """The order of all items by the terms used but for the like term: a key for each (I,), and key -> sum of the terms.
+    """The order of all items by the terms in `used`: a key of each item, (I,), and a function from keys to that sum.
 
-    The scores of the choice model are in the order of log P(choose), so that few logarithms are taken where it is the
-    only term.
+    The scores of the choice model have the order of log P(choose). So where that is the only term, the scores are the
+    keys, and few logarithms are taken.
     """
     if set(used) != {LOG_CHOICE} or (allowed & inputs.unrated).any():
         total = np.zeros(len(allowed))

@@ -50,5 +50,5 @@ class HeldRatings:
 
 
 def held_ratings(ratings: int, rng: np.random.Generator) -> HeldRatings | None:
-    """Held-back ratings of a table with so many; None for a table that is too small or does not need them."""
+    """The held-back ratings of a table. ratings: how many it has. None for a table that is too small or large."""
     return HeldRatings(ratings, rng) if FEWEST / SHARE <= ratings < LARGE else None
