@@ -4,7 +4,7 @@
     python benchmarks/device_checks.py --out FOLDER --device cpu # without a GPU, to try the script
     python benchmarks/device_checks.py --out FOLDER --skip-notebook
 
-It needs the tree on PYTHONPATH and the packages that it lists first; the notebook also needs pandas and matplotlib, and
+It needs penchant installed and the packages that it lists first; the notebook also needs pandas and matplotlib, and
 plotly for two of its cells. Nothing is downloaded. The results are written after each check, so that a run that is cut
 off leaves what it found. Training, predictions and fold-in are compared with those on the CPU from the same
 parameters and batches. Synchronisations are counted by PyTorch; their number must not depend on the number of steps.

@@ -1,6 +1,6 @@
 """The rank of `bayes` by the size of the table: RMSE and seconds of several ranks on growing parts of tables.
 
-    python benchmarks/rank_by_size.py [goodbooks] [made] [shipped] [--seconds 3600]
+    python benchmarks/rank_by_size.py [goodbooks] [made] [shipped] [--seconds 3600] [--results FILE]
 
 goodbooks: the ratings of a growing random set of users. made: a synthetic table of 20,000 users and 5,000 items with 32
 factors, cut in the same way. shipped: the whole shipped table. Each part is split at random, 90 % for training and 10 %
@@ -8,7 +8,8 @@ for the test, ids only; every rank trains on the same rows from the same seed. S
 their errors are means over the splits. A rule for the rank is chosen on one table and checked on the other.
 
 Every training is a process of its own, on one core or a few; as many run side by side as the machine has cores. So the
-seconds are of a busy machine. After `--seconds` no further training is waited for.
+seconds are of a busy machine. After `--seconds` no further training is waited for. A later call goes on: it skips the
+ranks of a part whose splits are all in the results.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ ROOT = Path(__file__).parent
 RESULTS = ROOT / "results" / "rank_by_size.json"
 BOOKS = ROOT / "data" / "goodbooks-10k" / "ratings.parquet"
 SIZES = (10_000, 20_000, 40_000, 70_000, 100_000, 180_000, 300_000, 500_000, 750_000, 1_000_000)
-RANKS = (16, 32, 64)
+RANKS = (8, 16, 32, 64)
+RANKS_OF_LARGE_PARTS = (16, 32, 64, 96)
+LARGE = 250_000
 SAMPLES = (10, 20, 30, 40, 60)
 SEED = 0
 
@@ -83,6 +86,10 @@ def parts_of(ratings: Ratings) -> list[Ratings]:
 def splits(ratings: Ratings) -> int:
     """How often a part is split: a small test needs more repetitions."""
     return int(np.clip(60_000 // len(ratings), 1, 4))
+
+
+def ranks(ratings: Ratings) -> tuple[int, ...]:
+    return RANKS if len(ratings) < LARGE else RANKS_OF_LARGE_PARTS
 
 
 def threads(ratings: Ratings) -> int:
@@ -128,15 +135,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("tables", nargs="*")
     parser.add_argument("--seconds", type=float, default=float("inf"))
+    parser.add_argument("--results", type=Path, default=RESULTS)
     asked = parser.parse_args()
     until = time.monotonic() + asked.seconds
     parts = tables(asked.tables)
+    kept = json.loads(asked.results.read_text()) if asked.results.exists() else {}
     jobs = [
         Job(table, at, split, rank)
         for table, found in parts.items()
         for at, part in enumerate(found)
         for split in range(splits(part))
-        for rank in RANKS
+        for rank in ranks(part)
+        if str(rank) not in ranks_kept(kept, table, part)
     ]
     jobs.sort(key=lambda job: -cost(parts[job.table][job.part], job.rank))
     compiled = mp.Process(target=pt.train, args=(parts[jobs[0].table][0], "bayes"), kwargs={"samples": 1, "burn_in": 1})
@@ -146,7 +156,7 @@ def main() -> None:
     for job, result in finished(jobs, parts, until):
         found[job] = result
         print(job, result["rmse"], result["seconds"], flush=True)
-        write(asked.tables, parts, found)
+        write(asked.results, asked.tables, parts, found)
 
 
 def finished(jobs: list[Job], parts: dict[str, list[Ratings]], until: float) -> Any:
@@ -176,37 +186,45 @@ def finished(jobs: list[Job], parts: dict[str, list[Ratings]], until: float) -> 
         process.kill()
 
 
-def write(asked: list[str], parts: dict[str, list[Ratings]], found: dict[Job, dict[str, Any]]) -> None:
-    """Keep the means over the splits of every part and rank."""
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    kept["command"] = shlex.join(["python", "benchmarks/rank_by_size.py", *asked])
-    kept["seed"] = SEED
-    for table, sizes in parts.items():
-        rows = []
-        for at in range(len(sizes)):
-            ranks: dict[int, list[dict[str, Any]]] = defaultdict(list)
-            for job, result in found.items():
-                if (job.table, job.part) == (table, at):
-                    ranks[job.rank].append(result)
-            if ranks:
-                rows.append(row_of(ranks))
-        kept[table] = {"machine": machine(), "versions": versions(["numpy", "scipy", "numba"]), "parts": rows}
-    RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+def write(results: Path, asked: list[str], parts: dict[str, list[Ratings]], found: dict[Job, dict[str, Any]]) -> None:
+    """Add the means over the splits of every part and rank to what the results hold."""
+    kept = json.loads(results.read_text()) if results.exists() else {}
+    kept |= {"command": shlex.join(["python", "benchmarks/rank_by_size.py", *asked]), "seed": SEED}
+    groups: dict[tuple[str, int, int], list[dict[str, Any]]] = defaultdict(list)
+    for job, result in found.items():
+        groups[job.table, job.part, job.rank].append(result)
+    for (table, at, rank), rows in groups.items():
+        part = kept.setdefault(table, {}).setdefault(size_of(parts[table][at]), {"ranks": {}})
+        part |= {name: rows[0][name] for name in ("ratings", "users", "items")}
+        part["ranks"][str(rank)] = means(rows)
+    results.write_text(json.dumps(kept, indent=1) + "\n")
 
 
-def row_of(ranks: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
-    """One part: its size, and the mean error and time of every rank."""
-    first = next(iter(ranks.values()))[0]
-    means = {}
-    for rank, results in sorted(ranks.items()):
-        means[str(rank)] = {
-            "splits": len(results),
-            "rmse": float(np.mean([one["rmse"] for one in results])),
-            "by_samples": {n: float(np.mean([one["by_samples"][n] for one in results])) for n in first["by_samples"]},
-            "seconds": float(np.mean([one["seconds"] for one in results])),
-            "processor_seconds": float(np.mean([one["processor_seconds"] for one in results])),
-        }
-    return {"ratings": first["ratings"], "users": first["users"], "items": first["items"], "ranks": means}
+def size_of(ratings: Ratings) -> str:
+    return f"{len(ratings):,}"
+
+
+def ranks_kept(kept: dict[str, Any], table: str, ratings: Ratings) -> list[str]:
+    """The ranks of a part of which the results hold every split."""
+    ranks = kept.get(table, {}).get(size_of(ratings), {"ranks": {}})["ranks"]
+    return [rank for rank, result in ranks.items() if result["splits"] == splits(ratings)]
+
+
+def means(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The mean error and time of one rank over the splits of a part."""
+
+    def mean(name: str) -> float:
+        return float(np.mean([row[name] for row in rows]))
+
+    return {
+        "splits": len(rows),
+        "rmse": mean("rmse"),
+        "by_samples": {n: float(np.mean([row["by_samples"][n] for row in rows])) for n in rows[0]["by_samples"]},
+        "seconds": mean("seconds"),
+        "processor_seconds": mean("processor_seconds"),
+        "machine": machine(),
+        "versions": versions(["numpy", "scipy", "numba"]),
+    }
 
 
 if __name__ == "__main__":
