@@ -13,9 +13,11 @@ def spelled(vocabulary: Vocabulary, given: str) -> str:
     An id of the vocabulary has its own spelling there. Another one has no surrounding white space, and a whole number
     has its shortest digits: 007 is 7, unless the vocabulary holds the text 007.
     """
+    if (number := vocabulary.number(given)) != UNKNOWN:
+        return str(vocabulary.id_of(number))
     text = given.strip() or given
     shortest = str(int(text)) if text.removeprefix("-").isdecimal() else text
-    for one in (given, text, shortest):
+    for one in (text, shortest):
         if (number := vocabulary.number(one)) != UNKNOWN:
             return str(vocabulary.id_of(number))
     return shortest

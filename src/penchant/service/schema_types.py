@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import NoneType
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
@@ -77,10 +78,16 @@ class Body(BaseModel):
     @classmethod
     def _not_boolean(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse true and false where a number or a text is asked for; pydantic would read them as 1 and 0."""
+        if type(value) in _PLAIN:  # nearly all
+            return value
         wanted = cls.model_fields[info.field_name or ""].annotation
         if wanted is not bool and _has_boolean(value):
             raise ValueError("true and false are not values here")
         return value
+
+
+_PLAIN = (str, float, int, NoneType)
+"""Types of values that hold no other value; bool is a type of its own."""
 
 
 def _has_boolean(value: Any) -> bool:

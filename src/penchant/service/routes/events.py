@@ -8,9 +8,9 @@ from binascii import Error as Base64Error
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from penchant.service import event_schemas, item_schemas, rendering
 from penchant.service.problems import DOCUMENTED, RefusalError
@@ -24,11 +24,10 @@ Key = Annotated[str | None, Header(min_length=1, max_length=200, pattern="^[!-~]
     "",
     operation_id="take_events",
     summary="Take many events",
+    response_model=item_schemas.RowOutcomes,
     openapi_extra={"requestBody": event_schemas.request_body()},
 )
-async def take(
-    service: TheService, who: Who, request: Request, idempotency_key: Key = None
-) -> item_schemas.RowOutcomes:
+async def take(service: TheService, who: Who, request: Request, idempotency_key: Key = None) -> Response:
     """Ratings and other events of any users, as JSON or as one line of JSON each. Every row has an outcome; a refused
     one leaves the others. What is acknowledged is on the disk.
 
@@ -41,12 +40,13 @@ async def take(
     assert who.key is not None
     receipt = None if idempotency_key is None else (who.key.key_id, idempotency_key)
 
-    def taken() -> item_schemas.RowOutcomes:
+    def taken() -> Response:
         rows = _rows(body, request.headers.get("content-type", ""))
         found = service.events.take(rows, lambda user: service.access.owner(who, user, "write"), receipt)
-        return item_schemas.RowOutcomes(**found)
+        return Response(to_json(found), media_type="application/json")
 
-    return await run_in_threadpool(taken)  # the rows too are read there: thousands would hold up other requests
+    # Rows and outcomes too are read and written there: thousands would hold up other requests.
+    return await run_in_threadpool(taken)
 
 
 @router.get("", operation_id="list_events", summary="Everything that is stored, page by page")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, insert, literal, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, delete, func, insert, literal, or_, select
 
 from penchant.foundations.threads import paced
 from penchant.service.storage.database import Database, now
@@ -23,6 +23,12 @@ KEPT_SECONDS = 7 * 86_400
 
 _AT_ONCE = 100
 """Users that a statement names, and rows that it writes."""
+
+
+# Made once: it takes longer to make such a condition than to ask for its rows.
+_OF_USERS = RATINGS.c.user_id.in_(bindparam("users", expanding=True))
+_RATED = select(RATINGS.c.user_id, RATINGS.c.item_id).where(_OF_USERS)
+_COUNTS = select(RATINGS.c.user_id, func.count()).where(_OF_USERS).group_by(RATINGS.c.user_id)
 
 
 @dataclass(frozen=True)
@@ -187,27 +193,26 @@ class EventStore:
 
 def _rated(connection: Connection, users: Collection[str]) -> dict[str, set[str]]:
     held: dict[str, set[str]] = {user: set() for user in users}
-    for some in _of_users(users):
-        for user, item in connection.execute(select(RATINGS.c.user_id, RATINGS.c.item_id).where(some)):
+    for some in _parts(users):
+        for user, item in connection.execute(_RATED, some):
             held[user].add(item)
     return held
 
 
 def _rating_counts(connection: Connection, users: Collection[str]) -> dict[str, int]:
     """How many rows of ratings there are, by user; of those with one at least."""
-    user = RATINGS.c.user_id
     found: dict[str, int] = {}
-    for some in _of_users(users):
-        for one, count in connection.execute(select(user, func.count()).where(some).group_by(user)):
-            found[one] = count
+    for some in _parts(users):
+        for user, count in connection.execute(_COUNTS, some):
+            found[user] = count
     return found
 
 
-def _of_users(users: Collection[str]) -> Iterator[ColumnElement[bool]]:
-    """Conditions that rows of ratings are of these users, each of some of them."""
+def _parts(users: Collection[str]) -> Iterator[dict[str, list[str]]]:
+    """The parameters of a statement of some users, for all of them in turn."""
     wanted = list(users)
     for start in paced(range(0, len(wanted), _AT_ONCE), piece=1):
-        yield RATINGS.c.user_id.in_(wanted[start : start + _AT_ONCE])
+        yield {"users": wanted[start : start + _AT_ONCE]}
 
 
 def _before(connection: Connection, receipt: Receipt) -> str | None:
