@@ -27,11 +27,12 @@ def camps() -> Ratings:
     return of_arrays(u, i, np.full(len(u), 5.0), USERS, ITEMS)
 
 
-def written_out(x: np.ndarray, A: np.ndarray) -> float:
-    """The mean loss with every score made."""
-    y = x @ A @ A.T - x
+def written_out(x: np.ndarray, A: np.ndarray, c: np.ndarray, penalty: float) -> float:
+    """The mean loss with every score and every weight made."""
+    weights = A @ A.T
+    y = ((x * c) @ weights - x * c) / c
     unit = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (x, y)]
-    return float(np.mean(np.sum((unit[0] - unit[1]) ** 2, axis=1)))
+    return float(np.mean(np.sum((unit[0] - unit[1]) ** 2, axis=1)) + penalty * np.sum(weights**2))
 
 
 def test_loss_and_gradient_are_those_written_out() -> None:
@@ -40,25 +41,28 @@ def test_loss_and_gradient_are_those_written_out() -> None:
     x[:, 0] = 1.0
     A = rng.standard_normal((9, 3))
     A /= np.linalg.norm(A, axis=1, keepdims=True)
-    loss, gradient = loss_and_gradient(csr_array(x), A)
-    assert loss == pytest.approx(written_out(x, A), abs=1e-6)
+    c, penalty = rng.uniform(0.5, 1.5, 9), 0.01
+    loss, gradient = loss_and_gradient(csr_array(x), A, c, penalty)
+    assert loss == pytest.approx(written_out(x, A, c, penalty), abs=1e-6)
     for place in np.ndindex(*A.shape):
         along = gradient - (gradient * A).sum(axis=1, keepdims=True) * A
         sideways = np.eye(3)[place[1]] - A[place] * A[place[0]]
         ahead, behind = (A.copy(), A.copy())
         ahead[place[0]] += 1e-6 * sideways
         behind[place[0]] -= 1e-6 * sideways
-        slope = (written_out(x, ahead) - written_out(x, behind)) / 2e-6
+        slope = (written_out(x, ahead, c, penalty) - written_out(x, behind, c, penalty)) / 2e-6
         assert along[place] == pytest.approx(slope, abs=1e-5)
 
 
 def test_scores_are_those_of_the_autoencoder_and_the_loss_falls(camps: Ratings) -> None:
     model = train(camps, "elsa", **HOW)
-    A, X = model.items.vectors[0], np.zeros((USERS, ITEMS), np.float32)
+    X = np.zeros((USERS, ITEMS), np.float32)
     X[camps.user_numbers, camps.item_numbers] = 1
+    c = 1 / np.sqrt(X.sum(axis=0) + 100)
+    A = model.items.vectors[0] * c[:, None]
     np.testing.assert_allclose(np.linalg.norm(A, axis=1), 1.0, atol=1e-5)
     scores = model.scorer.all_items(model.users.rows(np.arange(USERS)), model.items.all_rows())
-    np.testing.assert_allclose(scores, X @ A @ A.T - X, atol=1e-4)
+    np.testing.assert_allclose(scores, ((X * c) @ A @ A.T - X * c) / c, atol=1e-4)
     losses = [one["train_loss"] for one in model.history]
     assert losses[-1] < 0.8 * losses[0]
 

@@ -1,11 +1,16 @@
-"""ELSA: weights between items as products of short vectors, x A Aᵀ - x, for catalogues beyond EASE's memory.
+"""ELSA: weights between items as products of short vectors, for catalogues beyond EASE's memory.
 
-minimise over users  ‖x / |x| - y / |y|‖²,  y = x A Aᵀ - x, with rows of A (I, K) of length one, so that no item
-weighs on itself (Vančura et al. 2022, Scalable linear shallow autoencoder for collaborative filtering, equations 4 to
-7). By Adam (Kingma and Ba 2015) on batches of users.
+minimise over users  ‖x / |x| - y / |y|‖² + (p / U) ‖AᵀA‖²,  y = ((x ∘ c) A Aᵀ - x ∘ c) / c, with rows of A (I, K) of
+length one, so that no item weighs on itself (Vančura et al. 2022, Scalable linear shallow autoencoder for
+collaborative filtering, equations 4 to 7, where c is 1 and p is 0). By Adam (Kingma and Ba 2015) on batches of users.
 
-With h = x A and G = AᵀA, y · y = h G h - 2 h · h + x · x and x · y = h · h - x · x. So loss and gradient need products
-of A with sparse rows and with K x K matrices only, and no row of scores for all items is made.
+c (I,) is what products of unit vectors lack to be the weights of EASE. There B = I - P / diag P with a symmetric P
+(Steck 2019, equation 8), and with R = P / √(diag P diagᵀ P), whose diagonal is one, B_ji = -R_ji √P_jj / √P_ii. So c_i
+stands for √P_ii, which falls with the number of the item's interactions. p ‖AᵀA‖² = p ‖AAᵀ‖² is the penalty of EASE.
+
+With u = x ∘ c, h = u A, k = (x / c) A and G = Aᵀ diag(c)⁻² A, y · y = h G h - 2 h · k + x · x and
+x · y = h · k - x · x. So loss and gradient need products of A with sparse rows and with K x K matrices only, and no row
+of scores for all items is made.
 """
 
 from __future__ import annotations
@@ -29,7 +34,7 @@ from penchant.training.linear.history_sides import item_side, positive_matrix, u
 from penchant.training.positive_interactions import FeedbackSettings, positive_interactions
 from penchant.training.resume import check_resume
 
-PER_ROOT, NARROW, WIDE = 5.0, 32, 256
+PER_ROOT, NARROW, WIDE = 10.0, 32, 512
 """K is this many times the root of the shorter side of the table; its ends."""
 
 BATCHES, SMALLEST_BATCH = 10, 64
@@ -37,6 +42,12 @@ BATCHES, SMALLEST_BATCH = 10, 64
 
 LAST_RATE = 0.1
 """The learning rate falls in a straight line to this share of its start."""
+
+PSEUDO_COUNT = 100.0
+"""c of an item is one by the root of its interactions and this many more."""
+
+PENALTY = 0.003
+"""p, which the squared weights between all items are multiplied with."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class ELSASettings(FeedbackSettings):
     factors: int | None = setting(
         None, "numbers in each item's vector (K); none: by the size of the table", low=1, high=4096
     )
-    epochs: int = setting(30, "passes over the users", low=1)
+    epochs: int = setting(20, "passes over the users", low=1)
     learning_rate: float = setting(0.1, "the step of Adam at the start", above=0.0)
 
 
@@ -73,8 +84,9 @@ def train(
         numbers = resume.items.vocabulary.numbers(ratings.items.ids)
         known = (numbers >= 0) & (np.linalg.norm(resume.items.vectors[0][numbers], axis=1) > 0)
         vectors[known] = _unit(resume.items.vectors[0][numbers[known]])[0]
-    vectors, history = _fitted(X, vectors, settings, rng, progress)
-    return completed(_finished(ratings, positive, settings, feedback, X, vectors, history))
+    scales = _scales(X)
+    vectors, history = _fitted(X, vectors, scales, settings, rng, progress)
+    return completed(_finished(ratings, positive, settings, feedback, X, vectors, scales, history))
 
 
 def _width(users: int, items: int) -> int:
@@ -82,8 +94,15 @@ def _width(users: int, items: int) -> int:
     return int(np.clip(8 * (most // 8), NARROW, WIDE))
 
 
+def _scales(X: Any) -> Floats:
+    """c, (I,)."""
+    squares = np.bincount(X.indices, np.square(X.data), minlength=X.shape[1])
+    scales: Floats = (1 / np.sqrt(squares + PSEUDO_COUNT)).astype(np.float32)
+    return scales
+
+
 def _fitted(
-    X: Any, vectors: Floats, settings: ELSASettings, rng: np.random.Generator, progress: Progress
+    X: Any, vectors: Floats, scales: Floats, settings: ELSASettings, rng: np.random.Generator, progress: Progress
 ) -> tuple[Floats, list[dict[str, float]]]:
     """The rows of A, and the mean loss of each epoch."""
     users = np.flatnonzero(np.diff(X.indptr))
@@ -95,7 +114,7 @@ def _fitted(
         losses = []
         for batch in np.array_split(rng.permutation(users), batches):
             unit, lengths = _unit(vectors)
-            loss, gradient = loss_and_gradient(X[np.sort(batch)], unit)
+            loss, gradient = loss_and_gradient(X[np.sort(batch)], unit, scales, PENALTY / len(users))
             gradient -= (gradient * unit).sum(axis=1, keepdims=True) * unit  # along the sphere
             gradient /= lengths
             adam.step(vectors, gradient)
@@ -112,21 +131,32 @@ def _unit(vectors: Floats) -> tuple[Floats, Floats]:
     return vectors / lengths, lengths
 
 
-def loss_and_gradient(x: Any, A: Floats) -> tuple[float, Floats]:
+def loss_and_gradient(x: Any, A: Floats, c: Floats, penalty: float) -> tuple[float, Floats]:
     """The mean loss of a batch x (B, I), sparse, and its gradient by A (I, K), whose rows have length one.
 
-    With g the derivative by y, g = a x + b y of two numbers for each user, and the gradient is xᵀ (g A) + gᵀ (x A).
+    c: (I,). penalty: of ‖AᵀA‖². With g the derivative by y, g = a x + b y of two numbers for each user, and the
+    gradient is (g / c)ᵀ h + uᵀ ((g / c) A).
     """
     squares = np.asarray(x.multiply(x).sum(axis=1), np.float32).ravel()
-    h, gram = x @ A, A.T @ A
-    turned = h @ gram
-    along = (h * h).sum(axis=1)
+    u, over = _times(x, c), _times(x, 1 / c)
+    h, k = u @ A, over @ A
+    gram = A.T @ A
+    output = A / np.square(c)[:, None]
+    turned = h @ (A.T @ output)
+    along = (h * k).sum(axis=1)
     length = np.sqrt(np.maximum((h * turned).sum(axis=1) - 2 * along + squares, 1e-9))
     own = np.sqrt(squares)
     cosine = (along - squares) / (own * length)
-    a, b = -2 / (own * length), 2 * cosine / np.square(length)
-    gradient = x.T.tocsr() @ (2 * (a - b)[:, None] * h + b[:, None] * turned) + A @ (h.T @ (b[:, None] * h))
-    return float(np.mean(2 - 2 * cosine)), (gradient / len(own)).astype(np.float32)
+    a, b = -2 / (own * length), (2 * cosine / np.square(length))[:, None]
+    both = a[:, None] - b
+    gradient = over.T.tocsr() @ (both * h) + output @ (h.T @ (b * h)) + u.T.tocsr() @ (both * k + b * turned)
+    gradient = gradient / len(own) + 4 * penalty * (A @ gram)
+    return float(np.mean(2 - 2 * cosine) + penalty * np.sum(np.square(gram))), gradient.astype(np.float32)
+
+
+def _times(x: Any, by_column: NDArray[Any]) -> Any:
+    """Sparse rows with every column multiplied by a number."""
+    return type(x)((x.data * by_column[x.indices], x.indices, x.indptr), shape=x.shape)
 
 
 class _Adam:
@@ -154,17 +184,19 @@ def _finished(
     settings: ELSASettings,
     feedback: Feedback,
     X: Any,
-    vectors: Floats,
+    unit: Floats,
+    scales: Floats,
     history: list[dict[str, float]],
 ) -> TrainedModel:
-    chosen = positive.by_item().counts > 0
-    vectors = vectors * chosen[:, None]
-    scale = chosen.astype(np.float32)
-    histories = HistoryRows(X.indptr.astype(np.int64), X.indices, X.data, len(vectors), vectors, scale)
+    """The weight of j on i is c_j A_j · A_i / c_i, so an item's vector is A_i / c_i, and its scale c_i²."""
+    chosen = (positive.by_item().counts > 0).astype(np.float32)
+    vectors = unit * (chosen / scales)[:, None]
+    starts = X.indptr.astype(np.int64)
+    histories = HistoryRows(starts, X.indices, X.data, len(vectors), vectors, chosen * np.square(scales))
     return TrainedModel(
         kind="elsa",
         settings=settings.to_json(),
-        scorer=ItemItemScorer(_for_new_items(X @ vectors), scale),
+        scorer=ItemItemScorer(_for_new_items(histories.summed_by_row()), chosen),
         users=user_side(positive, histories),
         items=item_side(positive, vectors),
         noise=np.ones(1, np.float32),
