@@ -111,10 +111,10 @@ def measured(ratings: Ratings, job: Job) -> dict[str, Any]:
     said = predict_numbers(trained, test.user_numbers, test.item_numbers)
     return {
         "rmse": float(np.sqrt(np.mean(np.square(test.values - said.mean)))),
-        "by_samples": {str(n): trained.history[n - 1]["validation_rmse"] for n in SAMPLES},
+        **{f"rmse {n} samples": trained.history[n - 1]["validation_rmse"] for n in SAMPLES},
         "seconds": round(seconds, 1),
-        "processor_seconds": round(processor, 1),
-        "ratings": len(split.train),
+        "processor seconds": round(processor, 1),
+        "training rows": len(split.train),
         "users": len(np.unique(split.train.user_numbers)),
         "items": len(np.unique(split.train.item_numbers)),
     }
@@ -139,15 +139,18 @@ def main() -> None:
     asked = parser.parse_args()
     until = time.monotonic() + asked.seconds
     parts = tables(asked.tables)
-    kept = json.loads(asked.results.read_text()) if asked.results.exists() else {}
+    known = splits_kept(asked.results)
     jobs = [
         Job(table, at, split, rank)
         for table, found in parts.items()
         for at, part in enumerate(found)
         for split in range(splits(part))
         for rank in ranks(part)
-        if str(rank) not in ranks_kept(kept, table, part)
+        if known.get((table, len(part), rank)) != splits(part)
     ]
+    if not jobs:
+        print(f"{asked.results} holds all of it")
+        return
     jobs.sort(key=lambda job: -cost(parts[job.table][job.part], job.rank))
     compiled = mp.Process(target=pt.train, args=(parts[jobs[0].table][0], "bayes"), kwargs={"samples": 1, "burn_in": 1})
     compiled.start()
@@ -187,43 +190,39 @@ def finished(jobs: list[Job], parts: dict[str, list[Ratings]], until: float) -> 
 
 
 def write(results: Path, asked: list[str], parts: dict[str, list[Ratings]], found: dict[Job, dict[str, Any]]) -> None:
-    """Add the means over the splits of every part and rank to what the results hold."""
-    kept = json.loads(results.read_text()) if results.exists() else {}
+    """Add a row for every part and rank to those that the results hold: the means over the splits."""
+    kept = _kept(results)
+    here = versions(["numpy", "scipy", "numba"])
     kept |= {"command": shlex.join(["python", "benchmarks/rank_by_size.py", *asked]), "seed": SEED}
+    kept["versions"][machine()] = ", ".join(f"{name} {number}" for name, number in here.items())
     groups: dict[tuple[str, int, int], list[dict[str, Any]]] = defaultdict(list)
     for job, result in found.items():
         groups[job.table, job.part, job.rank].append(result)
-    for (table, at, rank), rows in groups.items():
-        part = kept.setdefault(table, {}).setdefault(size_of(parts[table][at]), {"ranks": {}})
-        part |= {name: rows[0][name] for name in ("ratings", "users", "items")}
-        part["ranks"][str(rank)] = means(rows)
+    rows = {(row["table"], row["size"], row["rank"]): row for row in kept["rows"]}
+    for (table, at, rank), results_of in groups.items():
+        key = (table, len(parts[table][at]), rank)
+        rows[key] = dict(zip(("table", "size", "rank"), key, strict=True)) | means(results_of) | {"machine": machine()}
+    kept["rows"] = [rows[key] for key in sorted(rows)]
     results.write_text(json.dumps(kept, indent=1) + "\n")
 
 
-def size_of(ratings: Ratings) -> str:
-    return f"{len(ratings):,}"
+def _kept(results: Path) -> dict[str, Any]:
+    return json.loads(results.read_text()) if results.exists() else {"versions": {}, "rows": []}
 
 
-def ranks_kept(kept: dict[str, Any], table: str, ratings: Ratings) -> list[str]:
-    """The ranks of a part of which the results hold every split."""
-    ranks = kept.get(table, {}).get(size_of(ratings), {"ranks": {}})["ranks"]
-    return [rank for rank, result in ranks.items() if result["splits"] == splits(ratings)]
+def splits_kept(results: Path) -> dict[tuple[str, int, int], int]:
+    """How many splits the results hold of a table, a size of it and a rank."""
+    return {(row["table"], row["size"], row["rank"]): row["splits"] for row in _kept(results)["rows"]}
 
 
-def means(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The mean error and time of one rank over the splits of a part."""
-
-    def mean(name: str) -> float:
-        return float(np.mean([row[name] for row in rows]))
-
+def means(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """One rank on one part: its training rows, and the mean error and time over the splits."""
+    first = results[0]
+    names = ("rmse", *(f"rmse {n} samples" for n in SAMPLES), "seconds", "processor seconds")
     return {
-        "splits": len(rows),
-        "rmse": mean("rmse"),
-        "by_samples": {n: float(np.mean([row["by_samples"][n] for row in rows])) for n in rows[0]["by_samples"]},
-        "seconds": mean("seconds"),
-        "processor_seconds": mean("processor_seconds"),
-        "machine": machine(),
-        "versions": versions(["numpy", "scipy", "numba"]),
+        **{name: first[name] for name in ("training rows", "users", "items")},
+        "splits": len(results),
+        **{name: float(np.mean([one[name] for one in results])) for name in names},
     }
 
 
