@@ -37,6 +37,9 @@ from penchant.training.resume import check_resume
 PER_ROOT, NARROW, WIDE = 10.0, 32, 512
 """K is this many times the root of the shorter side of the table; its ends."""
 
+LARGE, WIDE_FOR_LARGE = 50_000, 256
+"""From this many items on, K has this upper end: products of I x K by K x K numbers take most of the time there."""
+
 BATCHES, SMALLEST_BATCH = 10, 64
 """Batches in an epoch, and the users in one at least."""
 
@@ -91,7 +94,7 @@ def train(
 
 def _width(users: int, items: int) -> int:
     most = PER_ROOT * min(users, items) ** 0.5
-    return int(np.clip(8 * (most // 8), NARROW, WIDE))
+    return int(np.clip(8 * (most // 8), NARROW, WIDE if items < LARGE else WIDE_FOR_LARGE))
 
 
 def _scales(X: Any) -> Floats:
